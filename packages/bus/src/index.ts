@@ -1,0 +1,28 @@
+export type { NatsCredentials } from './nats/connection.ts';
+export { connectNats, type NatsBusOptions } from './nats/nats-bus.ts';
+export {
+  findNatsServer,
+  oldestNatsServer,
+  startNatsServer,
+  type NatsServer,
+  type NatsServerOptions,
+  type SyncPolicy,
+} from './nats-server/index.ts';
+export type {
+  Bucket,
+  BucketEntry,
+  Bus,
+  Consumption,
+  ConsumeBatchesOptions,
+  ConsumeOptions,
+  Delivery,
+  OutgoingMessage,
+  PoisonReason,
+  PublishAck,
+  PublishOptions,
+  ReadOptions,
+  ReceivedMessage,
+  StoredMessage,
+} from './port.ts';
+export { createPublishWindow, type PublishWindow } from './publish-window.ts';
+export { traceHeaders, type TraceContext } from './trace-headers.ts';

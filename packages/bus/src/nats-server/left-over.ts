@@ -1,0 +1,76 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MillraceError, type Clock, type Logger } from '@millrace/runtime';
+import { processIdentity, type ProcessIdentity } from './process-identity.ts';
+
+interface Owners {
+  readonly server: ProcessIdentity;
+  readonly parent: ProcessIdentity;
+}
+
+const fileName = 'nats-server.json';
+const pollMs = 20;
+const gracePeriodMs = 10_000;
+
+/** Remembers which server works on the folder, and for whom, so that the next start can tell a left-over from one in use. */
+export async function recordOwners(dataDir: string, serverPid: number): Promise<void> {
+  const [server, parent] = await Promise.all([processIdentity(serverPid), processIdentity(process.pid)]);
+  if (server === undefined || parent === undefined) return;
+  await writeFile(join(dataDir, fileName), `${JSON.stringify({ server, parent })}\n`);
+}
+
+/**
+ * Stops the server that a killed parent left behind on this folder. A process is only touched when its start time and command
+ * are those that were recorded.
+ * @throws MillraceError data_folder_unwritable when the parent is alive: then the folder is in use
+ */
+export async function stopLeftOver(dataDir: string, clock: Clock, logger: Logger): Promise<void> {
+  const owners = await readOwners(dataDir);
+  if (owners === undefined || !(await isAlive(owners.server))) return;
+  if (owners.parent.pid !== process.pid && (await isAlive(owners.parent))) {
+    throw new MillraceError(
+      'data_folder_unwritable',
+      `The data folder ${dataDir} is in use by process ${owners.parent.pid}: stop it, or choose another folder`,
+    );
+  }
+  logger.warn({ pid: owners.server.pid }, 'stopping a nats-server that a killed process left behind');
+  await stopProcess(owners.server, clock);
+}
+
+async function stopProcess(server: ProcessIdentity, clock: Clock): Promise<void> {
+  const startMs = clock.monotonicMs();
+  const never = new AbortController().signal;
+  let signal: NodeJS.Signals = 'SIGTERM';
+  send(server.pid, signal);
+  while (await isAlive(server)) {
+    if (signal === 'SIGTERM' && clock.monotonicMs() - startMs > gracePeriodMs) {
+      signal = 'SIGKILL';
+      send(server.pid, signal);
+    }
+    await clock.sleep(pollMs, never);
+  }
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+async function isAlive(recorded: ProcessIdentity): Promise<boolean> {
+  const found = await processIdentity(recorded.pid);
+  return found !== undefined && found.started === recorded.started && found.command === recorded.command;
+}
+
+async function readOwners(dataDir: string): Promise<Owners | undefined> {
+  try {
+    return JSON.parse(await readFile(join(dataDir, fileName), 'utf8')) as Owners;
+  } catch (error) {
+    // A file that was cut short by a crash is as good as none.
+    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,137 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createLogger } from '@millrace/runtime';
+import { connect } from 'nats';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeBusConformance } from '../conformance.ts';
+import { createCollector } from '../conformance/collector.ts';
+import { bytes, consumerOf, createScene, noPoison, textOf, type BrokerHarness } from '../conformance/harness.ts';
+import { startScratchServer, type ScratchServer } from '../nats-server/index.ts';
+import type { Bus } from '../port.ts';
+import { connectNats } from './nats-bus.ts';
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+
+async function startBroker(): Promise<BrokerHarness> {
+  const server = await startScratchServer(process.env);
+  const buses: Bus[] = [];
+  return {
+    async connect() {
+      const bus = await connectNats({ url: server.url, name: 'test', logger });
+      buses.push(bus);
+      return bus;
+    },
+    kill: () => server.kill(),
+    start: () => server.start(),
+    async stop() {
+      await Promise.all(buses.map((bus) => bus.stop()));
+      await server.stop();
+    },
+  };
+}
+
+describeBusConformance('NATS', startBroker);
+
+describe('the NATS adapter', { timeout: 60_000 }, () => {
+  let server: ScratchServer;
+  let bus: Bus;
+  beforeAll(async () => {
+    server = await startScratchServer(process.env);
+    bus = await connectNats({ url: server.url, name: 'test', logger });
+  }, 60_000);
+  afterAll(async () => {
+    await bus.stop();
+    await server.stop();
+  });
+
+  it('overwrites an erased value in the files', async () => {
+    const secret = 'VALUE-THAT-MUST-GO-8731';
+    await bus.provision([], [{ name: 'KEYS', history: 1 }]);
+    await bus.bucket('KEYS').create('tenant', bytes(secret));
+    await bus.bucket('KEYS').create('other', bytes('stays'));
+    expect(await filesWith(server.dataDir, secret)).not.toEqual([]);
+    await bus.bucket('KEYS').erase('tenant');
+    expect(await filesWith(server.dataDir, secret)).toEqual([]);
+  });
+
+  it('changes what can be changed in a stream, and names what cannot', async () => {
+    const definition = { name: 'CHANGES', subjects: ['changes.*'], retention: 'limits', discard: 'old', duplicateWindowMs: 60_000 } as const;
+    await bus.provision([definition], []);
+    await bus.provision([definition], []);
+    await bus.provision([{ ...definition, maxMessages: 5, maxAgeMs: 90 * 24 * 3_600_000 }], []);
+    const retention = bus.provision([{ ...definition, retention: 'workqueue' }], []);
+    await expect(retention).rejects.toMatchObject({
+      code: 'stream_mismatch',
+      message: 'The nats-server has retention of stream CHANGES as "limits" where "workqueue" is wanted',
+    });
+  });
+
+  it('names the stream when one that a consumer needs is not there', async () => {
+    const scene = { bus, stream: 'NOWHERE', subject: 'nowhere' };
+    const consumption = bus.consume(consumerOf(scene), { concurrency: 1, ...noPoison }, async () => {});
+    await expect(consumption).rejects.toMatchObject({ code: 'stream_mismatch', message: expect.stringContaining('NOWHERE') as string });
+  });
+
+  it('goes on when its consumer is deleted', async () => {
+    const scene = await createScene(bus, { retention: 'workqueue' });
+    const got = createCollector<string>();
+    const consumption = await bus.consume(consumerOf(scene), { concurrency: 1, ...noPoison }, async (delivery) => got.add(textOf(delivery)));
+    const client = await connect({ servers: server.url });
+    const manager = await client.jetstreamManager();
+    await manager.consumers.delete(scene.stream, 'worker');
+    await bus.publish({ subject: `${scene.subject}.a`, payload: bytes('one') });
+    expect(await got.until((items) => items.length === 1)).toEqual(['one']);
+    await client.close();
+    await consumption.stop();
+  });
+
+  it('keeps a bucket that other NATS clients can read', async () => {
+    await bus.provision([], [{ name: 'SHARED', history: 1 }]);
+    await bus.bucket('SHARED').put('a.b', bytes('one'));
+    const client = await connect({ servers: server.url });
+    const view = await client.jetstream().views.kv('SHARED');
+    expect((await view.get('a.b'))?.string()).toBe('one');
+    await view.put('c', 'two');
+    expect(await bus.bucket('SHARED').get('c')).toEqual({ key: 'c', value: Buffer.from('two') });
+    await view.delete('c');
+    expect(await bus.bucket('SHARED').get('c')).toBeUndefined();
+    expect(await bus.bucket('SHARED').create('c', bytes('three'))).toBe(true);
+    await client.close();
+  });
+
+  it('says where no server can be reached, without the credentials', async () => {
+    const url = 'nats://user:secret-word@127.0.0.1:1';
+    const failure = connectNats({ url, name: 'test', logger, connectTimeoutMs: 300 });
+    await expect(failure).rejects.toMatchObject({ code: 'unavailable', message: 'No nats-server can be reached at nats://127.0.0.1:1' });
+    await expect(connectNats({ url: 'http://x', name: 'test', logger })).rejects.toMatchObject({ code: 'config_invalid' });
+  });
+
+  it('waits for what is being worked on before it closes', async () => {
+    const own = await connectNats({ url: server.url, name: 'own', logger });
+    const scene = await createScene(own, { retention: 'workqueue' });
+    const started = createCollector<string>();
+    let finished = false;
+    await own.consume(consumerOf(scene), { concurrency: 1, ...noPoison }, async (delivery) => {
+      started.add(textOf(delivery));
+      await new Promise(setImmediate);
+      await own.publish({ subject: 'changes.kept', payload: bytes('x') });
+      finished = true;
+    });
+    await own.publish({ subject: `${scene.subject}.a`, payload: bytes('one') });
+    await started.until((items) => items.length === 1);
+    await own.stop();
+    await own.stop();
+    expect(finished).toBe(true);
+    expect((await bus.streamState(scene.stream)).messages).toBe(0);
+    await expect(own.publish({ subject: 'changes.late', payload: bytes('') })).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
+
+async function filesWith(folder: string, text: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && (await readFile(path)).includes(text)) found.push(path);
+  }
+  return found;
+}

@@ -1,0 +1,45 @@
+import avro, { type Type } from 'avsc';
+import type { AvroSchema } from './schema-files.ts';
+
+/** `decimal` over bytes, as a decimal string with all the digits of its scale: `"0.0000123000"`. */
+class DecimalType extends avro.types.LogicalType {
+  readonly #scale: number;
+
+  constructor(schema: { readonly scale?: number }, options?: unknown) {
+    super(schema as never, options as never);
+    this.#scale = schema.scale ?? 0;
+  }
+
+  protected override _fromValue(bytes: Buffer): string {
+    const unscaled =
+      bytes.length === 0 ? 0n : BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`));
+    const digits = (unscaled < 0n ? -unscaled : unscaled).toString().padStart(this.#scale + 1, '0');
+    const sign = unscaled < 0n ? '-' : '';
+    if (this.#scale === 0) return sign + digits;
+    return `${sign}${digits.slice(0, -this.#scale)}.${digits.slice(-this.#scale)}`;
+  }
+
+  protected override _toValue(text: unknown): Buffer | undefined {
+    const match = typeof text === 'string' ? /^(-?)(\d+)(?:\.(\d+))?$/.exec(text) : null;
+    if (match === null || (match[3] ?? '').length > this.#scale) return undefined;
+    const unscaled = BigInt(`${match[1]}${match[2]}${(match[3] ?? '').padEnd(this.#scale, '0')}`);
+    let length = 1;
+    while (BigInt.asIntN(length * 8, unscaled) !== unscaled) length += 1;
+    return Buffer.from(
+      BigInt.asUintN(length * 8, unscaled)
+        .toString(16)
+        .padStart(length * 2, '0'),
+      'hex',
+    );
+  }
+
+  protected override _resolve(type: Type): ((value: unknown) => unknown) | undefined {
+    if (type instanceof DecimalType && type.#scale === this.#scale) return (value) => value;
+    return undefined;
+  }
+}
+
+/** Builds an `avsc` type with Millrace's reading of `decimal`. A `long` is a number; `avsc` refuses one past 2^53 instead of rounding it. */
+export function avroType(schema: AvroSchema): Type {
+  return avro.Type.forSchema(schema as avro.Schema, { logicalTypes: { decimal: DecimalType as never } });
+}

@@ -1,0 +1,479 @@
+// Generated from schemas/*.avsc by generate-types.ts. Do not edit.
+
+/** A link of the hash chain of a tenant. */
+export interface AuditRecorded {
+  /** The tenant that the request belongs to. */
+  readonly tenant: string;
+  /** Position in the chain, from 1. */
+  readonly sequence: number;
+  /** The record. */
+  readonly record_id: string;
+  /** request.closed, and later administrative acts. */
+  readonly kind: string;
+  /** What it is about: the id of the request. */
+  readonly subject_id: string;
+  /** When it happened. */
+  readonly occurred_at: number;
+  /** When it was recorded. */
+  readonly recorded_at: number;
+  /** Sequence of the event in its stream. */
+  readonly source_sequence: number;
+  /** The event itself, in single-object encoding. It has no content in the clear. */
+  readonly event: Uint8Array;
+  /** Hash of the record before; zeros for the first. */
+  readonly previous_hash: Uint8Array;
+  /** SHA-256 of the Avro encoding of this record with this field all zeros. */
+  readonly hash: Uint8Array;
+}
+
+/** A row of the ledger. */
+export interface BillingCharged {
+  /** The row. */
+  readonly entry_id: string;
+  /** Position in the ledger. */
+  readonly entry_number: number;
+  /** The request. UUIDv7. */
+  readonly request_id: string;
+  /** The tenant that the request belongs to. */
+  readonly tenant: string;
+  /** Name of the model. */
+  readonly model: string;
+  /** How the request ended, in lower case. */
+  readonly outcome: string;
+  /** What was metered. */
+  readonly usage: Usage;
+  /** Version of the price; null where nothing was to be priced. */
+  readonly price_version: number | null;
+  /** What it cost. */
+  readonly amount: string;
+  /** ISO 4217. */
+  readonly currency: string;
+  /** When the request ended. */
+  readonly closed_at: number;
+  /** When the row was written. */
+  readonly charged_at: number;
+}
+
+/** A gateway asks who a credential belongs to. Request and reply only, never stored. */
+export interface CredentialPresented {
+  /** The credential as the client sent it. */
+  readonly credential: string;
+}
+
+/** The answer to it. */
+export interface CredentialVerified {
+  /** Null when the credential is not valid. */
+  readonly principal: VerifiedPrincipal | null;
+  /** Error code when it is not valid. */
+  readonly code: string | null;
+  /** One sentence for the client. */
+  readonly message: string | null;
+}
+
+/** A message that could not be processed, with why. */
+export interface DeadLetter {
+  /** The service that gave up. */
+  readonly stage: string;
+  /** The tenant, where it is known. */
+  readonly tenant: string | null;
+  /** The request, where it is known. */
+  readonly request_id: string | null;
+  /** The stream that it was in. */
+  readonly stream: string;
+  /** Its subject. */
+  readonly subject: string;
+  /** Its sequence in the stream. */
+  readonly sequence: number;
+  /** How often it was delivered. */
+  readonly delivery_count: number;
+  /** Error code. */
+  readonly code: string;
+  /** One sentence without content. */
+  readonly reason: string;
+  /** When the stage gave up. */
+  readonly at: number;
+  /** Sealed under the key of the tenant, or of the system where the tenant is not known: the message as it was. */
+  readonly payload: Uint8Array;
+}
+
+/** What one stage decided. */
+export interface Decision {
+  /** Name of the service. */
+  readonly stage: string;
+  /** When. */
+  readonly at: number;
+  /** admitted, rejected, masked, clean, completed, cancelled, … */
+  readonly outcome: string;
+  /** Error code, where the outcome is one. */
+  readonly code: string | null;
+  /** Figures and names without personal data. */
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+/** Why the request did not complete, as the client is told. */
+export interface Failure {
+  /** Error code, see docs/reference/errors.md. */
+  readonly code: string;
+  /** One sentence without content. */
+  readonly message: string;
+  /** Field at fault. */
+  readonly param: string | null;
+  /** Whether the same request can succeed later. */
+  readonly retryable: boolean;
+  /** When a retry makes sense, in milliseconds from then. */
+  readonly retry_after_ms: number | null;
+}
+
+/** How the request ended. */
+export interface Finished {
+  /** How it ended. */
+  readonly outcome: Outcome;
+  /** stop, length or cancelled. */
+  readonly finish_reason: string | null;
+  /** Why it did not complete. */
+  readonly failure: Failure | null;
+  /** What is metered. */
+  readonly usage: Usage;
+  /** How long it took. */
+  readonly timings: Timings;
+  /** Version that answered. */
+  readonly model_version: string | null;
+  /** As in request.closed. */
+  readonly text_digest: Uint8Array | null;
+  /** The last decision of the trail. */
+  readonly decision: Decision;
+}
+
+/** An API key is no longer valid. Value of revoked.<key> in CONTROL. */
+export interface KeyRevoked {
+  /** Public part of the API key. */
+  readonly key_id: string;
+  /** When. */
+  readonly at: number;
+}
+
+/** Data key of a tenant, wrapped by the master key. Value of <tenant> in KEYS. */
+export interface KeyWrapped {
+  /** The tenant that the request belongs to. */
+  readonly tenant: string;
+  /** Which of the keys of the tenant. */
+  readonly key_id: string;
+  /** The wrapped key. */
+  readonly wrapped: Uint8Array;
+  /** When it was made. */
+  readonly at: number;
+}
+
+/** A model can be asked for. Value of model.<name> in CONTROL. */
+export interface ModelReady {
+  /** Name. */
+  readonly name: string;
+  /** Version. */
+  readonly version: string;
+  /** Most tokens of prompt and answer together. */
+  readonly context_length: number;
+  /** Whether it answers requests that name no model. */
+  readonly is_default: boolean;
+  /** When it became ready. */
+  readonly at: number;
+}
+
+/** What another gateway needs to serve the request. */
+export interface Opened {
+  /** Who asked. */
+  readonly principal: Principal;
+  /** How the request came in. */
+  readonly transport: Transport;
+  /** Name of the model. */
+  readonly model: string;
+  /** When the gateway accepted it. */
+  readonly received_at: number;
+  /** When it expires. */
+  readonly deadline_at: number;
+}
+
+/** How the request ended. */
+export type Outcome = 'REJECTED' | 'BLOCKED' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'EXPIRED';
+
+/** How to generate. */
+export interface Parameters {
+  /** Most tokens to generate. */
+  readonly max_tokens: number;
+  /** 0 is greedy. */
+  readonly temperature: number;
+  /** Most candidates to sample from; 0 is no limit. */
+  readonly top_k: number;
+  /** Probability mass to sample from, in (0, 1]. */
+  readonly top_p: number;
+  /** Seed of the sampler; the random number at a position is a function of both. */
+  readonly seed: number;
+}
+
+/** Who asked, as verified at the front door. No credential. */
+export interface Principal {
+  /** Public part of the API key, or the id of the service account. */
+  readonly key_id: string;
+  /** Roles within the tenant. */
+  readonly roles: readonly string[];
+}
+
+/** How urgent the request is among those of its tenant. */
+export type Priority = 'HIGH' | 'NORMAL' | 'LOW';
+
+/** The request is within the limits of its tenant and was claimed. */
+export interface RequestAdmitted {
+  /** The request. UUIDv7. */
+  readonly request_id: string;
+  /** The tenant that the request belongs to. */
+  readonly tenant: string;
+  /** Who asked. */
+  readonly principal: Principal;
+  /** The gateway process that relays the answer. */
+  readonly gateway: string;
+  /** How the request came in. */
+  readonly transport: Transport;
+  /** When the gateway accepted it. */
+  readonly received_at: number;
+  /** When it expires. */
+  readonly deadline_at: number;
+  /** generate, and later summarize, classify, translate, embed. */
+  readonly operation: string;
+  /** Name of the model. */
+  readonly model: string;
+  /** How urgent it is. */
+  readonly priority: Priority;
+  /** How to generate. */
+  readonly parameters: Parameters;
+  /** Sealed under the key of the tenant: JSON of the messages and the stop strings, as received. */
+  readonly content: Uint8Array;
+  /** Characters of the content as received, in UTF-16 code units. */
+  readonly characters_in: number;
+  /** The request of which this one is a replay. */
+  readonly replay_of: string | null;
+  /** The decisions so far, oldest first. */
+  readonly trail: readonly Decision[];
+}
+
+/** A request is to be stopped. Value of cancel.<request> in CONTROL. */
+export interface RequestCancelled {
+  /** The request. UUIDv7. */
+  readonly request_id: string;
+  /** The tenant that the request belongs to. */
+  readonly tenant: string;
+  /** client, disconnected. */
+  readonly reason: string;
+  /** When. */
+  readonly at: number;
+}
+
+/** How a request ended. Exactly one for each request; the source of billing, audit and quota. */
+export interface RequestClosed {
+  /** The request. UUIDv7. */
+  readonly request_id: string;
+  /** The tenant that the request belongs to. */
+  readonly tenant: string;
+  /** Who asked. */
+  readonly principal: Principal;
+  /** The gateway process that relayed the answer. */
+  readonly gateway: string;
+  /** How the request came in. */
+  readonly transport: Transport;
+  /** What was asked for. */
+  readonly operation: string;
+  /** Name of the model that was asked for. */
+  readonly model: string;
+  /** Version that answered. */
+  readonly model_version: string | null;
+  /** How it ended. */
+  readonly outcome: Outcome;
+  /** stop, length or cancelled, where tokens were generated. */
+  readonly finish_reason: string | null;
+  /** Why it did not complete. */
+  readonly failure: Failure | null;
+  /** What is metered. */
+  readonly usage: Usage;
+  /** How long it took. */
+  readonly timings: Timings;
+  /** The attempt that ended it; 0 when no engine worked on it. */
+  readonly attempt: number;
+  /** Sealed under the key of the tenant: SHA-256 of the UTF-8 of the answer. */
+  readonly text_digest: Uint8Array | null;
+  /** When the gateway accepted it. */
+  readonly received_at: number;
+  /** When it ended. */
+  readonly closed_at: number;
+  /** The request of which this one was a replay. */
+  readonly replay_of: string | null;
+  /** The decisions so far, oldest first. */
+  readonly trail: readonly Decision[];
+}
+
+/** A gateway accepted a request. */
+export interface RequestReceived {
+  /** The request. UUIDv7. */
+  readonly request_id: string;
+  /** The tenant that the request belongs to. */
+  readonly tenant: string;
+  /** Who asked. */
+  readonly principal: Principal;
+  /** The gateway process that relays the answer. */
+  readonly gateway: string;
+  /** How the request came in. */
+  readonly transport: Transport;
+  /** When the gateway accepted it. */
+  readonly received_at: number;
+  /** When it expires. */
+  readonly deadline_at: number;
+  /** generate, and later summarize, classify, translate, embed. */
+  readonly operation: string;
+  /** Name of the model. */
+  readonly model: string;
+  /** How urgent it is. */
+  readonly priority: Priority;
+  /** How to generate. */
+  readonly parameters: Parameters;
+  /** Sealed under the key of the tenant: JSON of the messages and the stop strings, as received. */
+  readonly content: Uint8Array;
+  /** Characters of the content as received, in UTF-16 code units. */
+  readonly characters_in: number;
+  /** The request of which this one is a replay. */
+  readonly replay_of: string | null;
+  /** The decisions so far, oldest first. */
+  readonly trail: readonly Decision[];
+}
+
+/** A client has resumed a request on another gateway, which looks after it from now on. Not stored. */
+export interface RequestResumed {
+  /** The request. UUIDv7. */
+  readonly request_id: string;
+  /** The gateway that looks after it. */
+  readonly gateway: string;
+}
+
+/** The content was checked for personal data and may go to a model. */
+export interface RequestScrubbed {
+  /** The request. UUIDv7. */
+  readonly request_id: string;
+  /** The tenant that the request belongs to. */
+  readonly tenant: string;
+  /** Who asked. */
+  readonly principal: Principal;
+  /** The gateway process that relays the answer. */
+  readonly gateway: string;
+  /** How the request came in. */
+  readonly transport: Transport;
+  /** When the gateway accepted it. */
+  readonly received_at: number;
+  /** When it expires. */
+  readonly deadline_at: number;
+  /** generate, and later summarize, classify, translate, embed. */
+  readonly operation: string;
+  /** Name of the model. */
+  readonly model: string;
+  /** How urgent it is. */
+  readonly priority: Priority;
+  /** How to generate. */
+  readonly parameters: Parameters;
+  /** Sealed under the key of the tenant: JSON of the messages and the stop strings, personal data replaced. */
+  readonly content: Uint8Array;
+  /** Characters of the content as received, in UTF-16 code units. */
+  readonly characters_in: number;
+  /** The request of which this one is a replay. */
+  readonly replay_of: string | null;
+  /** The decisions so far, oldest first. */
+  readonly trail: readonly Decision[];
+}
+
+/** A record of the results of one request, in the order of its stream. */
+export interface ResultChunk {
+  /** The request. UUIDv7. */
+  readonly request_id: string;
+  /** The tenant that the request belongs to. */
+  readonly tenant: string;
+  /** OPENED by the gateway, MASKED by pii, ATTEMPT and CHUNK by inference, FINISHED by the stage that ends the request. */
+  readonly kind: ResultKind;
+  /** When it was written. */
+  readonly at: number;
+  /** The attempt that wrote it; 0 outside inference. */
+  readonly attempt: number;
+  /** CHUNK: position of its first token among the generated ones, from 0. */
+  readonly first_position: number;
+  /** CHUNK: number of tokens in it. */
+  readonly token_count: number;
+  /** Sealed under the key of the tenant. CHUNK: JSON {"text","tokens"}; MASKED: JSON of placeholder to original. */
+  readonly content: Uint8Array | null;
+  /** OPENED only. */
+  readonly opened: Opened | null;
+  /** FINISHED only. */
+  readonly finished: Finished | null;
+}
+
+/** What the record is. */
+export type ResultKind = 'OPENED' | 'MASKED' | 'ATTEMPT' | 'CHUNK' | 'FINISHED';
+
+/** Durations in milliseconds. */
+export interface Timings {
+  /** From acceptance to the first work of the engine. */
+  readonly queue_ms: number;
+  /** Time in prefill. */
+  readonly prefill_ms: number;
+  /** From acceptance to the first token; null when there was none. */
+  readonly time_to_first_token_ms: number | null;
+  /** From acceptance to the end. */
+  readonly total_ms: number;
+}
+
+/** How the request came in. */
+export type Transport = 'WEBSOCKET' | 'HTTP' | 'NATS' | 'KAFKA';
+
+/** What is metered. */
+export interface Usage {
+  /** Tokens of the prompt. */
+  readonly input_tokens: number;
+  /** Those of them that came from the prefix cache. */
+  readonly cached_input_tokens: number;
+  /** Tokens generated and published. */
+  readonly output_tokens: number;
+  /** Characters of the content, in UTF-16 code units. */
+  readonly characters_in: number;
+  /** Characters of the answer, in UTF-16 code units. */
+  readonly characters_out: number;
+  /** Who counted. */
+  readonly source: UsageSource;
+}
+
+/** Who counted. */
+export type UsageSource = 'NONE' | 'ENGINE' | 'PROVIDER' | 'ESTIMATE';
+
+/** Who it is. */
+export interface VerifiedPrincipal {
+  /** The tenant that the request belongs to. */
+  readonly tenant: string;
+  /** Public part of the API key. */
+  readonly key_id: string;
+  /** Roles within the tenant. */
+  readonly roles: readonly string[];
+  /** Most requests at once. */
+  readonly max_in_flight: number;
+}
+
+/** The events and records by the name of their schema. */
+export interface EventTypes {
+  readonly 'audit.recorded': AuditRecorded;
+  readonly 'billing.charged': BillingCharged;
+  readonly 'credential.presented': CredentialPresented;
+  readonly 'credential.verified': CredentialVerified;
+  readonly 'dead.letter': DeadLetter;
+  readonly 'key.revoked': KeyRevoked;
+  readonly 'key.wrapped': KeyWrapped;
+  readonly 'model.ready': ModelReady;
+  readonly 'request.admitted': RequestAdmitted;
+  readonly 'request.cancelled': RequestCancelled;
+  readonly 'request.closed': RequestClosed;
+  readonly 'request.received': RequestReceived;
+  readonly 'request.resumed': RequestResumed;
+  readonly 'request.scrubbed': RequestScrubbed;
+  readonly 'result.chunk': ResultChunk;
+}
+
+export type SchemaName = keyof EventTypes;

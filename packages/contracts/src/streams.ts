@@ -1,0 +1,157 @@
+/**
+ * Streams, buckets and consumers as data. The bus creates or updates them at start and checks what the server made of
+ * them. Durations are milliseconds, sizes bytes; the adapter translates.
+ */
+export interface StreamDefinition {
+  readonly name: string;
+  readonly subjects: readonly string[];
+  /** `workqueue`: a message goes when it is acked. `limits`: it stays until it is too old. */
+  readonly retention: 'workqueue' | 'limits';
+  readonly maxAgeMs?: number;
+  readonly maxBytes?: number;
+  readonly maxMessages?: number;
+  /** Whether a full stream refuses new messages (`new`) or drops old ones (`old`). */
+  readonly discard: 'new' | 'old';
+  /** How long the server remembers message ids. */
+  readonly duplicateWindowMs: number;
+  readonly denyDelete?: boolean;
+  readonly denyPurge?: boolean;
+  /** Repeats each message, once it is stored, on a core subject. */
+  readonly republish?: { readonly source: string; readonly destination: string };
+}
+
+export interface BucketDefinition {
+  readonly name: string;
+  readonly maxAgeMs?: number;
+  readonly history: number;
+}
+
+export interface ConsumerDefinition {
+  readonly stream: string;
+  readonly durable: string;
+  readonly filterSubject: string;
+  /** How long a worker may be silent before its message goes to another. */
+  readonly ackWaitMs: number;
+  readonly maxAckPending: number;
+}
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+const mebibyte = 1024 * 1024;
+const duplicateWindowMs = 2 * minuteMs;
+
+/** Sizes that an operator may change. */
+export interface StreamLimits {
+  /** Most requests that wait for admission: more means 503 at the front door. */
+  readonly receivedMaxMessages: number;
+  /** Size at which RESULTS drops its oldest records. */
+  readonly resultsMaxBytes: number;
+}
+
+export const defaultStreamLimits: StreamLimits = {
+  receivedMaxMessages: 10_000,
+  resultsMaxBytes: 2048 * mebibyte,
+};
+
+export function streamDefinitions(limits: StreamLimits = defaultStreamLimits): readonly StreamDefinition[] {
+  const workQueue = (name: string, subject: string): StreamDefinition => ({
+    name,
+    subjects: [subject],
+    retention: 'workqueue',
+    discard: 'new',
+    duplicateWindowMs,
+  });
+  return [
+    { ...workQueue('RECEIVED', 'mr.request.received.*'), maxMessages: limits.receivedMaxMessages },
+    workQueue('ADMITTED', 'mr.request.admitted.*'),
+    workQueue('SCRUBBED', 'mr.request.scrubbed.*.*'),
+    {
+      name: 'RESULTS',
+      subjects: ['mr.result.*.*'],
+      retention: 'limits',
+      maxAgeMs: 15 * minuteMs,
+      maxBytes: limits.resultsMaxBytes,
+      discard: 'old',
+      duplicateWindowMs,
+      republish: { source: 'mr.result.*.*', destination: 'mr.relay.{{wildcard(1)}}.{{wildcard(2)}}' },
+    },
+    {
+      name: 'CLOSED',
+      subjects: ['mr.request.closed.*.*'],
+      retention: 'limits',
+      maxAgeMs: 90 * dayMs,
+      discard: 'old',
+      duplicateWindowMs,
+    },
+    {
+      name: 'BILLING',
+      subjects: ['mr.billing.*.*'],
+      retention: 'limits',
+      discard: 'new',
+      duplicateWindowMs,
+    },
+    {
+      name: 'AUDIT',
+      subjects: ['mr.audit.recorded.*'],
+      retention: 'limits',
+      discard: 'new',
+      duplicateWindowMs,
+      denyDelete: true,
+      denyPurge: true,
+    },
+    {
+      name: 'DEADLETTER',
+      subjects: ['mr.deadletter.*.*'],
+      retention: 'limits',
+      maxAgeMs: 90 * dayMs,
+      discard: 'old',
+      duplicateWindowMs,
+    },
+  ];
+}
+
+/** CONTROL holds what is watched: cancellations, revocations, models. KEYS holds the wrapped data keys of the tenants. */
+export const bucketDefinitions: readonly BucketDefinition[] = [
+  { name: 'CONTROL', history: 1 },
+  { name: 'KEYS', history: 1 },
+  { name: 'IDEMPOTENCY', history: 1, maxAgeMs: dayMs },
+];
+
+/** How long a worker may be silent. Short, since it is also how long a client waits after a worker has died. */
+export const defaultAckWaitMs = 10_000;
+
+/** The consumers of the stages. Inference has one for each model: see `inferenceConsumer`. */
+export function consumerDefinitions(
+  ackWaitMs: number = defaultAckWaitMs,
+): Readonly<Record<StageConsumer, ConsumerDefinition>> {
+  const define = (stream: string, durable: string, filterSubject: string, maxAckPending: number) => ({
+    stream,
+    durable,
+    filterSubject,
+    ackWaitMs,
+    maxAckPending,
+  });
+  return {
+    admission: define('RECEIVED', 'auth-quota', 'mr.request.received.*', 2_048),
+    scrubbing: define('ADMITTED', 'pii', 'mr.request.admitted.*', 1_024),
+    billing: define('CLOSED', 'billing', 'mr.request.closed.*.*', 4_096),
+    audit: define('CLOSED', 'audit', 'mr.request.closed.*.*', 4_096),
+    settlement: define('CLOSED', 'auth-quota', 'mr.request.closed.*.*', 4_096),
+  };
+}
+
+export type StageConsumer = 'admission' | 'scrubbing' | 'billing' | 'audit' | 'settlement';
+
+/** The consumer that the workers of one model share. */
+export function inferenceConsumer(
+  modelToken: string,
+  ackWaitMs: number = defaultAckWaitMs,
+): ConsumerDefinition {
+  return {
+    stream: 'SCRUBBED',
+    durable: `inference-${modelToken}`,
+    filterSubject: `mr.request.scrubbed.${modelToken}.*`,
+    ackWaitMs,
+    maxAckPending: 1_024,
+  };
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * Every subject of Millrace. Ids and names become subject tokens through `subjectToken` alone.
+ *
+ * A token must not hold dots, blanks or wildcards, and must not be empty.
+ */
+const plainToken = /^[A-Za-z0-9_-]+$/;
+const encodedPrefix = '=';
+
+/** Encodes any text as one subject token; plain ids stay as they are. The inverse is `fromSubjectToken`. */
+export function subjectToken(text: string): string {
+  if (plainToken.test(text)) return text;
+  return encodedPrefix + Buffer.from(text, 'utf8').toString('base64url');
+}
+
+/** The text that `subjectToken` encoded. */
+export function fromSubjectToken(token: string): string {
+  if (!token.startsWith(encodedPrefix)) return token;
+  return Buffer.from(token.slice(encodedPrefix.length), 'base64url').toString('utf8');
+}
+
+export type Priority = 'HIGH' | 'NORMAL' | 'LOW';
+
+/** Number of lanes that the tenants of one priority are spread over. */
+const lanes = 8;
+
+/** The lane of a request: its priority and its tenant's share of eight, such as `normal-3`. */
+export function laneOf(priority: Priority, tenant: string): string {
+  const hash = createHash('sha256').update(tenant).digest().readUInt32BE(0);
+  return `${priority.toLowerCase()}-${hash % lanes}`;
+}
+
+export const subjects = {
+  received: (tenant: string) => `mr.request.received.${subjectToken(tenant)}`,
+  admitted: (tenant: string) => `mr.request.admitted.${subjectToken(tenant)}`,
+  scrubbed: (model: string, lane: string) => `mr.request.scrubbed.${subjectToken(model)}.${lane}`,
+  scrubbedOfModel: (model: string) => `mr.request.scrubbed.${subjectToken(model)}.>`,
+  result: (gateway: string, requestId: string) => `mr.result.${subjectToken(gateway)}.${requestId}`,
+  resultsOfRequest: (requestId: string) => `mr.result.*.${requestId}`,
+  closed: (tenant: string, requestId: string) => `mr.request.closed.${subjectToken(tenant)}.${requestId}`,
+  charged: (tenant: string) => `mr.billing.charged.${subjectToken(tenant)}`,
+  recorded: (tenant: string) => `mr.audit.recorded.${subjectToken(tenant)}`,
+  deadLetter: (stage: string, tenant: string) =>
+    `mr.deadletter.${subjectToken(stage)}.${subjectToken(tenant)}`,
+  /** What the server repeats to a gateway once it is stored in RESULTS. */
+  relayedToGateway: (gateway: string) => `mr.relay.${subjectToken(gateway)}.>`,
+  /** Request and reply: credential in, principal out. */
+  verify: 'mr.auth.verify',
+  /** Another gateway looks after a request from now on. */
+  resumed: (gateway: string) => `mr.gateway.${subjectToken(gateway)}.resumed`,
+} as const;
+
+/** Keys of the key-value bucket CONTROL. */
+export const controlKeys = {
+  cancellation: (requestId: string) => `cancel.${requestId}`,
+  cancellations: 'cancel.*',
+  revocation: (keyId: string) => `revoked.${subjectToken(keyId)}`,
+  revocations: 'revoked.*',
+  model: (name: string) => `model.${subjectToken(name)}`,
+  models: 'model.*',
+} as const;
+
+/** The request id at the end of a subject such as that of a result or a closing. */
+export function requestIdOf(subject: string): string {
+  return subject.slice(subject.lastIndexOf('.') + 1);
+}
+
+/** The gateway of a result subject, `mr.result.<gateway>.<request>`. */
+export function gatewayOf(resultSubject: string): string {
+  return fromSubjectToken(resultSubject.split('.')[2] ?? '');
+}

@@ -1,0 +1,87 @@
+import { MillraceError } from '@millrace/runtime';
+import { findLibrary } from './library-path.ts';
+import { loadOrtApi, type OrtApi, type Pointer } from './ort-api.ts';
+import { createSession, type Session } from './session.ts';
+
+export interface RuntimeOptions {
+  /** The ONNX Runtime library; by default the one that `onnxruntime-node` installs. */
+  readonly libraryPath?: string;
+}
+
+export interface SessionOptions {
+  /** Threads that one operator may use. */
+  readonly threads: number;
+  /**
+   * Whether idle threads spin for a moment before they sleep: faster steps, more processor time between them.
+   * Default true.
+   */
+  readonly spinning?: boolean;
+}
+
+/** ONNX Runtime's environment in this process. */
+export interface OnnxRuntime {
+  /**
+   * Loads a model. Blocks the event loop until it is loaded.
+   *
+   * @throws MillraceError `model_invalid` if the file is missing, corrupt, or uses what ONNX Runtime does not know
+   */
+  createSession(modelPath: string, options: SessionOptions): Session;
+  /** Closes every session that is still open (waiting for their calls in flight), then the environment. */
+  close(): Promise<void>;
+}
+
+/** `ORT_LOGGING_LEVEL_ERROR` */
+const logErrors = 3;
+/** `OrtArenaAllocator` and `OrtMemTypeDefault`; only tensors over our own memory are made with it. */
+const arenaAllocator = 1;
+const defaultMemory = 0;
+/** `ORT_ENABLE_ALL` */
+const allOptimizations = 99;
+
+/**
+ * Loads the ONNX Runtime library.
+ *
+ * @throws MillraceError `part_missing` if it is not there or cannot be used
+ */
+export function openRuntime(options: RuntimeOptions = {}): OnnxRuntime {
+  const api = loadOrtApi(options.libraryPath ?? findLibrary());
+  const env = api.createEnv(logErrors, 'millrace');
+  const memory = api.createCpuMemoryInfo(arenaAllocator, defaultMemory);
+  const sessions = new Set<Session>();
+  let closed = false;
+
+  return {
+    createSession(modelPath, sessionOptions) {
+      if (closed) throw new MillraceError('internal_error', 'The ONNX Runtime is closed.');
+      const handle = loadModel(api, env, modelPath, sessionOptions);
+      const session = createSession({ api, memory, handle, onClosed: () => sessions.delete(session) });
+      sessions.add(session);
+      return session;
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      await Promise.all([...sessions].map((session) => session.close()));
+      api.releaseMemoryInfo(memory);
+      api.releaseEnv(env);
+    },
+  };
+}
+
+function loadModel(api: OrtApi, env: Pointer, modelPath: string, options: SessionOptions): Pointer {
+  const nativeOptions = api.createSessionOptions();
+  try {
+    api.setGraphOptimizationLevel(nativeOptions, allOptimizations);
+    api.setIntraOpThreads(nativeOptions, options.threads);
+    api.addSessionConfigEntry(
+      nativeOptions,
+      'session.intra_op.allow_spinning',
+      (options.spinning ?? true) ? '1' : '0',
+    );
+    return api.createSession(env, modelPath, nativeOptions);
+  } catch (error) {
+    throw new MillraceError('model_invalid', `The model ${modelPath} cannot be loaded.`, { cause: error });
+  } finally {
+    api.releaseSessionOptions(nativeOptions);
+  }
+}

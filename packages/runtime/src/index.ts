@@ -1,0 +1,38 @@
+export { systemClock, type Clock, type Timer } from './clock.ts';
+export { parseDurationMs } from './duration.ts';
+export { errorCodes, type ErrorCode, type ErrorCodeFacts } from './error-codes.ts';
+export { healthRoutes, type HealthCheck, type HealthOptions } from './health-routes.ts';
+export { startHealthServer, type HealthServer } from './health-server.ts';
+export { startAll, stopInReverse } from './lifecycle.ts';
+export { listen, type ListenOptions } from './listen.ts';
+export { createLogger, logLevels, type Logger, type LoggerOptions, type LogLevel } from './logger.ts';
+export { ManualClock } from './manual-clock.ts';
+export {
+  createMetrics,
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type HistogramOptions,
+  type MetricOptions,
+  type Metrics,
+} from './metrics.ts';
+export { MillraceError, type MillraceErrorOptions } from './millrace-error.ts';
+export { seededRandom, systemRandom, type RandomSource } from './random-source.ts';
+export { retry, type RetryOptions } from './retry.ts';
+export { runMain, type RunMainOptions } from './run-main.ts';
+export { Secret } from './secret.ts';
+export { safeMessage, serializeError, type SerializedError } from './serialize-error.ts';
+export { setting, type Setting, type SettingKind } from './setting.ts';
+export {
+  defineSettings,
+  describeSettings,
+  readSettings,
+  type SettingDescription,
+  type SettingsDefinition,
+  type SettingsOf,
+} from './settings.ts';
+export { shorten } from './shorten.ts';
+export type { Stoppable } from './stoppable.ts';
+export { createIdGenerator, uuidv7, type IdGenerator } from './uuid-v7.ts';
+export { compileValidator, type Validator } from './validator.ts';
+export { isWellFormed, requireWellFormed } from './well-formed.ts';

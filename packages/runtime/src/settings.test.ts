@@ -1,0 +1,77 @@
+import { expect, expectTypeOf, test } from 'vitest';
+import { Secret } from './secret.ts';
+import { setting } from './setting.ts';
+import { defineSettings, describeSettings, readSettings } from './settings.ts';
+
+const definition = defineSettings({
+  port: setting.integer('MILLRACE_PORT', {
+    default: 8787,
+    min: 0,
+    max: 65_535,
+    description: 'Where it listens',
+  }),
+  graceMs: setting.durationMs('MILLRACE_GRACE', { default: 60_000, min: 0, description: 'Grace period' }),
+  level: setting.enumeration('LOG_LEVEL', ['info', 'debug'], { default: 'info', description: 'Log level' }),
+  models: setting.list('MODELS', { default: [], description: 'Models' }),
+  databaseUrl: setting.secret('DATABASE_URL', { optional: true, description: 'Database' }),
+  verbose: setting.boolean('VERBOSE', { default: false, description: 'More' }),
+});
+
+test('defaults apply, text is turned into its type, and the result is frozen', () => {
+  const settings = readSettings(definition, {
+    MILLRACE_GRACE: '1.5s',
+    LOG_LEVEL: 'debug',
+    MODELS: 'a, b',
+    VERBOSE: 'yes',
+    MILLRACE_PORT: '',
+  });
+  expect(settings).toEqual({
+    port: 8787,
+    graceMs: 1500,
+    level: 'debug',
+    models: ['a', 'b'],
+    databaseUrl: undefined,
+    verbose: true,
+  });
+  expect(Object.isFrozen(settings)).toBe(true);
+  expectTypeOf(settings.level).toEqualTypeOf<'info' | 'debug'>();
+  expectTypeOf(settings.databaseUrl).toEqualTypeOf<Secret | undefined>();
+  expectTypeOf(settings.port).toEqualTypeOf<number>();
+});
+
+test.each([
+  [{ MILLRACE_PORT: '70000' }, 'MILLRACE_PORT is "70000": it must be a whole number from 0 to 65535'],
+  [{ MILLRACE_PORT: '1e3' }, 'MILLRACE_PORT is "1e3": it must be a whole number from 0 to 65535'],
+  [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud": it must be one of info, debug'],
+  [
+    { MILLRACE_GRACE: '3 weeks' },
+    'MILLRACE_GRACE is "3 weeks": it must be a duration such as 500ms, 30s or 5m of at least 0 ms',
+  ],
+  [{ VERBOSE: 'maybe' }, 'VERBOSE is "maybe": it must be true or false'],
+])('a bad value names variable, value and what is allowed: %j', (env, message) => {
+  expect(() => readSettings(definition, env)).toThrow(
+    expect.objectContaining({ code: 'config_invalid', message }),
+  );
+});
+
+test('a required variable that is absent is named', () => {
+  const required = defineSettings({ url: setting.string('NATS_URL', { description: 'Broker' }) });
+  expect(() => readSettings(required, {})).toThrow('NATS_URL is not set: it must be a text');
+});
+
+test('a secret shows itself nowhere but when revealed', () => {
+  const { databaseUrl } = readSettings(definition, { DATABASE_URL: 'postgres://u:hunter2@h/d' });
+  expect(databaseUrl?.reveal()).toContain('hunter2');
+  expect(JSON.stringify({ databaseUrl })).not.toContain('hunter2');
+  expect(String(databaseUrl)).toBe('[secret]');
+});
+
+test('the description lists every variable with default and range', () => {
+  expect(describeSettings(definition)[0]).toEqual({
+    variable: 'MILLRACE_PORT',
+    allowed: 'a whole number from 0 to 65535',
+    defaultText: '8787',
+    required: false,
+    description: 'Where it listens',
+  });
+});

@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { compileValidator } from './validator.ts';
+
+const validate = compileValidator<{ readonly type: string }>({
+  type: 'object',
+  required: ['type'],
+  additionalProperties: false,
+  properties: {
+    type: { enum: ['generate', 'cancel'] },
+    prompt: { type: 'string', minLength: 1, 'x-content': true },
+    messages: {
+      type: 'array',
+      minItems: 1,
+      'x-content': true,
+      items: {
+        type: 'object',
+        required: ['content'],
+        additionalProperties: true,
+        properties: { content: { $ref: '#/definitions/content' }, role: { enum: ['user', 'system'] } },
+      },
+    },
+    stop: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
+    temperature: { type: 'number', minimum: 0, maximum: 2 },
+    max_tokens: { type: 'integer', minimum: 1 },
+  },
+  definitions: { content: { type: 'string' } },
+});
+
+test('a valid value comes back as it is', () => {
+  const value = { type: 'generate', prompt: 'x', stop: ['a'] };
+  expect(validate(value)).toBe(value);
+});
+
+test.each([
+  [{}, 'missing_value', 'type', 'type is missing'],
+  ['text', 'invalid_value', undefined, 'The message is "text": it must be an object'],
+  [{ type: 'generat' }, 'invalid_value', 'type', 'type is "generat": it must be one of "generate", "cancel"'],
+  [
+    { type: 'generate', temperature: 3 },
+    'invalid_value',
+    'temperature',
+    'temperature is 3: it must be a number from 0 to 2',
+  ],
+  [
+    { type: 'generate', temperature: '1' },
+    'invalid_value',
+    'temperature',
+    'temperature is "1": it must be a number from 0 to 2',
+  ],
+  [
+    { type: 'generate', max_tokens: 0 },
+    'invalid_value',
+    'max_tokens',
+    'max_tokens is 0: it must be a number of at least 1',
+  ],
+  [
+    { type: 'generate', prompt: '' },
+    'missing_value',
+    'prompt',
+    'prompt is empty: it must be a text of at least 1 characters',
+  ],
+  [
+    { type: 'generate', messages: [] },
+    'missing_value',
+    'messages',
+    'messages is empty: it must be a list of at least 1 items',
+  ],
+  [
+    { type: 'generate', messages: [{}] },
+    'missing_value',
+    'messages[0].content',
+    'messages[0].content is missing',
+  ],
+  [{ type: 'generate', stop: 4 }, 'invalid_value', 'stop', 'stop is 4: it must be a text or a list'],
+  [
+    { type: 'generate', tempreature: 1 },
+    'invalid_value',
+    'tempreature',
+    'tempreature is not a field that exists here',
+  ],
+])('%j is refused with field, value and what is allowed', (value, code, param, message) => {
+  expect(() => validate(value)).toThrow(expect.objectContaining({ code, param, message }));
+});
+
+test('content is never quoted, also deep inside a field of content or behind a reference', () => {
+  for (const value of [
+    { type: 'generate', prompt: ['canary'] },
+    { type: 'generate', messages: ['canary'] },
+    { type: 'generate', messages: [{ content: 'x', role: 'canary' }] },
+  ]) {
+    expect(() => validate(value)).toThrow(
+      expect.objectContaining({ code: 'invalid_value', message: expect.not.stringContaining('canary') }),
+    );
+  }
+});
+
+test('a long value is shortened', () => {
+  expect(() => validate({ type: 'x'.repeat(5_000) })).toThrow(
+    expect.objectContaining({ message: expect.stringMatching(/^.{0,120}$/) }),
+  );
+});

@@ -1,0 +1,29 @@
+export { createBucketKeyStore } from './bucket-key-store.ts';
+export { cancelRequest, watchCancellations, type Cancellations } from './cancellations.ts';
+export {
+  openContent,
+  sealContent,
+  type ChatMessage,
+  type ChunkContent,
+  type MaskedContent,
+  type RequestContent,
+} from './content.ts';
+export { consumeClosings, type ClosingWork, type ClosingsOptions } from './consume-closings.ts';
+export { systemTenant } from './dead-letter.ts';
+export { decide } from './decide.ts';
+export {
+  closeAsFinished,
+  endRequest,
+  failureOf,
+  finishAndClose,
+  isClosed,
+  noUsage,
+  type Closed,
+  type Ending,
+} from './ending.ts';
+export { startLoop, type Loop, type LoopOptions } from './loop.ts';
+export { announceModel, watchModels, type ModelTable } from './model-table.ts';
+export { withDecision, type RequestEvent, type RequestEventName } from './request-event.ts';
+export { openResultLog, readResults, type ResultLog, type StoredResult } from './result-log.ts';
+export { giveUp, runStage, type StageOptions, type Work } from './run-stage.ts';
+export type { StageDependencies } from './stage-dependencies.ts';

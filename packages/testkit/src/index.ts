@@ -1,0 +1,1 @@
+export { startTestNats, type TestNats } from './nats-server.ts';

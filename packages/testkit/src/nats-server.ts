@@ -1,0 +1,8 @@
+import { startScratchServer, type ScratchServer } from '@millrace/bus/nats-server';
+
+export type TestNats = ScratchServer;
+
+/** A nats-server of a test's own, on a temporary folder; `kill`, `start` and `restart` keep port and data. */
+export function startTestNats(): Promise<TestNats> {
+  return startScratchServer(process.env);
+}

@@ -1,0 +1,32 @@
+import { consumerDefinitions } from '@millrace/contracts';
+import { createIdGenerator, systemRandom, type Stoppable } from '@millrace/runtime';
+import { consumeClosings, type StageDependencies } from '@millrace/stage';
+import type { AuditSettings } from './config.ts';
+import { onRequestClosed } from './on-request-closed.ts';
+
+export interface AuditService extends Stoppable {
+  /** Undefined when the service works, else why not. */
+  ready(): string | undefined;
+}
+
+/** Consumes request.closed, emits audit.recorded. Wiring alone. */
+export async function startAudit(
+  dependencies: StageDependencies,
+  settings: Pick<AuditSettings, 'ackWaitMs' | 'maxBatch' | 'maxDeliveries'>,
+): Promise<AuditService> {
+  const nextId = createIdGenerator(dependencies.clock, systemRandom);
+  const consumption = await consumeClosings(
+    dependencies,
+    {
+      stage: 'audit',
+      consumer: consumerDefinitions(settings.ackWaitMs).audit,
+      maxBatch: settings.maxBatch,
+      maxDeliveries: settings.maxDeliveries,
+    },
+    onRequestClosed(dependencies, nextId),
+  );
+  return {
+    ready: () => (dependencies.bus.connected ? undefined : 'not connected to NATS'),
+    stop: () => consumption.stop(),
+  };
+}

@@ -1,0 +1,63 @@
+import type { RequestClosed, RequestReceived } from '@millrace/contracts';
+import type { RefusalCode } from './admission-rules.ts';
+
+/** A request that is to be decided on. */
+export interface AdmissionRequest {
+  readonly event: RequestReceived;
+  /** Why it was cancelled, if it was. */
+  readonly cancelled: string | undefined;
+  /** Whether it may be looked at again a little later instead of being refused for too many in flight. */
+  readonly mayWait: boolean;
+}
+
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly message: string;
+  readonly retryAfterMs: number | undefined;
+}
+
+/** What was decided on a request, for good. */
+export interface Claim {
+  /** Undefined: admitted. */
+  readonly refusal: Refusal | undefined;
+  readonly decidedAt: number;
+  /** Whether it was decided by this very call. */
+  readonly isNew: boolean;
+  readonly isPublished: boolean;
+  readonly isClosed: boolean;
+}
+
+/** A claim that nobody has closed. */
+export interface OpenClaim {
+  readonly requestId: string;
+  readonly decision: 'admitted' | 'rejected';
+  readonly decidedAt: number;
+  /** Its request.received, encoded, without the content. */
+  readonly event: Uint8Array;
+}
+
+/** How to wait while the database is away. */
+export interface Patience {
+  /** Called before each wait. */
+  readonly onWait: () => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The claims and counters of all tenants. */
+export interface Admission {
+  /**
+   * Decides on each request once, all in one transaction; one that was decided before keeps its decision. Those that are
+   * not in the result are to come again a little later.
+   */
+  claim(requests: readonly AdmissionRequest[], patience: Patience): Promise<ReadonlyMap<string, Claim>>;
+  /** Notes that request.admitted was published. */
+  markPublished(requestIds: readonly string[]): Promise<void>;
+  /** Closes the claims of requests that ended; those that are closed stay as they are. */
+  settle(closings: readonly RequestClosed[], patience?: Patience): Promise<void>;
+  /**
+   * Hands over claims that are open and whose deadline was before `before`, oldest first, while no other replica does so.
+   *
+   * @returns how many; 0 also when another replica is at it
+   */
+  withOverdue(before: number, limit: number, handle: (claims: readonly OpenClaim[]) => Promise<void>): Promise<number>;
+}

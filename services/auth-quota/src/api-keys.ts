@@ -1,0 +1,79 @@
+import { eq } from 'drizzle-orm';
+import { controlKeys, type CredentialVerified } from '@millrace/contracts';
+import { systemRandom, type RandomSource } from '@millrace/runtime';
+import type { StageDependencies } from '@millrace/stage';
+import { apiKeys, tenants, type Database } from '@millrace/store';
+import { isKeyOf, keyIdOf, makeApiKey } from './api-key.ts';
+
+export interface NewApiKey {
+  readonly tenant: string;
+  readonly name?: string;
+  readonly roles?: readonly string[];
+  /** Milliseconds since the epoch; by default it does not expire. */
+  readonly expiresAt?: number;
+}
+
+/** Creates an API key. @returns the key, which can never be read again, and its public id */
+export async function createApiKey(
+  database: Database,
+  { tenant, name, roles = ['user'], expiresAt }: NewApiKey,
+  random: RandomSource = systemRandom,
+): Promise<{ readonly keyId: string; readonly key: string }> {
+  const { keyId, text, hash } = makeApiKey(random);
+  await database.insert(apiKeys).values({
+    id: keyId,
+    tenant,
+    name: name ?? keyId,
+    hash: Buffer.from(hash),
+    roles: [...roles],
+    expiresAt: expiresAt === undefined ? null : new Date(expiresAt),
+  });
+  return { keyId, key: text };
+}
+
+/** Revokes an API key for good and tells the gateways, which end its connections. @returns whether there is such a key */
+export async function revokeApiKey(
+  { database, bus, codec, clock }: Pick<StageDependencies, 'bus' | 'codec' | 'clock'> & { readonly database: Database },
+  keyId: string,
+): Promise<boolean> {
+  const at = clock.now();
+  const revoked = await database
+    .update(apiKeys)
+    .set({ revokedAt: new Date(at) })
+    .where(eq(apiKeys.id, keyId))
+    .returning({ id: apiKeys.id });
+  if (revoked.length === 0) return false;
+  await bus.bucket('CONTROL').put(controlKeys.revocation(keyId), codec.encode('key.revoked', { key_id: keyId, at }));
+  return true;
+}
+
+const unknownHash = new Uint8Array(32);
+
+/**
+ * Who a credential belongs to. That a key was revoked or has expired is only told to who knows its secret.
+ *
+ * @throws `database_unavailable`
+ */
+export async function verifyCredential(database: Database, credential: string, now: number): Promise<CredentialVerified> {
+  const keyId = keyIdOf(credential);
+  if (keyId === undefined) return refused('The API key is not valid.');
+  const [row] = await database
+    .select({ key: apiKeys, maxInFlight: tenants.maxInFlight })
+    .from(apiKeys)
+    .innerJoin(tenants, eq(tenants.id, apiKeys.tenant))
+    .where(eq(apiKeys.id, keyId));
+  const matches = isKeyOf(row?.key.hash ?? unknownHash, credential);
+  if (row === undefined || !matches) return refused('The API key is not valid.');
+  const { key, maxInFlight } = row;
+  if (key.revokedAt !== null) return refused('The API key was revoked.');
+  if (key.expiresAt !== null && key.expiresAt.getTime() <= now) return refused('The API key has expired.');
+  return {
+    principal: { tenant: key.tenant, key_id: key.id, roles: key.roles, max_in_flight: maxInFlight },
+    code: null,
+    message: null,
+  };
+}
+
+function refused(message: string): CredentialVerified {
+  return { principal: null, code: 'invalid_api_key', message };
+}

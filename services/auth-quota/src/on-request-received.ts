@@ -1,0 +1,107 @@
+import { traceHeaders, type Delivery } from '@millrace/bus';
+import { subjects, type RequestReceived } from '@millrace/contracts';
+import { MillraceError } from '@millrace/runtime';
+import {
+  decide,
+  endRequest,
+  failureOf,
+  giveUp,
+  withDecision,
+  type Cancellations,
+  type Ending,
+  type StageDependencies,
+} from '@millrace/stage';
+import type { Admission, Claim, Refusal } from './admission.ts';
+
+const stage = 'auth-quota';
+
+interface Work {
+  readonly event: RequestReceived;
+  readonly delivery: Delivery;
+}
+
+/**
+ * Admits or refuses requests in batches. What was decided stands in the claim before anybody is told, so a redelivered
+ * request gets the same answer and is never counted twice. Order: claim, publish, note that it was published, ack.
+ */
+export function onRequestReceived(dependencies: StageDependencies, admission: Admission, cancellations: Cancellations) {
+  const admissions = dependencies.metrics.counter({
+    name: 'millrace_admissions_total',
+    help: 'Requests by what admission decided.',
+    labelNames: ['decision'],
+  });
+
+  return async (deliveries: readonly Delivery[]): Promise<readonly boolean[]> => {
+    const { work, corrupt } = await decodeAll(dependencies, deliveries);
+    const claims = await admission.claim(
+      work.map(({ event, delivery }) => ({
+        event,
+        cancelled: cancellations.get(event.request_id)?.reason,
+        mayWait: delivery.deliveryCount === 1,
+      })),
+      { onWait: () => work.forEach(({ delivery }) => delivery.working()), signal: deliveries[0]?.signal },
+    );
+    const acked = new Set<Delivery>(corrupt);
+    const published: string[] = [];
+    await Promise.all(
+      work.map(async (item) => {
+        const claim = claims.get(item.event.request_id);
+        if (claim === undefined) return;
+        try {
+          if (claim.isNew) admissions.inc({ decision: claim.refusal?.code ?? 'admitted' });
+          if (await carryOut(dependencies, item, claim)) published.push(item.event.request_id);
+          acked.add(item.delivery);
+        } catch (error) {
+          dependencies.logger.warn({ error, stage, requestId: item.event.request_id }, 'a decision will be carried out again');
+        }
+      }),
+    );
+    await admission.markPublished(published);
+    return deliveries.map((delivery) => acked.has(delivery));
+  };
+}
+
+/** Does what the claim says. @returns whether request.admitted was published */
+async function carryOut(dependencies: StageDependencies, { event, delivery }: Work, claim: Claim): Promise<boolean> {
+  if (claim.isClosed || claim.isPublished) return false;
+  if (claim.refusal !== undefined) {
+    await endRequest(dependencies, event, endingOf(dependencies, claim.refusal, claim.decidedAt));
+    return false;
+  }
+  const decision = { ...decide(dependencies.clock, stage, 'admitted'), at: claim.decidedAt };
+  await dependencies.bus.publish({
+    subject: subjects.admitted(event.tenant),
+    payload: dependencies.codec.encode('request.admitted', withDecision(event, decision)),
+    messageId: `${event.request_id}:admitted`,
+    headers: traceHeaders.write(traceHeaders.read(delivery.headers)),
+  });
+  return true;
+}
+
+function endingOf({ clock }: StageDependencies, { code, message, retryAfterMs }: Refusal, decidedAt: number): Ending {
+  const outcome = code === 'cancelled' ? 'CANCELLED' : code === 'deadline_exceeded' ? 'EXPIRED' : 'REJECTED';
+  return {
+    outcome,
+    failure: failureOf(new MillraceError(code, message, { retryAfterMs })),
+    decision: { ...decide(clock, stage, outcome.toLowerCase(), { code }), at: decidedAt },
+  };
+}
+
+/** What cannot be decoded goes to the dead letters at once and does not hold up the rest of its batch. */
+async function decodeAll(
+  dependencies: StageDependencies,
+  deliveries: readonly Delivery[],
+): Promise<{ readonly work: readonly Work[]; readonly corrupt: readonly Delivery[] }> {
+  const work: Work[] = [];
+  const corrupt: Delivery[] = [];
+  for (const delivery of deliveries) {
+    try {
+      work.push({ event: dependencies.codec.decode('request.received', delivery.payload), delivery });
+    } catch (error) {
+      if (!(error instanceof MillraceError) || error.retryable) throw error;
+      await giveUp(dependencies, { stage, eventName: 'request.received' }, delivery, { kind: 'error', error });
+      corrupt.push(delivery);
+    }
+  }
+  return { work, corrupt };
+}

@@ -1,0 +1,66 @@
+import { consumerDefinitions } from '@millrace/contracts';
+import { stopInReverse, type Stoppable } from '@millrace/runtime';
+import { consumeClosings, giveUp, watchCancellations, type StageDependencies } from '@millrace/stage';
+import type { Database } from '@millrace/store';
+import type { AuthQuotaSettings } from './config.ts';
+import { onCredentialPresented } from './on-credential-presented.ts';
+import { onRequestClosed } from './on-request-closed.ts';
+import { onRequestReceived } from './on-request-received.ts';
+import { createPostgresAdmission } from './postgres-admission.ts';
+import { startReaper } from './reaper.ts';
+
+export interface AuthQuotaService extends Stoppable {
+  /** Undefined when the service works, else why not. */
+  ready(): Promise<string | undefined>;
+  /** One round of the reaper, now. @returns how many overdue requests it looked after */
+  reap(): Promise<number>;
+}
+
+const stage = 'auth-quota';
+
+/** Answers credential.presented; consumes request.received and request.closed, emits request.admitted. Wiring alone. */
+export async function startAuthQuota(
+  dependencies: StageDependencies & { readonly database: Database },
+  settings: Pick<AuthQuotaSettings, 'ackWaitMs' | 'maxBatch' | 'maxDeliveries' | 'closingMaxDeliveries' | 'reaperGraceMs' | 'reaperIntervalMs'>,
+): Promise<AuthQuotaService> {
+  const admission = createPostgresAdmission(dependencies);
+  const consumers = consumerDefinitions(settings.ackWaitMs);
+  const parts: Stoppable[] = [];
+  const keep = <Part extends Stoppable>(part: Part): Part => {
+    parts.push(part);
+    return part;
+  };
+  try {
+    const cancellations = keep(await watchCancellations(dependencies));
+    const reaper = keep(startReaper(dependencies, admission, { graceMs: settings.reaperGraceMs, intervalMs: settings.reaperIntervalMs }));
+    keep(
+      await consumeClosings(
+        dependencies,
+        { stage, consumer: consumers.settlement, maxBatch: settings.maxBatch, maxDeliveries: settings.closingMaxDeliveries },
+        onRequestClosed(admission),
+      ),
+    );
+    keep(
+      await dependencies.bus.consumeBatches(
+        consumers.admission,
+        {
+          maxBatch: settings.maxBatch,
+          maxDeliveries: settings.maxDeliveries,
+          backoffMs: admissionBackoffMs,
+          onPoison: (delivery, why) => giveUp(dependencies, { stage, eventName: 'request.received' }, delivery, why),
+        },
+        onRequestReceived(dependencies, admission, cancellations),
+      ),
+    );
+    keep(await onCredentialPresented(dependencies));
+    return { ready: () => whyNotReady(dependencies), reap: () => reaper.run(), stop: () => stopInReverse(parts) };
+  } catch (error) {
+    await stopInReverse(parts);
+    throw error;
+  }
+}
+
+/** The first time soon: a request that found no slot free may find one. */
+function admissionBackoffMs(deliveryCount: number): number {
+  return deliveryCount === 1 ? 50 : Math.min(30_000, 500 * 2 ** deliveryCount);
+}

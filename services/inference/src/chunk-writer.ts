@@ -1,0 +1,120 @@
+import type { ResultChunk } from '@millrace/contracts';
+import { sealContent, type RequestEvent, type ResultLog } from '@millrace/stage';
+import type { SealingBox } from '@millrace/sealing';
+import type { Clock } from '@millrace/runtime';
+
+export interface ChunkWriterOptions {
+  readonly log: ResultLog;
+  readonly box: SealingBox;
+  readonly clock: Clock;
+  readonly request: RequestEvent;
+  readonly attempt: number;
+  /** Position of the first token that this attempt publishes: the number of those published before. */
+  readonly firstPosition: number;
+  /** Called once, with the first error: the log is no longer ours, or the broker is gone for good. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Publishes what is generated. What a writer has published counts as generated, and nothing else does. */
+export interface ChunkWriter {
+  /** Takes tokens and the text that they let through; resolves when there is room for more. Never throws: see `onFailure`. */
+  push(tokens: ArrayLike<number>, text: string): Promise<void>;
+  /** Resolves when all is stored. @throws the error that `onFailure` was called with */
+  flush(): Promise<void>;
+  /** Tokens stored so far, earlier attempts included. */
+  readonly position: number;
+  /** When the first chunk of this attempt was stored, in milliseconds since the epoch. */
+  readonly firstStoredAt: number | undefined;
+}
+
+/** Tokens that may wait while one record is on its way: beyond that the engine's reader waits. */
+const maxPendingTokens = 256;
+
+/**
+ * One record at a time is on its way, since each is accepted only behind the one before; what is generated meanwhile goes
+ * into the next. The first record is the marker of the attempt.
+ */
+export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
+  const { log, box, clock, request, attempt } = options;
+  let tokens: number[] = [];
+  let text = '';
+  let position = options.firstPosition;
+  let firstStoredAt: number | undefined;
+  let failure: { readonly error: unknown } | undefined;
+
+  const base = (): ResultChunk => ({
+    request_id: request.request_id,
+    tenant: request.tenant,
+    kind: 'ATTEMPT',
+    at: clock.now(),
+    attempt,
+    first_position: position,
+    token_count: 0,
+    content: null,
+    opened: null,
+    finished: null,
+  });
+
+  const publishPending = async (): Promise<void> => {
+    while (tokens.length > 0 || text !== '') {
+      const chunk = { text, tokens };
+      tokens = [];
+      text = '';
+      await log.append({
+        ...base(),
+        kind: 'CHUNK',
+        token_count: chunk.tokens.length,
+        content: sealContent(box, request.request_id, 'chunk', chunk),
+      });
+      firstStoredAt ??= clock.now();
+      position += chunk.tokens.length;
+    }
+  };
+
+  const guarded = async (work: () => Promise<void>): Promise<void> => {
+    if (failure !== undefined) return;
+    try {
+      await work();
+    } catch (error) {
+      failure = { error };
+      options.onFailure(error);
+    }
+  };
+
+  let running = true;
+  let pump: Promise<void> = guarded(async () => {
+    await log.append(base());
+    await publishPending();
+  }).then(() => {
+    running = false;
+  });
+
+  const start = (): void => {
+    if (running) return;
+    running = true;
+    pump = guarded(publishPending).then(() => {
+      running = false;
+    });
+  };
+
+  return {
+    async push(newTokens, newText) {
+      for (let index = 0; index < newTokens.length; index += 1) tokens.push(newTokens[index] as number);
+      text += newText;
+      start();
+      if (tokens.length >= maxPendingTokens) await pump;
+    },
+    async flush() {
+      await pump;
+      start();
+      await pump;
+      if (failure !== undefined) throw failure.error;
+    },
+    get position() {
+      return position;
+    },
+    get firstStoredAt() {
+      return firstStoredAt;
+    },
+  };
+}

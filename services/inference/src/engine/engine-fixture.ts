@@ -1,0 +1,84 @@
+import { ManualClock, type Clock } from '@millrace/runtime';
+import { createEngine, type Engine } from './engine.ts';
+import { FabricatedRunner, type FabricatedRunnerOptions } from './fabricated-runner.ts';
+import type { FinishedStep, Generation, Step } from './generation.ts';
+
+/** The end-of-sequence token of the fixture. */
+export const endToken = 259;
+
+/** Single bytes of characters of one to four bytes, so that most tokens are parts of characters. */
+const bytes = new TextEncoder().encode('ab é\u{1f600} xy\n字');
+
+export function tokenBytes(token: number): Uint8Array {
+  const at = token % bytes.length;
+  return token === endToken ? new Uint8Array(0) : bytes.subarray(at, at + 1);
+}
+
+/** For tests: an engine on a fabricated runner. */
+export function fabricatedEngine(options: FabricatedRunnerOptions & { readonly clock?: Clock } = {}): {
+  readonly engine: Engine;
+  readonly runner: FabricatedRunner;
+} {
+  const runner = new FabricatedRunner({ endToken, ...options });
+  const clock = options.clock ?? new ManualClock();
+  const engine = createEngine({
+    name: 'fabricated',
+    version: '1',
+    runner,
+    tokenBytes,
+    endTokens: new Set([endToken]),
+    clock,
+  });
+  return { engine, runner };
+}
+
+export function generationOf(changes: Partial<Generation> = {}): Generation {
+  return {
+    requestId: 'request',
+    promptTokens: Int32Array.of(1, 2, 3),
+    continuation: new Int32Array(0),
+    maxTokens: 20,
+    temperature: 1,
+    topK: 0,
+    topP: 1,
+    seed: 7n,
+    stop: [],
+    signal: new AbortController().signal,
+    ...changes,
+  };
+}
+
+export interface Collected {
+  readonly resumed: string | undefined;
+  readonly tokens: readonly number[];
+  /** All text after the resumed one. */
+  readonly text: string;
+  readonly finished: FinishedStep;
+  /** All text released up to and with each token. */
+  readonly releasedAfter: readonly string[];
+}
+
+/** Reads a generation to its end. */
+export async function collect(steps: AsyncIterable<Step>): Promise<Collected> {
+  let resumed: string | undefined;
+  let finished: FinishedStep | undefined;
+  let text = '';
+  const tokens: number[] = [];
+  const releasedAfter: string[] = [];
+  for await (const step of steps) {
+    if (finished !== undefined) throw new Error('a step came after the last one');
+    if (step.kind === 'resumed') {
+      if (resumed !== undefined || tokens.length > 0) throw new Error('resumed was not the first step');
+      resumed = step.text;
+      continue;
+    }
+    text += step.text;
+    if (step.kind === 'finished') finished = step;
+    else {
+      tokens.push(...step.tokens);
+      releasedAfter.push(...Array.from(step.tokens, () => (resumed ?? '') + text));
+    }
+  }
+  if (finished === undefined) throw new Error('the generation ended without a last step');
+  return { resumed, tokens, text, finished, releasedAfter };
+}

@@ -1,0 +1,254 @@
+import { MillraceError, type Clock } from '@millrace/runtime';
+import type { FinishReason, Generation, Step } from './generation.ts';
+import type { Candidates, ModelRunner } from './model-runner.ts';
+import { uniformAt } from './random.ts';
+import { sample } from './sampler.ts';
+import { Scheduler, type Action, type SlotMove } from './scheduler.ts';
+import { Sequence } from './sequence.ts';
+import { StepChannel } from './step-channel.ts';
+import type { TokenBytes } from './token-text.ts';
+import { validateGeneration } from './validate-generation.ts';
+
+export type { Generation, Step } from './generation.ts';
+
+export interface ModelCard {
+  readonly name: string;
+  readonly version: string;
+  /** Tokens of prompt and answer together. */
+  readonly contextLength: number;
+  readonly vocabularySize: number;
+}
+
+export interface Engine {
+  readonly card: ModelCard;
+  /** How many generations can run at the same time. */
+  readonly slots: number;
+  /** How many more generations would start at once; further ones wait for their turn. */
+  readonly freeSlots: number;
+  /** Generations in a slot, and those that wait for one. */
+  readonly running: number;
+  readonly waiting: number;
+  /** False once the runner has failed, and while there is work but nothing advances. */
+  readonly healthy: boolean;
+  /** When last a step ended or work came to an idle engine: milliseconds since 1970. */
+  readonly lastProgressAt: number;
+  /**
+   * Starts a generation. Its steps are read by iterating once; whoever doesn't iterate aborts the signal.
+   *
+   * Leaving the loop or aborting the signal ends it before the next step and frees its slot.
+   *
+   * @throws MillraceError missing_value, invalid_value or context_length_exceeded at once; while iterating
+   *   engine_failed when the runner failed, unavailable when the engine was stopped (both can be continued elsewhere)
+   */
+  generate(generation: Generation): AsyncIterable<Step>;
+  /** Fails what still runs with `unavailable`, waits for the step in flight and closes the runner. */
+  stop(): Promise<void>;
+}
+
+export interface EngineOptions {
+  readonly name: string;
+  readonly version: string;
+  /** The engine owns it from here on. */
+  readonly runner: ModelRunner;
+  readonly tokenBytes: TokenBytes;
+  /** Tokens with which the model ends its answer. */
+  readonly endTokens: ReadonlySet<number>;
+  readonly clock: Clock;
+  /** A step that takes longer makes the engine unhealthy; 60 seconds by default. */
+  readonly stalledAfterMs?: number;
+}
+
+export function createEngine(options: EngineOptions): Engine {
+  return new BatchingEngine(options);
+}
+
+/** Runs what the scheduler says, one step after the other, as long as there is work. */
+class BatchingEngine implements Engine {
+  readonly card: ModelCard;
+  readonly slots: number;
+  readonly #options: EngineOptions;
+  readonly #runner: ModelRunner;
+  readonly #clock: Clock;
+  readonly #scheduler: Scheduler<Sequence>;
+  #lastProgressAt: number;
+  #lastProgressMs: number;
+  #failure: MillraceError | undefined;
+  #stopping: Promise<void> | undefined;
+  #looping = false;
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(options: EngineOptions) {
+    const { runner, clock, name, version } = options;
+    this.card = { name, version, contextLength: runner.contextLength, vocabularySize: runner.vocabularySize };
+    this.slots = runner.slots;
+    this.#options = options;
+    this.#runner = runner;
+    this.#clock = clock;
+    this.#scheduler = new Scheduler(runner);
+    this.#lastProgressAt = clock.now();
+    this.#lastProgressMs = clock.monotonicMs();
+  }
+
+  get freeSlots(): number {
+    return this.#closed() === undefined ? this.#scheduler.freeSlots : 0;
+  }
+
+  get running(): number {
+    return this.#scheduler.running;
+  }
+
+  get waiting(): number {
+    return this.#scheduler.waiting;
+  }
+
+  get lastProgressAt(): number {
+    return this.#lastProgressAt;
+  }
+
+  get healthy(): boolean {
+    if (this.#failure !== undefined) return false;
+    const idleMs = this.#clock.monotonicMs() - this.#lastProgressMs;
+    return !this.#looping || idleMs <= (this.#options.stalledAfterMs ?? 60_000);
+  }
+
+  generate(generation: Generation): AsyncIterable<Step> {
+    validateGeneration(generation, this.card);
+    const { signal } = generation;
+    const cancel = (): void => {
+      sequence.cancelled = true;
+      signal.removeEventListener('abort', cancel);
+    };
+    const channel = new StepChannel(cancel, () => signal.removeEventListener('abort', cancel));
+    const sequence = new Sequence(generation, this.#sequenceContext(), channel);
+    const closed = this.#closed();
+    if (closed !== undefined) {
+      sequence.fail(closed);
+      return channel;
+    }
+    const end = signal.aborted ? 'cancelled' : sequence.resume();
+    if (end !== undefined) {
+      sequence.finish(end);
+      return channel;
+    }
+    signal.addEventListener('abort', cancel, { once: true });
+    this.#scheduler.add(sequence);
+    this.#wake();
+    return channel;
+  }
+
+  stop(): Promise<void> {
+    if (this.#stopping === undefined) {
+      this.#failAll(stopped());
+      this.#stopping = this.#loop.then(() => this.#runner.close());
+    }
+    return this.#stopping;
+  }
+
+  /** Why no generation can run any more. */
+  #closed(): MillraceError | undefined {
+    return this.#failure ?? (this.#stopping === undefined ? undefined : stopped());
+  }
+
+  #sequenceContext(): ConstructorParameters<typeof Sequence>[1] {
+    const { tokenBytes, endTokens } = this.#options;
+    const { contextLength } = this.card;
+    return { contextLength, endTokens, tokenBytes, monotonicMs: () => this.#clock.monotonicMs() };
+  }
+
+  #wake(): void {
+    if (this.#looping) return;
+    this.#looping = true;
+    this.#progressed();
+    this.#loop = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    await Promise.resolve(); // what else is asked for in this turn of the event loop comes along
+    try {
+      for (let action = this.#nextAction(); action !== undefined; action = this.#nextAction()) {
+        await (action.kind === 'prefill' ? this.#prefill(action) : this.#decode(action.sequences));
+        this.#progressed();
+      }
+    } catch (error) {
+      this.#failure = new MillraceError('engine_failed', 'The engine failed while it generated', {
+        cause: error,
+        retryable: true,
+      });
+      this.#failAll(this.#failure);
+    } finally {
+      this.#looping = false;
+    }
+  }
+
+  #nextAction(): Action<Sequence> | undefined {
+    for (const sequence of this.#scheduler.sequences()) {
+      if (sequence.cancelled) this.#finish(sequence, 'cancelled');
+    }
+    return this.#scheduler.next();
+  }
+
+  async #prefill({
+    sequence,
+    start,
+    end,
+    last,
+  }: Extract<Action<Sequence>, { kind: 'prefill' }>): Promise<void> {
+    sequence.started();
+    const tokens = sequence.prefix.subarray(start, end);
+    const candidates = await this.#runner.prefill(sequence.slot, tokens, start, last);
+    sequence.cached = end;
+    if (!last || sequence.ended || sequence.cancelled) return;
+    if (candidates === undefined)
+      throw new MillraceError('engine_failed', 'The last chunk gave no candidates');
+    const reason = sequence.accept(this.#draw(sequence, candidates));
+    if (reason === undefined) this.#move(this.#scheduler.prefilled(sequence));
+    else this.#finish(sequence, reason);
+  }
+
+  async #decode(sequences: readonly Sequence[]): Promise<void> {
+    const rows = sequences.map(({ lastToken, cached }) => ({ token: lastToken, position: cached }));
+    const candidates = await this.#runner.decode(rows);
+    for (const sequence of sequences) sequence.cached += 1;
+    const drawn = sequences.map((sequence, row) => {
+      const offered = candidates[row];
+      if (offered === undefined) throw new MillraceError('engine_failed', `Row ${row} got no candidates`);
+      return sequence.ended || sequence.cancelled ? undefined : this.#draw(sequence, offered);
+    });
+    for (const [row, sequence] of sequences.entries()) {
+      const token = drawn[row];
+      if (token === undefined) continue;
+      const reason = sequence.accept(token);
+      if (reason !== undefined) this.#finish(sequence, reason);
+    }
+  }
+
+  #draw(sequence: Sequence, candidates: Candidates): number {
+    const { generation, cached } = sequence;
+    return sample(candidates, generation, uniformAt(generation.seed, cached), this.card.vocabularySize);
+  }
+
+  #finish(sequence: Sequence, reason: FinishReason): void {
+    this.#move(this.#scheduler.remove(sequence));
+    sequence.finish(reason);
+  }
+
+  #failAll(error: MillraceError): void {
+    for (const sequence of this.#scheduler.sequences()) {
+      this.#scheduler.remove(sequence);
+      sequence.fail(error);
+    }
+  }
+
+  #move(move: SlotMove | undefined): void {
+    if (move !== undefined) this.#runner.moveSlot(move.from, move.to, move.length);
+  }
+
+  #progressed(): void {
+    this.#lastProgressAt = this.#clock.now();
+    this.#lastProgressMs = this.#clock.monotonicMs();
+  }
+}
+
+function stopped(): MillraceError {
+  return new MillraceError('unavailable', 'The engine was stopped', { retryable: true });
+}

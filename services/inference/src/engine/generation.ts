@@ -1,0 +1,67 @@
+/** What an engine is asked to generate. */
+export interface Generation {
+  readonly requestId: string;
+  /** At least one token id. */
+  readonly promptTokens: Int32Array;
+  /**
+   * Tokens that an earlier attempt generated, the end-of-sequence token never among them. They are prefilled behind the
+   * prompt, not drawn again, and count against `maxTokens`.
+   */
+  readonly continuation: Int32Array;
+  /** Most tokens to generate, at least 1; the context of the model is a limit as well. */
+  readonly maxTokens: number;
+  /** 0 for the most likely token each time. */
+  readonly temperature: number;
+  /** 0 for no limit. */
+  readonly topK: number;
+  /** Above 0 and at most 1, which is no limit. */
+  readonly topP: number;
+  /** 64 bits. With the same seed, prompt and parameters a request draws the same random numbers. */
+  readonly seed: bigint;
+  /** Texts at which the answer ends; they are not part of it. */
+  readonly stop: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+export type FinishReason = 'stop' | 'length' | 'cancelled';
+
+/** Times of this attempt, in milliseconds. */
+export interface GenerationTimings {
+  /** Until its first prefill chunk began. */
+  readonly queueMs: number;
+  /** From there to the first token. */
+  readonly prefillMs: number;
+  /** From the first token to the end. */
+  readonly decodeMs: number;
+}
+
+/** First step of a generation with a continuation: all text that the continuation's tokens had released. */
+interface ResumedStep {
+  readonly kind: 'resumed';
+  readonly text: string;
+}
+
+interface TokensStep {
+  readonly kind: 'tokens';
+  /** One or more new ids: several where the reader was slower than the engine. */
+  readonly tokens: Int32Array;
+  /** What can be shown now; empty while a character or a possible stop string is incomplete. */
+  readonly text: string;
+}
+
+export interface FinishedStep {
+  readonly kind: 'finished';
+  /** `stop`: end of sequence or a stop string. `length`: `maxTokens` or the context is used up. */
+  readonly reason: FinishReason;
+  /**
+   * Text that was held back until now. Empty after `cancelled`: whoever continues the generation may still complete
+   * the character or the stop string that it was held back for.
+   */
+  readonly text: string;
+  readonly timings: GenerationTimings;
+  readonly promptTokens: number;
+  /** Tokens of the continuation and new ones. The end-of-sequence token is neither emitted nor counted. */
+  readonly completionTokens: number;
+}
+
+export type Step = ResumedStep | TokensStep | FinishedStep;

@@ -1,0 +1,142 @@
+import path from 'node:path';
+import { MillraceError } from '@millrace/runtime';
+import { openRuntime, type Session } from '@millrace/onnx';
+import { graphFileName, readModelManifest, type ModelManifest } from '../model/model-manifest.ts';
+import { createKeyValueCache } from './key-value-cache.ts';
+import type { ModelRunner } from './model-runner.ts';
+import {
+  createStep,
+  createStepOutputs,
+  readCandidates,
+  type Step,
+  type StepOutputs,
+} from './onnx-runner-step.ts';
+
+export interface OnnxRunnerOptions {
+  /** Folder of a converted model. */
+  readonly modelDir: string;
+  /** Threads that one operator may use. */
+  readonly threads: number;
+  /** Sequences that can be active at once. Default 8. */
+  readonly slots?: number;
+  /** Tokens that one slot can hold. Default 2,048, or what the model was trained on where that is less. */
+  readonly contextLength?: number;
+  /** The most tokens of one `prefill` call. Default 64. */
+  readonly prefillChunk?: number;
+  /** Whether idle threads spin for a moment before they sleep. Default true. */
+  readonly spinning?: boolean;
+}
+
+/** Prefill steps that stay bound, the least recently used out first: there is one for each slot and chunk length. */
+const maxPrefillSteps = 64;
+
+/**
+ * Loads a converted model and allocates the cache of its slots. Blocks the event loop while the graph is loaded.
+ *
+ * @throws MillraceError `part_missing` or `model_invalid` if the folder has no usable model, `config_invalid` if the
+ *   context is longer than the model can take
+ */
+export async function createOnnxRunner(options: OnnxRunnerOptions): Promise<ModelRunner> {
+  const { modelDir, threads, slots = 8, prefillChunk = 64, spinning = true } = options;
+  const manifest = await readModelManifest(modelDir);
+  const contextLength = options.contextLength ?? Math.min(2048, manifest.contextLength);
+  if (contextLength > manifest.contextLength) {
+    throw new MillraceError(
+      'config_invalid',
+      `The context of ${contextLength} tokens is longer than the ${manifest.contextLength} of the model ${manifest.name}.`,
+    );
+  }
+  const runtime = openRuntime();
+  try {
+    const session = runtime.createSession(path.join(modelDir, graphFileName), { threads, spinning });
+    return runOn(session, { manifest, slots, contextLength, prefillChunk, close: () => runtime.close() });
+  } catch (error) {
+    await runtime.close();
+    throw error;
+  }
+}
+
+interface RunnerParts {
+  readonly manifest: ModelManifest;
+  readonly slots: number;
+  readonly contextLength: number;
+  readonly prefillChunk: number;
+  readonly close: () => Promise<void>;
+}
+
+function runOn(
+  session: Session,
+  { manifest, slots, contextLength, prefillChunk, close }: RunnerParts,
+): ModelRunner {
+  const { vocabularySize, candidateCount } = manifest;
+  const cache = createKeyValueCache(session, { ...manifest, slots, capacity: contextLength });
+  const prefillOutputs = createStepOutputs(session, 1, vocabularySize, candidateCount);
+  const prefillSteps = new Map<string, Step>();
+  const decodeSteps = new Map<number, { readonly step: Step; readonly outputs: StepOutputs }>();
+
+  const prefillStep = async (slot: number, sequence: number): Promise<Step> => {
+    const key = `${slot}:${sequence}`;
+    const known = prefillSteps.get(key);
+    const step = known ?? createStep(session, { batch: 1, sequence }, cache.tensors(slot, 1), prefillOutputs);
+    // Re-inserted, so that the first key is always the least recently used.
+    prefillSteps.delete(key);
+    prefillSteps.set(key, step);
+    const [oldest] = prefillSteps;
+    if (prefillSteps.size > maxPrefillSteps && oldest !== undefined) {
+      prefillSteps.delete(oldest[0]);
+      await oldest[1].close();
+    }
+    return step;
+  };
+
+  const decodeStep = (batch: number): { readonly step: Step; readonly outputs: StepOutputs } => {
+    const known = decodeSteps.get(batch);
+    if (known !== undefined) return known;
+    const outputs = createStepOutputs(session, batch, vocabularySize, candidateCount);
+    const made = {
+      step: createStep(session, { batch, sequence: 1 }, cache.tensors(0, batch), outputs),
+      outputs,
+    };
+    decodeSteps.set(batch, made);
+    return made;
+  };
+
+  const requireRoom = (slot: number, end: number): void => {
+    if (slot < 0 || slot >= slots || end > contextLength) {
+      throw new MillraceError('internal_error', `Slot ${slot} has no room for ${end} tokens.`);
+    }
+  };
+
+  return {
+    slots,
+    contextLength,
+    vocabularySize,
+    prefillChunk,
+    async prefill(slot, tokens, start, wantLogits) {
+      requireRoom(slot, start + tokens.length);
+      if (tokens.length === 0 || tokens.length > prefillChunk) {
+        throw new MillraceError('internal_error', `A prefill of ${tokens.length} tokens is not possible.`);
+      }
+      const step = await prefillStep(slot, tokens.length);
+      await step.run(tokens, [start], [tokens.length - 1]);
+      return wantLogits ? readCandidates(prefillOutputs, 0) : undefined;
+    },
+    async decode(rows) {
+      for (const [slot, { position }] of rows.entries()) requireRoom(slot, position + 1);
+      if (rows.length === 0) return [];
+      const { step, outputs } = decodeStep(rows.length);
+      await step.run(
+        rows.map(({ token }) => token),
+        rows.map(({ position }) => position),
+        rows.map((_, row) => row),
+      );
+      return rows.map((_, row) => readCandidates(outputs, row));
+    },
+    moveSlot(from, to, length) {
+      requireRoom(from, length);
+      requireRoom(to, length);
+      cache.copy(from, to, length);
+    },
+    close,
+  };
+}

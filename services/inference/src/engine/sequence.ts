@@ -1,0 +1,142 @@
+import type { FinishedStep, FinishReason, Generation, GenerationTimings } from './generation.ts';
+import type { Schedulable } from './scheduler.ts';
+import type { StepChannel } from './step-channel.ts';
+import { TokenText, type TokenBytes } from './token-text.ts';
+
+export interface SequenceContext {
+  readonly contextLength: number;
+  readonly endTokens: ReadonlySet<number>;
+  readonly tokenBytes: TokenBytes;
+  /** Milliseconds that never go back. */
+  readonly monotonicMs: () => number;
+}
+
+/** One generation inside the engine: its tokens, where they are in the cache, and what its reader gets to see. */
+export class Sequence implements Schedulable {
+  readonly generation: Generation;
+  readonly channel: StepChannel;
+  /** Prompt and continuation: what is prefilled. */
+  readonly prefix: Int32Array;
+  slot = -1;
+  cached = 0;
+  /** The token that the next decode step feeds in. */
+  lastToken = -1;
+  /** Set from outside between steps: by the signal, or by a reader that left. */
+  cancelled = false;
+
+  readonly #context: SequenceContext;
+  readonly #text: TokenText;
+  readonly #maxCompletionTokens: number;
+  readonly #queuedAtMs: number;
+  #completionTokens = 0;
+  #startedAtMs: number | undefined;
+  #firstTokenAtMs: number | undefined;
+  #stoppedByText = false;
+  #ended = false;
+
+  constructor(generation: Generation, context: SequenceContext, channel: StepChannel) {
+    this.generation = generation;
+    this.channel = channel;
+    this.#context = context;
+    this.#text = new TokenText(context.tokenBytes, generation.stop);
+    this.prefix = concatenate(generation.promptTokens, generation.continuation);
+    this.#maxCompletionTokens = Math.min(
+      generation.maxTokens,
+      context.contextLength - generation.promptTokens.length,
+    );
+    this.#queuedAtMs = context.monotonicMs();
+  }
+
+  get prefixLength(): number {
+    return this.prefix.length;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /**
+   * Runs the text over the continuation and tells the reader what it stood for.
+   *
+   * @returns the reason if the continuation had already come to the end of the answer
+   */
+  resume(): FinishReason | undefined {
+    if (this.generation.continuation.length === 0) return undefined;
+    let released = '';
+    let end: FinishReason | undefined;
+    for (const token of this.generation.continuation) {
+      const taken = this.#take(token);
+      released += taken.text;
+      end = taken.end;
+      if (end !== undefined) break;
+    }
+    this.channel.pushResumed(released);
+    return end;
+  }
+
+  started(): void {
+    this.#startedAtMs ??= this.#context.monotonicMs();
+  }
+
+  /**
+   * Takes the token that was drawn.
+   *
+   * @returns the reason if the answer ends with it
+   */
+  accept(token: number): FinishReason | undefined {
+    this.#firstTokenAtMs ??= this.#context.monotonicMs();
+    const { text, end, counted } = this.#take(token);
+    if (counted) this.channel.pushToken(token, text);
+    this.lastToken = token;
+    return end;
+  }
+
+  finish(reason: FinishReason): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const flushed = reason === 'cancelled' || this.#stoppedByText ? '' : this.#text.flush();
+    const finished: FinishedStep = {
+      kind: 'finished',
+      reason,
+      text: flushed,
+      timings: this.#timings(),
+      promptTokens: this.generation.promptTokens.length,
+      completionTokens: this.#completionTokens,
+    };
+    this.channel.finish(finished);
+  }
+
+  fail(error: Error): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.channel.fail(error);
+  }
+
+  #take(token: number): { text: string; end: FinishReason | undefined; counted: boolean } {
+    if (this.#context.endTokens.has(token)) return { text: '', end: 'stop', counted: false };
+    this.#completionTokens += 1;
+    const { text, stopped } = this.#text.push(token);
+    this.#stoppedByText = stopped;
+    if (stopped) return { text, end: 'stop', counted: true };
+    const end = this.#completionTokens >= this.#maxCompletionTokens ? 'length' : undefined;
+    return { text, end, counted: true };
+  }
+
+  #timings(): GenerationTimings {
+    const now = this.#context.monotonicMs();
+    const startedAt = this.#startedAtMs ?? now;
+    const firstTokenAt = this.#firstTokenAtMs ?? now;
+    return {
+      queueMs: startedAt - this.#queuedAtMs,
+      prefillMs: firstTokenAt - startedAt,
+      decodeMs: now - firstTokenAt,
+    };
+  }
+}
+
+function concatenate(first: Int32Array, second: Int32Array): Int32Array {
+  const all = new Int32Array(first.length + second.length);
+  all.set(first);
+  all.set(second, first.length);
+  return all;
+}

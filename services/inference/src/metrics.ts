@@ -1,0 +1,41 @@
+import type { Finished, Timings, Usage } from '@millrace/contracts';
+import type { Metrics } from '@millrace/runtime';
+import type { Engine } from './engine/engine.ts';
+
+export interface InferenceMetrics {
+  finished(outcome: Finished['outcome'], usage: Usage, timings: Timings): void;
+}
+
+/** The metrics of the engine, named after those of vLLM. */
+export function createInferenceMetrics(metrics: Metrics, engine: Engine): InferenceMetrics {
+  const model = engine.card.name;
+  const finishedTotal = metrics.counter({
+    name: 'millrace_requests_finished_total',
+    help: 'Requests ended by the engine, by outcome.',
+    labelNames: ['model', 'outcome'],
+  });
+  const tokensTotal = metrics.counter({
+    name: 'millrace_tokens_total',
+    help: 'Tokens of prompts and answers.',
+    labelNames: ['model', 'direction'],
+  });
+  const firstToken = metrics.histogram({
+    name: 'millrace_time_to_first_token_seconds',
+    help: 'From acceptance to the first stored token.',
+    labelNames: ['model'],
+  });
+  const duration = metrics.histogram({
+    name: 'millrace_request_duration_seconds',
+    help: 'From acceptance to the end.',
+    labelNames: ['model'],
+  });
+  return {
+    finished(outcome, usage, timings) {
+      finishedTotal.inc({ model, outcome: outcome.toLowerCase() });
+      tokensTotal.inc({ model, direction: 'input' }, usage.input_tokens);
+      tokensTotal.inc({ model, direction: 'output' }, usage.output_tokens);
+      if (timings.time_to_first_token_ms !== null) firstToken.observe({ model }, timings.time_to_first_token_ms / 1000);
+      duration.observe({ model }, timings.total_ms / 1000);
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { MillraceError } from '@millrace/runtime';
+import { writeModel } from '@millrace/onnx';
+import { openGguf, type GgufFile } from './gguf-file.ts';
+import type { ConversionMode } from './linear-layer.ts';
+import { buildLlamaGraph } from './llama-graph.ts';
+import { readLlamaParameters, type LlamaParameters } from './llama-parameters.ts';
+import { graphFileName, manifestFileName, type ModelManifest } from './model-manifest.ts';
+import { makeTokenizerJson } from './tokenizer-json.ts';
+import { candidateCount } from './vocabulary-layers.ts';
+
+export interface ConvertOptions {
+  /** The GGUF file. */
+  readonly source: string;
+  /** Folder for `model.onnx`, `tokenizer.json` and `model.json`; made where it is missing. */
+  readonly target: string;
+  readonly mode: ConversionMode;
+  /** Called with the share that is done, 0 to 1. */
+  readonly onProgress?: (share: number) => void;
+}
+
+/**
+ * Converts a GGUF file. `model.json` is written last: where it is, the rest is whole.
+ *
+ * @throws MillraceError `part_missing` or `model_invalid`, in one sentence
+ */
+export async function convertModel({ source, target, mode, onProgress }: ConvertOptions): Promise<ModelManifest> {
+  const file = await openGguf(source);
+  try {
+    const parameters = readLlamaParameters(file);
+    const tokenizer = makeTokenizerJson(file.metadata);
+    const sourceSha256 = await hashFile(source);
+    await makeFolder(target);
+    const graph = buildLlamaGraph(file, parameters, mode);
+    await writeModel(path.join(target, graphFileName), graph, onProgress === undefined ? {} : { onProgress });
+    await writeJson(path.join(target, 'tokenizer.json'), tokenizer);
+    const manifest = describe(file, parameters, mode, sourceSha256, await readConverterVersion());
+    await writeJson(path.join(target, manifestFileName), manifest);
+    return manifest;
+  } finally {
+    await file.close();
+  }
+}
+
+function describe(
+  { metadata }: GgufFile,
+  parameters: LlamaParameters,
+  mode: ConversionMode,
+  sourceSha256: string,
+  converterVersion: number,
+): ModelManifest {
+  const bosTokenId = metadata.get('tokenizer.ggml.bos_token_id');
+  const eosTokenId = metadata.get('tokenizer.ggml.eos_token_id');
+  const chatTemplate = metadata.get('tokenizer.chat_template');
+  return {
+    converterVersion,
+    mode,
+    sourceSha256,
+    name: String(metadata.get('general.name') ?? 'unnamed'),
+    architecture: 'llama',
+    layers: parameters.layers,
+    heads: parameters.heads,
+    keyValueHeads: parameters.keyValueHeads,
+    headSize: parameters.headSize,
+    hiddenSize: parameters.hiddenSize,
+    contextLength: parameters.contextLength,
+    vocabularySize: parameters.vocabularySize,
+    candidateCount,
+    ...(typeof bosTokenId === 'number' ? { bosTokenId } : {}),
+    ...(typeof eosTokenId === 'number' ? { eosTokenId } : {}),
+    ...(typeof chatTemplate === 'string' ? { chatTemplate } : {}),
+  };
+}
+
+async function readConverterVersion(): Promise<number> {
+  const text = await readFile(new URL('converter-version.json', import.meta.url), 'utf8');
+  const value: unknown = JSON.parse(text);
+  if (typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'number') {
+    return value.version;
+  }
+  throw new MillraceError('internal_error', 'converter-version.json has no version.');
+}
+
+async function hashFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw new MillraceError('data_folder_unwritable', `The folder ${folder} cannot be made.`, { cause: error });
+  }
+}
+
+/** The file appears under its name when it is whole. */
+async function writeJson(file: string, value: object): Promise<void> {
+  const temporary = `${file}.${process.pid}.part`;
+  await writeFile(temporary, JSON.stringify(value));
+  await rename(temporary, file);
+}

@@ -1,0 +1,181 @@
+import type { ModelGraph } from '@millrace/onnx';
+import { dequantize } from './dequantize.ts';
+import type { GgufFile } from './gguf-file.ts';
+import { GraphBuilder } from './graph-builder.ts';
+import { addLinear, type ConversionMode, type LinearContext } from './linear-layer.ts';
+import type { LlamaParameters } from './llama-parameters.ts';
+import { addEmbedding, addHead } from './vocabulary-layers.ts';
+
+/**
+ * The decoder as an ONNX graph.
+ *
+ * Inputs: `input_ids` [batch, sequence]; `last_positions` [batch], the position of each row's last token;
+ * `total_length`, the largest number of tokens that a row has by the end of the step; `wanted_rows`, which of the
+ * batch × sequence rows get logits; and for each layer the cache, `past_key_<n>` and `past_value_<n>`,
+ * [batch, key-value heads, capacity, head size], to be bound to the same memory as `present_key_<n>`, `present_value_<n>`.
+ */
+export function buildLlamaGraph(file: GgufFile, parameters: LlamaParameters, mode: ConversionMode): ModelGraph {
+  const graph = new GraphBuilder();
+  const context: LinearContext = { graph, file, mode };
+  const tokens = graph.input('input_ids', 'int64', ['batch', 'sequence']);
+  graph.input('last_positions', 'int32', ['batch']);
+  graph.input('total_length', 'int32', []);
+  const wanted = graph.input('wanted_rows', 'int64', ['wanted']);
+  addRotaryCaches(graph, parameters);
+
+  const embedded = addEmbedding(context, parameters, tokens);
+  const norm = addNormWeight(context, 'blk.0.attn_norm.weight');
+  const epsilon = { float: parameters.normEpsilon };
+  let state: LayerState = {
+    residual: embedded,
+    normalized: graph.standard('SimplifiedLayerNormalization', [embedded, norm], 'normalized_0', {
+      axis: { int: -1 },
+      epsilon,
+      stash_type: { int: 1 },
+    }),
+  };
+  for (let layer = 0; layer < parameters.layers; layer += 1) {
+    state = addFeedForward(context, parameters, layer, addAttention(context, parameters, layer, state));
+  }
+
+  const flat = graph.standard(
+    'Reshape',
+    [state.normalized, graph.integers([-1, parameters.hiddenSize])],
+    'hidden_rows',
+  );
+  addHead(context, parameters, graph.standard('Gather', [flat, wanted], 'wanted_hidden', { axis: { int: 0 } }));
+  return graph.build('llama');
+}
+
+/** Names of the values that go from one half of a layer to the next. */
+interface LayerState {
+  readonly residual: string;
+  readonly normalized: string;
+}
+
+function addAttention(
+  context: LinearContext,
+  parameters: LlamaParameters,
+  layer: number,
+  state: LayerState,
+): LayerState {
+  const { graph } = context;
+  const { heads, keyValueHeads, headSize } = parameters;
+  const prefix = `blk.${layer}.`;
+  const projected = addLinear(
+    context,
+    state.normalized,
+    [
+      { name: `${prefix}attn_q.weight`, permutedHeads: heads },
+      { name: `${prefix}attn_k.weight`, permutedHeads: keyValueHeads },
+      { name: `${prefix}attn_v.weight`, permutedHeads: 0 },
+    ],
+    `query_key_value_${layer}`,
+  );
+  const cache = ['key', 'value'].map((part) => {
+    const shape = ['batch', keyValueHeads, 'capacity', headSize];
+    graph.output(`present_${part}_${layer}`, 'float32', shape);
+    return { past: graph.input(`past_${part}_${layer}`, 'float32', shape), present: `present_${part}_${layer}` };
+  });
+  graph.contrib(
+    'GroupQueryAttention',
+    [
+      projected,
+      '',
+      '',
+      ...cache.map(({ past }) => past),
+      'last_positions',
+      'total_length',
+      'rotary_cosines',
+      'rotary_sines',
+    ],
+    [`attention_${layer}`, ...cache.map(({ present }) => present)],
+    {
+      num_heads: { int: heads },
+      kv_num_heads: { int: keyValueHeads },
+      do_rotary: { int: 1 },
+      rotary_interleaved: { int: 0 },
+    },
+  );
+  const output = addLinear(
+    context,
+    `attention_${layer}`,
+    [{ name: `${prefix}attn_output.weight`, permutedHeads: 0 }],
+    `attention_output_${layer}`,
+  );
+  return addSkipNorm(context, parameters, state.residual, output, `${prefix}ffn_norm.weight`);
+}
+
+function addFeedForward(
+  context: LinearContext,
+  parameters: LlamaParameters,
+  layer: number,
+  state: LayerState,
+): LayerState {
+  const { graph } = context;
+  const { feedForwardSize, layers } = parameters;
+  const prefix = `blk.${layer}.`;
+  const both = addLinear(
+    context,
+    state.normalized,
+    [
+      { name: `${prefix}ffn_gate.weight`, permutedHeads: 0 },
+      { name: `${prefix}ffn_up.weight`, permutedHeads: 0 },
+    ],
+    `gate_up_${layer}`,
+  );
+  graph.standardMany(
+    'Split',
+    [both, graph.integers([feedForwardSize, feedForwardSize])],
+    [`gate_${layer}`, `up_${layer}`],
+    { axis: { int: -1 } },
+  );
+  // QuickGelu with alpha 1 is x·sigmoid(x): SiLU in one operator.
+  graph.contrib('QuickGelu', [`gate_${layer}`], [`activated_${layer}`], { alpha: { float: 1 } });
+  const gated = graph.standard('Mul', [`activated_${layer}`, `up_${layer}`], `gated_${layer}`);
+  const down = addLinear(
+    context,
+    gated,
+    [{ name: `${prefix}ffn_down.weight`, permutedHeads: 0 }],
+    `feed_forward_${layer}`,
+  );
+  const nextNorm = layer + 1 === layers ? 'output_norm.weight' : `blk.${layer + 1}.attn_norm.weight`;
+  return addSkipNorm(context, parameters, state.residual, down, nextNorm);
+}
+
+/** Adds to the residual and normalises the sum, in one operator. */
+function addSkipNorm(
+  context: LinearContext,
+  parameters: LlamaParameters,
+  residual: string,
+  added: string,
+  weightName: string,
+): LayerState {
+  const next = { residual: `${added}_residual`, normalized: `${added}_normalized` };
+  context.graph.contrib(
+    'SkipSimplifiedLayerNormalization',
+    [residual, added, addNormWeight(context, weightName)],
+    [next.normalized, '', '', next.residual],
+    { epsilon: { float: parameters.normEpsilon } },
+  );
+  return next;
+}
+
+function addNormWeight({ graph, file }: LinearContext, name: string): string {
+  const info = file.tensors.get(name);
+  const size = info?.dimensions[0] ?? 0;
+  return graph.constant(name, 'float32', [size], async () =>
+    dequantize(info?.type ?? 'F32', await file.readTensor(name), size),
+  );
+}
+
+function addRotaryCaches(graph: GraphBuilder, { contextLength, headSize, ropeBase }: LlamaParameters): void {
+  const half = headSize / 2;
+  const tabulate = (wave: (angle: number) => number) => (): Float32Array =>
+    Float32Array.from({ length: contextLength * half }, (_, index) => {
+      const position = Math.floor(index / half);
+      return wave(position / ropeBase ** ((2 * (index % half)) / headSize));
+    });
+  graph.constant('rotary_cosines', 'float32', [contextLength, half], tabulate(Math.cos));
+  graph.constant('rotary_sines', 'float32', [contextLength, half], tabulate(Math.sin));
+}

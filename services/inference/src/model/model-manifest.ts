@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { MillraceError } from '@millrace/runtime';
+import type { ConversionMode } from './linear-layer.ts';
+
+/** `model.json` in the folder of a converted model: everything about it that is not weights or vocabulary. */
+export interface ModelManifest {
+  /** Raised when a converted model of before can no longer be used. */
+  readonly converterVersion: number;
+  readonly mode: ConversionMode;
+  /** SHA-256 of the GGUF file, in hex. */
+  readonly sourceSha256: string;
+  /** The name that the GGUF file gives itself. */
+  readonly name: string;
+  readonly architecture: string;
+  readonly layers: number;
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly headSize: number;
+  readonly hiddenSize: number;
+  /** The longest sequence that the graph can take, in tokens: what the model was trained on. */
+  readonly contextLength: number;
+  readonly vocabularySize: number;
+  /** How many of the most likely tokens the graph hands out. */
+  readonly candidateCount: number;
+  readonly bosTokenId?: number;
+  readonly eosTokenId?: number;
+  /** Jinja, as in `tokenizer_config.json`. */
+  readonly chatTemplate?: string;
+}
+
+export const manifestFileName = 'model.json';
+/** The graph, beside `model.json`. */
+export const graphFileName = 'model.onnx';
+
+const counts = [
+  'converterVersion',
+  'layers',
+  'heads',
+  'keyValueHeads',
+  'headSize',
+  'hiddenSize',
+  'contextLength',
+  'vocabularySize',
+  'candidateCount',
+] as const satisfies readonly (keyof ModelManifest)[];
+
+/** @throws MillraceError `part_missing` if the folder has no converted model, `model_invalid` if it is corrupt */
+export async function readModelManifest(modelDir: string): Promise<ModelManifest> {
+  const file = path.join(modelDir, manifestFileName);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new MillraceError('part_missing', `There is no converted model: ${file} cannot be read.`, { cause: error });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new MillraceError('model_invalid', `${file} is not JSON.`, { cause: error });
+  }
+  if (!isManifest(value)) throw new MillraceError('model_invalid', `${file} does not describe a converted model.`);
+  return value;
+}
+
+function isManifest(value: unknown): value is ModelManifest {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = new Map<string, unknown>(Object.entries(value));
+  return (
+    counts.every((name) => Number.isInteger(fields.get(name))) &&
+    typeof fields.get('name') === 'string' &&
+    typeof fields.get('sourceSha256') === 'string'
+  );
+}

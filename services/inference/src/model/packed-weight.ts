@@ -1,0 +1,70 @@
+import { dequantize, readFloat16 } from './dequantize.ts';
+import type { WeightMatrix } from './weight-matrix.ts';
+
+/** Elements that share a scale, everywhere here: GGUF's block and the `block_size` of `MatMulNBits`. */
+export const blockElements = 32;
+
+/**
+ * A weight as `MatMulNBits` takes it: codes row after row (two 4-bit codes in a byte, the first in the low half), one
+ * scale for each block, and the zero point that is the operator's default: 8 of 4 bits, 128 of 8 bits.
+ */
+export interface PackedWeight {
+  readonly codes: Uint8Array<ArrayBuffer>;
+  readonly scales: Float32Array<ArrayBuffer>;
+}
+
+/** Q4_0 is w = d·(q − 8): the codes are taken over as they are, in another order. */
+export function packQ40({ rows, columns, bytes }: WeightMatrix): PackedWeight {
+  const blocks = (rows * columns) / blockElements;
+  const codes = new Uint8Array(blocks * 16);
+  const scales = new Float32Array(blocks);
+  for (let block = 0; block < blocks; block += 1) {
+    scales[block] = readFloat16(bytes, block * 18);
+    interleaveNibbles(bytes, block * 18 + 2, codes, block * 16);
+  }
+  return { codes, scales };
+}
+
+/** Q8_0 is w = d·q with q in [−127, 127]: exact with the zero point 128. */
+export function packQ80({ rows, columns, bytes }: WeightMatrix): PackedWeight {
+  const blocks = (rows * columns) / blockElements;
+  const codes = new Uint8Array(blocks * blockElements);
+  const scales = new Float32Array(blocks);
+  for (let block = 0; block < blocks; block += 1) {
+    scales[block] = readFloat16(bytes, block * 34);
+    for (let element = 0; element < blockElements; element += 1) {
+      codes[block * blockElements + element] = ((bytes[block * 34 + 2 + element] ?? 0) + 128) & 255;
+    }
+  }
+  return { codes, scales };
+}
+
+/** Any other type as 8 bits, symmetric: used for the head, where it costs next to nothing in quality. */
+export function quantizeTo8Bits(matrix: WeightMatrix): PackedWeight {
+  const elements = matrix.rows * matrix.columns;
+  const values = dequantize(matrix.type, matrix.bytes, elements);
+  const codes = new Uint8Array(elements);
+  const scales = new Float32Array(elements / blockElements);
+  for (let start = 0; start < elements; start += blockElements) {
+    let largest = 0;
+    for (let element = 0; element < blockElements; element += 1) {
+      largest = Math.max(largest, Math.abs(values[start + element] ?? 0));
+    }
+    const scale = largest === 0 ? 1 : largest / 127;
+    scales[start / blockElements] = scale;
+    for (let element = 0; element < blockElements; element += 1) {
+      codes[start + element] = 128 + Math.round((values[start + element] ?? 0) / scale);
+    }
+  }
+  return { codes, scales };
+}
+
+/** GGUF pairs elements i and i + 16 in a byte, `MatMulNBits` elements 2i and 2i + 1. */
+export function interleaveNibbles(source: Uint8Array, from: number, target: Uint8Array, to: number): void {
+  for (let index = 0; index < 8; index += 1) {
+    const first = source[from + 2 * index] ?? 0;
+    const second = source[from + 2 * index + 1] ?? 0;
+    target[to + index] = (first & 15) | ((second & 15) << 4);
+    target[to + 8 + index] = (first >> 4) | (second & 0xf0);
+  }
+}

@@ -1,0 +1,93 @@
+import { dequantize } from './dequantize.ts';
+import { addPacked, addLinear, type LinearContext } from './linear-layer.ts';
+import type { LlamaParameters } from './llama-parameters.ts';
+import { blockElements, packQ80, quantizeTo8Bits } from './packed-weight.ts';
+import { readStacked } from './weight-matrix.ts';
+
+const embeddingName = 'token_embd.weight';
+
+/** How many of the most likely tokens the graph hands out, sorted. */
+export const candidateCount = 64;
+
+/** Token ids [batch, sequence] to rows of the embedding table. A table of 8 bits stays one; it may be the head too. */
+export function addEmbedding(context: LinearContext, parameters: LlamaParameters, tokens: string): string {
+  const { graph, file, mode } = context;
+  const { vocabularySize, hiddenSize } = parameters;
+  if (mode === 'exact' && file.tensors.get(embeddingName)?.type === 'Q8_0') {
+    const load = async () => packQ80(await readStacked(file, [{ name: embeddingName, permutedHeads: 0 }]));
+    const codes = graph.constant(
+      'embedding_codes',
+      'uint8',
+      [vocabularySize, hiddenSize],
+      async () => (await load()).codes,
+    );
+    const scales = graph.constant(
+      'embedding_scales',
+      'float32',
+      [vocabularySize, hiddenSize / blockElements],
+      async () => (await load()).scales,
+    );
+    graph.contrib('GatherBlockQuantized', [codes, tokens, scales], ['embedded'], {
+      bits: { int: 8 },
+      block_size: { int: blockElements },
+      gather_axis: { int: 0 },
+      quantize_axis: { int: 1 },
+    });
+    return 'embedded';
+  }
+  const table = graph.constant('embedding', 'float32', [vocabularySize, hiddenSize], async () => {
+    const matrix = await readStacked(file, [{ name: embeddingName, permutedHeads: 0 }]);
+    return dequantize(matrix.type, matrix.bytes, vocabularySize * hiddenSize);
+  });
+  return graph.standard('Gather', [table, tokens], 'embedded');
+}
+
+/** Hidden rows [rows, hidden] to `logits`, and from them `candidate_logits`, `candidate_tokens`, `log_sum_exp`. */
+export function addHead(context: LinearContext, parameters: LlamaParameters, rows: string): void {
+  const { graph } = context;
+  addLogits(context, parameters, rows);
+  graph.standardMany(
+    'TopK',
+    ['logits', graph.integers([candidateCount])],
+    ['candidate_logits', 'candidate_tokens'],
+    { axis: { int: -1 }, largest: { int: 1 }, sorted: { int: 1 } },
+  );
+  graph.standard('ReduceLogSumExp', ['logits'], 'log_sum_exp', { axes: { ints: [-1] }, keepdims: { int: 0 } });
+  graph.output('logits', 'float32', ['wanted', parameters.vocabularySize]);
+  graph.output('candidate_logits', 'float32', ['wanted', candidateCount]);
+  graph.output('candidate_tokens', 'int64', ['wanted', candidateCount]);
+  graph.output('log_sum_exp', 'float32', ['wanted']);
+}
+
+function addLogits(context: LinearContext, parameters: LlamaParameters, rows: string): void {
+  const { graph, file, mode } = context;
+  const { tiedHead, vocabularySize, hiddenSize } = parameters;
+  const source = { name: tiedHead ? embeddingName : 'output.weight', permutedHeads: 0 };
+  const type = file.tensors.get(source.name)?.type;
+  if (mode === 'fp32' && tiedHead) {
+    graph.standard('Gemm', [rows, 'embedding'], 'logits', { transB: { int: 1 } });
+  } else if (mode === 'fp32') {
+    addLinear(context, rows, [source], 'logits');
+  } else if (tiedHead && type === 'Q8_0') {
+    // The very bytes of the embedding table: a reshape of constants, which ONNX Runtime does while it loads.
+    const blocks = hiddenSize / blockElements;
+    const codes = graph.standard(
+      'Reshape',
+      ['embedding_codes', graph.integers([vocabularySize, blocks, blockElements])],
+      'head_codes',
+    );
+    const scales = graph.standard('Reshape', ['embedding_scales', graph.integers([-1])], 'head_scales');
+    graph.contrib('MatMulNBits', [rows, codes, scales], ['logits'], {
+      K: { int: hiddenSize },
+      N: { int: vocabularySize },
+      bits: { int: 8 },
+      block_size: { int: blockElements },
+      accuracy_level: { int: 4 },
+    });
+  } else {
+    const pack = type === 'Q8_0' ? packQ80 : quantizeTo8Bits;
+    addPacked(graph, rows, { name: 'logits', rows: vocabularySize, columns: hiddenSize, bits: 8 }, async () =>
+      pack(await readStacked(file, [source])),
+    );
+  }
+}

@@ -1,0 +1,115 @@
+import { MillraceError } from '@millrace/runtime';
+import {
+  closeAsFinished,
+  decide,
+  failureOf,
+  finishAndClose,
+  isClosed,
+  openContent,
+  openResultLog,
+  sealContent,
+  type Cancellations,
+  type RequestContent,
+  type ResultLog,
+  type StageDependencies,
+  type Work,
+} from '@millrace/stage';
+import type { SealingBox } from '@millrace/sealing';
+import { answer, type Answer } from './answer.ts';
+import { watchInterruptions, type Interruption } from './interruption.ts';
+import { keepAlive } from './keep-alive.ts';
+import type { LoadedModel } from './loaded-model.ts';
+import type { InferenceMetrics } from './metrics.ts';
+import { encodePrompt } from './prompt.ts';
+import { nothingPublished, readPublished } from './published.ts';
+
+export interface InferenceContext extends StageDependencies {
+  readonly model: LoadedModel;
+  readonly cancellations: Cancellations;
+  readonly engineMetrics: InferenceMetrics;
+  readonly ackWaitMs: number;
+}
+
+const stage = 'inference';
+
+/** Generates the answer of one request, going on behind what earlier attempts have published, and closes the request. */
+export function onRequestScrubbed(context: InferenceContext) {
+  return async (work: Work): Promise<void> => {
+    const { event, delivery } = work;
+    if (delivery.deliveryCount > 1 && (await isClosed(context, event))) return;
+    const [log, box] = await Promise.all([openResultLog(context, event), context.sealing.forTenant(event.tenant)]);
+    if (log.last?.finished) {
+      await closeAsFinished(context, event, log.last);
+      return;
+    }
+    const content = openContent(box, event.request_id, 'request', event.content);
+    const interruption = watchInterruptions(context.clock, context.cancellations, work);
+    const alive = keepAlive(context.clock, delivery, context.ackWaitMs, () => context.model.engine.lastProgressAt);
+    try {
+      await generateAndClose(context, work, log, box, content, interruption);
+    } finally {
+      await alive.stop();
+      await interruption.stop();
+    }
+  };
+}
+
+async function generateAndClose(
+  context: InferenceContext,
+  { event }: Work,
+  log: ResultLog,
+  box: SealingBox,
+  content: RequestContent,
+  interruption: Interruption,
+): Promise<void> {
+  const promptTokens = await encodeOrReject(context, event, log, content);
+  if (promptTokens === undefined) return;
+  const attempt = (log.last?.attempt ?? 0) + 1;
+  const published = attempt === 1 ? nothingPublished : await readPublished(context, box, event, interruption.signal);
+  const result = await answer({ context, event, log, box, interruption, attempt, published, promptTokens, stop: content.stop });
+  await close(context, event, log, box, attempt, result);
+}
+
+/** The prompt's tokens; a prompt that does not fit closes the request. */
+async function encodeOrReject(
+  context: InferenceContext,
+  event: Work['event'],
+  log: ResultLog,
+  content: RequestContent,
+): Promise<Int32Array | undefined> {
+  try {
+    return encodePrompt(context.model.encodePrompt, content, context.model.engine.card.contextLength);
+  } catch (error) {
+    if (!(error instanceof MillraceError && error.code === 'context_length_exceeded')) throw error;
+    const decision = decide(context.clock, stage, 'rejected', { code: error.code });
+    await finishAndClose(context, event, log, { outcome: 'REJECTED', failure: failureOf(error), decision });
+    return undefined;
+  }
+}
+
+async function close(
+  context: InferenceContext,
+  event: Work['event'],
+  log: ResultLog,
+  box: SealingBox,
+  attempt: number,
+  result: Answer,
+): Promise<void> {
+  const { outcome, usage, timings, finishReason, failure } = result;
+  const { card } = context.model.engine;
+  await finishAndClose(context, event, log, {
+    outcome,
+    attempt,
+    usage,
+    timings,
+    finishReason,
+    modelVersion: card.version,
+    textDigest: sealContent(box, event.request_id, 'digest', result.digest),
+    ...(failure === undefined ? {} : { failure: failureOf(failure) }),
+    decision: decide(context.clock, stage, outcome.toLowerCase(), {
+      ...(failure === undefined ? {} : { code: failure.code }),
+      facts: { model: card.name, model_version: card.version, attempt: String(attempt), finish_reason: finishReason },
+    }),
+  });
+  context.engineMetrics.finished(outcome, usage, timings);
+}

@@ -1,0 +1,2 @@
+export { piiSettings, type PiiSettings } from './config.ts';
+export { startPii } from './service.ts';

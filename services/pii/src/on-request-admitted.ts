@@ -1,0 +1,46 @@
+import { traceHeaders } from '@millrace/bus';
+import { laneOf, subjects } from '@millrace/contracts';
+import {
+  decide,
+  endRequest,
+  isClosed,
+  openContent,
+  sealContent,
+  withDecision,
+  type Cancellations,
+  type StageDependencies,
+  type Work,
+} from '@millrace/stage';
+import { publishMapping } from './publish-mapping.ts';
+import { scrub } from './scrub.ts';
+
+const stage = 'pii';
+
+/** Replaces personal data by placeholders and passes the request on. Fails closed: what cannot be checked is not passed on. */
+export function onRequestAdmitted(dependencies: StageDependencies, cancellations: Cancellations) {
+  const { bus, codec, sealing, clock } = dependencies;
+  return async ({ event, delivery }: Work): Promise<void> => {
+    if (delivery.deliveryCount > 1 && (await isClosed(dependencies, event))) return;
+    const cancellation = cancellations.get(event.request_id);
+    if (cancellation !== undefined) {
+      const decision = decide(clock, stage, 'cancelled', { facts: { reason: cancellation.reason } });
+      await endRequest(dependencies, event, { outcome: 'CANCELLED', finishReason: 'cancelled', decision });
+      return;
+    }
+
+    const box = await sealing.forTenant(event.tenant);
+    const { content, mapping, counts } = scrub(openContent(box, event.request_id, 'request', event.content));
+    if (mapping.size > 0) await publishMapping(dependencies, event, box, mapping);
+    const facts = Object.fromEntries(Object.entries(counts).map(([type, count]) => [type, String(count)]));
+    const scrubbed = withDecision(
+      { ...event, content: sealContent(box, event.request_id, 'request', content) },
+      decide(clock, stage, mapping.size > 0 ? 'masked' : 'clean', { facts }),
+    );
+    await bus.publish({
+      subject: subjects.scrubbed(event.model, laneOf(event.priority, event.tenant)),
+      payload: codec.encode('request.scrubbed', scrubbed),
+      messageId: `${event.request_id}:scrubbed`,
+      headers: traceHeaders(delivery.headers),
+    });
+  };
+}
