@@ -29,7 +29,7 @@ interface LlamaPeer {
 }
 interface LlamaModel {
   tokenize(text: string, specialTokens: boolean): number[];
-  createContext(options: { contextSize: number }): Promise<{
+  createContext(options: { contextSize: number; threads: number }): Promise<{
     getSequence(): {
       evaluate(tokens: number[], options: { temperature: number }): AsyncIterable<number>;
       clearHistory(): Promise<void>;
@@ -71,7 +71,8 @@ async function main(): Promise<void> {
   const { getLlama } = (await import(pathToFileURL(path.join(installed, 'dist', 'index.js')).href)) as LlamaPeer;
   const llama = await getLlama({ gpu: false, build: 'never' });
   const model = await llama.loadModel({ modelPath });
-  const context = await model.createContext({ contextSize: 1024 });
+  // One thread: the peer's threads spin, and stand still where they have to share a processor.
+  const context = await model.createContext({ contextSize: 1024, threads: 1 });
   const sequence = context.getSequence();
   const prompts = await readJson<Prompt[]>(new URL('golden-prompts.json', fixtures));
   const records = [];

@@ -1,11 +1,12 @@
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { publish } from './atomic-file.mjs';
 import { ensureFolder } from './cache-folder.mjs';
 import { hashFile } from './checked-file.mjs';
-import { publish } from './atomic-file.mjs';
+import { Interrupted } from './child-process.mjs';
+import { formatBytes } from './progress.mjs';
 import { downloadResumable } from './resumable-download.mjs';
 import { reasonOf } from './set-up-error.mjs';
-import { formatBytes } from './progress.mjs';
 
 /**
  * Fetches an archive and puts one member of it in its place. Archive and member are checked; a killed attempt
@@ -18,7 +19,7 @@ import { formatBytes } from './progress.mjs';
  * @param {{ sha256: string, mode: number, extract: (archive: string, destination: string) => Promise<void> }} options.member
  * @param {() => Promise<string>} options.locate the archive's address
  * @param {(folder: string) => Promise<void>} options.fetchByClient lets pip or npm fetch it, where a plain request fails
- * @param {import('./set-up-context.mjs').Workshop} options.workshop
+ * @param {import('./set-up.mjs').Workshop} options.workshop
  * @throws an error that names each way that was tried
  */
 export async function installArchiveMember(options) {
@@ -40,32 +41,52 @@ export async function installArchiveMember(options) {
   }
 }
 
-async function fetchArchive({ archive, locate, fetchByClient, workshop }, step) {
-  const partial = join(ensureFolder(join(workshop.cache, 'downloads')), `${archive.file}.part`);
+/** The path of the whole, checked archive. A damaged one is fetched afresh once, then the client's way is tried. */
+async function fetchArchive(options, step) {
+  const { archive } = options;
   const reasons = [];
-  for (const attempt of [downloadPlainly, downloadPlainly, downloadByClient]) {
-    try {
-      const file = await attempt();
-      const digest = await hashFile(file, archive.algorithm, archive.encoding);
-      if (digest === archive.digest) return file;
-      rmSync(file, { force: true });
-      throw Object.assign(new Error(`the ${archive.algorithm} of ${archive.file} is ${digest}, expected ${archive.digest}`), {
-        damaged: true,
-      });
-    } catch (error) {
-      if (error.name === 'Interrupted') throw error;
-      const reason = reasonOf(error);
-      if (!reasons.includes(reason)) reasons.push(reason);
-      // A damaged archive is worth one fresh download; what cannot be reached goes straight to the client.
-      if (attempt === downloadPlainly && reasons.length === 1 && !error.damaged) {
-        try {
-          return await checkedByClient();
-        } catch (clientError) {
-          if (clientError.name === 'Interrupted') throw clientError;
-          throw new Error([...reasons, reasonOf(clientError)].join('; '), { cause: clientError });
-        }
+  for (const way of [fetchByRequest, fetchByClient]) {
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      try {
+        const file = await way(options, step);
+        const digest = await hashFile(file, archive.algorithm, archive.encoding);
+        if (digest === archive.digest) return file;
+        rmSync(file, { force: true });
+        reasons.push(
+          `${archive.file} was damaged (${archive.algorithm} ${digest}, expected ${archive.digest})`,
+        );
+      } catch (error) {
+        if (error instanceof Interrupted) throw error;
+        reasons.push(reasonOf(error));
+        break;
       }
     }
   }
-  throw new Error(reasons.join('; '));
+  throw new Error([...new Set(reasons)].join('; '));
+}
+
+function partialArchive({ archive, workshop }) {
+  return join(ensureFolder(join(workshop.cache, 'downloads')), `${archive.file}.part`);
+}
+
+async function fetchByRequest(options, step) {
+  const { archive, locate } = options;
+  const destination = partialArchive(options);
+  const totalBytes = archive.bytes;
+  await downloadResumable({
+    locate,
+    destination,
+    totalBytes,
+    onProgress: (done) => step.update({ done, total: totalBytes }),
+    onRetry: (error) => step.note(`${reasonOf(error)}, trying again`),
+  });
+  return destination;
+}
+
+async function fetchByClient(options) {
+  const folder = ensureFolder(join(options.workshop.temporaryFolder, 'client'));
+  await options.fetchByClient(folder);
+  const destination = partialArchive(options);
+  renameSync(join(folder, options.archive.file), destination);
+  return destination;
 }

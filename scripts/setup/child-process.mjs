@@ -17,10 +17,14 @@ export function exitCodeOf({ code, signal }) {
  * @param {string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, stdio?: import('node:child_process').StdioOptions,
  *   onSpawn?: (pid: number) => void, onLine?: (line: string) => void }} [options] `onLine` gets each line of stdout
- * @returns {Promise<{ code: number | null, signal: NodeJS.Signals | null, stdout: string, stderr: string }>}
+ * @returns {Promise<{ code: number | null, signal: string | null, stdout: string, stderr: string }>}
  * @throws the system's error where the program cannot be started
  */
-export function runChild(command, args, { cwd, env, stdio = ['ignore', 'pipe', 'pipe'], onSpawn, onLine } = {}) {
+export function runChild(
+  command,
+  args,
+  { cwd, env, stdio = ['ignore', 'pipe', 'pipe'], onSpawn, onLine } = {},
+) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio });
     const handlers = new Map();
@@ -54,9 +58,11 @@ export function runChild(command, args, { cwd, env, stdio = ['ignore', 'pipe', '
 export async function runChecked(command, args, options) {
   const result = await runChild(command, args, options);
   if (result.code === 0) return result;
-  if (result.signal !== null || result.code === 130 || result.code === 143) throw new Interrupted(exitCodeOf(result));
-  const output = `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-12).join('\n');
-  throw new Error(output || `${command} exited with ${result.code}`);
+  if (result.signal !== null || result.code === 130 || result.code === 143)
+    throw new Interrupted(exitCodeOf(result));
+  const output = `${result.stdout}\n${result.stderr}`.trim();
+  const end = output.split('\n').slice(-12).join('\n');
+  throw Object.assign(new Error(end || `${command} exited with ${result.code}`), { output });
 }
 
 /** A child was ended by a signal: the set-up ends the same way, and says nothing more. */

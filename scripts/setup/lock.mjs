@@ -16,7 +16,7 @@ const unreadableStaleMs = 5000;
  *
  * @template T
  * @param {string} path
- * @param {(lock: { guard(pid: number): void }) => Promise<T>} work
+ * @param {(lock: { guard: (pid: number) => void }) => Promise<T>} work
  * @param {{ onWait?: (holder: { pid: number }) => void }} [options]
  * @returns {Promise<T>}
  */

@@ -28,13 +28,9 @@ export function createNpmClient({ node, environment, root }) {
     },
 
     /** Lets npm itself fetch a package's archive into `folder`; npm checks its integrity. */
-    pack: (name, version, folder) =>
-      createNpmClient({ node, environment, root }).run([
-        'pack',
-        `${name}@${version}`,
-        '--pack-destination',
-        folder,
-        '--fetch-retries=1',
-      ]),
+    async pack(name, version, folder, onSpawn) {
+      const args = ['pack', `${name}@${version}`, '--pack-destination', folder, '--fetch-retries=1'];
+      await this.run(args, { onSpawn });
+    },
   };
 }

@@ -32,7 +32,8 @@ export function createPipClient({ environment }) {
     },
 
     /** Lets pip itself fetch a wheel into `folder`; its progress bar goes to stderr. */
-    async download(requirement, folder, { showProgress, onSpawn }) {
+    async download(requirement, folder, onSpawn) {
+      const showProgress = process.stderr.isTTY === true;
       const args = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--python-version', '3.12'];
       args.push('--disable-pip-version-check', '--retries', '1', '--timeout', '30', '--dest', folder);
       if (!showProgress) args.push('--quiet');

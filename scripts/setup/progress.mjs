@@ -53,7 +53,14 @@ export function createReporter({ stream = process.stderr, nowMs = Date.now } = {
           if (transferStart === undefined) transferStart = { atMs: now, done };
           if (!terminal || !open || (now - drawnAtMs < redrawMs && done < total)) return;
           drawnAtMs = now;
-          const bar = { title, done, total, unit, elapsedMs: now - transferStart.atMs, doneAtStart: transferStart.done };
+          const bar = {
+            title,
+            done,
+            total,
+            unit,
+            elapsedMs: now - transferStart.atMs,
+            doneAtStart: transferStart.done,
+          };
           const columns = stream.columns ?? 80;
           stream.write(`\r\u001b[K${formatBar(bar).slice(0, columns - 1)}`);
         },

@@ -6,18 +6,20 @@ const stallMs = 30_000;
 const attemptsWithoutProgress = 3;
 
 /**
- * Fetches `url` into `destination`, going on from the bytes that are there. A file that already has `totalBytes`
+ * Fetches what `locate` gives the address of into `destination`, going on from the bytes that are there. A file that already has `totalBytes`
  * is left as it is, without asking the network.
  *
- * @param {{ url: string, destination: string, totalBytes: number,
+ * @param {{ locate: () => Promise<string>, destination: string, totalBytes: number,
  *   onProgress: (doneBytes: number) => void, onRetry: (reason: Error) => void }} options
  * @throws the last failure, when several attempts in a row bring nothing
  */
-export async function downloadResumable({ url, destination, totalBytes, onProgress, onRetry }) {
+export async function downloadResumable({ locate, destination, totalBytes, onProgress, onRetry }) {
   let failures = 0;
+  let url;
   for (;;) {
     const before = sizeOf(destination);
     if (before === totalBytes) return;
+    url ??= await locate();
     try {
       await fetchRest({ url, destination, from: before > totalBytes ? 0 : before, totalBytes, onProgress });
       if (sizeOf(destination) !== totalBytes) throw new Error('the connection ended early');
@@ -38,7 +40,9 @@ async function fetchRest({ url, destination, from, totalBytes, onProgress }) {
     const response = await fetch(url, { headers, signal: controller.signal });
     if (!response.ok || response.body === null) {
       rmSync(destination, { force: response.status === 416 });
-      throw Object.assign(new Error(`the server answered ${response.status}`), { permanent: response.status < 500 });
+      throw Object.assign(new Error(`the server answered ${response.status}`), {
+        permanent: response.status < 500,
+      });
     }
     const resumed = response.status === 206;
     let done = resumed ? from : 0;
@@ -51,8 +55,10 @@ async function fetchRest({ url, destination, from, totalBytes, onProgress }) {
         clearTimeout(timer);
         timer = setTimeout(stalled, stallMs);
         done += chunk.length;
-        if (done > totalBytes) throw Object.assign(new Error('more bytes than expected'), { permanent: true });
-        if (!output.write(chunk)) await new Promise((resolve, reject) => {
+        if (done > totalBytes)
+          throw Object.assign(new Error('more bytes than expected'), { permanent: true });
+        if (!output.write(chunk))
+          await new Promise((resolve, reject) => {
             output.once('drain', resolve);
             written.catch(reject);
           });

@@ -16,7 +16,9 @@ export class SetUpError extends Error {
 export function reasonOf(error) {
   const parts = [];
   for (let current = error; current !== undefined && current !== null; current = current.cause) {
-    const text = String(current.message || current.code || current).split('\n')[0].trim();
+    const text = String(current.message || current.code || current)
+      .split('\n')[0]
+      .trim();
     if (text !== '' && !parts.includes(text)) parts.push(text);
   }
   return parts.join(': ');
@@ -26,11 +28,10 @@ export function reasonOf(error) {
 export function describeSetUpError(error) {
   if (!(error instanceof SetUpError)) return `Set-up stopped: ${reasonOf(error)}`;
   const lines = [`Set-up stopped: ${error.message}`];
-  for (const [title, items] of [
-    ['Looked', error.looked],
-    ['Supply', error.supply],
-  ]) {
-    items.forEach((item, index) => lines.push(`  ${index === 0 ? `${title}:` : ' '.repeat(7)} ${item}`));
-  }
+  lines.push(...listed('Looked', error.looked), ...listed('Supply', error.supply));
   return lines.join('\n');
+}
+
+function listed(title, items) {
+  return items.map((item, index) => `  ${index === 0 ? `${title}:` : ' '.repeat(title.length + 1)} ${item}`);
 }

@@ -37,7 +37,7 @@ async function findEntry(file, member) {
   const directoryBytes = tail.readUInt32LE(end + 12);
   const directoryStart = tail.readUInt32LE(end + 16);
   const directory = await readAt(file, directoryStart, directoryStart + directoryBytes);
-  for (let at = 0; at + 46 <= directory.length; ) {
+  for (let at = 0; at + 46 <= directory.length;) {
     const nameBytes = directory.readUInt16LE(at + 28);
     const name = directory.toString('utf8', at + 46, at + 46 + nameBytes);
     if (name === member) return localEntry(file, directory, at);
@@ -48,7 +48,8 @@ async function findEntry(file, member) {
 
 async function localEntry(file, directory, at) {
   const method = directory.readUInt16LE(at + 10);
-  if (method !== methodStored && method !== methodDeflated) throw new Error(`zip method ${method} is not supported`);
+  if (method !== methodStored && method !== methodDeflated)
+    throw new Error(`zip method ${method} is not supported`);
   const headerStart = directory.readUInt32LE(at + 42);
   const header = await readAt(file, headerStart, headerStart + 30);
   const start = headerStart + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);

@@ -20,10 +20,18 @@ export interface Bus {
   publishCore(message: { readonly subject: string; readonly payload: Uint8Array }): void;
 
   /** Asks and waits for one answer. @throws `unavailable` when nobody answers in time */
-  request(subject: string, payload: Uint8Array, options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<Uint8Array>;
+  request(
+    subject: string,
+    payload: Uint8Array,
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  ): Promise<Uint8Array>;
 
   /** Answers requests; members of one `queue` share them. */
-  respond(subject: string, queue: string, handler: (payload: Uint8Array) => Promise<Uint8Array>): Promise<Stoppable>;
+  respond(
+    subject: string,
+    queue: string,
+    handler: (payload: Uint8Array) => Promise<Uint8Array>,
+  ): Promise<Stoppable>;
 
   /** Core subscription, stored messages repeated by a stream's `republish` included (then `sequence` and `previousSequence` are set). */
   subscribe(subject: string, handler: (message: ReceivedMessage) => void): Promise<Stoppable>;
@@ -35,7 +43,11 @@ export interface Bus {
    * not retryable goes to `onPoison` at once; one with code `fenced` is left alone, neither acked nor nak'ed, since another worker has the message. A message whose delivery count is past `maxDeliveries` goes to `onPoison` before any work.
    * After `onPoison` has returned the message is terminated; when it throws, the message is nak'ed.
    */
-  consume(consumer: ConsumerDefinition, options: ConsumeOptions, handler: (delivery: Delivery) => Promise<void>): Promise<Consumption>;
+  consume(
+    consumer: ConsumerDefinition,
+    options: ConsumeOptions,
+    handler: (delivery: Delivery) => Promise<void>,
+  ): Promise<Consumption>;
 
   /**
    * Works on batches: the handler gets what has arrived, at most `maxBatch`, and answers for each message: those in the returned list,
@@ -56,7 +68,9 @@ export interface Bus {
   bucket(name: string): Bucket;
 
   /** Messages in a stream that no consumer has acked, and its size. */
-  streamState(stream: string): Promise<{ readonly messages: number; readonly bytes: number; readonly lastSequence: number }>;
+  streamState(
+    stream: string,
+  ): Promise<{ readonly messages: number; readonly bytes: number; readonly lastSequence: number }>;
 
   readonly connected: boolean;
   onConnectionChange(listener: (connected: boolean) => void): Stoppable;
@@ -132,7 +146,9 @@ export interface ConsumeBatchesOptions extends ConsumeBase {
   readonly maxBatch: number;
 }
 
-export type PoisonReason = { readonly kind: 'deliveries' } | { readonly kind: 'error'; readonly error: Error };
+export type PoisonReason =
+  | { readonly kind: 'deliveries' }
+  | { readonly kind: 'error'; readonly error: Error };
 
 export interface Consumption extends Stoppable {
   /** Deliveries being worked on. */
@@ -158,7 +174,10 @@ export interface Bucket {
   /** Removes the key and overwrites its value in storage. */
   erase(key: string): Promise<void>;
   /** Calls the listener with every present entry that matches (`cancel.*`), then with each change; resolves once the present ones are through. */
-  watch(filter: string, listener: (entry: BucketEntry | { readonly key: string; readonly value: undefined }) => void): Promise<Stoppable>;
+  watch(
+    filter: string,
+    listener: (entry: BucketEntry | { readonly key: string; readonly value: undefined }) => void,
+  ): Promise<Stoppable>;
 }
 
 export interface BucketEntry {

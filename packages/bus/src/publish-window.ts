@@ -11,7 +11,10 @@ export interface PublishWindow {
 }
 
 /** Publishes with at most `maxUnacked` messages on their way. */
-export function createPublishWindow(bus: Pick<Bus, 'publish'>, options: { readonly maxUnacked: number; readonly signal?: AbortSignal }): PublishWindow {
+export function createPublishWindow(
+  bus: Pick<Bus, 'publish'>,
+  options: { readonly maxUnacked: number; readonly signal?: AbortSignal },
+): PublishWindow {
   const { maxUnacked, signal } = options;
   const open = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;

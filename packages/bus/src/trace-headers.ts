@@ -16,7 +16,8 @@ export const traceHeaders = {
   /** The context, or undefined when there is none or it is not valid. */
   read(headers: Readonly<Record<string, string>>): TraceContext | undefined {
     const { traceparent, tracestate } = headers;
-    if (traceparent === undefined || traceparent.startsWith('ff') || !validParent.test(traceparent)) return undefined;
+    if (traceparent === undefined || traceparent.startsWith('ff') || !validParent.test(traceparent))
+      return undefined;
     return tracestate === undefined ? { traceparent } : { traceparent, tracestate };
   },
 };

@@ -14,7 +14,9 @@ export async function cancelRequest(
   const cancellation: RequestCancelled = { ...request, reason, at: clock.now() };
   await bus
     .bucket('CONTROL')
-    .put(controlKeys.cancellation(request.request_id), codec.encode('request.cancelled', cancellation), { ttlMs: cancellationTtlMs });
+    .put(controlKeys.cancellation(request.request_id), codec.encode('request.cancelled', cancellation), {
+      ttlMs: cancellationTtlMs,
+    });
 }
 
 /** The cancellations that are in force, pushed by the broker. */
@@ -24,7 +26,10 @@ export interface Cancellations extends Stoppable {
   onCancelled(requestId: string, listener: (cancellation: RequestCancelled) => void): Stoppable;
 }
 
-export async function watchCancellations({ bus, codec }: Pick<StageDependencies, 'bus' | 'codec'>): Promise<Cancellations> {
+export async function watchCancellations({
+  bus,
+  codec,
+}: Pick<StageDependencies, 'bus' | 'codec'>): Promise<Cancellations> {
   const inForce = new Map<string, RequestCancelled>();
   const listeners = new Map<string, Set<(cancellation: RequestCancelled) => void>>();
   const watch = await bus.bucket('CONTROL').watch(controlKeys.cancellations, ({ key, value }) => {

@@ -31,12 +31,20 @@ export async function consumeClosings(
   const deadLetter = async (delivery: Delivery, why: PoisonReason): Promise<void> => {
     const error = poisonError(delivery, why);
     const { stage } = options;
-    dependencies.logger.error({ error, stage, stream: delivery.stream, sequence: delivery.sequence }, 'gave a closing up');
+    dependencies.logger.error(
+      { error, stage, stream: delivery.stream, sequence: delivery.sequence },
+      'gave a closing up',
+    );
     await publishDeadLetter(dependencies, stage, delivery, error);
   };
   return dependencies.bus.consumeBatches(
     options.consumer,
-    { maxBatch: options.maxBatch, maxDeliveries: options.maxDeliveries, onPoison: deadLetter, backoffMs: closingBackoffMs },
+    {
+      maxBatch: options.maxBatch,
+      maxDeliveries: options.maxDeliveries,
+      onPoison: deadLetter,
+      backoffMs: closingBackoffMs,
+    },
     async (deliveries) => {
       const answers = new Map<Delivery, boolean>();
       const work: ClosingWork[] = [];

@@ -32,11 +32,21 @@ interface ContentOf {
 }
 
 /** Seals content to the request and the field that it belongs to, so that it opens nowhere else. */
-export function sealContent<F extends Field>(box: SealingBox, requestId: string, field: F, content: ContentOf[F]): Uint8Array {
+export function sealContent<F extends Field>(
+  box: SealingBox,
+  requestId: string,
+  field: F,
+  content: ContentOf[F],
+): Uint8Array {
   return box.seal(Buffer.from(JSON.stringify(content), 'utf8'), `${requestId}:${field}`);
 }
 
 /** @throws `decryption_failed`, `key_erased` */
-export function openContent<F extends Field>(box: SealingBox, requestId: string, field: F, sealed: Uint8Array): ContentOf[F] {
+export function openContent<F extends Field>(
+  box: SealingBox,
+  requestId: string,
+  field: F,
+  sealed: Uint8Array,
+): ContentOf[F] {
   return JSON.parse(Buffer.from(box.open(sealed, `${requestId}:${field}`)).toString('utf8')) as ContentOf[F];
 }

@@ -15,7 +15,10 @@ export interface DeadRequest {
 /** Why a message was given up, in one sentence without content. */
 export function poisonError(delivery: Delivery, why: PoisonReason): MillraceError {
   if (why.kind === 'error') return MillraceError.from(why.error);
-  return new MillraceError('poison_message', `The request was given up after ${delivery.deliveryCount - 1} attempts that did not end.`);
+  return new MillraceError(
+    'poison_message',
+    `The request was given up after ${delivery.deliveryCount - 1} attempts that did not end.`,
+  );
 }
 
 /** Puts a message that cannot be processed, sealed, into the dead-letter stream and waits until it is stored. */

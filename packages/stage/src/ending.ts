@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { subjects, type Decision, type Failure, type Finished, type RequestClosed, type ResultChunk, type Timings, type Usage } from '@millrace/contracts';
+import {
+  subjects,
+  type Decision,
+  type Failure,
+  type Finished,
+  type RequestClosed,
+  type ResultChunk,
+  type Timings,
+  type Usage,
+} from '@millrace/contracts';
 import { MillraceError } from '@millrace/runtime';
 import { withDecision, type RequestEvent } from './request-event.ts';
 import { openResultLog, type ResultLog } from './result-log.ts';
@@ -47,7 +56,11 @@ export function failureOf(error: MillraceError): Failure {
  * Ends a request from outside the engine: last record of the results, acked; closing, acked. The caller then acks its work.
  * Takes the log over from whoever writes to it. A request whose results are finished already is closed as they say.
  */
-export async function endRequest(dependencies: EndingDependencies, request: RequestEvent, ending: Ending): Promise<Closed> {
+export async function endRequest(
+  dependencies: EndingDependencies,
+  request: RequestEvent,
+  ending: Ending,
+): Promise<Closed> {
   for (;;) {
     const log = await openResultLog(dependencies, request);
     if (log.last?.finished) return closeAsFinished(dependencies, request, log.last);
@@ -102,9 +115,14 @@ export async function finishAndClose(
 }
 
 /** Publishes the closing that follows from the last record of the results. The server takes only the first. */
-export async function closeAsFinished(dependencies: EndingDependencies, request: RequestEvent, last: ResultChunk): Promise<Closed> {
+export async function closeAsFinished(
+  dependencies: EndingDependencies,
+  request: RequestEvent,
+  last: ResultChunk,
+): Promise<Closed> {
   const finished = last.finished;
-  if (finished === null) throw new MillraceError('internal_error', 'A request was to be closed whose results are not finished.');
+  if (finished === null)
+    throw new MillraceError('internal_error', 'A request was to be closed whose results are not finished.');
   const closing: RequestClosed = {
     request_id: request.request_id,
     tenant: request.tenant,
@@ -141,6 +159,9 @@ export async function closeAsFinished(dependencies: EndingDependencies, request:
 }
 
 /** Whether the request has been closed. */
-export async function isClosed({ bus }: Pick<StageDependencies, 'bus'>, request: RequestEvent): Promise<boolean> {
+export async function isClosed(
+  { bus }: Pick<StageDependencies, 'bus'>,
+  request: RequestEvent,
+): Promise<boolean> {
   return (await bus.lastMessage('CLOSED', subjects.closed(request.tenant, request.request_id))) !== undefined;
 }

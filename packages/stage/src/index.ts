@@ -8,6 +8,7 @@ export {
   type MaskedContent,
   type RequestContent,
 } from './content.ts';
+export { connectPlatform, type Platform } from './connect-platform.ts';
 export { consumeClosings, type ClosingWork, type ClosingsOptions } from './consume-closings.ts';
 export { systemTenant } from './dead-letter.ts';
 export { decide } from './decide.ts';
@@ -23,7 +24,9 @@ export {
 } from './ending.ts';
 export { startLoop, type Loop, type LoopOptions } from './loop.ts';
 export { announceModel, watchModels, type ModelTable } from './model-table.ts';
+export { platformSettings, type PlatformSettings } from './platform-settings.ts';
 export { withDecision, type RequestEvent, type RequestEventName } from './request-event.ts';
 export { openResultLog, readResults, type ResultLog, type StoredResult } from './result-log.ts';
 export { giveUp, runStage, type StageOptions, type Work } from './run-stage.ts';
+export { runStandalone, type Service } from './run-standalone.ts';
 export type { StageDependencies } from './stage-dependencies.ts';

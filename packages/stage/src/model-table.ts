@@ -15,11 +15,17 @@ export interface ModelTable extends Stoppable {
 }
 
 /** Announces a model that is loaded and warm. */
-export async function announceModel({ bus, codec }: Pick<StageDependencies, 'bus' | 'codec'>, model: ModelReady): Promise<void> {
+export async function announceModel(
+  { bus, codec }: Pick<StageDependencies, 'bus' | 'codec'>,
+  model: ModelReady,
+): Promise<void> {
   await bus.bucket('CONTROL').put(controlKeys.model(model.name), codec.encode('model.ready', model));
 }
 
-export async function watchModels({ bus, codec }: Pick<StageDependencies, 'bus' | 'codec'>): Promise<ModelTable> {
+export async function watchModels({
+  bus,
+  codec,
+}: Pick<StageDependencies, 'bus' | 'codec'>): Promise<ModelTable> {
   const models = new Map<string, ModelReady>();
   const watch = await bus.bucket('CONTROL').watch(controlKeys.models, ({ key, value }) => {
     const name = fromSubjectToken(key.slice(key.indexOf('.') + 1));
@@ -31,11 +37,17 @@ export async function watchModels({ bus, codec }: Pick<StageDependencies, 'bus' 
     list,
     resolve(name) {
       const present = list();
-      if (present.length === 0) throw new MillraceError('unavailable', 'No model is loaded yet.', { retryAfterMs: 2_000 });
-      const found = name === undefined ? (present.find((model) => model.is_default) ?? present[0]) : models.get(name);
+      if (present.length === 0)
+        throw new MillraceError('unavailable', 'No model is loaded yet.', { retryAfterMs: 2_000 });
+      const found =
+        name === undefined ? (present.find((model) => model.is_default) ?? present[0]) : models.get(name);
       if (found === undefined) {
         const names = present.map((model) => model.name).join(', ');
-        throw new MillraceError('model_not_found', `There is no model ${JSON.stringify(name)}. Models: ${names}.`, { param: 'model' });
+        throw new MillraceError(
+          'model_not_found',
+          `There is no model ${JSON.stringify(name)}. Models: ${names}.`,
+          { param: 'model' },
+        );
       }
       return found;
     },

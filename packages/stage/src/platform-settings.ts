@@ -3,16 +3,22 @@ import { defineSettings, logLevels, setting, type SettingsOf } from '@millrace/r
 /** What every service that runs as a process of its own is told. Spread into the settings of the service. */
 export const platformSettings = defineSettings({
   natsUrl: setting.string('NATS_URL', {
-    description: 'Where NATS is. Several with commas between them.',
+    description: 'Where NATS is.',
     default: 'nats://127.0.0.1:4222',
   }),
   masterKey: setting.secret('MILLRACE_MASTER_KEY', {
-    description: 'The key that wraps the data keys of the tenants: 32 bytes in base64.',
+    description: 'The key that wraps the data keys of the tenants: 32 bytes in base64 or hexadecimal.',
     optional: true,
   }),
   masterKeyFile: setting.path('MILLRACE_MASTER_KEY_FILE', {
     description: 'A file that has the master key, where it is not in a variable.',
     default: '.millrace/master.key',
+  }),
+  streamReplicas: setting.integer('MILLRACE_STREAM_REPLICAS', {
+    description: 'Copies of each stream in a NATS cluster.',
+    default: 1,
+    min: 1,
+    max: 5,
   }),
   logLevel: setting.enumeration('MILLRACE_LOG_LEVEL', logLevels, {
     description: 'The least severe messages that are logged.',

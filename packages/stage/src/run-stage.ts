@@ -54,7 +54,13 @@ export async function giveUp(
   const error = poisonError(delivery, why);
   const event = decodeIfPossible(dependencies, options.eventName, delivery);
   dependencies.logger.error(
-    { err: error, stage: options.stage, stream: delivery.stream, sequence: delivery.sequence, requestId: event?.request_id },
+    {
+      err: error,
+      stage: options.stage,
+      stream: delivery.stream,
+      sequence: delivery.sequence,
+      requestId: event?.request_id,
+    },
     'gave a message up',
   );
   await publishDeadLetter(dependencies, options.stage, delivery, error, event);
@@ -69,7 +75,11 @@ export async function giveUp(
   });
 }
 
-function decodeIfPossible({ codec }: StageDependencies, eventName: RequestEventName, delivery: Delivery): RequestEvent | undefined {
+function decodeIfPossible(
+  { codec }: StageDependencies,
+  eventName: RequestEventName,
+  delivery: Delivery,
+): RequestEvent | undefined {
   try {
     return codec.decode(eventName, delivery.payload);
   } catch (error) {

@@ -1,19 +1,14 @@
 import { consumerDefinitions } from '@millrace/contracts';
-import { createIdGenerator, systemRandom, type Stoppable } from '@millrace/runtime';
-import { consumeClosings, type StageDependencies } from '@millrace/stage';
+import { createIdGenerator, systemRandom } from '@millrace/runtime';
+import { consumeClosings, type Service, type StageDependencies } from '@millrace/stage';
 import type { AuditSettings } from './config.ts';
 import { onRequestClosed } from './on-request-closed.ts';
-
-export interface AuditService extends Stoppable {
-  /** Undefined when the service works, else why not. */
-  ready(): string | undefined;
-}
 
 /** Consumes request.closed, emits audit.recorded. Wiring alone. */
 export async function startAudit(
   dependencies: StageDependencies,
   settings: Pick<AuditSettings, 'ackWaitMs' | 'maxBatch' | 'maxDeliveries'>,
-): Promise<AuditService> {
+): Promise<Service> {
   const nextId = createIdGenerator(dependencies.clock, systemRandom);
   const consumption = await consumeClosings(
     dependencies,

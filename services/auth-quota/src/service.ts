@@ -1,6 +1,6 @@
 import { consumerDefinitions } from '@millrace/contracts';
 import { stopInReverse, type Stoppable } from '@millrace/runtime';
-import { consumeClosings, giveUp, watchCancellations, type StageDependencies } from '@millrace/stage';
+import { consumeClosings, giveUp, watchCancellations, type Service, type StageDependencies } from '@millrace/stage';
 import type { Database } from '@millrace/store';
 import type { AuthQuotaSettings } from './config.ts';
 import { onCredentialPresented } from './on-credential-presented.ts';
@@ -9,9 +9,7 @@ import { onRequestReceived } from './on-request-received.ts';
 import { createPostgresAdmission } from './postgres-admission.ts';
 import { startReaper } from './reaper.ts';
 
-export interface AuthQuotaService extends Stoppable {
-  /** Undefined when the service works, else why not. */
-  ready(): Promise<string | undefined>;
+export interface AuthQuotaService extends Service {
   /** One round of the reaper, now. @returns how many overdue requests it looked after */
   reap(): Promise<number>;
 }

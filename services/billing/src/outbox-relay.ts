@@ -1,6 +1,7 @@
 import { createPublishWindow } from '@millrace/bus';
 import { startLoop, type Loop, type StageDependencies } from '@millrace/stage';
-import type { Outbox } from './outbox.ts';
+import type { Database } from '@millrace/store';
+import { takeFromOutbox } from './outbox.ts';
 
 /** Without a wake it looks this often: another replica may have died between its commit and its publishing. */
 const pollMs = 1_000;
@@ -10,7 +11,7 @@ const window = 128;
  * Publishes what the ledger's transactions left in the outbox, in the ledger's order; replicas take turns. It is published
  * at least once. The message id is that of the row, so that the broker drops what was sent before a crash and is sent again.
  */
-export function startOutboxRelay(dependencies: StageDependencies, outbox: Outbox): Loop {
+export function startOutboxRelay(dependencies: StageDependencies & { readonly database: Database }): Loop {
   const { bus, clock, logger, metrics } = dependencies;
   const published = metrics.counter({
     name: 'millrace_outbox_published_total',
@@ -24,7 +25,7 @@ export function startOutboxRelay(dependencies: StageDependencies, outbox: Outbox
     },
     async (signal) => {
       for (let count = window; count === window && !signal.aborted; ) {
-        count = await outbox.take(window, async (rows) => {
+        count = await takeFromOutbox(dependencies, window, async (rows) => {
           const publishing = createPublishWindow(bus, { maxUnacked: window, signal });
           for (const { id, subject, payload } of rows) await publishing.publish({ subject, payload, messageId: id });
           await publishing.flush();

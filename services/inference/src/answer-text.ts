@@ -26,7 +26,11 @@ export function createAnswerText(published: string): AnswerText {
     accept(text) {
       const again = text.slice(0, published.length - repeated);
       if (!published.startsWith(again, repeated)) {
-        throw new MillraceError('engine_failed', 'The engine did not repeat what it had published of this answer.', { retryable: false });
+        throw new MillraceError(
+          'engine_failed',
+          'The engine did not repeat what it had published of this answer.',
+          { retryable: false },
+        );
       }
       repeated += again.length;
       const fresh = text.slice(again.length);

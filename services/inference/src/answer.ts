@@ -56,7 +56,10 @@ export async function answer(request: AnswerRequest): Promise<Answer> {
     requestId: event.request_id,
     promptTokens: request.promptTokens,
     continuation: published.tokens,
-    maxTokens: Math.min(parameters.max_tokens, context.model.engine.card.contextLength - request.promptTokens.length),
+    maxTokens: Math.min(
+      parameters.max_tokens,
+      context.model.engine.card.contextLength - request.promptTokens.length,
+    ),
     temperature: parameters.temperature,
     topK: parameters.top_k,
     topP: parameters.top_p,
@@ -72,7 +75,8 @@ export async function answer(request: AnswerRequest): Promise<Answer> {
     if (step.kind === 'finished') finished = step;
   }
   await writer.flush();
-  if (finished === undefined) throw new MillraceError('engine_failed', 'The engine ended without saying why.');
+  if (finished === undefined)
+    throw new MillraceError('engine_failed', 'The engine ended without saying why.');
   const { outcome, failure } = outcomeOf(finished.reason, interruption);
   const now = clock.now();
   const firstAt = published.firstAt ?? writer.firstStoredAt;
@@ -110,7 +114,10 @@ function outcomeOf(
     case 'expired':
       return {
         outcome: 'EXPIRED',
-        failure: new MillraceError('deadline_exceeded', 'The answer was not finished before the deadline of the request.'),
+        failure: new MillraceError(
+          'deadline_exceeded',
+          'The answer was not finished before the deadline of the request.',
+        ),
       };
     case 'failed':
       throw reason.error;

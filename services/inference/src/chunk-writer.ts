@@ -81,20 +81,18 @@ export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
     }
   };
 
-  let running = true;
-  let pump: Promise<void> = guarded(async () => {
+  let running = false;
+  const run = async (work: () => Promise<void>): Promise<void> => {
+    running = true;
+    await guarded(work);
+    running = false;
+  };
+  let pump = run(async () => {
     await log.append(base());
     await publishPending();
-  }).then(() => {
-    running = false;
   });
-
   const start = (): void => {
-    if (running) return;
-    running = true;
-    pump = guarded(publishPending).then(() => {
-      running = false;
-    });
+    if (!running) pump = run(publishPending);
   };
 
   return {

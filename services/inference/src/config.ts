@@ -5,13 +5,26 @@ import { platformSettings } from '@millrace/stage';
 
 export const inferenceSettings = defineSettings({
   ...platformSettings,
-  healthPort: setting.integer('MILLRACE_HEALTH_PORT', { default: 8793, min: 0, max: 65_535, description: 'Port of /healthz, /readyz and /metrics.' }),
+  healthPort: setting.integer('MILLRACE_HEALTH_PORT', {
+    default: 8793,
+    min: 0,
+    max: 65_535,
+    description: 'Port of /healthz, /readyz and /metrics.',
+  }),
   engine: setting.enumeration('MILLRACE_ENGINE', ['onnx', 'instant'], {
     default: 'onnx',
     description: 'onnx runs the model; instant answers at once with a fixed text, to measure the pipeline.',
   }),
-  modelDirectory: setting.path('MILLRACE_MODEL_DIR', { optional: true, description: 'Folder of the converted model.' }),
-  slots: setting.integer('MILLRACE_SLOTS', { default: 8, min: 1, max: 64, description: 'Sequences that are generated at once.' }),
+  modelDirectory: setting.path('MILLRACE_MODEL_DIR', {
+    optional: true,
+    description: 'Folder of the converted model.',
+  }),
+  slots: setting.integer('MILLRACE_SLOTS', {
+    default: 8,
+    min: 1,
+    max: 64,
+    description: 'Sequences that are generated at once.',
+  }),
   contextLength: setting.integer('MILLRACE_CONTEXT_LENGTH', {
     default: 2_048,
     min: 128,

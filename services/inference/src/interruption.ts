@@ -31,8 +31,12 @@ export function watchInterruptions(
     reason = why;
     controller.abort();
   };
-  const cancelled = cancellations.onCancelled(event.request_id, (cancellation) => interrupt({ kind: 'cancelled', cancellation }));
-  const deadline = clock.setTimer(Math.max(0, event.deadline_at - clock.now()), () => interrupt({ kind: 'expired' }));
+  const cancelled = cancellations.onCancelled(event.request_id, (cancellation) =>
+    interrupt({ kind: 'cancelled', cancellation }),
+  );
+  const deadline = clock.setTimer(Math.max(0, event.deadline_at - clock.now()), () =>
+    interrupt({ kind: 'expired' }),
+  );
   const handBack = (): void => interrupt({ kind: 'handed_back' });
   delivery.signal.addEventListener('abort', handBack, { once: true });
   if (delivery.signal.aborted) handBack();

@@ -7,7 +7,12 @@ import type { Clock, Stoppable, Timer } from '@millrace/runtime';
  *
  * @param lastProgressAt when the engine last did anything, in milliseconds since the epoch
  */
-export function keepAlive(clock: Clock, delivery: Delivery, ackWaitMs: number, lastProgressAt: () => number): Stoppable {
+export function keepAlive(
+  clock: Clock,
+  delivery: Delivery,
+  ackWaitMs: number,
+  lastProgressAt: () => number,
+): Stoppable {
   const everyMs = ackWaitMs / 3;
   let timer: Timer;
   let seen = Number.NEGATIVE_INFINITY;

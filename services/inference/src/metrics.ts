@@ -34,7 +34,8 @@ export function createInferenceMetrics(metrics: Metrics, engine: Engine): Infere
       finishedTotal.inc({ model, outcome: outcome.toLowerCase() });
       tokensTotal.inc({ model, direction: 'input' }, usage.input_tokens);
       tokensTotal.inc({ model, direction: 'output' }, usage.output_tokens);
-      if (timings.time_to_first_token_ms !== null) firstToken.observe({ model }, timings.time_to_first_token_ms / 1000);
+      if (timings.time_to_first_token_ms !== null)
+        firstToken.observe({ model }, timings.time_to_first_token_ms / 1000);
       duration.observe({ model }, timings.total_ms / 1000);
     },
   };

@@ -37,14 +37,22 @@ export function onRequestScrubbed(context: InferenceContext) {
   return async (work: Work): Promise<void> => {
     const { event, delivery } = work;
     if (delivery.deliveryCount > 1 && (await isClosed(context, event))) return;
-    const [log, box] = await Promise.all([openResultLog(context, event), context.sealing.forTenant(event.tenant)]);
+    const [log, box] = await Promise.all([
+      openResultLog(context, event),
+      context.sealing.forTenant(event.tenant),
+    ]);
     if (log.last?.finished) {
       await closeAsFinished(context, event, log.last);
       return;
     }
     const content = openContent(box, event.request_id, 'request', event.content);
     const interruption = watchInterruptions(context.clock, context.cancellations, work);
-    const alive = keepAlive(context.clock, delivery, context.ackWaitMs, () => context.model.engine.lastProgressAt);
+    const alive = keepAlive(
+      context.clock,
+      delivery,
+      context.ackWaitMs,
+      () => context.model.engine.lastProgressAt,
+    );
     try {
       await generateAndClose(context, work, log, box, content, interruption);
     } finally {
@@ -65,8 +73,19 @@ async function generateAndClose(
   const promptTokens = await encodeOrReject(context, event, log, content);
   if (promptTokens === undefined) return;
   const attempt = (log.last?.attempt ?? 0) + 1;
-  const published = attempt === 1 ? nothingPublished : await readPublished(context, box, event, interruption.signal);
-  const result = await answer({ context, event, log, box, interruption, attempt, published, promptTokens, stop: content.stop });
+  const published =
+    attempt === 1 ? nothingPublished : await readPublished(context, box, event, interruption.signal);
+  const result = await answer({
+    context,
+    event,
+    log,
+    box,
+    interruption,
+    attempt,
+    published,
+    promptTokens,
+    stop: content.stop,
+  });
   await close(context, event, log, box, attempt, result);
 }
 
@@ -108,7 +127,12 @@ async function close(
     ...(failure === undefined ? {} : { failure: failureOf(failure) }),
     decision: decide(context.clock, stage, outcome.toLowerCase(), {
       ...(failure === undefined ? {} : { code: failure.code }),
-      facts: { model: card.name, model_version: card.version, attempt: String(attempt), finish_reason: finishReason },
+      facts: {
+        model: card.name,
+        model_version: card.version,
+        attempt: String(attempt),
+        finish_reason: finishReason,
+      },
     }),
   });
   context.engineMetrics.finished(outcome, usage, timings);

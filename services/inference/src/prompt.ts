@@ -10,7 +10,11 @@ export type PromptEncoder = (messages: RequestContent['messages']) => Int32Array
  * @param contextLength most tokens of prompt and answer together
  * @throws `context_length_exceeded` with both counts
  */
-export function encodePrompt(encoder: PromptEncoder, content: RequestContent, contextLength: number): Int32Array {
+export function encodePrompt(
+  encoder: PromptEncoder,
+  content: RequestContent,
+  contextLength: number,
+): Int32Array {
   const tokens = encoder(content.messages);
   if (tokens.length >= contextLength) {
     throw new MillraceError(

@@ -33,7 +33,10 @@ export async function readPublished(
     if (record.kind !== 'CHUNK' || record.content === null) continue;
     if (record.first_position !== tokens.length) {
       if (tokens.length === 0) return nothingPublished;
-      throw new MillraceError('internal_error', `The chunks of the request have a gap at position ${tokens.length}.`);
+      throw new MillraceError(
+        'internal_error',
+        `The chunks of the request have a gap at position ${tokens.length}.`,
+      );
     }
     const content = openContent(box, request.request_id, 'chunk', record.content);
     firstAt ??= record.at;

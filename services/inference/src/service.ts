@@ -1,6 +1,11 @@
 import { inferenceConsumer, subjectToken } from '@millrace/contracts';
-import type { HealthCheck, Stoppable } from '@millrace/runtime';
-import { announceModel, runStage, watchCancellations, type StageDependencies } from '@millrace/stage';
+import {
+  announceModel,
+  runStage,
+  watchCancellations,
+  type Service,
+  type StageDependencies,
+} from '@millrace/stage';
 import type { LoadedModel } from './loaded-model.ts';
 import { createInferenceMetrics } from './metrics.ts';
 import { onRequestScrubbed } from './on-request-scrubbed.ts';
@@ -10,16 +15,12 @@ export interface InferenceOptions {
   readonly maxDeliveries: number;
 }
 
-export interface InferenceService extends Stoppable {
-  readonly checks: readonly HealthCheck[];
-}
-
 /** Consumes request.scrubbed of one model, emits result chunks and request.closed. Wiring alone. */
 export async function startInference(
   dependencies: StageDependencies,
   model: LoadedModel,
   { ackWaitMs, maxDeliveries }: InferenceOptions,
-): Promise<InferenceService> {
+): Promise<Service> {
   const { card } = model.engine;
   const cancellations = await watchCancellations(dependencies);
   const engineMetrics = createInferenceMetrics(dependencies.metrics, model.engine);
@@ -42,7 +43,10 @@ export async function startInference(
     at: dependencies.clock.now(),
   });
   return {
-    checks: [{ name: 'engine', check: () => (model.engine.healthy ? undefined : 'the engine makes no progress') }],
+    ready() {
+      if (!dependencies.bus.connected) return 'not connected to NATS';
+      return model.engine.healthy ? undefined : 'the engine makes no progress';
+    },
     async stop() {
       await consumption.stop();
       await cancellations.stop();

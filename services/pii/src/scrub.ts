@@ -12,8 +12,13 @@ export interface Scrubbed {
 /** Replaces personal data in all messages; the same value gets the same placeholder. Stop strings are the client's own and stay. */
 export function scrub(content: RequestContent): Scrubbed {
   const everything = content.messages.map((message) => message.content).concat(content.stop);
-  const replacer = createReplacer({ taken: (placeholder) => everything.some((text) => text.includes(placeholder)) });
-  const messages = content.messages.map((message) => ({ ...message, content: replacer.replace(message.content) }));
+  const replacer = createReplacer({
+    taken: (placeholder) => everything.some((text) => text.includes(placeholder)),
+  });
+  const messages = content.messages.map((message) => ({
+    ...message,
+    content: replacer.replace(message.content),
+  }));
   const counts: Record<string, number> = {};
   for (const placeholder of replacer.mapping.keys()) {
     const type = placeholder.replace(/^<|_\d+>$/g, '').toLowerCase();

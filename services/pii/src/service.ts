@@ -1,11 +1,10 @@
 import { consumerDefinitions } from '@millrace/contracts';
-import type { Stoppable } from '@millrace/runtime';
-import { runStage, watchCancellations, type StageDependencies } from '@millrace/stage';
+import { runStage, watchCancellations, type Service, type StageDependencies } from '@millrace/stage';
 import type { PiiSettings } from './config.ts';
 import { onRequestAdmitted } from './on-request-admitted.ts';
 
 /** Consumes request.admitted, emits request.scrubbed. Wiring alone. */
-export async function startPii(dependencies: StageDependencies, settings: PiiSettings): Promise<Stoppable> {
+export async function startPii(dependencies: StageDependencies, settings: PiiSettings): Promise<Service> {
   const cancellations = await watchCancellations(dependencies);
   const consumption = await runStage(
     dependencies,
@@ -19,6 +18,7 @@ export async function startPii(dependencies: StageDependencies, settings: PiiSet
     onRequestAdmitted(dependencies, cancellations),
   );
   return {
+    ready: () => (dependencies.bus.connected ? undefined : 'not connected to NATS'),
     async stop() {
       await consumption.stop();
       await cancellations.stop();

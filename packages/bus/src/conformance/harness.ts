@@ -25,21 +25,43 @@ export async function createScene(bus: Bus, definition: Partial<StreamDefinition
   const stream = `S${++scenes}`;
   const subject = `s${scenes}`;
   await bus.provision(
-    [{ name: stream, subjects: [`${subject}.*`], retention: 'limits', discard: 'new', duplicateWindowMs: 60_000, ...definition }],
+    [
+      {
+        name: stream,
+        subjects: [`${subject}.*`],
+        retention: 'limits',
+        discard: 'new',
+        duplicateWindowMs: 60_000,
+        ...definition,
+      },
+    ],
     [],
   );
   return { bus, stream, subject };
 }
 
-export function consumerOf({ stream, subject }: Scene, more: Partial<ConsumerDefinition> = {}): ConsumerDefinition {
-  return { stream, durable: 'worker', filterSubject: `${subject}.*`, ackWaitMs: 30_000, maxAckPending: 100, ...more };
+export function consumerOf(
+  { stream, subject }: Scene,
+  more: Partial<ConsumerDefinition> = {},
+): ConsumerDefinition {
+  return {
+    stream,
+    durable: 'worker',
+    filterSubject: `${subject}.*`,
+    ackWaitMs: 30_000,
+    maxAckPending: 100,
+    ...more,
+  };
 }
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-export const textOf = ({ payload }: { readonly payload: Uint8Array }): string => new TextDecoder().decode(payload);
+export const textOf = ({ payload }: { readonly payload: Uint8Array }): string =>
+  new TextDecoder().decode(payload);
 
 export async function readAll(messages: AsyncIterable<StoredMessage>): Promise<StoredMessage[]> {
-  return await Array.fromAsync(messages);
+  const all: StoredMessage[] = [];
+  for await (const message of messages) all.push(message);
+  return all;
 }
 
 export const noPoison = {
@@ -48,3 +70,8 @@ export const noPoison = {
     throw new Error('nothing is poison here');
   },
 } as const;
+
+/** Waits until that many messages are left: a broker may take an ack, answer the next question, and only then act on the ack. */
+export async function untilMessages(bus: Bus, stream: string, messages: number): Promise<void> {
+  while ((await bus.streamState(stream)).messages !== messages) await new Promise(setImmediate);
+}

@@ -3,11 +3,17 @@ import type { Bus, ReceivedMessage } from '../port.ts';
 import { createCollector } from './collector.ts';
 import { bytes, createScene, readAll, textOf } from './harness.ts';
 
+const echo = async (payload: Uint8Array): Promise<Uint8Array> => {
+  if (payload.length === 0) throw new Error('nothing asked');
+  return payload;
+};
+
 export function describeReading(bus: () => Bus): void {
   describe('reading', () => {
     it('reads a subject or a wildcard in order, from a sequence or a time on', async () => {
       const { stream, subject } = await createScene(bus());
-      const publish = (token: string, text: string) => bus().publish({ subject: `${subject}.${token}`, payload: bytes(text) });
+      const publish = (token: string, text: string) =>
+        bus().publish({ subject: `${subject}.${token}`, payload: bytes(text) });
       await publish('a', '1');
       await publish('b', '2');
       await publish('a', '3');
@@ -37,7 +43,8 @@ export function describeReading(bus: () => Bus): void {
       await Promise.all(ids.map((id) => bus().publish({ subject: `${subject}.a`, payload: bytes(id) })));
       const got: string[] = [];
       for await (const message of bus().read(stream, `${subject}.a`)) {
-        if (got.push(textOf(message)) === 1) await bus().publish({ subject: `${subject}.a`, payload: bytes('later') });
+        if (got.push(textOf(message)) === 1)
+          await bus().publish({ subject: `${subject}.a`, payload: bytes('later') });
       }
       expect(got).toEqual(ids);
     });
@@ -51,9 +58,17 @@ export function describeReading(bus: () => Bus): void {
 
     it('knows the last message of a subject and of a wildcard', async () => {
       const { stream, subject } = await createScene(bus());
-      for (const token of ['a', 'b']) await bus().publish({ subject: `${subject}.${token}`, payload: bytes(token), messageId: token });
-      expect(await bus().lastMessage(stream, `${subject}.a`)).toMatchObject({ stream, subject: `${subject}.a`, sequence: 1 });
-      expect(await bus().lastMessage(stream, `${subject}.*`)).toMatchObject({ sequence: 2, headers: { 'Nats-Msg-Id': 'b' } });
+      for (const token of ['a', 'b'])
+        await bus().publish({ subject: `${subject}.${token}`, payload: bytes(token), messageId: token });
+      expect(await bus().lastMessage(stream, `${subject}.a`)).toMatchObject({
+        stream,
+        subject: `${subject}.a`,
+        sequence: 1,
+      });
+      expect(await bus().lastMessage(stream, `${subject}.*`)).toMatchObject({
+        sequence: 2,
+        headers: { 'Nats-Msg-Id': 'b' },
+      });
     });
   });
 
@@ -75,10 +90,17 @@ export function describeReading(bus: () => Bus): void {
         [],
       );
       const got = createCollector<ReceivedMessage>();
-      const subscription = await bus().subscribe(`${source}.>`, got.add);
-      for (const token of ['a', 'b', 'a']) await bus().publish({ subject: `${subject}.${token}`, payload: bytes(token), headers: { note: 'x' } });
+      const subscription = await bus().subscribe(`${source}.>`, (message) => got.add(message));
+      for (const token of ['a', 'b', 'a'])
+        await bus().publish({
+          subject: `${subject}.${token}`,
+          payload: bytes(token),
+          headers: { note: 'x' },
+        });
       const messages = await got.until((items) => items.length === 3);
-      expect(messages.map(({ subject: name, sequence, previousSequence }) => [name, sequence, previousSequence])).toEqual([
+      expect(
+        messages.map(({ subject: name, sequence, previousSequence }) => [name, sequence, previousSequence]),
+      ).toEqual([
         [`${source}.a`, 1, 0],
         [`${source}.b`, 2, 0],
         [`${source}.a`, 3, 1],
@@ -103,13 +125,12 @@ export function describeReading(bus: () => Bus): void {
 
     it('answers requests once for all members of a queue, says when the handler failed, and when nobody is there', async () => {
       const ask = (text: string, timeoutMs = 10_000) => bus().request('core.ask', bytes(text), { timeoutMs });
-      const handler = async (payload: Uint8Array): Promise<Uint8Array> => {
-        if (payload.length === 0) throw new Error('nothing asked');
-        return payload;
-      };
       await expect(ask('early', 100)).rejects.toMatchObject({ code: 'unavailable' });
       const patient = ask('patient');
-      const responders = [await bus().respond('core.ask', 'q', handler), await bus().respond('core.ask', 'q', handler)];
+      const responders = [
+        await bus().respond('core.ask', 'q', echo),
+        await bus().respond('core.ask', 'q', echo),
+      ];
       expect(textOf({ payload: await patient })).toBe('patient');
       await expect(ask('')).rejects.toMatchObject({ code: 'unavailable' });
       await Promise.all(responders.map((responder) => responder.stop()));

@@ -10,7 +10,8 @@ import { MillraceError } from '@millrace/runtime';
  */
 export async function findNatsServer(env: Readonly<Record<string, string | undefined>>): Promise<string> {
   if (env['NATS_SERVER']) return env['NATS_SERVER'];
-  const cacheDir = env['MILLRACE_CACHE_DIR'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'millrace');
+  const cacheDir =
+    env['MILLRACE_CACHE_DIR'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'millrace');
   const name = process.platform === 'win32' ? 'nats-server.exe' : 'nats-server';
   for await (const path of glob(`**/${name}`, { cwd: cacheDir })) {
     const found = join(cacheDir, path);

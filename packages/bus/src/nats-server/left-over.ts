@@ -66,7 +66,8 @@ async function isAlive(recorded: ProcessIdentity): Promise<boolean> {
 
 async function readOwners(dataDir: string): Promise<Owners | undefined> {
   try {
-    return JSON.parse(await readFile(join(dataDir, fileName), 'utf8')) as Owners;
+    const owners: Owners = JSON.parse(await readFile(join(dataDir, fileName), 'utf8'));
+    return owners;
   } catch (error) {
     // A file that was cut short by a crash is as good as none.
     if (error instanceof SyntaxError) return undefined;

@@ -21,7 +21,9 @@ export interface ScratchServer extends Stoppable {
 }
 
 /** @throws MillraceError part_missing when there is no nats-server, and as `startNatsServer` */
-export async function startScratchServer(env: Readonly<Record<string, string | undefined>>): Promise<ScratchServer> {
+export async function startScratchServer(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<ScratchServer> {
   const binary = await findNatsServer(env);
   const dataDir = await mkdtemp(join(tmpdir(), 'millrace-nats-'));
   const logger = createLogger({ service: 'nats-server', level: 'silent' });

@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -34,6 +33,8 @@ export interface NatsServer extends Stoppable {
 }
 
 const gracePeriodMs = 10_000;
+/** Streams that were not closed in good order are checked at the start. */
+const startTimeoutMs = 120_000;
 const lastLines = 5;
 
 /**
@@ -47,12 +48,19 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   await writeConfig(options);
   await stopLeftOver(dataDir, clock, logger);
 
-  const child = spawn(binary, ['-c', configPath(dataDir)], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(binary, ['-c', configPath(dataDir)], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // In a process group of its own: Ctrl-C in a terminal goes to the parent, which stops the server after everything else.
+    detached: true,
+  });
   let expected = false;
-  const exited = once(child, 'exit').then(() => ({ expected }));
-  const readyPort = await waitUntilReady(child, port, logger);
+  const { promise: exited, resolve: resolveExited } = Promise.withResolvers<{ readonly expected: boolean }>();
+  child.on('exit', () => resolveExited({ expected }));
   const pid = child.pid ?? 0;
-  await recordOwners(dataDir, pid);
+  const [readyPort] = await Promise.all([
+    waitUntilReady(child, port, logger, clock),
+    recordOwners(dataDir, pid),
+  ]);
   logger.info({ port: readyPort, pid, version }, 'nats-server is ready');
 
   const end = async (signal: NodeJS.Signals): Promise<void> => {
@@ -87,12 +95,19 @@ async function writeConfig({ dataDir, port = 0, maxPayloadBytes, sync }: NatsSer
     await mkdir(join(dataDir, 'store'), { recursive: true, mode: 0o700 });
     await writeFile(configPath(dataDir), config);
   } catch (error) {
-    throw new MillraceError('data_folder_unwritable', `The data folder ${dataDir} cannot be written`, { cause: error });
+    throw new MillraceError('data_folder_unwritable', `The data folder ${dataDir} cannot be written`, {
+      cause: error,
+    });
   }
 }
 
 /** Follows the log to the line that says so: nats-server starts JetStream before it takes clients. */
-async function waitUntilReady(child: ChildProcess, wantedPort: number, logger: Logger): Promise<number> {
+async function waitUntilReady(
+  child: ChildProcess,
+  wantedPort: number,
+  logger: Logger,
+  clock: Clock,
+): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const last: string[] = [];
   let port = wantedPort;
@@ -109,7 +124,12 @@ async function waitUntilReady(child: ChildProcess, wantedPort: number, logger: L
     if (line.includes('Server is ready')) resolve(port);
   });
   child.on('close', () => reject(startFailure(last, wantedPort)));
-  return await promise;
+  const tooLate = clock.setTimer(startTimeoutMs, () => child.kill('SIGKILL'));
+  try {
+    return await promise;
+  } finally {
+    tooLate.cancel();
+  }
 }
 
 function startFailure(lines: readonly string[], port: number): MillraceError {
@@ -117,8 +137,14 @@ function startFailure(lines: readonly string[], port: number): MillraceError {
   if (text.includes('address already in use'))
     return new MillraceError('port_in_use', `Port ${port} is taken: the nats-server cannot listen on it`);
   if (text.includes('permission denied') || text.includes('read-only file system'))
-    return new MillraceError('data_folder_unwritable', `The nats-server cannot write its data folder: ${lines.at(-1) ?? ''}`);
-  return new MillraceError('unavailable', `The nats-server ended while it started: ${lines.at(-1) ?? 'it said nothing'}`);
+    return new MillraceError(
+      'data_folder_unwritable',
+      `The nats-server cannot write its data folder: ${lines.at(-1) ?? ''}`,
+    );
+  return new MillraceError(
+    'unavailable',
+    `The nats-server ended while it started: ${lines.at(-1) ?? 'it said nothing'}`,
+  );
 }
 
 function logLine(line: string, logger: Logger): void {

@@ -3,7 +3,12 @@ import type { Connection } from './connection.ts';
 import { toNanoseconds } from './nanoseconds.ts';
 
 const encoder = new TextEncoder();
-const words = { ack: encoder.encode('+ACK'), terminate: encoder.encode('+TERM'), working: encoder.encode('+WPI'), nak: encoder.encode('-NAK') };
+const words = {
+  ack: encoder.encode('+ACK'),
+  terminate: encoder.encode('+TERM'),
+  working: encoder.encode('+WPI'),
+  nak: encoder.encode('-NAK'),
+};
 
 /** Answers deliveries. While the connection is away the answers are kept: the server takes them after its restart as well. */
 export interface Acknowledger extends Stoppable {
@@ -26,7 +31,10 @@ export function createAcknowledger(connection: Connection): Acknowledger {
   return {
     ack: (reply) => send(reply, words.ack),
     nak: (reply, delayMs) =>
-      send(reply, delayMs <= 0 ? words.nak : encoder.encode(`-NAK {"delay":${Math.round(toNanoseconds(delayMs))}}`)),
+      send(
+        reply,
+        delayMs <= 0 ? words.nak : encoder.encode(`-NAK {"delay":${Math.round(toNanoseconds(delayMs))}}`),
+      ),
     terminate: (reply) => send(reply, words.terminate),
     working(reply) {
       if (connection.connected) connection.publish(reply, words.working);

@@ -24,10 +24,16 @@ const nothing = new Uint8Array();
 export function createBucket(dependencies: BucketDependencies, name: string): Bucket {
   const { api, publish, stored } = dependencies;
   const stream = bucketStreamName(name);
-  const last = (key: string): Promise<StoredMessage | undefined> => stored.last(stream, bucketSubject(name, requireKey(key)));
+  const last = (key: string): Promise<StoredMessage | undefined> =>
+    stored.last(stream, bucketSubject(name, requireKey(key)));
 
   /** @returns false when another write came in between */
-  const putAfter = async (key: string, value: Uint8Array, sequence: number, headers?: Headers): Promise<boolean> => {
+  const putAfter = async (
+    key: string,
+    value: Uint8Array,
+    sequence: number,
+    headers?: Headers,
+  ): Promise<boolean> => {
     try {
       await publish({
         subject: bucketSubject(name, requireKey(key)),
@@ -66,7 +72,8 @@ export function createBucket(dependencies: BucketDependencies, name: string): Bu
     },
 
     async put(key, value, options) {
-      const headers = options?.ttlMs === undefined ? undefined : { [header.timeToLive]: timeToLive(options.ttlMs) };
+      const headers =
+        options?.ttlMs === undefined ? undefined : { [header.timeToLive]: timeToLive(options.ttlMs) };
       await publish({
         subject: bucketSubject(name, requireKey(key)),
         payload: value,
@@ -94,7 +101,10 @@ export function createBucket(dependencies: BucketDependencies, name: string): Bu
           return;
         }
       }
-      throw new MillraceError('unavailable', `A key of bucket ${name} could not be erased: it is written all the time`);
+      throw new MillraceError(
+        'unavailable',
+        `A key of bucket ${name} could not be erased: it is written all the time`,
+      );
     },
 
     async watch(filter, listener) {
@@ -109,10 +119,14 @@ function timeToLive(ms: number): string {
 }
 
 function isAlreadyGone(failure: { readonly err_code?: number }): boolean {
-  return failure.err_code === serverErrorCode.messageNotFound || failure.err_code === serverErrorCode.sequenceNotFound;
+  return (
+    failure.err_code === serverErrorCode.messageNotFound ||
+    failure.err_code === serverErrorCode.sequenceNotFound
+  );
 }
 
 function requireKey(key: string): string {
-  if (/^[-/_=.a-zA-Z0-9]+$/.test(key) && !key.startsWith('.') && !key.endsWith('.') && !key.includes('..')) return key;
+  if (/^[-/_=.a-zA-Z0-9]+$/.test(key) && !key.startsWith('.') && !key.endsWith('.') && !key.includes('..'))
+    return key;
   throw new MillraceError('internal_error', `${JSON.stringify(key)} cannot be a key of a bucket`);
 }

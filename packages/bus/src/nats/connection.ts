@@ -1,4 +1,13 @@
-import { connect, credsAuthenticator, ErrorCode, NatsError, type ConnectionOptions, type Msg, type NatsConnection } from 'nats';
+import {
+  connect,
+  credsAuthenticator,
+  ErrorCode,
+  Events,
+  NatsError,
+  type ConnectionOptions,
+  type Msg,
+  type NatsConnection,
+} from 'nats';
 import { MillraceError, type Clock, type Logger, type Stoppable } from '@millrace/runtime';
 import { toMessageHeaders, type Headers } from './headers.ts';
 import { parseServerAddress, type ServerAddress } from './server-address.ts';
@@ -34,7 +43,11 @@ export interface Connection {
   /** @returns whether it is connected before the time is up. @throws the signal's reason */
   whenConnected(timeoutMs: number, signal: AbortSignal): Promise<boolean>;
   /** What is published while the connection is away is lost: callers that care ask for an answer. */
-  publish(subject: string, payload: Uint8Array, options?: { readonly reply?: string; readonly headers?: Headers }): void;
+  publish(
+    subject: string,
+    payload: Uint8Array,
+    options?: { readonly reply?: string; readonly headers?: Headers },
+  ): void;
   /** A handler that throws is logged. */
   subscribe(subject: string, handler: (message: Msg) => void, queue?: string): Subscription;
   flush(): Promise<void>;
@@ -46,13 +59,21 @@ const dialTimeoutMs = 2_000;
 const reconnectMs = 100;
 
 /** @throws MillraceError unavailable when the server cannot be reached in time, config_invalid when it refuses the credentials */
-export async function openConnection(options: ConnectOptions, clock: Clock, logger: Logger): Promise<Connection> {
+export async function openConnection(
+  options: ConnectOptions,
+  clock: Clock,
+  logger: Logger,
+): Promise<Connection> {
   const address = parseServerAddress(options.url);
   const client = await firstConnection(address, options, clock);
   return wrap(client, address.shown, clock, logger);
 }
 
-async function firstConnection(address: ServerAddress, options: ConnectOptions, clock: Clock): Promise<NatsConnection> {
+async function firstConnection(
+  address: ServerAddress,
+  options: ConnectOptions,
+  clock: Clock,
+): Promise<NatsConnection> {
   const { name, credentials, connectTimeoutMs = 10_000 } = options;
   const startMs = clock.monotonicMs();
   for (;;) {
@@ -72,9 +93,15 @@ async function firstConnection(address: ServerAddress, options: ConnectOptions, 
       });
     } catch (error) {
       if (error instanceof NatsError && error.isAuthError())
-        throw new MillraceError('config_invalid', `The nats-server at ${address.shown} refuses the credentials`, { cause: error });
+        throw new MillraceError(
+          'config_invalid',
+          `The nats-server at ${address.shown} refuses the credentials`,
+          { cause: error },
+        );
       if (clock.monotonicMs() - startMs + firstRetryMs > connectTimeoutMs)
-        throw new MillraceError('unavailable', `No nats-server can be reached at ${address.shown}`, { cause: error });
+        throw new MillraceError('unavailable', `No nats-server can be reached at ${address.shown}`, {
+          cause: error,
+        });
       await clock.sleep(firstRetryMs, new AbortController().signal);
     }
   }
@@ -107,19 +134,24 @@ function wrap(client: NatsConnection, address: string, clock: Clock, logger: Log
   };
   const followStatus = async (): Promise<void> => {
     for await (const status of client.status()) {
-      if (status.type === 'disconnect') change(false);
-      else if (status.type === 'reconnect') change(true);
-      else if (status.type === 'error') logger.warn({ detail: status.data, context: status.permissionContext }, 'nats-server refused something');
+      if (status.type === Events.Disconnect) change(false);
+      else if (status.type === Events.Reconnect) change(true);
+      else if (status.type === Events.Error)
+        logger.warn(
+          { detail: status.data, context: status.permissionContext },
+          'nats-server refused something',
+        );
     }
   };
-  followStatus().catch((error: unknown) => logger.error({ error }, 'the status of the connection cannot be followed'));
-  client
-    .closed()
-    .then((error) => {
-      change(false);
-      if (error instanceof Error) logger.error({ error }, 'connection to nats-server closed');
-    })
-    .catch((error: unknown) => logger.error({ error }, 'connection to nats-server closed'));
+  followStatus().catch((error: unknown) =>
+    logger.error({ error }, 'the status of the connection cannot be followed'),
+  );
+  const followEnd = async (): Promise<void> => {
+    const error = await client.closed();
+    change(false);
+    if (error instanceof Error) logger.error({ error }, 'connection to nats-server closed');
+  };
+  followEnd().catch((error: unknown) => logger.error({ error }, 'connection to nats-server closed'));
 
   return {
     get connected() {
@@ -206,6 +238,10 @@ async function waitForChange(
 function publishFailure(error: unknown, payloadBytes: number): MillraceError {
   if (error instanceof MillraceError) return error;
   if (error instanceof NatsError && error.code === ErrorCode.MaxPayloadExceeded.toString())
-    return new MillraceError('payload_too_large', `A message of ${payloadBytes} bytes is larger than the nats-server takes`, { cause: error });
+    return new MillraceError(
+      'payload_too_large',
+      `A message of ${payloadBytes} bytes is larger than the nats-server takes`,
+      { cause: error },
+    );
   return new MillraceError('unavailable', 'The connection to the nats-server is closed', { cause: error });
 }

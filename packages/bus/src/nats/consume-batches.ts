@@ -51,7 +51,10 @@ export async function consumeBatches(
     try {
       const outcomes = await handler(good.map((job) => job.delivery));
       if (outcomes.length !== good.length)
-        throw new MillraceError('internal_error', `A batch of ${good.length} was answered with ${outcomes.length} outcomes`);
+        throw new MillraceError(
+          'internal_error',
+          `A batch of ${good.length} was answered with ${outcomes.length} outcomes`,
+        );
       const refused = new MillraceError('unavailable', 'The handler of the batch handed this message back');
       for (const [index, job] of good.entries()) {
         if (outcomes[index] === true) owner.complete(job);

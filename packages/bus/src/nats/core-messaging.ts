@@ -26,16 +26,21 @@ export async function request(
   for (let attempt = 0; ; attempt++) {
     if (!connection.connected) await connection.whenConnected(endMs - clock.monotonicMs(), signal);
     const leftMs = endMs - clock.monotonicMs();
-    const reply = leftMs > 0 ? await inbox.request(subject, payload, { timeoutMs: leftMs, signal }) : 'timeout';
+    const reply =
+      leftMs > 0 ? await inbox.request(subject, payload, { timeoutMs: leftMs, signal }) : 'timeout';
     if (typeof reply !== 'string') return answerOf(reply, subject);
-    if (reply === 'timeout') throw new MillraceError('unavailable', `Nobody answered ${subject} within ${timeoutMs} ms`);
+    if (reply === 'timeout')
+      throw new MillraceError('unavailable', `Nobody answered ${subject} within ${timeoutMs} ms`);
     await pauseBeforeRetry(attempt, clock, signal);
   }
 }
 
 function answerOf(reply: Msg, subject: string): Uint8Array {
   const failure = reply.headers?.get(header.serviceError) ?? '';
-  if (failure !== '') throw new MillraceError('unavailable', `The service behind ${subject} failed`, { cause: new Error(failure) });
+  if (failure !== '')
+    throw new MillraceError('unavailable', `The service behind ${subject} failed`, {
+      cause: new Error(failure),
+    });
   return reply.data;
 }
 
@@ -55,7 +60,9 @@ export function respond(
     } catch (error) {
       logger.error({ error, subject }, 'a request could not be answered');
       const code = error instanceof MillraceError ? error.code : 'internal_error';
-      connection.publish(message.reply, empty, { headers: { [header.serviceError]: code, [header.serviceErrorCode]: '500' } });
+      connection.publish(message.reply, empty, {
+        headers: { [header.serviceError]: code, [header.serviceErrorCode]: '500' },
+      });
     }
   };
   const subscription = connection.subscribe(
@@ -76,7 +83,11 @@ export function respond(
   };
 }
 
-export function subscribe(connection: Connection, subject: string, handler: (message: ReceivedMessage) => void): Stoppable {
+export function subscribe(
+  connection: Connection,
+  subject: string,
+  handler: (message: ReceivedMessage) => void,
+): Stoppable {
   const subscription = connection.subscribe(subject, (message) => handler(toReceivedMessage(message)));
   return {
     async stop() {
@@ -93,6 +104,8 @@ function toReceivedMessage(message: Msg): ReceivedMessage {
     subject: message.subject,
     payload: message.data,
     headers,
-    ...(sequence === undefined ? {} : { sequence: Number(sequence), previousSequence: Number(headers[header.lastSequence] ?? 0) }),
+    ...(sequence === undefined
+      ? {}
+      : { sequence: Number(sequence), previousSequence: Number(headers[header.lastSequence] ?? 0) }),
   };
 }

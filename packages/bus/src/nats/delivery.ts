@@ -22,7 +22,10 @@ export function deliveryFacts(reply: string): DeliveryFacts {
   const tokens = reply.split('.');
   const first = tokens.length >= 11 ? 4 : 2;
   if (tokens[1] !== 'ACK' || tokens.length < first + 7)
-    throw new MillraceError('internal_error', `The nats-server sent a delivery with the reply subject ${reply}`);
+    throw new MillraceError(
+      'internal_error',
+      `The nats-server sent a delivery with the reply subject ${reply}`,
+    );
   return {
     stream: tokens[first] ?? '',
     deliveryCount: Number(tokens[first + 2]),
@@ -33,7 +36,12 @@ export function deliveryFacts(reply: string): DeliveryFacts {
   };
 }
 
-export function toDelivery(message: Msg, facts: DeliveryFacts, signal: AbortSignal, working: () => void): Delivery {
+export function toDelivery(
+  message: Msg,
+  facts: DeliveryFacts,
+  signal: AbortSignal,
+  working: () => void,
+): Delivery {
   return {
     stream: facts.stream,
     subject: message.subject,

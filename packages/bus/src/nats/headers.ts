@@ -1,4 +1,4 @@
-import type { Msg, MsgHdrs } from 'nats';
+import { headers as emptyHeaders, type Msg, type MsgHdrs } from 'nats';
 import { MillraceError } from '@millrace/runtime';
 
 export type Headers = Readonly<Record<string, string>>;
@@ -32,11 +32,14 @@ export function toMessageHeaders(headers: Headers): MsgHdrs {
   let text = 'NATS/1.0\r\n';
   for (const [name, value] of Object.entries(headers)) {
     if (forbidden.test(value) || forbidden.test(name) || name.includes(':'))
-      throw new MillraceError('internal_error', `The header ${JSON.stringify(name)} holds a character that is not allowed`);
+      throw new MillraceError(
+        'internal_error',
+        `The header ${JSON.stringify(name)} holds a character that is not allowed`,
+      );
     text += `${name}: ${value}\r\n`;
   }
   const bytes = encoder.encode(`${text}\r\n`);
-  return { encode: () => bytes } as unknown as MsgHdrs;
+  return Object.assign(emptyHeaders(), { encode: () => bytes });
 }
 
 /** The first value of each header of a received message. */

@@ -35,14 +35,21 @@ export function createJetStreamApi(connection: Connection, inbox: ReplyInbox, cl
       const startMs = clock.monotonicMs();
       const leftMs = (): number => startMs + retryForMs - clock.monotonicMs();
       for (let attempt = 0; ; attempt++) {
-        if (!connection.connected) await connection.whenConnected(leftMs(), signal);
-        const reply = await inbox.request(`$JS.API.${operation}`, payload, { timeoutMs: attemptTimeoutMs, signal });
+        if (!connection.connected && !(await connection.whenConnected(leftMs(), signal)))
+          throw new MillraceError('unavailable', `No nats-server can be reached at ${connection.address}`);
+        const reply = await inbox.request(`$JS.API.${operation}`, payload, {
+          timeoutMs: attemptTimeoutMs,
+          signal,
+        });
         if (typeof reply !== 'string') {
-          const answer = JSON.parse(decoder.decode(reply.data)) as { error?: ServerFailure };
-          if (answer.error === undefined) return { ok: true, value: answer as Value };
+          const answer: Value & { error?: ServerFailure } = JSON.parse(decoder.decode(reply.data));
+          if (answer.error === undefined) return { ok: true, value: answer };
           if (!isPassing(answer.error) || leftMs() <= 0) return { ok: false, failure: answer.error };
         } else if (leftMs() <= 0) {
-          throw new MillraceError('unavailable', `The nats-server at ${connection.address} does not answer (${reply})`);
+          throw new MillraceError(
+            'unavailable',
+            `The nats-server at ${connection.address} does not answer (${reply})`,
+          );
         }
         await pauseBeforeRetry(attempt, clock, signal);
       }

@@ -5,7 +5,15 @@ import { connect } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeBusConformance } from '../conformance.ts';
 import { createCollector } from '../conformance/collector.ts';
-import { bytes, consumerOf, createScene, noPoison, textOf, type BrokerHarness } from '../conformance/harness.ts';
+import {
+  bytes,
+  consumerOf,
+  createScene,
+  noPoison,
+  textOf,
+  untilMessages,
+  type BrokerHarness,
+} from '../conformance/harness.ts';
 import { startScratchServer, type ScratchServer } from '../nats-server/index.ts';
 import type { Bus } from '../port.ts';
 import { connectNats } from './nats-bus.ts';
@@ -55,7 +63,13 @@ describe('the NATS adapter', { timeout: 60_000 }, () => {
   });
 
   it('changes what can be changed in a stream, and names what cannot', async () => {
-    const definition = { name: 'CHANGES', subjects: ['changes.*'], retention: 'limits', discard: 'old', duplicateWindowMs: 60_000 } as const;
+    const definition = {
+      name: 'CHANGES',
+      subjects: ['changes.*'],
+      retention: 'limits',
+      discard: 'old',
+      duplicateWindowMs: 60_000,
+    } as const;
     await bus.provision([definition], []);
     await bus.provision([definition], []);
     await bus.provision([{ ...definition, maxMessages: 5, maxAgeMs: 90 * 24 * 3_600_000 }], []);
@@ -69,13 +83,20 @@ describe('the NATS adapter', { timeout: 60_000 }, () => {
   it('names the stream when one that a consumer needs is not there', async () => {
     const scene = { bus, stream: 'NOWHERE', subject: 'nowhere' };
     const consumption = bus.consume(consumerOf(scene), { concurrency: 1, ...noPoison }, async () => {});
-    await expect(consumption).rejects.toMatchObject({ code: 'stream_mismatch', message: expect.stringContaining('NOWHERE') as string });
+    await expect(consumption).rejects.toMatchObject({
+      code: 'stream_mismatch',
+      message: expect.stringContaining('NOWHERE'),
+    });
   });
 
   it('goes on when its consumer is deleted', async () => {
     const scene = await createScene(bus, { retention: 'workqueue' });
     const got = createCollector<string>();
-    const consumption = await bus.consume(consumerOf(scene), { concurrency: 1, ...noPoison }, async (delivery) => got.add(textOf(delivery)));
+    const consumption = await bus.consume(
+      consumerOf(scene),
+      { concurrency: 1, ...noPoison },
+      async (delivery) => got.add(textOf(delivery)),
+    );
     const client = await connect({ servers: server.url });
     const manager = await client.jetstreamManager();
     await manager.consumers.delete(scene.stream, 'worker');
@@ -102,8 +123,13 @@ describe('the NATS adapter', { timeout: 60_000 }, () => {
   it('says where no server can be reached, without the credentials', async () => {
     const url = 'nats://user:secret-word@127.0.0.1:1';
     const failure = connectNats({ url, name: 'test', logger, connectTimeoutMs: 300 });
-    await expect(failure).rejects.toMatchObject({ code: 'unavailable', message: 'No nats-server can be reached at nats://127.0.0.1:1' });
-    await expect(connectNats({ url: 'http://x', name: 'test', logger })).rejects.toMatchObject({ code: 'config_invalid' });
+    await expect(failure).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'No nats-server can be reached at nats://127.0.0.1:1',
+    });
+    await expect(connectNats({ url: 'http://x', name: 'test', logger })).rejects.toMatchObject({
+      code: 'config_invalid',
+    });
   });
 
   it('waits for what is being worked on before it closes', async () => {
@@ -122,8 +148,10 @@ describe('the NATS adapter', { timeout: 60_000 }, () => {
     await own.stop();
     await own.stop();
     expect(finished).toBe(true);
-    expect((await bus.streamState(scene.stream)).messages).toBe(0);
-    await expect(own.publish({ subject: 'changes.late', payload: bytes('') })).rejects.toMatchObject({ code: 'unavailable' });
+    await untilMessages(bus, scene.stream, 0);
+    await expect(own.publish({ subject: 'changes.late', payload: bytes('') })).rejects.toMatchObject({
+      code: 'unavailable',
+    });
   });
 });
 

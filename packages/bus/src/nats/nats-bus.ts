@@ -1,4 +1,12 @@
-import { MillraceError, systemClock, systemRandom, type Clock, type Logger, type RandomSource, type Stoppable } from '@millrace/runtime';
+import {
+  MillraceError,
+  systemClock,
+  systemRandom,
+  type Clock,
+  type Logger,
+  type RandomSource,
+  type Stoppable,
+} from '@millrace/runtime';
 import type { Bus } from '../port.ts';
 import { requireNatsServerVersion } from '../nats-server/server-version.ts';
 import { createBucket } from './bucket.ts';
@@ -49,7 +57,7 @@ export async function connectNats(options: NatsBusOptions): Promise<Bus> {
   const publishing = new Set<Promise<unknown>>();
   /** Remembers a part until it is stopped, so that the bus can stop it. */
   const track = <Part extends Stoppable>(part: Part): Part => {
-    const stopPart = part.stop;
+    const stopPart = part.stop.bind(part);
     part.stop = async () => {
       parts.delete(part);
       await stopPart();
@@ -89,7 +97,8 @@ export async function connectNats(options: NatsBusOptions): Promise<Bus> {
       return promise;
     },
     publishCore: ({ subject, payload }) => connection.publish(subject, payload),
-    request: (subject, payload, requestOptions) => request(connection, inbox, clock, subject, payload, requestOptions),
+    request: (subject, payload, requestOptions) =>
+      request(connection, inbox, clock, subject, payload, requestOptions),
     async respond(subject, queue, handler) {
       const responder = respond(connection, logger, subject, queue, handler);
       await connection.flush();
@@ -101,7 +110,8 @@ export async function connectNats(options: NatsBusOptions): Promise<Bus> {
       await connection.flush();
       return track(subscription);
     },
-    consume: async (consumer, consumeOptions, handler) => track(await consume(dependencies, consumer, consumeOptions, handler)),
+    consume: async (consumer, consumeOptions, handler) =>
+      track(await consume(dependencies, consumer, consumeOptions, handler)),
     consumeBatches: async (consumer, consumeOptions, handler) =>
       track(await consumeBatches(dependencies, consumer, consumeOptions, handler)),
     lastMessage: (stream, subject) => stored.last(stream, subject),

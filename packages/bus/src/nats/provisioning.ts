@@ -40,7 +40,8 @@ async function provisionStream(api: JetStreamApi, config: StreamConfig): Promise
     requireEcho(what, config, created.value.config);
     return;
   }
-  if (created.failure.err_code !== serverErrorCode.streamNameInUse) throw toMillraceError(created.failure, `Creating ${what}`);
+  if (created.failure.err_code !== serverErrorCode.streamNameInUse)
+    throw toMillraceError(created.failure, `Creating ${what}`);
 
   const updated = await api.ask<WithConfig>(`STREAM.UPDATE.${config.name}`, config);
   if (updated.ok) {
@@ -50,14 +51,23 @@ async function provisionStream(api: JetStreamApi, config: StreamConfig): Promise
   if (isPassing(updated.failure)) throw toMillraceError(updated.failure, `Updating ${what}`);
   const info = await api.ask<WithConfig>(`STREAM.INFO.${config.name}`, undefined);
   if (info.ok) requireEcho(what, config, info.value.config);
-  throw mismatch(what, 'the configuration', updated.failure.description ?? 'an update', 'another that cannot be changed');
+  throw mismatch(
+    what,
+    'the configuration',
+    updated.failure.description ?? 'an update',
+    'another that cannot be changed',
+  );
 }
 
 /**
  * Creates or updates a durable pull consumer.
  * @throws MillraceError stream_mismatch, unavailable
  */
-export async function provisionConsumer(api: JetStreamApi, definition: ConsumerDefinition, signal: AbortSignal): Promise<void> {
+export async function provisionConsumer(
+  api: JetStreamApi,
+  definition: ConsumerDefinition,
+  signal: AbortSignal,
+): Promise<void> {
   const { stream, durable, filterSubject } = definition;
   const what = `consumer ${durable} of stream ${stream}`;
   const config = {

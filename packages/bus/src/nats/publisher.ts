@@ -5,7 +5,13 @@ import type { Connection } from './connection.ts';
 import { header, type Headers } from './headers.ts';
 import { pauseBeforeRetry } from './pause.ts';
 import type { ReplyInbox } from './reply-inbox.ts';
-import { isFull, isPassing, isWrongLastSequence, toMillraceError, type ServerFailure } from './server-errors.ts';
+import {
+  isFull,
+  isPassing,
+  isWrongLastSequence,
+  toMillraceError,
+  type ServerFailure,
+} from './server-errors.ts';
 import type { StoredMessages } from './stored-messages.ts';
 
 export type Publish = (message: OutgoingMessage, options?: PublishOptions) => Promise<PublishAck>;
@@ -44,7 +50,11 @@ export function createPublisher(
     const leftMs = (): number => startMs + retryForMs - clock.monotonicMs();
     for (let attempt = 0; ; attempt++) {
       signal.throwIfAborted();
-      if (!connection.connected) await connection.whenConnected(leftMs(), signal);
+      if (!connection.connected && !(await connection.whenConnected(leftMs(), signal)))
+        throw new MillraceError(
+          'unavailable',
+          `Publishing to ${message.subject}: no nats-server can be reached at ${connection.address}`,
+        );
       const timeoutMs = Math.min(attemptTimeoutMs, Math.max(leftMs(), shortestAttemptMs));
       const reply = await inbox.request(message.subject, message.payload, {
         timeoutMs,
@@ -53,11 +63,17 @@ export function createPublisher(
       });
       if (typeof reply !== 'string') {
         const ack = ackOf(reply);
-        if (ack.error === undefined) return { stream: ack.stream ?? '', sequence: ack.seq ?? 0, duplicate: ack.duplicate ?? false };
-        if (isWrongLastSequence(ack.error)) return await ownOrFenced(message, ack.stream ?? '', messageId, options.signal);
-        if (isFull(ack.error) || !isPassing(ack.error) || leftMs() <= 0) throw toMillraceError(ack.error, `Publishing to ${message.subject}`);
+        if (ack.error === undefined)
+          return { stream: ack.stream ?? '', sequence: ack.seq ?? 0, duplicate: ack.duplicate ?? false };
+        if (isWrongLastSequence(ack.error))
+          return await ownOrFenced(message, ack.stream ?? '', messageId, options.signal);
+        if (isFull(ack.error) || !isPassing(ack.error) || leftMs() <= 0)
+          throw toMillraceError(ack.error, `Publishing to ${message.subject}`);
       } else if (leftMs() <= 0) {
-        throw new MillraceError('unavailable', `Publishing to ${message.subject}: the nats-server at ${connection.address} did not ack (${reply})`);
+        throw new MillraceError(
+          'unavailable',
+          `Publishing to ${message.subject}: the nats-server at ${connection.address} did not ack (${reply})`,
+        );
       }
       await pauseBeforeRetry(attempt, clock, signal);
     }
@@ -67,11 +83,20 @@ export function createPublisher(
    * nats-server looks at the expected sequence before it looks for a duplicate, so what is tried again after a lost ack is
    * refused as out of sequence. If an earlier try was stored, then as the first message of the subject after the expected one.
    */
-  async function ownOrFenced(message: OutgoingMessage, stream: string, messageId: string, signal: AbortSignal | undefined): Promise<PublishAck> {
+  async function ownOrFenced(
+    message: OutgoingMessage,
+    stream: string,
+    messageId: string,
+    signal: AbortSignal | undefined,
+  ): Promise<PublishAck> {
     const { subject, expectedLastSequence = 0 } = message;
     const next = await stored.firstAfter(stream, subject, expectedLastSequence, signal);
-    if (next !== undefined && next.headers[header.messageId] === messageId) return { stream, sequence: next.sequence, duplicate: true };
-    throw new MillraceError('fenced', `Publishing to ${subject}: another message came after sequence ${expectedLastSequence}`);
+    if (next !== undefined && next.headers[header.messageId] === messageId)
+      return { stream, sequence: next.sequence, duplicate: true };
+    throw new MillraceError(
+      'fenced',
+      `Publishing to ${subject}: another message came after sequence ${expectedLastSequence}`,
+    );
   }
 }
 
@@ -84,8 +109,13 @@ function headersFor(message: OutgoingMessage, messageId: string): Headers {
 
 function ackOf(reply: Msg): AckBody {
   try {
-    return JSON.parse(decoder.decode(reply.data)) as AckBody;
+    const ack: AckBody = JSON.parse(decoder.decode(reply.data));
+    return ack;
   } catch (error) {
-    throw new MillraceError('internal_error', 'The ack of the nats-server is not JSON: something else listens on the subject', { cause: error });
+    throw new MillraceError(
+      'internal_error',
+      'The ack of the nats-server is not JSON: something else listens on the subject',
+      { cause: error },
+    );
   }
 }

@@ -77,10 +77,18 @@ export async function startPullLoop(options: PullLoopOptions): Promise<PullLoop>
     epoch.pulls.set(id, { batch: free, endsAtMs: clock.monotonicMs() + expiresMs + lateMs });
     if (epoch.outstanding === 0) epoch.heardAtMs = clock.monotonicMs();
     epoch.outstanding += free;
-    const request = { batch: free, expires: toNanoseconds(expiresMs), idle_heartbeat: toNanoseconds(heartbeatMs) };
-    connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${stream}.${epoch.consumer}`, encoder.encode(JSON.stringify(request)), {
-      reply: epoch.prefix + id,
-    });
+    const request = {
+      batch: free,
+      expires: toNanoseconds(expiresMs),
+      idle_heartbeat: toNanoseconds(heartbeatMs),
+    };
+    connection.publish(
+      `$JS.API.CONSUMER.MSG.NEXT.${stream}.${epoch.consumer}`,
+      encoder.encode(JSON.stringify(request)),
+      {
+        reply: epoch.prefix + id,
+      },
+    );
   };
 
   const onReply = (current: Epoch, message: Msg): void => {
@@ -204,4 +212,3 @@ function boundOutstanding(epoch: Epoch): void {
   for (const { batch } of epoch.pulls.values()) asked += batch;
   epoch.outstanding = Math.max(0, Math.min(epoch.outstanding, asked));
 }
-

@@ -27,7 +27,12 @@ export interface ReplyInbox {
   /** @throws the signal's reason; MillraceError payload_too_large, unavailable when the bus is closed */
   request(subject: string, payload: Uint8Array, options: RequestOptions): Promise<Msg | NoReply>;
   /** Hands each answer to `take` until that returns true; the time starts anew with each. */
-  requestMany(subject: string, payload: Uint8Array, take: (message: Msg) => boolean, options: RequestOptions): Promise<NoReply | undefined>;
+  requestMany(
+    subject: string,
+    payload: Uint8Array,
+    take: (message: Msg) => boolean,
+    options: RequestOptions,
+  ): Promise<NoReply | undefined>;
 }
 
 export function createReplyInbox(connection: Connection, clock: Clock): ReplyInbox {
@@ -48,7 +53,7 @@ export function createReplyInbox(connection: Connection, clock: Clock): ReplyInb
   });
   connection.onChange((connected) => {
     if (connected) return;
-    for (const [token, entry] of [...waiting]) {
+    for (const [token, entry] of Array.from(waiting)) {
       remove(token, entry);
       entry.end('disconnected');
     }
@@ -59,7 +64,12 @@ export function createReplyInbox(connection: Connection, clock: Clock): ReplyInb
     entry.timer?.cancel();
   };
 
-  const send = (subject: string, payload: Uint8Array, entry: Waiting, { timeoutMs, headers }: RequestOptions): string => {
+  const send = (
+    subject: string,
+    payload: Uint8Array,
+    entry: Waiting,
+    { timeoutMs, headers }: RequestOptions,
+  ): string => {
     const token = (counter++).toString(36);
     waiting.set(token, entry);
     entry.timer = clock.setTimer(timeoutMs, () => {
@@ -67,7 +77,10 @@ export function createReplyInbox(connection: Connection, clock: Clock): ReplyInb
       entry.end('timeout');
     });
     try {
-      connection.publish(subject, payload, { reply: prefix + token, ...(headers === undefined ? {} : { headers }) });
+      connection.publish(subject, payload, {
+        reply: prefix + token,
+        ...(headers === undefined ? {} : { headers }),
+      });
     } catch (error) {
       remove(token, entry);
       throw error;
@@ -105,7 +118,9 @@ export function createReplyInbox(connection: Connection, clock: Clock): ReplyInb
         end: resolve,
       };
       const token = send(subject, payload, entry, options);
-      return await (options.signal === undefined ? promise : abortable({ promise, reject }, token, entry, options.signal));
+      return await (options.signal === undefined
+        ? promise
+        : abortable({ promise, reject }, token, entry, options.signal));
     },
     async requestMany(subject, payload, take, options) {
       options.signal?.throwIfAborted();
@@ -119,7 +134,9 @@ export function createReplyInbox(connection: Connection, clock: Clock): ReplyInb
         end: resolve,
       };
       const token = send(subject, payload, entry, options);
-      return await (options.signal === undefined ? promise : abortable({ promise, reject }, token, entry, options.signal));
+      return await (options.signal === undefined
+        ? promise
+        : abortable({ promise, reject }, token, entry, options.signal));
     },
   };
 }

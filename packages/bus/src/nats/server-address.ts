@@ -35,6 +35,9 @@ function credentialsOf(url: URL): Pick<ConnectionOptions, 'user' | 'pass' | 'tok
 function parseUrl(text: string): URL {
   const url = URL.parse(text.includes('://') ? text : `nats://${text}`);
   if (url === null || !['nats:', 'tls:'].includes(url.protocol) || url.hostname === '')
-    throw new MillraceError('config_invalid', 'The address of the nats-server is not valid: it must look like nats://host:4222');
+    throw new MillraceError(
+      'config_invalid',
+      'The address of the nats-server is not valid: it must look like nats://host:4222',
+    );
   return url;
 }

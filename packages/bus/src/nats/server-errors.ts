@@ -31,7 +31,10 @@ const wrongLastSequence = new Set<number | undefined>([
   serverErrorCode.wrongLastSequenceConstant,
   serverErrorCode.wrongLastMessageId,
 ]);
-const exhausted = new Set<number | undefined>([serverErrorCode.insufficientResources, serverErrorCode.storageResourcesExceeded]);
+const exhausted = new Set<number | undefined>([
+  serverErrorCode.insufficientResources,
+  serverErrorCode.storageResourcesExceeded,
+]);
 
 export function isWrongLastSequence(failure: ServerFailure): boolean {
   return wrongLastSequence.has(failure.err_code);
@@ -41,20 +44,26 @@ export function isWrongLastSequence(failure: ServerFailure): boolean {
 export function isFull(failure: ServerFailure): boolean {
   if (exhausted.has(failure.err_code)) return true;
   // The one code stands for every failure to store; the text tells a limit from a disk that fails.
-  return failure.err_code === serverErrorCode.storeFailed && /maximum (messages|bytes)/.test(failure.description ?? '');
+  return (
+    failure.err_code === serverErrorCode.storeFailed &&
+    /maximum (messages|bytes)/.test(failure.description ?? '')
+  );
 }
 
-/** Whether the same request can succeed in a moment: no leader yet, a server going down, a disk that failed once. */
+/** Whether the same request can succeed in a moment: no leader yet, a server going down, a disk that failed once. 500 is for good. */
 export function isPassing(failure: ServerFailure): boolean {
-  return failure.code >= 500 || failure.err_code === serverErrorCode.duplicateInProcess;
+  return failure.code === 503 || failure.err_code === serverErrorCode.duplicateInProcess;
 }
 
 export function toMillraceError(failure: ServerFailure, doing: string): MillraceError {
   const detail = `${failure.description ?? 'no description'} (${failure.err_code ?? failure.code})`;
   const cause = new Error(detail);
-  if (isFull(failure)) return new MillraceError('overloaded', `${doing}: the stream is full`, { cause, retryAfterMs: 1_000 });
+  if (isFull(failure))
+    return new MillraceError('overloaded', `${doing}: the stream is full`, { cause, retryAfterMs: 1_000 });
   if (failure.err_code === serverErrorCode.messageTooLarge)
-    return new MillraceError('payload_too_large', `${doing}: the message is larger than the stream takes`, { cause });
+    return new MillraceError('payload_too_large', `${doing}: the message is larger than the stream takes`, {
+      cause,
+    });
   if (isPassing(failure)) return new MillraceError('unavailable', `${doing}: ${detail}`, { cause });
   return new MillraceError('internal_error', `${doing}: the nats-server refused it: ${detail}`, { cause });
 }

@@ -11,12 +11,23 @@ import { serverErrorCode, toMillraceError } from './server-errors.ts';
 export interface StoredMessages {
   last(stream: string, subject: string, signal?: AbortSignal): Promise<StoredMessage | undefined>;
   /** The first message of the subject whose sequence is greater. */
-  firstAfter(stream: string, subject: string, sequence: number, signal?: AbortSignal): Promise<StoredMessage | undefined>;
+  firstAfter(
+    stream: string,
+    subject: string,
+    sequence: number,
+    signal?: AbortSignal,
+  ): Promise<StoredMessage | undefined>;
   read(stream: string, subject: string, options?: ReadOptions): AsyncIterable<StoredMessage>;
 }
 
 interface StoredBody {
-  readonly message: { readonly subject: string; readonly seq: number; readonly data?: string; readonly hdrs?: string; readonly time: string };
+  readonly message: {
+    readonly subject: string;
+    readonly seq: number;
+    readonly data?: string;
+    readonly hdrs?: string;
+    readonly time: string;
+  };
 }
 
 const batchMessages = 512;
@@ -26,15 +37,26 @@ const maxFruitlessAttempts = 60;
 const encoder = new TextEncoder();
 const never = new AbortController().signal;
 
-export function createStoredMessages(connection: Connection, inbox: ReplyInbox, api: JetStreamApi, clock: Clock): StoredMessages {
+export function createStoredMessages(
+  connection: Connection,
+  inbox: ReplyInbox,
+  api: JetStreamApi,
+  clock: Clock,
+): StoredMessages {
   /** Asks the stream's leader, so that what was acked is seen. */
-  const get = async (stream: string, subject: string, which: object, signal?: AbortSignal): Promise<StoredMessage | undefined> => {
+  const get = async (
+    stream: string,
+    subject: string,
+    which: object,
+    signal?: AbortSignal,
+  ): Promise<StoredMessage | undefined> => {
     const answer = await api.ask<StoredBody>(`STREAM.MSG.GET.${stream}`, which, { signal });
     if (answer.ok) return fromBody(stream, answer.value);
     if (answer.failure.err_code === serverErrorCode.messageNotFound) return undefined;
     throw toMillraceError(answer.failure, `Reading ${subject} in ${stream}`);
   };
-  const last: StoredMessages['last'] = (stream, subject, signal) => get(stream, subject, { last_by_subj: subject }, signal);
+  const last: StoredMessages['last'] = (stream, subject, signal) =>
+    get(stream, subject, { last_by_subj: subject }, signal);
   const firstAfter: StoredMessages['firstAfter'] = (stream, subject, sequence, signal) =>
     get(stream, subject, { seq: sequence + 1, next_by_subj: subject }, signal);
 
@@ -42,14 +64,29 @@ export function createStoredMessages(connection: Connection, inbox: ReplyInbox, 
    * Batched direct gets (ADR-31). Any replica answers them, so a batch may end before a message that the leader has acked:
    * then it is asked again, up to the last sequence that the leader named.
    */
-  async function* read(stream: string, subject: string, options: ReadOptions = {}): AsyncGenerator<StoredMessage, void, undefined> {
+  async function* read(
+    stream: string,
+    subject: string,
+    options: ReadOptions = {},
+  ): AsyncGenerator<StoredMessage, void, undefined> {
     const { fromSequence = 1, fromTime, signal = never } = options;
     const end = await last(stream, subject, signal);
-    if (end === undefined || end.sequence < fromSequence || (fromTime !== undefined && end.storedAt < fromTime)) return;
+    if (
+      end === undefined ||
+      end.sequence < fromSequence ||
+      (fromTime !== undefined && end.storedAt < fromTime)
+    )
+      return;
     let next = fromSequence;
     let first = true;
-    for (let fruitless = 0; next <= end.sequence && fruitless < maxFruitlessAttempts; ) {
-      const batch = await readBatch(stream, subject, first && next === 1 ? fromTime : undefined, next, signal);
+    for (let fruitless = 0; next <= end.sequence && fruitless < maxFruitlessAttempts;) {
+      const batch = await readBatch(
+        stream,
+        subject,
+        first && next === 1 ? fromTime : undefined,
+        next,
+        signal,
+      );
       first = batch.length === 0;
       for (const message of batch) {
         if (message.sequence > end.sequence) return;
@@ -66,10 +103,19 @@ export function createStoredMessages(connection: Connection, inbox: ReplyInbox, 
       }
     }
     if (next <= end.sequence)
-      throw new MillraceError('unavailable', `Reading ${subject} in ${stream}: the nats-server at ${connection.address} does not answer`);
+      throw new MillraceError(
+        'unavailable',
+        `Reading ${subject} in ${stream}: the nats-server at ${connection.address} does not answer`,
+      );
   }
 
-  async function readBatch(stream: string, subject: string, fromTime: number | undefined, next: number, signal: AbortSignal): Promise<StoredMessage[]> {
+  async function readBatch(
+    stream: string,
+    subject: string,
+    fromTime: number | undefined,
+    next: number,
+    signal: AbortSignal,
+  ): Promise<StoredMessage[]> {
     const messages: StoredMessage[] = [];
     if (!connection.connected) await connection.whenConnected(attemptTimeoutMs, signal);
     const start = fromTime !== undefined ? { start_time: new Date(fromTime).toISOString() } : { seq: next };

@@ -43,7 +43,8 @@ export function bucketSubject(bucket: string, key: string): string {
  */
 export function bucketConfig(definition: BucketDefinition, replicas: number): StreamConfig {
   const { name, history, maxAgeMs = 0 } = definition;
-  const duplicateWindowMs = maxAgeMs === 0 ? bucketDuplicateWindowMs : Math.min(bucketDuplicateWindowMs, maxAgeMs);
+  const duplicateWindowMs =
+    maxAgeMs === 0 ? bucketDuplicateWindowMs : Math.min(bucketDuplicateWindowMs, maxAgeMs);
   return {
     name: bucketStreamName(name),
     subjects: [bucketSubject(name, '>')],

@@ -17,7 +17,9 @@ export interface WatchDependencies {
   readonly clock: Clock;
 }
 
-export type WatchListener = (entry: BucketEntry | { readonly key: string; readonly value: undefined }) => void;
+export type WatchListener = (
+  entry: BucketEntry | { readonly key: string; readonly value: undefined },
+) => void;
 
 const openMessages = 512;
 const idleConsumerMs = 60_000;

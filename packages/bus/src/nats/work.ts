@@ -73,7 +73,8 @@ export async function startWork(
     handBack(job, error) {
       const { subject, deliveryCount } = job.delivery;
       const delayMs = stopping.signal.aborted ? 0 : delayAfter(error, backoffMs(deliveryCount));
-      if (!stopping.signal.aborted) logger.warn({ error, subject, deliveryCount, delayMs, durable }, 'message handed back');
+      if (!stopping.signal.aborted)
+        logger.warn({ error, subject, deliveryCount, delayMs, durable }, 'message handed back');
       acknowledger.nak(job.reply, delayMs);
       finish(job);
     },
@@ -115,12 +116,18 @@ export async function startWork(
       const facts = deliveryFacts(reply);
       const known = jobs.get(facts.sequence);
       if (known !== undefined) {
-        logger.warn({ subject: message.subject, durable }, 'a message that is being worked on was delivered again');
+        logger.warn(
+          { subject: message.subject, durable },
+          'a message that is being worked on was delivered again',
+        );
         known.reply = reply;
         loop.pump();
         return;
       }
-      const job: Job = { delivery: toDelivery(message, facts, stopping.signal, () => acknowledger.working(job.reply)), reply };
+      const job: Job = {
+        delivery: toDelivery(message, facts, stopping.signal, () => acknowledger.working(job.reply)),
+        reply,
+      };
       jobs.set(facts.sequence, job);
       onJob(job, whole);
     },

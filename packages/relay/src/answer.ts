@@ -1,0 +1,136 @@
+import { createRestorer } from '@millrace/pii-detectors';
+import type { Finished, ResultChunk } from '@millrace/contracts';
+import { errorCodes, MillraceError, type ErrorCode } from '@millrace/runtime';
+import type { ChunkContent, MaskedContent } from '@millrace/stage';
+import { AnswerFold } from './answer-fold.ts';
+import type { RelayEvent } from './relay-event.ts';
+
+/** Opens what is sealed in the records of one request. */
+export interface ContentOpener {
+  chunk(sealed: Uint8Array): ChunkContent;
+  masked(sealed: Uint8Array): MaskedContent;
+}
+
+/**
+ * The answer of one request as its client sees it: a function of the records alone. So the numbers are the same on every
+ * gateway, for whoever reads from the first record on.
+ */
+export interface Answer {
+  /** Takes the next record. @returns what the client gets for it, which may be nothing */
+  accept(record: ResultChunk): readonly RelayEvent[];
+  /** Number of the last chunk. */
+  readonly seq: number;
+  /** Whether an end was among the events. */
+  readonly ended: boolean;
+}
+
+export function createAnswer(opener: ContentOpener): Answer {
+  const fold = new AnswerFold();
+  let restorer: ReturnType<typeof createRestorer> | undefined;
+  let model: string | undefined;
+  let seq = 0;
+  let ended = false;
+
+  const numbered = (text: string): readonly RelayEvent[] => {
+    if (text === '') return [];
+    seq += 1;
+    return [{ type: 'chunk', seq, text }];
+  };
+
+  const fail = (error: MillraceError, finished?: Finished): RelayEvent => {
+    ended = true;
+    return {
+      type: 'failed',
+      seq,
+      error,
+      outcome: finished?.outcome ?? 'FAILED',
+      finishReason: finished?.finish_reason ?? undefined,
+      usage: finished?.usage,
+    };
+  };
+
+  const chunk = (record: ResultChunk): readonly RelayEvent[] => {
+    if (record.content === null) return [];
+    const { text } = opener.chunk(record.content);
+    const { attempt, first_position: firstPosition, token_count: tokenCount } = record;
+    const fresh = fold.chunk({ attempt, firstPosition, tokenCount, text });
+    return numbered(restorer === undefined ? fresh : restorer.push(fresh));
+  };
+
+  const finish = (finished: Finished): readonly RelayEvent[] => {
+    const rest = numbered(restorer?.flush() ?? '');
+    const isWhole = finished.outcome === 'COMPLETED' || finished.outcome === 'CANCELLED';
+    if (!isWhole) return [...rest, fail(errorOf(finished), finished)];
+    if (finished.outcome === 'COMPLETED' && !fold.complete) {
+      const error = new MillraceError('engine_failed', 'The answer was started over and ended before what had been sent.');
+      return [...rest, fail(error, finished)];
+    }
+    ended = true;
+    return [
+      ...rest,
+      {
+        type: 'completed',
+        seq,
+        model,
+        finishReason: finished.finish_reason ?? (finished.outcome === 'CANCELLED' ? 'cancelled' : 'stop'),
+        usage: finished.usage,
+        timings: finished.timings,
+      },
+    ];
+  };
+
+  const translate = (record: ResultChunk): readonly RelayEvent[] => {
+    switch (record.kind) {
+      case 'OPENED':
+        model = record.opened?.model;
+        return [];
+      case 'MASKED':
+        if (record.content !== null) {
+          restorer = createRestorer(new Map(Object.entries(opener.masked(record.content))));
+        }
+        return [];
+      case 'ATTEMPT':
+        fold.begin(record.attempt, record.first_position);
+        return [];
+      case 'CHUNK':
+        return chunk(record);
+      case 'FINISHED':
+        return record.finished === null ? [] : finish(record.finished);
+    }
+  };
+
+  return {
+    accept(record) {
+      if (ended) return [];
+      try {
+        return translate(record);
+      } catch (error) {
+        if (error instanceof MillraceError && error.code === 'engine_failed') return [fail(error)];
+        throw error;
+      }
+    },
+    get seq() {
+      return seq;
+    },
+    get ended() {
+      return ended;
+    },
+  };
+}
+
+/** What the stage that ended the request wants its client to be told. */
+function errorOf({ failure, outcome }: Finished): MillraceError {
+  if (failure === null) {
+    return new MillraceError(outcome === 'EXPIRED' ? 'deadline_exceeded' : 'internal_error', 'The request ended without an answer.');
+  }
+  const code: ErrorCode = isErrorCode(failure.code) ? failure.code : 'internal_error';
+  return new MillraceError(code, failure.message, {
+    retryable: failure.retryable,
+    param: failure.param ?? undefined,
+    retryAfterMs: failure.retry_after_ms ?? undefined,
+  });
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCodes, code);
+}

@@ -1,0 +1,32 @@
+import type { MillraceError } from '@millrace/runtime';
+import type { Finished, Timings, Usage } from '@millrace/contracts';
+
+/** A piece of the answer. `seq` counts from 1 without gaps, and is the same on every gateway and every resume. */
+export interface RelayChunk {
+  readonly type: 'chunk';
+  readonly seq: number;
+  readonly text: string;
+}
+
+/** The end of an answer. `seq` is that of the last chunk, 0 when there was none. */
+export interface RelayCompleted {
+  readonly type: 'completed';
+  readonly seq: number;
+  readonly model: string | undefined;
+  /** `stop`, `length` or `cancelled`. */
+  readonly finishReason: string;
+  readonly usage: Usage;
+  readonly timings: Timings;
+}
+
+/** The request ended without a whole answer. */
+export interface RelayFailed {
+  readonly type: 'failed';
+  readonly seq: number;
+  readonly error: MillraceError;
+  readonly outcome: Finished['outcome'];
+  readonly finishReason: string | undefined;
+  readonly usage: Usage | undefined;
+}
+
+export type RelayEvent = RelayChunk | RelayCompleted | RelayFailed;

@@ -1,0 +1,56 @@
+import { connectNats } from '@millrace/bus';
+import { bucketDefinitions, createCodec, streamDefinitions } from '@millrace/contracts';
+import { createLogger, createMetrics, systemClock, type Stoppable } from '@millrace/runtime';
+import { createSealing, loadMasterKey } from '@millrace/sealing';
+import { createBucketKeyStore } from './bucket-key-store.ts';
+import type { PlatformSettings } from './platform-settings.ts';
+import type { StageDependencies } from './stage-dependencies.ts';
+
+/** What a service is handed, and has to be stopped after it. */
+export interface Platform extends StageDependencies, Stoppable {}
+
+/**
+ * Connects a process to NATS, creates or updates streams and buckets, and loads the master key.
+ *
+ * @param service name of the service, for logs and the server's list of connections
+ * @throws `unavailable`, `nats_server_too_old`, `stream_mismatch`, `config_invalid`
+ */
+export async function connectPlatform(service: string, settings: PlatformSettings): Promise<Platform> {
+  const clock = systemClock;
+  const logger = createLogger({ service, level: settings.logLevel });
+  const metrics = createMetrics();
+  metrics.collectProcessMetrics();
+  const codec = createCodec();
+  const masterKey = await loadMasterKey({
+    masterKey: settings.masterKey,
+    masterKeyFile: settings.masterKeyFile,
+    createIfMissing: false,
+  });
+  const bus = await connectNats({
+    url: settings.natsUrl,
+    name: service,
+    logger,
+    clock,
+    replicas: settings.streamReplicas,
+  });
+  try {
+    const { receivedMaxMessages, resultsMaxBytes } = settings;
+    await bus.provision(streamDefinitions({ receivedMaxMessages, resultsMaxBytes }), bucketDefinitions);
+    const sealing = await createSealing(masterKey, createBucketKeyStore({ bus, codec, clock }));
+    return {
+      bus,
+      codec,
+      sealing,
+      clock,
+      logger,
+      metrics,
+      async stop() {
+        await sealing.stop();
+        await bus.stop();
+      },
+    };
+  } catch (error) {
+    await bus.stop();
+    throw error;
+  }
+}

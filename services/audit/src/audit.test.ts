@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { connectNats, type Bus } from '@millrace/bus';
+import { bucketDefinitions, createCodec, streamDefinitions, subjects } from '@millrace/contracts';
+import { createIdGenerator, createLogger, createMetrics, systemClock, systemRandom } from '@millrace/runtime';
+import type { StageDependencies } from '@millrace/stage';
+import { startTestNats, type TestNats } from '@millrace/testkit';
+import { verifyChain } from './chain.ts';
+import { onRequestClosed } from './on-request-closed.ts';
+import { startAudit } from './service.ts';
+import { closingOf, deliverAll, publishClosing } from './testing.ts';
+import { linkOf, verifyTenant } from './verify-tenant.ts';
+
+const codec = createCodec();
+const logger = createLogger({ service: 'audit', level: 'silent' });
+let nats: TestNats;
+let bus: Bus;
+
+beforeAll(async () => {
+  nats = await startTestNats();
+  bus = await connect();
+  await bus.provision(streamDefinitions(), bucketDefinitions);
+}, 60_000);
+afterAll(async () => {
+  await bus.stop();
+  await nats.stop();
+});
+
+const connect = () => connectNats({ url: nats.url, name: 'audit-test', logger });
+
+function dependenciesOn(replicaBus: Bus): StageDependencies {
+  const sealing = undefined as never;
+  return { bus: replicaBus, codec, sealing, clock: systemClock, logger, metrics: createMetrics() };
+}
+function replica(replicaBus: Bus = bus) {
+  return onRequestClosed(dependenciesOn(replicaBus), createIdGenerator(systemClock, systemRandom));
+}
+
+/** Stores so many closings of a new tenant. */
+async function closeSome(count: number): Promise<string> {
+  const tenant = `tenant.${randomUUID()}`;
+  for (let index = 0; index < count; index++) await publishClosing(bus, codec, closingOf(tenant));
+  return tenant;
+}
+
+async function storedRecords(tenant: string): Promise<Uint8Array[]> {
+  const records: Uint8Array[] = [];
+  for await (const { payload } of bus.read('AUDIT', subjects.recorded(tenant))) records.push(payload);
+  return records;
+}
+
+const verifyPayloads = (payloads: readonly Uint8Array[]) =>
+  verifyChain(payloads.map((payload) => linkOf(codec, payload)).filter((link) => link !== undefined));
+
+describe('recording', () => {
+  it('appends one verifiable record for each closing, with the closing as it was stored', async () => {
+    const tenant = await closeSome(5);
+    const work = await deliverAll(bus, codec, tenant);
+    expect(await replica()(work)).toEqual([true, true, true, true, true]);
+
+    expect(await verifyTenant(dependenciesOn(bus), tenant)).toEqual({ records: 5, verified: true });
+    const records = (await storedRecords(tenant)).map((payload) => codec.decode('audit.recorded', payload));
+    expect(records.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
+    expect(records.map(({ subject_id }) => subject_id)).toEqual(work.map(({ closing }) => closing.request_id));
+    expect(Buffer.compare(records[0]!.event, work[0]!.delivery.payload)).toBe(0);
+    expect(records[4]!.source_sequence).toBe(work[4]!.delivery.sequence);
+  });
+
+  it('records nothing twice when all is delivered again, to the same process or to one that starts anew', async () => {
+    const tenant = await closeSome(6);
+    const first = replica();
+    await first(await deliverAll(bus, codec, tenant));
+    expect(await first(await deliverAll(bus, codec, tenant, 2))).toEqual(Array(6).fill(true));
+    expect(await replica()(await deliverAll(bus, codec, tenant, 2))).toEqual(Array(6).fill(true));
+    expect(await replica()(await deliverAll(bus, codec, tenant, 1))).toEqual(Array(6).fill(true));
+    expect(await verifyTenant(dependenciesOn(bus), tenant)).toEqual({ records: 6, verified: true });
+  });
+
+  it('goes on where a process stopped in the middle of a batch', async () => {
+    const tenant = await closeSome(8);
+    const work = await deliverAll(bus, codec, tenant);
+    await replica()(work.slice(0, 3));
+    await replica()(work);
+    expect(await verifyTenant(dependenciesOn(bus), tenant)).toEqual({ records: 8, verified: true });
+  });
+
+  it('records a late closing although later ones are recorded already', async () => {
+    const tenant = await closeSome(4);
+    const work = await deliverAll(bus, codec, tenant);
+    await replica()(work.slice(1));
+    await replica()(work);
+    expect(await verifyTenant(dependenciesOn(bus), tenant)).toEqual({ records: 4, verified: true });
+  });
+
+  it('never forks or repeats a chain that two replicas write to at once, the same closings delivered to both', async () => {
+    const tenants = [await closeSome(40), await closeSome(40), await closeSome(40)];
+    const work = (await Promise.all(tenants.map((tenant) => deliverAll(bus, codec, tenant)))).flat();
+    const other = await connect();
+    const [left, right] = [replica(), replica(other)];
+    const answers = await Promise.all([left(work), right(work.toReversed()), left(work.slice(50)), right(work.slice(0, 70))]);
+    await other.stop();
+    expect(answers.flat().every(Boolean)).toBe(true);
+    for (const tenant of tenants) {
+      expect(await verifyTenant(dependenciesOn(bus), tenant)).toEqual({ records: 40, verified: true });
+    }
+  });
+});
+
+describe('verification of what is stored', () => {
+  it('finds a record that was changed, removed, inserted or moved, and one that cannot be read', async () => {
+    const tenant = await closeSome(6);
+    await replica()(await deliverAll(bus, codec, tenant));
+    const records = await storedRecords(tenant);
+    const [first, second, third] = records as [Uint8Array, Uint8Array, Uint8Array];
+
+    const changed = Uint8Array.from(third);
+    const place = Buffer.from(changed).indexOf('gateway');
+    changed[place] = changed[place]! ^ 1;
+    expect(verifyPayloads(records.with(2, changed)).firstBroken).toEqual({ sequence: 3, reason: 'changed' });
+    expect(verifyPayloads(records.toSpliced(2, 1)).firstBroken).toEqual({ sequence: 3, reason: 'removed' });
+    expect(verifyPayloads(records.toSpliced(3, 0, third)).firstBroken).toEqual({ sequence: 3, reason: 'inserted' });
+    expect(verifyPayloads([first, third, second, ...records.slice(3)]).firstBroken).toEqual({ sequence: 3, reason: 'reordered' });
+    expect(linkOf(codec, third.subarray(0, 20))).toBeUndefined();
+  });
+
+  it('accepts a tenant without records', async () => {
+    expect(await verifyTenant(dependenciesOn(bus), 'nobody')).toEqual({ records: 0, verified: true });
+  });
+
+  it('names a stored record that is no record', async () => {
+    const tenant = await closeSome(2);
+    await replica()(await deliverAll(bus, codec, tenant));
+    await bus.publish({ subject: subjects.recorded(tenant), payload: Buffer.from('garbage') });
+    expect(await verifyTenant(dependenciesOn(bus), tenant)).toEqual({
+      records: 3,
+      verified: false,
+      firstBroken: { sequence: 3, reason: 'unreadable' },
+    });
+  });
+});
+
+describe('the service', () => {
+  it('records what is closed, and is ready while it is connected', async () => {
+    const service = await startAudit(dependenciesOn(bus), { ackWaitMs: 10_000, maxBatch: 64, maxDeliveries: 5 });
+    const tenant = await closeSome(10);
+    await expect.poll(() => verifyTenant(dependenciesOn(bus), tenant), { timeout: 20_000 }).toEqual({ records: 10, verified: true });
+    expect(service.ready()).toBeUndefined();
+    await service.stop();
+  });
+});

@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectNats, type Bus, type Delivery } from '@millrace/bus';
+import { bucketDefinitions, createCodec, streamDefinitions, subjects, type RequestReceived } from '@millrace/contracts';
+import { createLogger, createMetrics, ManualClock, MillraceError } from '@millrace/runtime';
+import { createMemoryKeyStore, createSealing, type Sealing } from '@millrace/sealing';
+import { cancelRequest, watchCancellations, type Cancellations, type StageDependencies } from '@millrace/stage';
+import { startTestNats, type TestNats } from '@millrace/testkit';
+import type { Admission } from './admission.ts';
+import { onRequestReceived } from './on-request-received.ts';
+import { createPostgresAdmission } from './postgres-admission.ts';
+import { startAuthQuota } from './service.ts';
+import { startTestDatabase, type TestDatabase } from './test-database.ts';
+import { createTenant } from './tenants.ts';
+import { countOf, deliverAll, publishRequest, requestOf } from './testing.ts';
+
+const codec = createCodec();
+const clock = new ManualClock();
+const logger = createLogger({ service: 'auth-quota', level: 'silent' });
+let nats: TestNats;
+let postgres: TestDatabase;
+let sealing: Sealing;
+let bus: Bus;
+let cancellations: Cancellations;
+
+beforeAll(async () => {
+  [nats, postgres] = await Promise.all([startTestNats(), startTestDatabase()]);
+  bus = await connect();
+  await bus.provision(streamDefinitions(), bucketDefinitions);
+  sealing = await createSealing(new Uint8Array(32), createMemoryKeyStore());
+  cancellations = await watchCancellations({ bus, codec });
+}, 60_000);
+afterAll(async () => {
+  await cancellations.stop();
+  await bus.stop();
+  await Promise.all([nats.stop(), postgres.stop()]);
+});
+
+const connect = () => connectNats({ url: nats.url, name: 'admission-test', logger });
+const dependenciesOn = (replicaBus: Bus): StageDependencies => ({ bus: replicaBus, codec, sealing, clock, logger, metrics: createMetrics() });
+const admissionOn = () => createPostgresAdmission({ database: postgres.database, codec, clock });
+
+function replica(changes: { readonly bus?: Bus; readonly admission?: Admission } = {}) {
+  return onRequestReceived(dependenciesOn(changes.bus ?? bus), changes.admission ?? admissionOn(), cancellations);
+}
+
+async function newTenant(limits: { readonly requestsPerMinute?: number; readonly maxInFlight?: number } = {}): Promise<string> {
+  const id = `tenant.${randomUUID()}`;
+  await createTenant(postgres.database, { id, requestsPerMinute: 1_000, maxInFlight: 1_000, ...limits });
+  return id;
+}
+
+/** Stores requests of a tenant. */
+async function requestSome(tenant: string, count: number, changes: Partial<RequestReceived> = {}): Promise<RequestReceived[]> {
+  const requests = Array.from({ length: count }, () => requestOf(tenant, clock, changes));
+  for (const request of requests) await publishRequest(bus, codec, request);
+  return requests;
+}
+
+const received = (tenant: string, deliveryCount = 1): Promise<readonly Delivery[]> =>
+  deliverAll(bus, 'RECEIVED', subjects.received(tenant), deliveryCount);
+const admittedCount = (tenant: string) => countOf(bus, 'ADMITTED', subjects.admitted(tenant));
+
+async function closingsOf(tenant: string) {
+  const stored = await Array.fromAsync(bus.read('CLOSED', subjects.closed(tenant, '*')));
+  return stored.map(({ payload }) => codec.decode('request.closed', payload));
+}
+
+describe('admission', () => {
+  it('passes a request on with its decision in the trail, and the content as it was', async () => {
+    const tenant = await newTenant();
+    const [request] = await requestSome(tenant, 1);
+    expect(await replica()(await received(tenant))).toEqual([true]);
+    const [stored] = await deliverAll(bus, 'ADMITTED', subjects.admitted(tenant));
+    const admitted = codec.decode('request.admitted', stored!.payload);
+    expect(admitted).toEqual({
+      ...request,
+      content: admitted.content,
+      trail: [{ stage: 'auth-quota', at: clock.now(), outcome: 'admitted', code: null, facts: {} }],
+    });
+    expect(Buffer.from(admitted.content).toString()).toBe('sealed content');
+  });
+
+  it('only acks a request whose claim says that it was published', async () => {
+    const tenant = await newTenant({ requestsPerMinute: 2 });
+    await requestSome(tenant, 2);
+    await replica()(await received(tenant));
+    const silent = { ...bus, publish: () => Promise.reject(new Error('nothing is to be published')) };
+    expect(await replica({ bus: silent })(await received(tenant, 2))).toEqual([true, true]);
+    expect(await admittedCount(tenant)).toBe(2);
+  });
+
+  it('publishes after a crash between commit and publishing, and counts once', async () => {
+    const tenant = await newTenant({ requestsPerMinute: 3 });
+    await requestSome(tenant, 3);
+    const broken = { ...bus, publish: () => Promise.reject(new MillraceError('unavailable', 'gone')) };
+    expect(await replica({ bus: broken })(await received(tenant))).toEqual([false, false, false]);
+    expect(await admittedCount(tenant)).toBe(0);
+    await clock.advance(100);
+    expect(await replica()(await received(tenant, 2))).toEqual([true, true, true]);
+    expect(await admittedCount(tenant)).toBe(3);
+    const [stored] = await deliverAll(bus, 'ADMITTED', subjects.admitted(tenant));
+    expect(codec.decode('request.admitted', stored!.payload).trail[0]?.at).toBe(clock.now() - 100);
+  });
+
+  it('publishes nothing twice after a crash between publishing and ack', async () => {
+    const tenant = await newTenant();
+    await requestSome(tenant, 2);
+    const crashing = { ...admissionOn(), markPublished: () => Promise.reject(new Error('killed')) };
+    await expect(replica({ admission: crashing })(await received(tenant))).rejects.toThrow('killed');
+    expect(await replica()(await received(tenant, 2))).toEqual([true, true]);
+    expect(await admittedCount(tenant)).toBe(2);
+  });
+
+  it('gives a refused request the same answer when it is delivered again, and closes it once', async () => {
+    const tenant = await newTenant({ requestsPerMinute: 1 });
+    await requestSome(tenant, 3);
+    await replica()(await received(tenant));
+    await replica()(await received(tenant, 2));
+    const closings = await closingsOf(tenant);
+    expect(closings).toHaveLength(2);
+    for (const { outcome, failure, usage, trail } of closings) {
+      expect(outcome).toBe('REJECTED');
+      expect(failure).toMatchObject({ code: 'rate_limit_exceeded', retryable: true, retry_after_ms: expect.any(Number) });
+      expect(usage.source).toBe('NONE');
+      expect(trail.at(-1)).toMatchObject({ stage: 'auth-quota', outcome: 'rejected', code: 'rate_limit_exceeded' });
+    }
+  });
+
+  it('begins to count anew in the next minute', async () => {
+    const tenant = await newTenant({ requestsPerMinute: 1 });
+    await requestSome(tenant, 1);
+    await replica()(await received(tenant));
+    await clock.advance(60_000);
+    await requestSome(tenant, 1);
+    await replica()(await received(tenant));
+    expect(await admittedCount(tenant)).toBe(2);
+  });
+
+  it('closes what was cancelled or came too late, and does not count it', async () => {
+    const tenant = await newTenant({ requestsPerMinute: 1 });
+    const [late, cancelled] = await requestSome(tenant, 2);
+    await requestSome(tenant, 1, { deadline_at: clock.now() + 100_000 });
+    await clock.advance(60_000);
+    await cancelRequest({ bus, codec, clock }, cancelled!, 'client');
+    await new Promise<void>((resolve) => void cancellations.onCancelled(cancelled!.request_id, () => resolve()));
+    await replica()(await received(tenant));
+    const outcomes = new Map((await closingsOf(tenant)).map(({ request_id, outcome }) => [request_id, outcome]));
+    expect(outcomes).toEqual(new Map([[late!.request_id, 'EXPIRED'], [cancelled!.request_id, 'CANCELLED']]));
+    expect(await admittedCount(tenant)).toBe(1);
+  });
+
+  it('refuses requests of a tenant that does not exist, and the rest of the batch goes on', async () => {
+    const [unknown, known] = [`tenant.${randomUUID()}`, await newTenant()];
+    await requestSome(unknown, 1);
+    await requestSome(known, 1);
+    const batch = [...(await received(unknown)), ...(await received(known))];
+    expect(await replica()(batch)).toEqual([true, true]);
+    expect((await closingsOf(unknown))[0]?.failure?.code).toBe('permission_denied');
+    expect(await admittedCount(known)).toBe(1);
+  });
+
+  it('puts a corrupt message among the dead letters, sealed, and admits the rest of its batch', async () => {
+    const tenant = await newTenant();
+    await bus.publish({ subject: subjects.received(tenant), payload: Buffer.from('no event at all') });
+    await requestSome(tenant, 1);
+    expect(await replica()(await received(tenant))).toEqual([true, true]);
+    expect(await admittedCount(tenant)).toBe(1);
+    const letter = await bus.lastMessage('DEADLETTER', subjects.deadLetter('auth-quota', tenant));
+    expect(codec.decode('dead.letter', letter!.payload)).toMatchObject({ stage: 'auth-quota', stream: 'RECEIVED', code: 'message_corrupt' });
+    expect(Buffer.from(letter!.payload).includes('no event at all')).toBe(false);
+  });
+});
+
+describe('requests in flight', () => {
+  it('are looked at once more before one is refused, and a closing makes room', async () => {
+    const tenant = await newTenant({ maxInFlight: 2 });
+    const [first] = await requestSome(tenant, 3);
+    expect(await replica()(await received(tenant))).toEqual([true, true, false]);
+    expect(await closingsOf(tenant)).toEqual([]);
+    const admission = admissionOn();
+    const closing = { request_id: first!.request_id, outcome: 'COMPLETED', closed_at: clock.now() } as const;
+    await admission.settle([closing]);
+    await admission.settle([closing]);
+    expect(await replica()(await received(tenant, 2))).toEqual([true, true, true]);
+    expect(await admittedCount(tenant)).toBe(3);
+
+    await requestSome(tenant, 1);
+    expect(await replica()((await received(tenant, 2)).slice(-1))).toEqual([true]);
+    expect((await closingsOf(tenant)).map(({ failure }) => failure?.code)).toEqual(['too_many_in_flight']);
+  });
+});
+
+describe('two replicas', () => {
+  it('admit exactly the limit of 200 requests that come at once', async () => {
+    const tenant = await newTenant({ requestsPerMinute: 50 });
+    const settings = { ackWaitMs: 10_000, maxBatch: 16, maxDeliveries: 5, closingMaxDeliveries: 5, reaperGraceMs: 30_000, reaperIntervalMs: 5_000 };
+    const buses = [await connect(), await connect()];
+    const services = await Promise.all(
+      buses.map((replicaBus) => startAuthQuota({ ...dependenciesOn(replicaBus), database: postgres.database }, settings)),
+    );
+    const requests = Array.from({ length: 200 }, () => requestOf(tenant, clock));
+    await Promise.all(requests.map((request) => publishRequest(bus, codec, request)));
+    await expect
+      .poll(() => Promise.all([admittedCount(tenant), closingsOf(tenant).then(({ length }) => length)]), { timeout: 30_000 })
+      .toEqual([50, 150]);
+    expect(await Promise.all(services.map((service) => service.ready()))).toEqual([undefined, undefined]);
+    for (const service of services) await service.stop();
+    for (const replicaBus of buses) await replicaBus.stop();
+  }, 60_000);
+
+  it('that get the same requests decide on each of them once', async () => {
+    const tenant = await newTenant({ requestsPerMinute: 20 });
+    await requestSome(tenant, 40);
+    const deliveries = await received(tenant);
+    const other = await connect();
+    const batches = [deliveries, deliveries.toReversed(), deliveries.slice(10, 30)];
+    await Promise.all(batches.map((batch, index) => replica({ bus: index === 1 ? other : bus })(batch)));
+    await other.stop();
+    expect(await admittedCount(tenant)).toBe(20);
+    expect(await closingsOf(tenant)).toHaveLength(20);
+  });
+});

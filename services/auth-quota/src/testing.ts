@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import type { Bus, Delivery, StoredMessage } from '@millrace/bus';
+import { subjects, type Codec, type RequestReceived } from '@millrace/contracts';
+import type { Clock } from '@millrace/runtime';
+import { openResultLog } from '@millrace/stage';
+
+/** A request for tests; it expires a minute after the clock's time. */
+export function requestOf(tenant: string, clock: Clock, changes: Partial<RequestReceived> = {}): RequestReceived {
+  return {
+    request_id: randomUUID(),
+    tenant,
+    principal: { key_id: 'key', roles: ['user'] },
+    gateway: 'gateway',
+    transport: 'WEBSOCKET',
+    received_at: clock.now(),
+    deadline_at: clock.now() + 60_000,
+    operation: 'generate',
+    model: 'model',
+    priority: 'NORMAL',
+    parameters: { max_tokens: 16, temperature: 0, top_k: 0, top_p: 1, seed: 1 },
+    content: Buffer.from('sealed content'),
+    characters_in: 14,
+    replay_of: null,
+    trail: [],
+    ...changes,
+  };
+}
+
+/** What a gateway stores: the opening of the results and the request. */
+export async function publishRequest(bus: Bus, codec: Codec, request: RequestReceived): Promise<void> {
+  const log = await openResultLog({ bus, codec }, request);
+  await log.append({
+    request_id: request.request_id,
+    tenant: request.tenant,
+    kind: 'OPENED',
+    at: request.received_at,
+    attempt: 0,
+    first_position: 0,
+    token_count: 0,
+    content: null,
+    opened: {
+      principal: request.principal,
+      transport: request.transport,
+      model: request.model,
+      received_at: request.received_at,
+      deadline_at: request.deadline_at,
+    },
+    finished: null,
+  });
+  await bus.publish({
+    subject: subjects.received(request.tenant),
+    payload: codec.encode('request.received', request),
+    messageId: `${request.request_id}:received`,
+  });
+}
+
+/** The messages of a subject as they are delivered. */
+export async function deliverAll(bus: Bus, stream: string, subject: string, deliveryCount = 1): Promise<readonly Delivery[]> {
+  const deliveries: Delivery[] = [];
+  for await (const stored of bus.read(stream, subject)) deliveries.push(asDelivery(stored, deliveryCount));
+  return deliveries;
+}
+
+function asDelivery(stored: StoredMessage, deliveryCount: number): Delivery {
+  return { ...stored, deliveryCount, working: () => undefined, signal: new AbortController().signal };
+}
+
+/** The number of stored messages of a subject. */
+export async function countOf(bus: Bus, stream: string, subject: string): Promise<number> {
+  return (await Array.fromAsync(bus.read(stream, subject))).length;
+}

@@ -1,0 +1,55 @@
+import { inArray } from 'drizzle-orm';
+import { prices, type Database, type Transaction } from '@millrace/store';
+import type { TokenPrice } from './price.ts';
+
+/** A price, and from when on it is valid. */
+export interface ValidPrice extends TokenPrice {
+  readonly model: string;
+  readonly version: number;
+  readonly currency: string;
+  /** Milliseconds since the epoch. */
+  readonly validFrom: number;
+}
+
+/** The price of a model at a time: the latest of those that were valid by then. */
+export function priceAt(list: readonly ValidPrice[], model: string, at: number): ValidPrice | undefined {
+  return list
+    .filter((price) => price.model === model && price.validFrom <= at)
+    .reduce<ValidPrice | undefined>(
+      (latest, price) => (latest === undefined || price.validFrom >= latest.validFrom ? price : latest),
+      undefined,
+    );
+}
+
+/** All prices of these models. */
+export async function pricesOf(transaction: Transaction, models: ReadonlySet<string>): Promise<readonly ValidPrice[]> {
+  const rows = await transaction.select().from(prices).where(inArray(prices.model, [...models]));
+  return rows.map(({ validFrom, ...row }) => ({ ...row, validFrom: validFrom.getTime() }));
+}
+
+/** The part of the model manifest that has prices. */
+export interface PricedManifest {
+  readonly models: readonly {
+    readonly name: string;
+    readonly price: { readonly currency: string; readonly inputPerMillionTokens: string; readonly outputPerMillionTokens: string };
+  }[];
+}
+
+/** Writes the manifest's price for each model that has none; a price that is there stays. @returns how many were written */
+export async function seedPrices(database: Database, manifest: PricedManifest): Promise<number> {
+  const rows = await database
+    .insert(prices)
+    .values(
+      manifest.models.map(({ name, price }) => ({
+        model: name,
+        version: 1,
+        currency: price.currency,
+        inputPerMillion: price.inputPerMillionTokens,
+        outputPerMillion: price.outputPerMillionTokens,
+        validFrom: new Date(0),
+      })),
+    )
+    .onConflictDoNothing()
+    .returning({ model: prices.model });
+  return rows.length;
+}

@@ -1,0 +1,31 @@
+import { consumerDefinitions } from '@millrace/contracts';
+import { createIdGenerator, stopInReverse, systemRandom } from '@millrace/runtime';
+import { consumeClosings, type Service, type StageDependencies } from '@millrace/stage';
+import { type Database } from '@millrace/store';
+import type { BillingSettings } from './config.ts';
+import { onRequestClosed } from './on-request-closed.ts';
+import { startOutboxRelay } from './outbox-relay.ts';
+
+/** Consumes request.closed, emits billing.charged. Wiring alone. */
+export async function startBilling(
+  dependencies: StageDependencies & { readonly database: Database },
+  settings: Pick<BillingSettings, 'ackWaitMs' | 'maxBatch' | 'maxDeliveries' | 'currency'>,
+): Promise<Service> {
+  const { bus, clock, database } = dependencies;
+  const relay = startOutboxRelay(dependencies);
+  const nextId = createIdGenerator(clock, systemRandom);
+  const consumption = await consumeClosings(
+    dependencies,
+    {
+      stage: 'billing',
+      consumer: consumerDefinitions(settings.ackWaitMs).billing,
+      maxBatch: settings.maxBatch,
+      maxDeliveries: settings.maxDeliveries,
+    },
+    onRequestClosed({ ...dependencies, nextId, currency: settings.currency }, () => relay.wake()),
+  );
+  return {
+    ready: async () => (bus.connected ? undefined : 'not connected to NATS'),
+    stop: () => stopInReverse([relay, consumption]),
+  };
+}

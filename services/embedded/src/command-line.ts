@@ -1,0 +1,51 @@
+import { parseArgs } from 'node:util';
+import { describeSettings, MillraceError } from '@millrace/runtime';
+import { embeddedSettings } from './config.ts';
+
+export interface CommandLine {
+  readonly help: boolean;
+  /** Answer this one prompt and end. */
+  readonly once: string | undefined;
+  /** Print one JSON object instead of the answer's text. */
+  readonly json: boolean;
+}
+
+/** @throws `config_invalid` naming the argument */
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { help: { type: 'boolean', short: 'h' }, once: { type: 'string' }, json: { type: 'boolean' } },
+    });
+    if (values.once !== undefined && values.once.trim() === '') {
+      throw new MillraceError('config_invalid', '--once needs a prompt that is not empty.');
+    }
+    if (values.json === true && values.once === undefined) {
+      throw new MillraceError('config_invalid', '--json goes with --once "PROMPT".');
+    }
+    return { help: values.help ?? false, once: values.once, json: values.json ?? false };
+  } catch (cause) {
+    if (cause instanceof MillraceError) throw cause;
+    throw new MillraceError('config_invalid', `${(cause as Error).message.split('. ')[0]}. See --help.`, { cause });
+  }
+}
+
+/** What `--help` prints. */
+export function helpText(): string {
+  const settings = describeSettings(embeddedSettings).map(
+    ({ variable, description, defaultText }) =>
+      `  ${variable.padEnd(22)}${description}${defaultText === undefined ? '' : ` Default: ${defaultText}.`}`,
+  );
+  return [
+    'Millrace on one machine: NATS JetStream, PostgreSQL, inference and all services on one port.',
+    '',
+    'npm start                              run until Ctrl-C',
+    'npm start -- --once "PROMPT"           answer one prompt in the terminal, and end',
+    'npm start -- --once "PROMPT" --json    the same as one JSON object',
+    'npm start -- --help                    this text',
+    '',
+    'Settings (environment):',
+    ...settings,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,37 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { createApiKey, createTenant, verifyCredential } from '@millrace/auth-quota';
+import type { Clock } from '@millrace/runtime';
+import type { Database } from '@millrace/store';
+
+/** The tenant of an installation on one machine. */
+export const defaultTenant = 'default';
+
+/** What `credentials.json` holds. */
+export interface Credentials {
+  readonly url: string;
+  readonly tenant: string;
+  readonly api_key: string;
+}
+
+/** The API key of the default tenant: the one in the file if it still works, else a new one. The file is for its owner alone. */
+export async function ensureCredentials(database: Database, clock: Clock, file: string, url: string): Promise<Credentials> {
+  await createTenant(database, { id: defaultTenant, name: 'Default tenant' });
+  const present = await readKey(file);
+  const works = present !== undefined && (await verifyCredential(database, present, clock.now())).principal !== null;
+  const key = works ? present : (await createApiKey(database, { tenant: defaultTenant, name: 'npm start', roles: ['admin'] })).key;
+  const credentials: Credentials = { url, tenant: defaultTenant, api_key: key };
+  const temporary = `${file}.${process.pid}`;
+  await writeFile(temporary, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 });
+  await rename(temporary, file);
+  return credentials;
+}
+
+async function readKey(file: string): Promise<string | undefined> {
+  try {
+    const key: unknown = (JSON.parse(await readFile(file, 'utf8')) as Partial<Credentials>).api_key;
+    return typeof key === 'string' ? key : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

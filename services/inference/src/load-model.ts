@@ -1,0 +1,139 @@
+import { readFile } from 'node:fs/promises';
+import { MillraceError, systemRandom, type Clock, type Logger } from '@millrace/runtime';
+import { createEngine } from './engine/engine.ts';
+import { createInstantEngine } from './engine/instant-engine.ts';
+import { createOnnxRunner } from './engine/onnx-runner.ts';
+import type { LoadedModel } from './loaded-model.ts';
+import { readModelManifest } from './model/model-manifest.ts';
+import { createChatTemplate } from './text/chat-template.ts';
+import { loadTokenizer } from './text/tokenizer.ts';
+
+export interface LoadModelOptions {
+  readonly engine: 'onnx' | 'instant';
+  /** Folder of the converted model. */
+  readonly modelDirectory: string | undefined;
+  readonly slots: number;
+  readonly contextLength: number;
+  readonly threads: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Loads the model that the settings ask for and warms it up. @throws `config_invalid`, `part_missing`, `model_invalid` */
+export async function loadModel(options: LoadModelOptions): Promise<LoadedModel> {
+  return options.engine === 'instant' ? loadInstantModel(options) : loadOnnxModel(options);
+}
+
+async function loadOnnxModel({
+  modelDirectory,
+  slots,
+  contextLength,
+  threads,
+  clock,
+  logger,
+}: LoadModelOptions): Promise<LoadedModel> {
+  if (modelDirectory === undefined) {
+    throw new MillraceError(
+      'config_invalid',
+      'MILLRACE_MODEL_DIR is not set: it must be the folder of a converted model.',
+    );
+  }
+  const startedAt = clock.monotonicMs();
+  const manifest = await readModelManifest(modelDirectory);
+  if (manifest.chatTemplate === undefined) {
+    throw new MillraceError('model_invalid', `The model in ${modelDirectory} has no chat template.`);
+  }
+  const tokenizer = await loadTokenizer(modelDirectory);
+  const endTokens = new Set(manifest.eosTokenId === undefined ? [] : [manifest.eosTokenId]);
+  const runner = await createOnnxRunner({
+    modelDir: modelDirectory,
+    threads,
+    slots,
+    contextLength: Math.min(contextLength, manifest.contextLength),
+  });
+  const nameOf = (token: number | undefined) => (token === undefined ? undefined : tokenizer.decode([token]));
+  const template = createChatTemplate({
+    template: manifest.chatTemplate,
+    tokenizer,
+    bosToken: nameOf(manifest.bosTokenId),
+    eosToken: nameOf(manifest.eosTokenId),
+    random: systemRandom,
+  });
+  const engine = createEngine({
+    ...(await catalogued(manifest.sourceSha256, manifest.name)),
+    runner,
+    tokenBytes: (token) => tokenizer.tokenBytes(token),
+    endTokens,
+    clock,
+  });
+  const model: LoadedModel = {
+    engine,
+    encodePrompt: (messages) => template.encode(messages),
+    isDefault: true,
+    close: () => engine.stop(),
+  };
+  await warmUp(model);
+  logger.info(
+    {
+      model: engine.card.name,
+      version: engine.card.version,
+      ms: Math.round(clock.monotonicMs() - startedAt),
+    },
+    'model is warm',
+  );
+  return model;
+}
+
+/** Name and version by which `models/manifest.json` knows the file; one that it doesn't know goes by its own name. */
+async function catalogued(
+  sha256: string,
+  ownName: string,
+): Promise<{ readonly name: string; readonly version: string }> {
+  const file = new URL('../../../models/manifest.json', import.meta.url);
+  const { models } = JSON.parse(await readFile(file, 'utf8')) as {
+    readonly models: readonly { readonly name: string; readonly version: string; readonly sha256: string }[];
+  };
+  const entry = models.find((model) => model.sha256 === sha256);
+  return entry ?? { name: ownName, version: sha256.slice(0, 12) };
+}
+
+/** One short generation through every path of a step, so that the first client does not wait for it. */
+async function warmUp({ engine, encodePrompt }: LoadedModel): Promise<void> {
+  const steps = engine.generate({
+    requestId: 'warm-up',
+    promptTokens: encodePrompt([{ role: 'user', content: 'Hello' }]),
+    continuation: new Int32Array(),
+    maxTokens: 4,
+    temperature: 0,
+    topK: 0,
+    topP: 1,
+    seed: 0n,
+    stop: [],
+    signal: new AbortController().signal,
+  });
+  for await (const step of steps) {
+    if (step.kind === 'finished') return;
+  }
+}
+
+const instantText = 'The quick brown fox jumps over the lazy dog. '.repeat(8);
+
+function loadInstantModel({ contextLength, slots, clock }: LoadModelOptions): LoadedModel {
+  const engine = createInstantEngine({
+    card: { name: 'instant', version: '1', contextLength, vocabularySize: 49_152 },
+    text: instantText,
+    steps: 64,
+    slots: Math.max(slots, 64),
+    clock,
+  });
+  return {
+    engine,
+    encodePrompt: (messages) =>
+      Int32Array.from(
+        messages.flatMap(({ content }) => content.split(/\s+/)),
+        (_word, index) => index,
+      ),
+    isDefault: true,
+    close: () => engine.stop(),
+  };
+}
