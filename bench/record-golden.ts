@@ -22,7 +22,7 @@ const fixtures = new URL('../services/inference/fixtures/', import.meta.url);
 
 /** The part of node-llama-cpp's API that is used. */
 interface LlamaPeer {
-  getLlama(options: { gpu: false; build: 'never' }): Promise<{
+  getLlama(this: void, options: { gpu: false; build: 'never' }): Promise<{
     loadModel(options: { modelPath: string }): Promise<LlamaModel>;
     dispose(): Promise<void>;
   }>;
@@ -68,7 +68,9 @@ async function main(): Promise<void> {
   if (modelPath === undefined) throw new Error('usage: record-golden --gguf PATH (or MILLRACE_MODEL)');
   const installed = installPeer();
   const { version } = await readJson<{ version: string }>(path.join(installed, 'package.json'));
-  const { getLlama } = (await import(pathToFileURL(path.join(installed, 'dist', 'index.js')).href)) as LlamaPeer;
+  const { getLlama } = (await import(
+    pathToFileURL(path.join(installed, 'dist', 'index.js')).href
+  )) as LlamaPeer;
   const llama = await getLlama({ gpu: false, build: 'never' });
   const model = await llama.loadModel({ modelPath });
   // One thread: the peer's threads spin, and stand still where they have to share a processor.
@@ -89,7 +91,9 @@ async function main(): Promise<void> {
   }
   const record = {
     recordedWith: `${peer} ${version}`,
-    modelSha256: createHash('sha256').update(await readFile(modelPath)).digest('hex'),
+    modelSha256: createHash('sha256')
+      .update(await readFile(modelPath))
+      .digest('hex'),
     records,
   };
   await writeFile(new URL('golden-llama-cpp.json', fixtures), `${JSON.stringify(record)}\n`);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Interrupted, runChecked } from './child-process.mjs';
@@ -9,6 +9,7 @@ import { SetUpError } from './set-up-error.mjs';
 
 const pollMs = 250;
 const npmReportLines = 6;
+const unfinishedMarker = join('node_modules', '.millrace-unfinished');
 
 /**
  * Installs the dependencies when `node_modules` is not what `package-lock.json` asks for. No install script runs:
@@ -32,11 +33,7 @@ export async function provideDependencies(workshop, node, environment) {
     async ({ guard }) => {
       if (isReady()) return;
       const lock = JSON.parse(lockText);
-      const installed = readIfThere(join(root, 'node_modules', '.package-lock.json'));
-      // By hand, or by an earlier set-up: npm writes this file last.
-      if (installed === undefined || !matchesLock(lock, JSON.parse(installed))) {
-        await install({ workshop, node, environment, lock, guard });
-      }
+      if (!isInstalled(root, lock)) await install({ workshop, node, environment, lock, guard });
       await restoreSymbolicLinks(root, node, environment);
       writeFileSync(marker, state);
     },
@@ -44,33 +41,56 @@ export async function provideDependencies(workshop, node, environment) {
   );
 }
 
+/** Whether the tree is whole and as locked, by hand or by an earlier set-up. npm writes the file that is read last. */
+function isInstalled(root, lock) {
+  const installed = readIfThere(join(root, 'node_modules', '.package-lock.json'));
+  if (installed === undefined || existsSync(join(root, unfinishedMarker))) return false;
+  return matchesLock(lock, JSON.parse(installed));
+}
+
+/**
+ * `npm install`, not `npm ci`: the latter refuses a lock file that lacks another platform's optional binaries, which
+ * is what npm writes where the registry does not hold them. That nothing but the locked versions came is checked after.
+ */
 async function install({ workshop, node, environment, lock, guard }) {
-  const step = workshop.reporter.step('dependencies (npm ci)');
+  const { root } = workshop;
+  const step = workshop.reporter.step('dependencies (npm install)');
   const folders = expectedFolders(lock, process);
-  const count = () =>
-    folders.filter((folder) => existsSync(join(workshop.root, folder, 'package.json'))).length;
+  const count = () => folders.filter((folder) => existsSync(join(root, folder, 'package.json'))).length;
   const report = () => step.update({ done: count(), total: folders.length, unit: 'packages' });
   const timer = setInterval(report, pollMs);
   try {
-    const npm = createNpmClient({ node, environment, root: workshop.root });
-    await npm.run(
-      ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'],
-      {
-        onSpawn: guard,
-      },
-    );
+    clearUnfinished(root, lock);
+    const npm = createNpmClient({ node, environment, root });
+    const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+    await npm.run(['install', '--no-save', '--ignore-scripts', '--prefer-offline', ...quiet], { onSpawn: guard });
+    rmSync(join(root, unfinishedMarker));
+    if (!isInstalled(root, lock)) throw new Error('package.json asks for what is not in package-lock.json');
     step.finish(`${count()} packages`);
   } catch (error) {
     step.abandon();
     if (error instanceof Interrupted) throw error;
     throw new SetUpError('the dependencies cannot be installed.', {
-      looked: [join(workshop.root, 'node_modules'), ...npmReport(error).map((line) => `npm: ${line}`)],
-      supply: ['a network in which `npm ci` works, or node_modules of the same package-lock.json'],
+      looked: [join(root, 'node_modules'), ...npmReport(error).map((line) => `npm: ${line}`)],
+      supply: ['a network in which `npm install` works, or node_modules of the same package-lock.json'],
       cause: error,
     });
   } finally {
     clearInterval(timer);
   }
+}
+
+/** Clears what a killed install left (npm would take a half-written package for a whole one), and marks the new one. */
+function clearUnfinished(root, lock) {
+  const isWhole = existsSync(join(root, 'node_modules', '.package-lock.json'));
+  if (!isWhole || existsSync(join(root, unfinishedMarker))) {
+    const trees = Object.keys(lock.packages).filter((path) => path.includes('node_modules/'));
+    for (const tree of new Set(trees.map((path) => `${path.split('node_modules/')[0]}node_modules`))) {
+      rmSync(join(root, tree), { recursive: true, force: true });
+    }
+  }
+  mkdirSync(join(root, 'node_modules'), { recursive: true });
+  writeFileSync(join(root, unfinishedMarker), '');
 }
 
 /** What npm says first: the usage and the log's path follow. */

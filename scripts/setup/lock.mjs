@@ -12,7 +12,7 @@ const unreadableStaleMs = 5000;
  * Runs `work` while no other process does the same under this lock file.
  *
  * The lock outlives a holder that was killed only as long as a child of its own still runs (`guard`), so that
- * nothing starts while an orphaned `npm ci` still writes. A lock of another host is believed while its heartbeat lasts.
+ * nothing starts while an orphaned `npm install` still writes. A lock of another host is believed while its heartbeat lasts.
  *
  * @template T
  * @param {string} path
@@ -31,7 +31,7 @@ export async function withLock(path, work, { onWait } = {}) {
     }
     if (!waiting && holder !== undefined && holder.processes !== undefined) {
       waiting = true;
-      onWait?.(holder.processes[0]);
+      onWait?.(runningMember(holder) ?? holder.processes[0]);
     }
     await delay(pollMs);
   }
@@ -76,7 +76,11 @@ function readHolder(path) {
 function isHeld(path, holder) {
   if (holder.processes === undefined) return ageMs(path) < unreadableStaleMs;
   if (holder.host !== hostname()) return ageMs(path) < otherHostStaleMs;
-  return holder.processes.some((member) => isRunning(member));
+  return runningMember(holder) !== undefined;
+}
+
+function runningMember(holder) {
+  return holder.processes.find((member) => isRunning(member));
 }
 
 /** Removes a stale lock; a second file makes sure that it is not a fresh one that took its place. */

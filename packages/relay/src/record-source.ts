@@ -1,5 +1,4 @@
 import type { ResultChunk } from '@millrace/contracts';
-import { MillraceError } from '@millrace/runtime';
 import { readResults, type StageDependencies } from '@millrace/stage';
 import type { LiveQueue } from './live-queue.ts';
 
@@ -16,19 +15,19 @@ export interface RecordSourceOptions {
   readonly signal: AbortSignal;
   /** Called before each look into the stream but the first. */
   readonly onGap: () => void;
-  /** When silence is no longer waited for, in milliseconds since the epoch. */
-  readonly giveUpAt: () => number;
+  /** Called when all that is stored has been read; throws when there is nothing to wait for. */
+  readonly onCaughtUp: () => void;
 }
 
 /**
  * The records of one request, each once and in order: first those that are stored, then live ones as they are stored. A gap
  * between live ones, or a reader that was too slow for the queue, is made up for from the stream.
  *
- * @throws the signal's reason; `deadline_exceeded` when nothing came long after the deadline
+ * @throws the signal's reason; what `onCaughtUp` throws
  */
 export async function* recordsOf(
   dependencies: Pick<StageDependencies, 'bus' | 'codec' | 'clock'>,
-  { requestId, queue, afterSequence, isFresh, idleRecheckMs, signal, onGap, giveUpAt }: RecordSourceOptions,
+  { requestId, queue, afterSequence, isFresh, idleRecheckMs, signal, onGap, onCaughtUp }: RecordSourceOptions,
 ): AsyncGenerator<ResultChunk, never> {
   const { codec, clock } = dependencies;
   let last = afterSequence;
@@ -42,9 +41,7 @@ export async function* recordsOf(
         yield record;
       }
       signal.throwIfAborted();
-      if (clock.now() > giveUpAt()) {
-        throw new MillraceError('deadline_exceeded', 'The request is past its deadline and nothing more was heard of it.');
-      }
+      onCaughtUp();
       mustRead = false;
     }
     const idle = clock.setTimer(idleRecheckMs, () => queue.invalidate());

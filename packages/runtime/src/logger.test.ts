@@ -10,15 +10,13 @@ function capture(): { readonly lines: Record<string, unknown>[]; write(line: str
 test('prompt text and credentials are withheld at any depth, in bindings too', () => {
   const destination = capture();
   const logger = createLogger({ service: 'edge', level: 'info', destination });
-  logger
-    .child({ api_key: 'mr-canary' })
-    .info(
-      {
-        request: { headers: { Authorization: 'canary' }, messages: [{ content: 'canary' }] },
-        deep: [{ text: 'canary' }],
-      },
-      'x',
-    );
+  logger.child({ api_key: 'mr-canary' }).info(
+    {
+      request: { headers: { Authorization: 'canary' }, messages: [{ content: 'canary' }] },
+      deep: [{ text: 'canary' }],
+    },
+    'x',
+  );
   expect(JSON.stringify(destination.lines)).not.toContain('canary');
   expect(destination.lines[0]).toMatchObject({
     level: 'info',

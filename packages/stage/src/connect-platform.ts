@@ -1,6 +1,6 @@
 import { connectNats } from '@millrace/bus';
 import { bucketDefinitions, createCodec, streamDefinitions } from '@millrace/contracts';
-import { createLogger, createMetrics, systemClock, type Stoppable } from '@millrace/runtime';
+import { createLogger, createMetrics, systemClock, type Logger, type Stoppable } from '@millrace/runtime';
 import { createSealing, loadMasterKey } from '@millrace/sealing';
 import { createBucketKeyStore } from './bucket-key-store.ts';
 import type { PlatformSettings } from './platform-settings.ts';
@@ -13,11 +13,15 @@ export interface Platform extends StageDependencies, Stoppable {}
  * Connects a process to NATS, creates or updates streams and buckets, and loads the master key.
  *
  * @param service name of the service, for logs and the server's list of connections
+ * @param logger by default one on the standard output
  * @throws `unavailable`, `nats_server_too_old`, `stream_mismatch`, `config_invalid`
  */
-export async function connectPlatform(service: string, settings: PlatformSettings): Promise<Platform> {
+export async function connectPlatform(
+  service: string,
+  settings: PlatformSettings,
+  logger: Logger = createLogger({ service, level: settings.logLevel }),
+): Promise<Platform> {
   const clock = systemClock;
-  const logger = createLogger({ service, level: settings.logLevel });
   const metrics = createMetrics();
   metrics.collectProcessMetrics();
   const codec = createCodec();

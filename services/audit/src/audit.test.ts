@@ -2,7 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randomUUID } from 'node:crypto';
 import { connectNats, type Bus } from '@millrace/bus';
 import { bucketDefinitions, createCodec, streamDefinitions, subjects } from '@millrace/contracts';
-import { createIdGenerator, createLogger, createMetrics, systemClock, systemRandom } from '@millrace/runtime';
+import {
+  createIdGenerator,
+  createLogger,
+  createMetrics,
+  stopInReverse,
+  type Stoppable,
+  systemClock,
+  systemRandom,
+} from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import { startTestNats, type TestNats } from '@millrace/testkit';
 import { verifyChain } from './chain.ts';
@@ -16,15 +24,18 @@ const logger = createLogger({ service: 'audit', level: 'silent' });
 let nats: TestNats;
 let bus: Bus;
 
+const parts: Stoppable[] = [];
+const keep = <Part extends Stoppable>(part: Part): Part => {
+  parts.push(part);
+  return part;
+};
+
 beforeAll(async () => {
-  nats = await startTestNats();
-  bus = await connect();
+  nats = keep(await startTestNats());
+  bus = keep(await connect());
   await bus.provision(streamDefinitions(), bucketDefinitions);
 }, 60_000);
-afterAll(async () => {
-  await bus.stop();
-  await nats.stop();
-});
+afterAll(() => stopInReverse(parts));
 
 const connect = () => connectNats({ url: nats.url, name: 'audit-test', logger });
 
@@ -61,7 +72,9 @@ describe('recording', () => {
     expect(await verifyTenant(dependenciesOn(bus), tenant)).toEqual({ records: 5, verified: true });
     const records = (await storedRecords(tenant)).map((payload) => codec.decode('audit.recorded', payload));
     expect(records.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
-    expect(records.map(({ subject_id }) => subject_id)).toEqual(work.map(({ closing }) => closing.request_id));
+    expect(records.map(({ subject_id }) => subject_id)).toEqual(
+      work.map(({ closing }) => closing.request_id),
+    );
     expect(Buffer.compare(records[0]!.event, work[0]!.delivery.payload)).toBe(0);
     expect(records[4]!.source_sequence).toBe(work[4]!.delivery.sequence);
   });
@@ -97,7 +110,12 @@ describe('recording', () => {
     const work = (await Promise.all(tenants.map((tenant) => deliverAll(bus, codec, tenant)))).flat();
     const other = await connect();
     const [left, right] = [replica(), replica(other)];
-    const answers = await Promise.all([left(work), right(work.toReversed()), left(work.slice(50)), right(work.slice(0, 70))]);
+    const answers = await Promise.all([
+      left(work),
+      right(work.toReversed()),
+      left(work.slice(50)),
+      right(work.slice(0, 70)),
+    ]);
     await other.stop();
     expect(answers.flat().every(Boolean)).toBe(true);
     for (const tenant of tenants) {
@@ -118,8 +136,14 @@ describe('verification of what is stored', () => {
     changed[place] = changed[place]! ^ 1;
     expect(verifyPayloads(records.with(2, changed)).firstBroken).toEqual({ sequence: 3, reason: 'changed' });
     expect(verifyPayloads(records.toSpliced(2, 1)).firstBroken).toEqual({ sequence: 3, reason: 'removed' });
-    expect(verifyPayloads(records.toSpliced(3, 0, third)).firstBroken).toEqual({ sequence: 3, reason: 'inserted' });
-    expect(verifyPayloads([first, third, second, ...records.slice(3)]).firstBroken).toEqual({ sequence: 3, reason: 'reordered' });
+    expect(verifyPayloads(records.toSpliced(3, 0, third)).firstBroken).toEqual({
+      sequence: 3,
+      reason: 'inserted',
+    });
+    expect(verifyPayloads([first, third, second, ...records.slice(3)]).firstBroken).toEqual({
+      sequence: 3,
+      reason: 'reordered',
+    });
     expect(linkOf(codec, third.subarray(0, 20))).toBeUndefined();
   });
 
@@ -141,10 +165,16 @@ describe('verification of what is stored', () => {
 
 describe('the service', () => {
   it('records what is closed, and is ready while it is connected', async () => {
-    const service = await startAudit(dependenciesOn(bus), { ackWaitMs: 10_000, maxBatch: 64, maxDeliveries: 5 });
+    const service = await startAudit(dependenciesOn(bus), {
+      ackWaitMs: 10_000,
+      maxBatch: 64,
+      maxDeliveries: 5,
+    });
     const tenant = await closeSome(10);
-    await expect.poll(() => verifyTenant(dependenciesOn(bus), tenant), { timeout: 20_000 }).toEqual({ records: 10, verified: true });
-    expect(service.ready()).toBeUndefined();
+    await expect
+      .poll(() => verifyTenant(dependenciesOn(bus), tenant), { timeout: 20_000 })
+      .toEqual({ records: 10, verified: true });
+    expect(await service.ready()).toBeUndefined();
     await service.stop();
   });
 });

@@ -48,7 +48,10 @@ describe('verifyChain', () => {
   it('names the place where a record was inserted', () => {
     const links = chainOf(5);
     const forged = linkOf(3, links[1]!.hash, 'forged');
-    expect(verifyChain(links.toSpliced(2, 0, forged)).firstBroken).toEqual({ sequence: 3, reason: 'inserted' });
+    expect(verifyChain(links.toSpliced(2, 0, forged)).firstBroken).toEqual({
+      sequence: 3,
+      reason: 'inserted',
+    });
   });
 
   it('names a record that was moved', () => {

@@ -15,7 +15,11 @@ export function onRequestClosed(dependencies: StageDependencies, nextId: IdGener
     help: 'Records appended to audit chains.',
   });
 
-  const recordAll = async (tenant: string, work: readonly ClosingWork[], answers: Map<ClosingWork, boolean>): Promise<void> => {
+  const recordAll = async (
+    tenant: string,
+    work: readonly ClosingWork[],
+    answers: Map<ClosingWork, boolean>,
+  ): Promise<void> => {
     const chain = chains.get(tenant) ?? new TenantChain(dependencies, nextId, tenant);
     chains.delete(tenant);
     chains.set(tenant, chain);
@@ -23,12 +27,19 @@ export function onRequestClosed(dependencies: StageDependencies, nextId: IdGener
       for (const item of work) {
         if (item.delivery.signal.aborted) return;
         const { closing, delivery } = item;
-        const isNew = await chain.record({ requestId: closing.request_id, closedAt: closing.closed_at, delivery });
+        const isNew = await chain.record({
+          requestId: closing.request_id,
+          closedAt: closing.closed_at,
+          delivery,
+        });
         if (isNew) recorded.inc();
         answers.set(item, true);
       }
     } catch (error) {
-      dependencies.logger.warn({ error, stage: 'audit', tenant }, 'closings were not recorded and will be tried again');
+      dependencies.logger.warn(
+        { error, stage: 'audit', tenant },
+        'closings were not recorded and will be tried again',
+      );
     }
   };
 

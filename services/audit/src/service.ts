@@ -21,7 +21,7 @@ export async function startAudit(
     onRequestClosed(dependencies, nextId),
   );
   return {
-    ready: () => (dependencies.bus.connected ? undefined : 'not connected to NATS'),
+    ready: async () => (dependencies.bus.connected ? undefined : 'not connected to NATS'),
     stop: () => consumption.stop(),
   };
 }

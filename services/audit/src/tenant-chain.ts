@@ -136,7 +136,9 @@ export class TenantChain {
     }
     if (this.#head !== head) return;
     this.#forget();
-    throw new MillraceError('unavailable', 'The end of an audit chain could not be read.', { cause: refused });
+    throw new MillraceError('unavailable', 'The end of an audit chain could not be read.', {
+      cause: refused,
+    });
   }
 
   #remember(id: string, storedAt: number): void {

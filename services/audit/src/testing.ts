@@ -18,7 +18,14 @@ export function closingOf(tenant: string, changes: Partial<RequestClosed> = {}):
     outcome: 'COMPLETED',
     finish_reason: 'stop',
     failure: null,
-    usage: { input_tokens: 3, cached_input_tokens: 0, output_tokens: 4, characters_in: 12, characters_out: 20, source: 'ENGINE' },
+    usage: {
+      input_tokens: 3,
+      cached_input_tokens: 0,
+      output_tokens: 4,
+      characters_in: 12,
+      characters_out: 20,
+      source: 'ENGINE',
+    },
     timings: { queue_ms: 1, prefill_ms: 2, time_to_first_token_ms: 3, total_ms: 4 },
     attempt: 1,
     text_digest: null,
@@ -40,10 +47,18 @@ export async function publishClosing(bus: Bus, codec: Codec, closing: RequestClo
 }
 
 /** The closings of a tenant as they are delivered: each once, in order. */
-export async function deliverAll(bus: Bus, codec: Codec, tenant: string, deliveryCount = 1): Promise<readonly ClosingWork[]> {
+export async function deliverAll(
+  bus: Bus,
+  codec: Codec,
+  tenant: string,
+  deliveryCount = 1,
+): Promise<readonly ClosingWork[]> {
   const work: ClosingWork[] = [];
   for await (const stored of bus.read('CLOSED', subjects.closed(tenant, '*'))) {
-    work.push({ closing: codec.decode('request.closed', stored.payload), delivery: asDelivery(stored, deliveryCount) });
+    work.push({
+      closing: codec.decode('request.closed', stored.payload),
+      delivery: asDelivery(stored, deliveryCount),
+    });
   }
   return work;
 }

@@ -14,7 +14,8 @@ function candidates(count: number, changes: Partial<Candidate> = {}): Candidate[
   }));
 }
 
-const codes = (...parameters: Parameters<typeof judge>) => judge(...parameters).map(({ refusal }) => refusal?.code);
+const codes = (...parameters: Parameters<typeof judge>) =>
+  judge(...parameters).map(({ refusal }) => refusal?.code);
 
 describe('judge', () => {
   it('admits up to the limit of the minute and no further', () => {
@@ -28,7 +29,10 @@ describe('judge', () => {
   });
 
   it('counts what the window has seen already', () => {
-    expect(codes(candidates(2), limits, { admittedInWindow: 2, inFlight: 0 }, now)).toEqual([undefined, 'rate_limit_exceeded']);
+    expect(codes(candidates(2), limits, { admittedInWindow: 2, inFlight: 0 }, now)).toEqual([
+      undefined,
+      'rate_limit_exceeded',
+    ]);
   });
 
   it('says when the window ends', () => {
@@ -52,7 +56,13 @@ describe('judge', () => {
       ...candidates(1, { deadlineAt: now }),
       ...candidates(3),
     ];
-    expect(codes(mixed, limits, idle, now)).toEqual(['cancelled', 'deadline_exceeded', undefined, undefined, undefined]);
+    expect(codes(mixed, limits, idle, now)).toEqual([
+      'cancelled',
+      'deadline_exceeded',
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('refuses a tenant that is not known', () => {

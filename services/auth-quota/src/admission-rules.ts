@@ -23,12 +23,19 @@ export interface Candidate {
   readonly cancelled: string | undefined;
 }
 
-export type RefusalCode = 'rate_limit_exceeded' | 'too_many_in_flight' | 'cancelled' | 'deadline_exceeded' | 'permission_denied';
+export type RefusalCode =
+  | 'rate_limit_exceeded'
+  | 'too_many_in_flight'
+  | 'cancelled'
+  | 'deadline_exceeded'
+  | 'permission_denied';
 
 export interface Verdict {
   readonly requestId: string;
   /** Undefined: admitted. */
-  readonly refusal: { readonly code: RefusalCode; readonly message: string; readonly retryAfterMs: number | undefined } | undefined;
+  readonly refusal:
+    | { readonly code: RefusalCode; readonly message: string; readonly retryAfterMs: number | undefined }
+    | undefined;
 }
 
 /** When the window that `now` lies in began, in milliseconds since the epoch. */
@@ -59,15 +66,32 @@ export function judge(
   });
 }
 
-function refusalOf(candidate: Candidate, limits: TenantLimits | undefined, use: TenantUse, now: number): Verdict['refusal'] {
+function refusalOf(
+  candidate: Candidate,
+  limits: TenantLimits | undefined,
+  use: TenantUse,
+  now: number,
+): Verdict['refusal'] {
   if (limits === undefined) {
-    return { code: 'permission_denied', message: 'The tenant does not exist or is suspended.', retryAfterMs: undefined };
+    return {
+      code: 'permission_denied',
+      message: 'The tenant does not exist or is suspended.',
+      retryAfterMs: undefined,
+    };
   }
   if (candidate.cancelled !== undefined) {
-    return { code: 'cancelled', message: 'The request was cancelled before it was admitted.', retryAfterMs: undefined };
+    return {
+      code: 'cancelled',
+      message: 'The request was cancelled before it was admitted.',
+      retryAfterMs: undefined,
+    };
   }
   if (now >= candidate.deadlineAt) {
-    return { code: 'deadline_exceeded', message: 'The request reached its deadline before it was admitted.', retryAfterMs: undefined };
+    return {
+      code: 'deadline_exceeded',
+      message: 'The request reached its deadline before it was admitted.',
+      retryAfterMs: undefined,
+    };
   }
   if (use.admittedInWindow >= limits.requestsPerMinute) {
     const message = `The limit of ${limits.requestsPerMinute} requests in a minute is reached.`;

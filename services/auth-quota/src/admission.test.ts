@@ -1,18 +1,35 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectNats, type Bus, type Delivery } from '@millrace/bus';
-import { bucketDefinitions, createCodec, streamDefinitions, subjects, type RequestReceived } from '@millrace/contracts';
-import { createLogger, createMetrics, ManualClock, MillraceError } from '@millrace/runtime';
+import {
+  bucketDefinitions,
+  createCodec,
+  streamDefinitions,
+  subjects,
+  type RequestReceived,
+} from '@millrace/contracts';
+import {
+  createLogger,
+  createMetrics,
+  ManualClock,
+  MillraceError,
+  stopInReverse,
+  type Stoppable,
+} from '@millrace/runtime';
 import { createMemoryKeyStore, createSealing, type Sealing } from '@millrace/sealing';
-import { cancelRequest, watchCancellations, type Cancellations, type StageDependencies } from '@millrace/stage';
-import { startTestNats, type TestNats } from '@millrace/testkit';
+import {
+  cancelRequest,
+  watchCancellations,
+  type Cancellations,
+  type StageDependencies,
+} from '@millrace/stage';
+import { startTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@millrace/testkit';
 import type { Admission } from './admission.ts';
 import { onRequestReceived } from './on-request-received.ts';
 import { createPostgresAdmission } from './postgres-admission.ts';
 import { startAuthQuota } from './service.ts';
-import { startTestDatabase, type TestDatabase } from './test-database.ts';
 import { createTenant } from './tenants.ts';
-import { countOf, deliverAll, publishRequest, requestOf } from './testing.ts';
+import { countOf, deliverAll, publishRequest, readAll, requestOf } from './testing.ts';
 
 const codec = createCodec();
 const clock = new ManualClock();
@@ -23,35 +40,55 @@ let sealing: Sealing;
 let bus: Bus;
 let cancellations: Cancellations;
 
+const parts: Stoppable[] = [];
+const keep = <Part extends Stoppable>(part: Part): Part => {
+  parts.push(part);
+  return part;
+};
+
 beforeAll(async () => {
-  [nats, postgres] = await Promise.all([startTestNats(), startTestDatabase()]);
-  bus = await connect();
+  nats = keep(await startTestNats());
+  postgres = keep(await startTestDatabase());
+  bus = keep(await connect());
   await bus.provision(streamDefinitions(), bucketDefinitions);
   sealing = await createSealing(new Uint8Array(32), createMemoryKeyStore());
-  cancellations = await watchCancellations({ bus, codec });
+  cancellations = keep(await watchCancellations({ bus, codec }));
 }, 60_000);
-afterAll(async () => {
-  await cancellations.stop();
-  await bus.stop();
-  await Promise.all([nats.stop(), postgres.stop()]);
-});
+afterAll(() => stopInReverse(parts));
 
 const connect = () => connectNats({ url: nats.url, name: 'admission-test', logger });
-const dependenciesOn = (replicaBus: Bus): StageDependencies => ({ bus: replicaBus, codec, sealing, clock, logger, metrics: createMetrics() });
+const dependenciesOn = (replicaBus: Bus): StageDependencies => ({
+  bus: replicaBus,
+  codec,
+  sealing,
+  clock,
+  logger,
+  metrics: createMetrics(),
+});
 const admissionOn = () => createPostgresAdmission({ database: postgres.database, codec, clock });
 
 function replica(changes: { readonly bus?: Bus; readonly admission?: Admission } = {}) {
-  return onRequestReceived(dependenciesOn(changes.bus ?? bus), changes.admission ?? admissionOn(), cancellations);
+  return onRequestReceived(
+    dependenciesOn(changes.bus ?? bus),
+    changes.admission ?? admissionOn(),
+    cancellations,
+  );
 }
 
-async function newTenant(limits: { readonly requestsPerMinute?: number; readonly maxInFlight?: number } = {}): Promise<string> {
+async function newTenant(
+  limits: { readonly requestsPerMinute?: number; readonly maxInFlight?: number } = {},
+): Promise<string> {
   const id = `tenant.${randomUUID()}`;
   await createTenant(postgres.database, { id, requestsPerMinute: 1_000, maxInFlight: 1_000, ...limits });
   return id;
 }
 
 /** Stores requests of a tenant. */
-async function requestSome(tenant: string, count: number, changes: Partial<RequestReceived> = {}): Promise<RequestReceived[]> {
+async function requestSome(
+  tenant: string,
+  count: number,
+  changes: Partial<RequestReceived> = {},
+): Promise<RequestReceived[]> {
   const requests = Array.from({ length: count }, () => requestOf(tenant, clock, changes));
   for (const request of requests) await publishRequest(bus, codec, request);
   return requests;
@@ -62,7 +99,7 @@ const received = (tenant: string, deliveryCount = 1): Promise<readonly Delivery[
 const admittedCount = (tenant: string) => countOf(bus, 'ADMITTED', subjects.admitted(tenant));
 
 async function closingsOf(tenant: string) {
-  const stored = await Array.fromAsync(bus.read('CLOSED', subjects.closed(tenant, '*')));
+  const stored = await readAll(bus.read('CLOSED', subjects.closed(tenant, '*')));
   return stored.map(({ payload }) => codec.decode('request.closed', payload));
 }
 
@@ -121,9 +158,17 @@ describe('admission', () => {
     expect(closings).toHaveLength(2);
     for (const { outcome, failure, usage, trail } of closings) {
       expect(outcome).toBe('REJECTED');
-      expect(failure).toMatchObject({ code: 'rate_limit_exceeded', retryable: true, retry_after_ms: expect.any(Number) });
+      expect(failure).toMatchObject({
+        code: 'rate_limit_exceeded',
+        retryable: true,
+        retry_after_ms: expect.any(Number),
+      });
       expect(usage.source).toBe('NONE');
-      expect(trail.at(-1)).toMatchObject({ stage: 'auth-quota', outcome: 'rejected', code: 'rate_limit_exceeded' });
+      expect(trail.at(-1)).toMatchObject({
+        stage: 'auth-quota',
+        outcome: 'rejected',
+        code: 'rate_limit_exceeded',
+      });
     }
   });
 
@@ -143,10 +188,19 @@ describe('admission', () => {
     await requestSome(tenant, 1, { deadline_at: clock.now() + 100_000 });
     await clock.advance(60_000);
     await cancelRequest({ bus, codec, clock }, cancelled!, 'client');
-    await new Promise<void>((resolve) => void cancellations.onCancelled(cancelled!.request_id, () => resolve()));
+    await new Promise<void>(
+      (resolve) => void cancellations.onCancelled(cancelled!.request_id, () => resolve()),
+    );
     await replica()(await received(tenant));
-    const outcomes = new Map((await closingsOf(tenant)).map(({ request_id, outcome }) => [request_id, outcome]));
-    expect(outcomes).toEqual(new Map([[late!.request_id, 'EXPIRED'], [cancelled!.request_id, 'CANCELLED']]));
+    const outcomes = new Map(
+      (await closingsOf(tenant)).map(({ request_id, outcome }) => [request_id, outcome]),
+    );
+    expect(outcomes).toEqual(
+      new Map([
+        [late!.request_id, 'EXPIRED'],
+        [cancelled!.request_id, 'CANCELLED'],
+      ]),
+    );
     expect(await admittedCount(tenant)).toBe(1);
   });
 
@@ -167,7 +221,11 @@ describe('admission', () => {
     expect(await replica()(await received(tenant))).toEqual([true, true]);
     expect(await admittedCount(tenant)).toBe(1);
     const letter = await bus.lastMessage('DEADLETTER', subjects.deadLetter('auth-quota', tenant));
-    expect(codec.decode('dead.letter', letter!.payload)).toMatchObject({ stage: 'auth-quota', stream: 'RECEIVED', code: 'message_corrupt' });
+    expect(codec.decode('dead.letter', letter!.payload)).toMatchObject({
+      stage: 'auth-quota',
+      stream: 'RECEIVED',
+      code: 'message_corrupt',
+    });
     expect(Buffer.from(letter!.payload).includes('no event at all')).toBe(false);
   });
 });
@@ -194,15 +252,26 @@ describe('requests in flight', () => {
 describe('two replicas', () => {
   it('admit exactly the limit of 200 requests that come at once', async () => {
     const tenant = await newTenant({ requestsPerMinute: 50 });
-    const settings = { ackWaitMs: 10_000, maxBatch: 16, maxDeliveries: 5, closingMaxDeliveries: 5, reaperGraceMs: 30_000, reaperIntervalMs: 5_000 };
+    const settings = {
+      ackWaitMs: 10_000,
+      maxBatch: 16,
+      maxDeliveries: 5,
+      closingMaxDeliveries: 5,
+      reaperGraceMs: 30_000,
+      reaperIntervalMs: 5_000,
+    };
     const buses = [await connect(), await connect()];
     const services = await Promise.all(
-      buses.map((replicaBus) => startAuthQuota({ ...dependenciesOn(replicaBus), database: postgres.database }, settings)),
+      buses.map((replicaBus) =>
+        startAuthQuota({ ...dependenciesOn(replicaBus), database: postgres.database }, settings),
+      ),
     );
     const requests = Array.from({ length: 200 }, () => requestOf(tenant, clock));
     await Promise.all(requests.map((request) => publishRequest(bus, codec, request)));
     await expect
-      .poll(() => Promise.all([admittedCount(tenant), closingsOf(tenant).then(({ length }) => length)]), { timeout: 30_000 })
+      .poll(() => Promise.all([admittedCount(tenant), closingsOf(tenant).then(({ length }) => length)]), {
+        timeout: 30_000,
+      })
       .toEqual([50, 150]);
     expect(await Promise.all(services.map((service) => service.ready()))).toEqual([undefined, undefined]);
     for (const service of services) await service.stop();

@@ -36,12 +36,8 @@ export interface OpenClaim {
   readonly event: Uint8Array;
 }
 
-/** How to wait while the database is away. */
-export interface Patience {
-  /** Called before each wait. */
-  readonly onWait: () => void;
-  readonly signal: AbortSignal | undefined;
-}
+/** What settlement needs of a closing. */
+export type SettledRequest = Pick<RequestClosed, 'request_id' | 'outcome' | 'closed_at'>;
 
 /** The claims and counters of all tenants. */
 export interface Admission {
@@ -49,15 +45,21 @@ export interface Admission {
    * Decides on each request once, all in one transaction; one that was decided before keeps its decision. Those that are
    * not in the result are to come again a little later.
    */
-  claim(requests: readonly AdmissionRequest[], patience: Patience): Promise<ReadonlyMap<string, Claim>>;
+  claim(requests: readonly AdmissionRequest[]): Promise<ReadonlyMap<string, Claim>>;
   /** Notes that request.admitted was published. */
   markPublished(requestIds: readonly string[]): Promise<void>;
   /** Closes the claims of requests that ended; those that are closed stay as they are. */
-  settle(closings: readonly RequestClosed[], patience?: Patience): Promise<void>;
+  settle(closings: readonly SettledRequest[]): Promise<void>;
   /**
    * Hands over claims that are open and whose deadline was before `before`, oldest first, while no other replica does so.
    *
    * @returns how many; 0 also when another replica is at it
    */
-  withOverdue(before: number, limit: number, handle: (claims: readonly OpenClaim[]) => Promise<void>): Promise<number>;
+  withOverdue(
+    before: number,
+    limit: number,
+    handle: (claims: readonly OpenClaim[]) => Promise<void>,
+  ): Promise<number>;
+  /** Forgets rate windows that began before `before`. */
+  forgetWindows(before: number): Promise<void>;
 }

@@ -23,12 +23,16 @@ describe('API keys', () => {
     expect(isKeyOf(key.hash, key.text.slice(0, -1) + last)).toBe(false);
   });
 
-  it.each(['', 'mr_', 'sk-abc', 'mr_short_secret', `mr_${'a'.repeat(11)}_${'b'.repeat(42)}`, ` ${makeApiKey(seededRandom(3)).text}`])(
-    'refuse %j by their form alone',
-    (credential) => {
-      expect(keyIdOf(credential)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    'mr_',
+    'sk-abc',
+    'mr_short_secret',
+    `mr_${'a'.repeat(11)}_${'b'.repeat(42)}`,
+    ` ${makeApiKey(seededRandom(3)).text}`,
+  ])('refuse %j by their form alone', (credential) => {
+    expect(keyIdOf(credential)).toBeUndefined();
+  });
 
   it('hash to 32 bytes', () => {
     expect(hashOfKey('anything')).toHaveLength(32);

@@ -33,7 +33,12 @@ export async function createApiKey(
 
 /** Revokes an API key for good and tells the gateways, which end its connections. @returns whether there is such a key */
 export async function revokeApiKey(
-  { database, bus, codec, clock }: Pick<StageDependencies, 'bus' | 'codec' | 'clock'> & { readonly database: Database },
+  {
+    database,
+    bus,
+    codec,
+    clock,
+  }: Pick<StageDependencies, 'bus' | 'codec' | 'clock'> & { readonly database: Database },
   keyId: string,
 ): Promise<boolean> {
   const at = clock.now();
@@ -43,7 +48,9 @@ export async function revokeApiKey(
     .where(eq(apiKeys.id, keyId))
     .returning({ id: apiKeys.id });
   if (revoked.length === 0) return false;
-  await bus.bucket('CONTROL').put(controlKeys.revocation(keyId), codec.encode('key.revoked', { key_id: keyId, at }));
+  await bus
+    .bucket('CONTROL')
+    .put(controlKeys.revocation(keyId), codec.encode('key.revoked', { key_id: keyId, at }));
   return true;
 }
 
@@ -54,7 +61,11 @@ const unknownHash = new Uint8Array(32);
  *
  * @throws `database_unavailable`
  */
-export async function verifyCredential(database: Database, credential: string, now: number): Promise<CredentialVerified> {
+export async function verifyCredential(
+  database: Database,
+  credential: string,
+  now: number,
+): Promise<CredentialVerified> {
   const keyId = keyIdOf(credential);
   if (keyId === undefined) return refused('The API key is not valid.');
   const [row] = await database

@@ -21,7 +21,9 @@ export const authQuotaSettings = defineSettings({
     min: 1,
     max: 4_096,
   }),
-  databaseUrl: setting.secret('DATABASE_URL', { description: 'Where PostgreSQL is: postgres://user:password@host/name.' }),
+  databaseUrl: setting.secret('DATABASE_URL', {
+    description: 'Where PostgreSQL is: postgres://user:password@host/name.',
+  }),
   maxDeliveries: setting.integer('MILLRACE_MAX_DELIVERIES', {
     description: 'Deliveries after which a request is given up and closed as failed.',
     default: 5,

@@ -10,7 +10,9 @@ const queue = 'auth-quota';
  * Answers gateways that ask who a credential belongs to. A credential that is not valid gets `invalid_api_key`; when the
  * database is away the answer is `unavailable`, never a refusal of a good key.
  */
-export function onCredentialPresented(dependencies: StageDependencies & { readonly database: Database }): Promise<Stoppable> {
+export function onCredentialPresented(
+  dependencies: StageDependencies & { readonly database: Database },
+): Promise<Stoppable> {
   const { bus, codec, clock, database, logger, metrics } = dependencies;
   const verifications = metrics.counter({
     name: 'millrace_credential_verifications_total',

@@ -6,6 +6,7 @@ import {
   endRequest,
   failureOf,
   giveUp,
+  whileDatabaseAway,
   withDecision,
   type Cancellations,
   type Ending,
@@ -24,7 +25,11 @@ interface Work {
  * Admits or refuses requests in batches. What was decided stands in the claim before anybody is told, so a redelivered
  * request gets the same answer and is never counted twice. Order: claim, publish, note that it was published, ack.
  */
-export function onRequestReceived(dependencies: StageDependencies, admission: Admission, cancellations: Cancellations) {
+export function onRequestReceived(
+  dependencies: StageDependencies,
+  admission: Admission,
+  cancellations: Cancellations,
+) {
   const admissions = dependencies.metrics.counter({
     name: 'millrace_admissions_total',
     help: 'Requests by what admission decided.',
@@ -33,14 +38,12 @@ export function onRequestReceived(dependencies: StageDependencies, admission: Ad
 
   return async (deliveries: readonly Delivery[]): Promise<readonly boolean[]> => {
     const { work, corrupt } = await decodeAll(dependencies, deliveries);
-    const claims = await admission.claim(
-      work.map(({ event, delivery }) => ({
-        event,
-        cancelled: cancellations.get(event.request_id)?.reason,
-        mayWait: delivery.deliveryCount === 1,
-      })),
-      { onWait: () => work.forEach(({ delivery }) => delivery.working()), signal: deliveries[0]?.signal },
-    );
+    const requests = work.map(({ event, delivery }) => ({
+      event,
+      cancelled: cancellations.get(event.request_id)?.reason,
+      mayWait: delivery.deliveryCount === 1,
+    }));
+    const claims = await whileDatabaseAway(dependencies, deliveries, () => admission.claim(requests));
     const acked = new Set<Delivery>(corrupt);
     const published: string[] = [];
     await Promise.all(
@@ -52,17 +55,24 @@ export function onRequestReceived(dependencies: StageDependencies, admission: Ad
           if (await carryOut(dependencies, item, claim)) published.push(item.event.request_id);
           acked.add(item.delivery);
         } catch (error) {
-          dependencies.logger.warn({ error, stage, requestId: item.event.request_id }, 'a decision will be carried out again');
+          dependencies.logger.warn(
+            { error, stage, requestId: item.event.request_id },
+            'a decision will be carried out again',
+          );
         }
       }),
     );
-    await admission.markPublished(published);
+    await whileDatabaseAway(dependencies, deliveries, () => admission.markPublished(published));
     return deliveries.map((delivery) => acked.has(delivery));
   };
 }
 
 /** Does what the claim says. @returns whether request.admitted was published */
-async function carryOut(dependencies: StageDependencies, { event, delivery }: Work, claim: Claim): Promise<boolean> {
+async function carryOut(
+  dependencies: StageDependencies,
+  { event, delivery }: Work,
+  claim: Claim,
+): Promise<boolean> {
   if (claim.isClosed || claim.isPublished) return false;
   if (claim.refusal !== undefined) {
     await endRequest(dependencies, event, endingOf(dependencies, claim.refusal, claim.decidedAt));
@@ -78,7 +88,11 @@ async function carryOut(dependencies: StageDependencies, { event, delivery }: Wo
   return true;
 }
 
-function endingOf({ clock }: StageDependencies, { code, message, retryAfterMs }: Refusal, decidedAt: number): Ending {
+function endingOf(
+  { clock }: StageDependencies,
+  { code, message, retryAfterMs }: Refusal,
+  decidedAt: number,
+): Ending {
   const outcome = code === 'cancelled' ? 'CANCELLED' : code === 'deadline_exceeded' ? 'EXPIRED' : 'REJECTED';
   return {
     outcome,
@@ -99,7 +113,10 @@ async function decodeAll(
       work.push({ event: dependencies.codec.decode('request.received', delivery.payload), delivery });
     } catch (error) {
       if (!(error instanceof MillraceError) || error.retryable) throw error;
-      await giveUp(dependencies, { stage, eventName: 'request.received' }, delivery, { kind: 'error', error });
+      await giveUp(dependencies, { stage, eventName: 'request.received' }, delivery, {
+        kind: 'error',
+        error,
+      });
       corrupt.push(delivery);
     }
   }

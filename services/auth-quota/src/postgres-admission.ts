@@ -2,7 +2,14 @@ import { and, asc, count, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
 import type { Codec, RequestReceived } from '@millrace/contracts';
 import type { Clock } from '@millrace/runtime';
 import { claims, rateWindows, tenants, type Database, type Transaction } from '@millrace/store';
-import { judge, windowStartOf, type Candidate, type RefusalCode, type TenantLimits, type Verdict } from './admission-rules.ts';
+import {
+  judge,
+  windowStartOf,
+  type Candidate,
+  type RefusalCode,
+  type TenantLimits,
+  type Verdict,
+} from './admission-rules.ts';
 import type { Admission, AdmissionRequest, Claim, OpenClaim } from './admission.ts';
 
 interface AdmissionDependencies {
@@ -18,7 +25,9 @@ const reaperLock = 7_246_001;
 export function createPostgresAdmission({ database, codec, clock }: AdmissionDependencies): Admission {
   return {
     claim: async (requests) =>
-      requests.length === 0 ? new Map() : database.transaction((transaction) => claimAll(transaction, codec, requests, clock.now())),
+      requests.length === 0
+        ? new Map()
+        : database.transaction((transaction) => claimAll(transaction, codec, requests, clock.now())),
 
     async markPublished(requestIds) {
       if (requestIds.length === 0) return;
@@ -56,6 +65,10 @@ export function createPostgresAdmission({ database, codec, clock }: AdmissionDep
         if (overdue.length > 0) await handle(overdue);
         return overdue.length;
       }),
+
+    async forgetWindows(before) {
+      await database.delete(rateWindows).where(lt(rateWindows.windowStart, new Date(before)));
+    },
   };
 }
 
@@ -77,15 +90,27 @@ async function claimAll(
   for (const request of requests) {
     if (!present.has(request.event.request_id)) undecided.set(request.event.request_id, request);
   }
-  const verdicts = [...Map.groupBy(undecided.values(), ({ event }) => event.tenant)].flatMap(([tenant, group]) =>
-    judge(group.map(candidateOf), limits.get(tenant), { admittedInWindow: inWindow.get(tenant) ?? 0, inFlight: inFlight.get(tenant) ?? 0 }, now),
+  const verdicts = [...Map.groupBy(undecided.values(), ({ event }) => event.tenant)].flatMap(
+    ([tenant, group]) =>
+      judge(
+        group.map(candidateOf),
+        limits.get(tenant),
+        { admittedInWindow: inWindow.get(tenant) ?? 0, inFlight: inFlight.get(tenant) ?? 0 },
+        now,
+      ),
   );
   const decided = verdicts.flatMap((verdict) => {
     const request = undecided.get(verdict.requestId);
     const waits = verdict.refusal?.code === 'too_many_in_flight' && request?.mayWait === true;
     return request === undefined || waits ? [] : [{ ...verdict, event: request.event }];
   });
-  await writeDecisions(transaction, codec, decided, now);
+  // There is nothing that a claim of an unknown tenant could belong to; it is refused again should it come again.
+  await writeDecisions(
+    transaction,
+    codec,
+    decided.filter(({ event }) => limits.has(event.tenant)),
+    now,
+  );
   const fresh = decided.map(({ requestId, refusal }): [string, Claim] => [
     requestId,
     { refusal, decidedAt: now, isNew: true, isPublished: false, isClosed: false },
@@ -101,9 +126,16 @@ function candidateOf({ event, cancelled }: AdmissionRequest): Candidate {
  * Admissions of one tenant take turns from here to the commit. `for no key update` lets claims refer to the tenant meanwhile, and
  * the order keeps two batches from waiting for each other.
  */
-async function lockTenants(transaction: Transaction, names: readonly string[]): Promise<ReadonlyMap<string, TenantLimits>> {
+async function lockTenants(
+  transaction: Transaction,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, TenantLimits>> {
   const rows = await transaction
-    .select({ id: tenants.id, requestsPerMinute: tenants.requestsPerMinute, maxInFlight: tenants.maxInFlight })
+    .select({
+      id: tenants.id,
+      requestsPerMinute: tenants.requestsPerMinute,
+      maxInFlight: tenants.maxInFlight,
+    })
     .from(tenants)
     .where(inArray(tenants.id, [...names]))
     .orderBy(asc(tenants.id))
@@ -111,7 +143,10 @@ async function lockTenants(transaction: Transaction, names: readonly string[]): 
   return new Map(rows.map(({ id, ...limits }) => [id, limits]));
 }
 
-async function presentClaims(transaction: Transaction, requests: readonly AdmissionRequest[]): Promise<Map<string, Claim>> {
+async function presentClaims(
+  transaction: Transaction,
+  requests: readonly AdmissionRequest[],
+): Promise<Map<string, Claim>> {
   const ids = requests.map(({ event }) => event.request_id);
   const rows = await transaction.select().from(claims).where(inArray(claims.requestId, ids));
   return new Map(rows.map((row) => [row.requestId, claimOf(row)]));
@@ -120,7 +155,10 @@ async function presentClaims(transaction: Transaction, requests: readonly Admiss
 function claimOf(row: typeof claims.$inferSelect): Claim {
   const { code, message, retryAfterMs } = row;
   return {
-    refusal: code === null ? undefined : { code: code as RefusalCode, message: message ?? '', retryAfterMs: retryAfterMs ?? undefined },
+    refusal:
+      code === null
+        ? undefined
+        : { code: code as RefusalCode, message: message ?? '', retryAfterMs: retryAfterMs ?? undefined },
     decidedAt: row.decidedAt.getTime(),
     isNew: false,
     isPublished: row.admittedPublishedAt !== null,
@@ -128,15 +166,24 @@ function claimOf(row: typeof claims.$inferSelect): Claim {
   };
 }
 
-async function admittedInWindow(transaction: Transaction, names: readonly string[], now: number): Promise<ReadonlyMap<string, number>> {
+async function admittedInWindow(
+  transaction: Transaction,
+  names: readonly string[],
+  now: number,
+): Promise<ReadonlyMap<string, number>> {
   const rows = await transaction
     .select({ tenant: rateWindows.tenant, requests: rateWindows.requests })
     .from(rateWindows)
-    .where(and(inArray(rateWindows.tenant, [...names]), eq(rateWindows.windowStart, new Date(windowStartOf(now)))));
+    .where(
+      and(inArray(rateWindows.tenant, [...names]), eq(rateWindows.windowStart, new Date(windowStartOf(now)))),
+    );
   return new Map(rows.map(({ tenant, requests }) => [tenant, requests]));
 }
 
-async function openClaims(transaction: Transaction, names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+async function openClaims(
+  transaction: Transaction,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
   const rows = await transaction
     .select({ tenant: claims.tenant, open: count() })
     .from(claims)
@@ -147,7 +194,12 @@ async function openClaims(transaction: Transaction, names: readonly string[]): P
 
 type Decided = Verdict & { readonly event: RequestReceived };
 
-async function writeDecisions(transaction: Transaction, codec: Codec, decided: readonly Decided[], now: number): Promise<void> {
+async function writeDecisions(
+  transaction: Transaction,
+  codec: Codec,
+  decided: readonly Decided[],
+  now: number,
+): Promise<void> {
   if (decided.length === 0) return;
   await transaction.insert(claims).values(
     decided.map(({ requestId, refusal, event }) => ({
@@ -161,18 +213,31 @@ async function writeDecisions(transaction: Transaction, codec: Codec, decided: r
       event: Buffer.from(codec.encode('request.received', { ...event, content: new Uint8Array() })),
     })),
   );
-  const admitted = Map.groupBy(decided.filter(({ refusal }) => refusal === undefined), ({ event }) => event.tenant);
+  const admitted = Map.groupBy(
+    decided.filter(({ refusal }) => refusal === undefined),
+    ({ event }) => event.tenant,
+  );
   if (admitted.size === 0) return;
   await transaction
     .insert(rateWindows)
-    .values(Array.from(admitted, ([tenant, { length }]) => ({ tenant, windowStart: new Date(windowStartOf(now)), requests: length })))
+    .values(
+      Array.from(admitted, ([tenant, { length }]) => ({
+        tenant,
+        windowStart: new Date(windowStartOf(now)),
+        requests: length,
+      })),
+    )
     .onConflictDoUpdate({
       target: [rateWindows.tenant, rateWindows.windowStart],
       set: { requests: sql`${rateWindows.requests} + excluded.requests` },
     });
 }
 
-async function overdueClaims(transaction: Transaction, before: number, limit: number): Promise<readonly OpenClaim[]> {
+async function overdueClaims(
+  transaction: Transaction,
+  before: number,
+  limit: number,
+): Promise<readonly OpenClaim[]> {
   const rows = await transaction
     .select()
     .from(claims)

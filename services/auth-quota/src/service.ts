@@ -1,6 +1,13 @@
+import { sql } from 'drizzle-orm';
 import { consumerDefinitions } from '@millrace/contracts';
 import { stopInReverse, type Stoppable } from '@millrace/runtime';
-import { consumeClosings, giveUp, watchCancellations, type Service, type StageDependencies } from '@millrace/stage';
+import {
+  consumeClosings,
+  giveUp,
+  watchCancellations,
+  type Service,
+  type StageDependencies,
+} from '@millrace/stage';
 import type { Database } from '@millrace/store';
 import type { AuthQuotaSettings } from './config.ts';
 import { onCredentialPresented } from './on-credential-presented.ts';
@@ -19,7 +26,10 @@ const stage = 'auth-quota';
 /** Answers credential.presented; consumes request.received and request.closed, emits request.admitted. Wiring alone. */
 export async function startAuthQuota(
   dependencies: StageDependencies & { readonly database: Database },
-  settings: Pick<AuthQuotaSettings, 'ackWaitMs' | 'maxBatch' | 'maxDeliveries' | 'closingMaxDeliveries' | 'reaperGraceMs' | 'reaperIntervalMs'>,
+  settings: Pick<
+    AuthQuotaSettings,
+    'ackWaitMs' | 'maxBatch' | 'maxDeliveries' | 'closingMaxDeliveries' | 'reaperGraceMs' | 'reaperIntervalMs'
+  >,
 ): Promise<AuthQuotaService> {
   const admission = createPostgresAdmission(dependencies);
   const consumers = consumerDefinitions(settings.ackWaitMs);
@@ -30,12 +40,22 @@ export async function startAuthQuota(
   };
   try {
     const cancellations = keep(await watchCancellations(dependencies));
-    const reaper = keep(startReaper(dependencies, admission, { graceMs: settings.reaperGraceMs, intervalMs: settings.reaperIntervalMs }));
+    const reaper = keep(
+      startReaper(dependencies, admission, {
+        graceMs: settings.reaperGraceMs,
+        intervalMs: settings.reaperIntervalMs,
+      }),
+    );
     keep(
       await consumeClosings(
         dependencies,
-        { stage, consumer: consumers.settlement, maxBatch: settings.maxBatch, maxDeliveries: settings.closingMaxDeliveries },
-        onRequestClosed(admission),
+        {
+          stage,
+          consumer: consumers.settlement,
+          maxBatch: settings.maxBatch,
+          maxDeliveries: settings.closingMaxDeliveries,
+        },
+        onRequestClosed(dependencies, admission),
       ),
     );
     keep(
@@ -45,13 +65,18 @@ export async function startAuthQuota(
           maxBatch: settings.maxBatch,
           maxDeliveries: settings.maxDeliveries,
           backoffMs: admissionBackoffMs,
-          onPoison: (delivery, why) => giveUp(dependencies, { stage, eventName: 'request.received' }, delivery, why),
+          onPoison: (delivery, why) =>
+            giveUp(dependencies, { stage, eventName: 'request.received' }, delivery, why),
         },
         onRequestReceived(dependencies, admission, cancellations),
       ),
     );
     keep(await onCredentialPresented(dependencies));
-    return { ready: () => whyNotReady(dependencies), reap: () => reaper.run(), stop: () => stopInReverse(parts) };
+    return {
+      ready: () => whyNotReady(dependencies),
+      reap: () => reaper.run(),
+      stop: () => stopInReverse(parts),
+    };
   } catch (error) {
     await stopInReverse(parts);
     throw error;
@@ -61,4 +86,13 @@ export async function startAuthQuota(
 /** The first time soon: a request that found no slot free may find one. */
 function admissionBackoffMs(deliveryCount: number): number {
   return deliveryCount === 1 ? 50 : Math.min(30_000, 500 * 2 ** deliveryCount);
+}
+
+async function whyNotReady({
+  bus,
+  database,
+}: StageDependencies & { readonly database: Database }): Promise<string | undefined> {
+  if (!bus.connected) return 'not connected to NATS';
+  await database.execute(sql`select 1`);
+  return undefined;
 }

@@ -5,7 +5,7 @@ export interface NewTenant {
   readonly name?: string;
   /** By default 600. */
   readonly requestsPerMinute?: number;
-  /** By default 32. */
+  /** By default 64. */
   readonly maxInFlight?: number;
 }
 
@@ -13,12 +13,7 @@ export interface NewTenant {
 export async function createTenant(database: Database, tenant: NewTenant): Promise<boolean> {
   const created = await database
     .insert(tenants)
-    .values({
-      id: tenant.id,
-      name: tenant.name ?? tenant.id,
-      requestsPerMinute: tenant.requestsPerMinute ?? 600,
-      maxInFlight: tenant.maxInFlight ?? 32,
-    })
+    .values({ ...tenant, name: tenant.name ?? tenant.id })
     .onConflictDoNothing()
     .returning({ id: tenants.id });
   return created.length > 0;

@@ -5,7 +5,11 @@ import type { Clock } from '@millrace/runtime';
 import { openResultLog } from '@millrace/stage';
 
 /** A request for tests; it expires a minute after the clock's time. */
-export function requestOf(tenant: string, clock: Clock, changes: Partial<RequestReceived> = {}): RequestReceived {
+export function requestOf(
+  tenant: string,
+  clock: Clock,
+  changes: Partial<RequestReceived> = {},
+): RequestReceived {
   return {
     request_id: randomUUID(),
     tenant,
@@ -55,7 +59,12 @@ export async function publishRequest(bus: Bus, codec: Codec, request: RequestRec
 }
 
 /** The messages of a subject as they are delivered. */
-export async function deliverAll(bus: Bus, stream: string, subject: string, deliveryCount = 1): Promise<readonly Delivery[]> {
+export async function deliverAll(
+  bus: Bus,
+  stream: string,
+  subject: string,
+  deliveryCount = 1,
+): Promise<readonly Delivery[]> {
   const deliveries: Delivery[] = [];
   for await (const stored of bus.read(stream, subject)) deliveries.push(asDelivery(stored, deliveryCount));
   return deliveries;
@@ -67,5 +76,12 @@ function asDelivery(stored: StoredMessage, deliveryCount: number): Delivery {
 
 /** The number of stored messages of a subject. */
 export async function countOf(bus: Bus, stream: string, subject: string): Promise<number> {
-  return (await Array.fromAsync(bus.read(stream, subject))).length;
+  return (await readAll(bus.read(stream, subject))).length;
+}
+
+/** All messages of a read. */
+export async function readAll(messages: AsyncIterable<StoredMessage>): Promise<StoredMessage[]> {
+  const all: StoredMessage[] = [];
+  for await (const message of messages) all.push(message);
+  return all;
 }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defaultAckWaitMs } from '@millrace/contracts';
 import { defineSettings, setting, type SettingsOf } from '@millrace/runtime';
 import { platformSettings } from '@millrace/stage';
@@ -21,7 +22,13 @@ export const billingSettings = defineSettings({
     min: 1,
     max: 4_096,
   }),
-  databaseUrl: setting.secret('DATABASE_URL', { description: 'Where PostgreSQL is: postgres://user:password@host/name.' }),
+  databaseUrl: setting.secret('DATABASE_URL', {
+    description: 'Where PostgreSQL is: postgres://user:password@host/name.',
+  }),
+  modelManifest: setting.path('MILLRACE_MODEL_MANIFEST', {
+    description: 'The manifest of the models, with the prices of those that have none yet.',
+    default: fileURLToPath(new URL('../../../models/manifest.json', import.meta.url)),
+  }),
   currency: setting.string('MILLRACE_CURRENCY', {
     description: 'Currency of ledger rows for models without a price, ISO 4217.',
     default: 'USD',

@@ -11,9 +11,17 @@ export interface LedgerEntry {
 }
 
 /** The ledger row of a request, or undefined when it has none yet. */
-export async function findLedgerEntry(database: Database, requestId: string): Promise<LedgerEntry | undefined> {
+export async function findLedgerEntry(
+  database: Database,
+  requestId: string,
+): Promise<LedgerEntry | undefined> {
   const [row] = await database
-    .select({ entryId: ledger.entryId, entryNumber: ledger.entryNumber, amount: ledger.amount, currency: ledger.currency })
+    .select({
+      entryId: ledger.entryId,
+      entryNumber: ledger.entryNumber,
+      amount: ledger.amount,
+      currency: ledger.currency,
+    })
     .from(ledger)
     .where(eq(ledger.requestId, requestId));
   return row;

@@ -23,7 +23,10 @@ const writerLock = 7_246_002;
  *
  * @returns the ids of the requests that have a row now. One that is missing used tokens of a model without a price
  */
-export async function charge(dependencies: LedgerDependencies, closings: readonly RequestClosed[]): Promise<ReadonlySet<string>> {
+export async function charge(
+  dependencies: LedgerDependencies,
+  closings: readonly RequestClosed[],
+): Promise<ReadonlySet<string>> {
   const unique = new Map(closings.map((closing) => [closing.request_id, closing]));
   return dependencies.database.transaction(async (transaction) => {
     await takeTurn(transaction);
@@ -73,8 +76,14 @@ async function takeTurn(transaction: Transaction): Promise<void> {
   await transaction.execute(sql`select pg_advisory_xact_lock(${writerLock})`);
 }
 
-async function chargedAlready(transaction: Transaction, requestIds: readonly string[]): Promise<ReadonlySet<string>> {
-  const rows = await transaction.select({ id: ledger.requestId }).from(ledger).where(inArray(ledger.requestId, [...requestIds]));
+async function chargedAlready(
+  transaction: Transaction,
+  requestIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await transaction
+    .select({ id: ledger.requestId })
+    .from(ledger)
+    .where(inArray(ledger.requestId, [...requestIds]));
   return new Set(rows.map(({ id }) => id));
 }
 
@@ -83,7 +92,11 @@ async function lastEntryNumber(transaction: Transaction): Promise<number> {
   return row?.last ?? 0;
 }
 
-async function write(transaction: Transaction, codec: Codec, entries: readonly BillingCharged[]): Promise<void> {
+async function write(
+  transaction: Transaction,
+  codec: Codec,
+  entries: readonly BillingCharged[],
+): Promise<void> {
   if (entries.length === 0) return;
   await transaction.insert(ledger).values(
     entries.map((entry) => ({

@@ -21,13 +21,15 @@ export function startOutboxRelay(dependencies: StageDependencies & { readonly da
     {
       clock,
       intervalMs: pollMs,
-      onError: (error) => logger.warn({ error, stage: 'billing' }, 'the outbox could not be published and will be tried again'),
+      onError: (error) =>
+        logger.warn({ error, stage: 'billing' }, 'the outbox could not be published and will be tried again'),
     },
     async (signal) => {
-      for (let count = window; count === window && !signal.aborted; ) {
+      for (let count = window; count === window && !signal.aborted;) {
         count = await takeFromOutbox(dependencies, window, async (rows) => {
           const publishing = createPublishWindow(bus, { maxUnacked: window, signal });
-          for (const { id, subject, payload } of rows) await publishing.publish({ subject, payload, messageId: id });
+          for (const { id, subject, payload } of rows)
+            await publishing.publish({ subject, payload, messageId: id });
           await publishing.flush();
         });
         published.inc(count);

@@ -35,7 +35,10 @@ export async function takeFromOutbox(
     if (rows.length === 0) return 0;
     await publish(rows);
     const ids = rows.map(({ id }) => id);
-    await transaction.update(outbox).set({ publishedAt: new Date(clock.now()) }).where(inArray(outbox.id, ids));
+    await transaction
+      .update(outbox)
+      .set({ publishedAt: new Date(clock.now()) })
+      .where(inArray(outbox.id, ids));
     return rows.length;
   });
 }

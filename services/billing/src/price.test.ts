@@ -1,5 +1,5 @@
 import { Big } from 'big.js';
-import fc from 'fast-check';
+import { assert, bigInt, nat, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Usage } from '@millrace/contracts';
 import { amountOf } from './price.ts';
@@ -12,6 +12,7 @@ const usage = (input: number, output: number, source: Usage['source'] = 'ENGINE'
   characters_out: 0,
   source,
 });
+const scaled = (text: string) => BigInt(new Big(text).times(1e10).toFixed());
 const price = { inputPerMillion: '0.05', outputPerMillion: '0.20' };
 
 describe('amountOf', () => {
@@ -31,20 +32,26 @@ describe('amountOf', () => {
   });
 
   it('stays exact where floating point would not', () => {
-    expect(amountOf(usage(1, 2), { inputPerMillion: '100000', outputPerMillion: '100000' })).toBe('0.3000000000');
-    expect(amountOf(usage(2_147_483_647, 2_147_483_647), { inputPerMillion: '0.07', outputPerMillion: '0.13' })).toBe(
-      '429.4967294000',
+    expect(amountOf(usage(1, 2), { inputPerMillion: '100000', outputPerMillion: '100000' })).toBe(
+      '0.3000000000',
     );
+    expect(
+      amountOf(usage(2_147_483_647, 2_147_483_647), { inputPerMillion: '0.07', outputPerMillion: '0.13' }),
+    ).toBe('429.4967294000');
   });
 
   it('is never more than half of the last digit away from the true amount', () => {
-    const tokens = fc.nat({ max: 2_147_483_647 });
-    const perMillion = fc.bigInt({ min: 0n, max: 10n ** 15n }).map((units) => new Big(units.toString()).div(1e10).toFixed());
-    fc.assert(
-      fc.property(tokens, tokens, perMillion, perMillion, (input, output, inputPerMillion, outputPerMillion) => {
-        const amount = BigInt(amountOf(usage(input, output), { inputPerMillion, outputPerMillion }).replace('.', ''));
-        const scaled = (text: string) => BigInt(new Big(text).times(1e10).toFixed());
-        const exactMillionths = scaled(inputPerMillion) * BigInt(input) + scaled(outputPerMillion) * BigInt(output);
+    const tokens = nat({ max: 2_147_483_647 });
+    const perMillion = bigInt({ min: 0n, max: 10n ** 15n }).map((units) =>
+      new Big(units.toString()).div(1e10).toFixed(),
+    );
+    assert(
+      property(tokens, tokens, perMillion, perMillion, (input, output, inputPerMillion, outputPerMillion) => {
+        const amount = BigInt(
+          amountOf(usage(input, output), { inputPerMillion, outputPerMillion }).replace('.', ''),
+        );
+        const exactMillionths =
+          scaled(inputPerMillion) * BigInt(input) + scaled(outputPerMillion) * BigInt(output);
         const difference = amount * 1_000_000n - exactMillionths;
         expect(difference <= 500_000n && difference >= -500_000n).toBe(true);
       }),

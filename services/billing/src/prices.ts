@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { inArray } from 'drizzle-orm';
+import { MillraceError } from '@millrace/runtime';
 import { prices, type Database, type Transaction } from '@millrace/store';
 import type { TokenPrice } from './price.ts';
 
@@ -22,8 +24,14 @@ export function priceAt(list: readonly ValidPrice[], model: string, at: number):
 }
 
 /** All prices of these models. */
-export async function pricesOf(transaction: Transaction, models: ReadonlySet<string>): Promise<readonly ValidPrice[]> {
-  const rows = await transaction.select().from(prices).where(inArray(prices.model, [...models]));
+export async function pricesOf(
+  transaction: Transaction,
+  models: ReadonlySet<string>,
+): Promise<readonly ValidPrice[]> {
+  const rows = await transaction
+    .select()
+    .from(prices)
+    .where(inArray(prices.model, [...models]));
   return rows.map(({ validFrom, ...row }) => ({ ...row, validFrom: validFrom.getTime() }));
 }
 
@@ -31,7 +39,11 @@ export async function pricesOf(transaction: Transaction, models: ReadonlySet<str
 export interface PricedManifest {
   readonly models: readonly {
     readonly name: string;
-    readonly price: { readonly currency: string; readonly inputPerMillionTokens: string; readonly outputPerMillionTokens: string };
+    readonly price: {
+      readonly currency: string;
+      readonly inputPerMillionTokens: string;
+      readonly outputPerMillionTokens: string;
+    };
   }[];
 }
 
@@ -52,4 +64,17 @@ export async function seedPrices(database: Database, manifest: PricedManifest): 
     .onConflictDoNothing()
     .returning({ model: prices.model });
   return rows.length;
+}
+
+/** @throws `config_invalid` when it is no manifest with prices */
+export async function readManifest(path: string): Promise<PricedManifest> {
+  try {
+    const manifest = JSON.parse(await readFile(path, 'utf8')) as PricedManifest;
+    return manifest;
+  } catch (cause) {
+    throw new MillraceError('config_invalid', `The model manifest ${path} cannot be read.`, {
+      cause,
+      param: 'MILLRACE_MODEL_MANIFEST',
+    });
+  }
 }

@@ -1,7 +1,8 @@
+import { sql } from 'drizzle-orm';
 import { consumerDefinitions } from '@millrace/contracts';
 import { createIdGenerator, stopInReverse, systemRandom } from '@millrace/runtime';
 import { consumeClosings, type Service, type StageDependencies } from '@millrace/stage';
-import { type Database } from '@millrace/store';
+import type { Database } from '@millrace/store';
 import type { BillingSettings } from './config.ts';
 import { onRequestClosed } from './on-request-closed.ts';
 import { startOutboxRelay } from './outbox-relay.ts';
@@ -25,7 +26,11 @@ export async function startBilling(
     onRequestClosed({ ...dependencies, nextId, currency: settings.currency }, () => relay.wake()),
   );
   return {
-    ready: async () => (bus.connected ? undefined : 'not connected to NATS'),
+    async ready() {
+      if (!bus.connected) return 'not connected to NATS';
+      await database.execute(sql`select 1`);
+      return undefined;
+    },
     stop: () => stopInReverse([relay, consumption]),
   };
 }

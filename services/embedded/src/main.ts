@@ -1,3 +1,25 @@
-if (process.argv.includes('--help')) { console.log('HELP'); process.exit(0); }
-console.log(JSON.stringify({ node: process.version, argv: process.argv.slice(2), nats: process.env.NATS_SERVER, dir: process.env.MILLRACE_MODEL_DIR, cache: process.env.MILLRACE_CACHE_DIR }));
-if (process.argv.includes('--wait')) { process.on('SIGTERM', () => { console.log('got SIGTERM'); process.exit(7); }); process.on('SIGINT', () => { console.log('got SIGINT'); process.exit(8); }); setInterval(() => {}, 1000); }
+import { readSettings, runMain } from '@millrace/runtime';
+import { banner } from './banner.ts';
+import { helpText, parseCommandLine } from './command-line.ts';
+import { embeddedSettings } from './config.ts';
+import { runOnce } from './run-once.ts';
+import { startEmbedded } from './start-embedded.ts';
+
+await runMain(async (signal) => {
+  const { help, once, json } = parseCommandLine(process.argv.slice(2));
+  if (help) {
+    process.stdout.write(helpText());
+    process.exit(0);
+  }
+  const embedded = await startEmbedded(readSettings(embeddedSettings, process.env), signal);
+  if (once === undefined) process.stdout.write(banner(embedded));
+  else {
+    try {
+      await runOnce(embedded, once, json, process.stdout, signal);
+    } finally {
+      await embedded.stop();
+    }
+    process.exit(0);
+  }
+  return embedded;
+});

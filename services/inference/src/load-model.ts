@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { MillraceError, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { createEngine } from './engine/engine.ts';
 import { createInstantEngine } from './engine/instant-engine.ts';
 import { createOnnxRunner } from './engine/onnx-runner.ts';
 import type { LoadedModel } from './loaded-model.ts';
+import { findInCatalogue } from './model-catalogue.ts';
 import { readModelManifest } from './model/model-manifest.ts';
+import { withSystemPrompt } from './prompt.ts';
 import { createChatTemplate } from './text/chat-template.ts';
 import { loadTokenizer } from './text/tokenizer.ts';
 
@@ -59,8 +60,10 @@ async function loadOnnxModel({
     eosToken: nameOf(manifest.eosTokenId),
     random: systemRandom,
   });
+  const { name, version, systemPrompt } = await findInCatalogue(manifest);
   const engine = createEngine({
-    ...(await catalogued(manifest.sourceSha256, manifest.name)),
+    name,
+    version,
     runner,
     tokenBytes: (token) => tokenizer.tokenBytes(token),
     endTokens,
@@ -68,7 +71,7 @@ async function loadOnnxModel({
   });
   const model: LoadedModel = {
     engine,
-    encodePrompt: (messages) => template.encode(messages),
+    encodePrompt: (messages) => template.encode(withSystemPrompt(messages, systemPrompt)),
     isDefault: true,
     close: () => engine.stop(),
   };
@@ -82,19 +85,6 @@ async function loadOnnxModel({
     'model is warm',
   );
   return model;
-}
-
-/** Name and version by which `models/manifest.json` knows the file; one that it doesn't know goes by its own name. */
-async function catalogued(
-  sha256: string,
-  ownName: string,
-): Promise<{ readonly name: string; readonly version: string }> {
-  const file = new URL('../../../models/manifest.json', import.meta.url);
-  const { models } = JSON.parse(await readFile(file, 'utf8')) as {
-    readonly models: readonly { readonly name: string; readonly version: string; readonly sha256: string }[];
-  };
-  const entry = models.find((model) => model.sha256 === sha256);
-  return entry ?? { name: ownName, version: sha256.slice(0, 12) };
 }
 
 /** One short generation through every path of a step, so that the first client does not wait for it. */

@@ -25,3 +25,12 @@ export function encodePrompt(
   }
   return tokens;
 }
+
+/** The messages behind the operator's system prompt, unless they begin with one of their own. */
+export function withSystemPrompt(
+  messages: RequestContent['messages'],
+  systemPrompt: string | undefined,
+): RequestContent['messages'] {
+  if (systemPrompt === undefined || messages[0]?.role === 'system') return messages;
+  return [{ role: 'system', content: systemPrompt }, ...messages];
+}

@@ -7,7 +7,7 @@ import { createLogger } from '@millrace/runtime';
 import { connect } from 'nats';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findNatsServer } from './find-nats-server.ts';
-import { processIdentity } from './process-identity.ts';
+import { processIdentity } from '@millrace/runtime';
 import { startNatsServer, type NatsServer } from './start-nats-server.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });

@@ -2,9 +2,16 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { MillraceError, systemClock, type Clock, type Logger, type Stoppable } from '@millrace/runtime';
+import {
+  MillraceError,
+  recordOwners,
+  stopLeftOver,
+  systemClock,
+  type Clock,
+  type Logger,
+  type Stoppable,
+} from '@millrace/runtime';
 import { natsServerConfig, type SyncPolicy } from './config-file.ts';
-import { recordOwners, stopLeftOver } from './left-over.ts';
 import { checkNatsServerBinary } from './server-version.ts';
 
 export interface NatsServerOptions {
@@ -46,7 +53,8 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   const { binary, dataDir, port = 0, logger, clock = systemClock } = options;
   const version = await checkNatsServerBinary(binary);
   await writeConfig(options);
-  await stopLeftOver(dataDir, clock, logger);
+  const owners = join(dataDir, 'nats-server.json');
+  await stopLeftOver({ file: owners, dataDir, name: 'nats-server', clock, logger });
 
   const child = spawn(binary, ['-c', configPath(dataDir)], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -59,7 +67,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   const pid = child.pid ?? 0;
   const [readyPort] = await Promise.all([
     waitUntilReady(child, port, logger, clock),
-    recordOwners(dataDir, pid),
+    recordOwners(owners, pid),
   ]);
   logger.info({ port: readyPort, pid, version }, 'nats-server is ready');
 

@@ -73,7 +73,9 @@ export class ByteCursor {
     try {
       return utf8.decode(this.#bytes.subarray(start, start + byteLength));
     } catch (error) {
-      throw new MillraceError('model_invalid', 'The GGUF file is corrupt: a string is not UTF-8.', { cause: error });
+      throw new MillraceError('model_invalid', 'The GGUF file is corrupt: a string is not UTF-8.', {
+        cause: error,
+      });
     }
   }
 
@@ -87,7 +89,10 @@ export class ByteCursor {
 
 function safeInteger(value: bigint): number {
   if (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER)) {
-    throw new MillraceError('model_invalid', `The GGUF file is corrupt: the number ${value} is out of range.`);
+    throw new MillraceError(
+      'model_invalid',
+      `The GGUF file is corrupt: the number ${value} is out of range.`,
+    );
   }
   return Number(value);
 }

@@ -22,7 +22,11 @@ async function main(): Promise<void> {
 
 function readArguments(): { gguf: string; out: string; mode: 'exact' | 'fp32' } {
   const { values } = parseArgs({
-    options: { gguf: { type: 'string' }, out: { type: 'string' }, mode: { type: 'string', default: 'exact' } },
+    options: {
+      gguf: { type: 'string' },
+      out: { type: 'string' },
+      mode: { type: 'string', default: 'exact' },
+    },
   });
   const { gguf, out, mode } = values;
   if (gguf === undefined || out === undefined || (mode !== 'exact' && mode !== 'fp32')) {

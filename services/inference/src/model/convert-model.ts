@@ -27,7 +27,12 @@ export interface ConvertOptions {
  *
  * @throws MillraceError `part_missing` or `model_invalid`, in one sentence
  */
-export async function convertModel({ source, target, mode, onProgress }: ConvertOptions): Promise<ModelManifest> {
+export async function convertModel({
+  source,
+  target,
+  mode,
+  onProgress,
+}: ConvertOptions): Promise<ModelManifest> {
   const file = await openGguf(source);
   try {
     const parameters = readLlamaParameters(file);
@@ -78,7 +83,12 @@ function describe(
 async function readConverterVersion(): Promise<number> {
   const text = await readFile(new URL('converter-version.json', import.meta.url), 'utf8');
   const value: unknown = JSON.parse(text);
-  if (typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'number') {
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    'version' in value &&
+    typeof value.version === 'number'
+  ) {
     return value.version;
   }
   throw new MillraceError('internal_error', 'converter-version.json has no version.');
@@ -86,7 +96,8 @@ async function readConverterVersion(): Promise<number> {
 
 async function hashFile(file: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
+  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 }))
+    hash.update(chunk as Buffer);
   return hash.digest('hex');
 }
 
@@ -94,7 +105,9 @@ async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
-    throw new MillraceError('data_folder_unwritable', `The folder ${folder} cannot be made.`, { cause: error });
+    throw new MillraceError('data_folder_unwritable', `The folder ${folder} cannot be made.`, {
+      cause: error,
+    });
   }
 }
 

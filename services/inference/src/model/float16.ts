@@ -1,5 +1,7 @@
 /** Every float16 by its bits: a table, since each block of a quantised tensor has one or two. */
-export const float16Values: Float32Array = Float32Array.from({ length: 65_536 }, (_, bits) => decodeFloat16(bits));
+export const float16Values: Float32Array = Float32Array.from({ length: 65_536 }, (_, bits) =>
+  decodeFloat16(bits),
+);
 
 /** IEEE 754 binary16 to a number. */
 export function decodeFloat16(bits: number): number {

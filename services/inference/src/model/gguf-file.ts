@@ -69,7 +69,11 @@ async function readHeader(file: FileHandle, fileBytes: number): Promise<GgufHead
   }
 }
 
-async function readBytes(file: FileHandle, position: number, byteLength: number): Promise<Uint8Array<ArrayBuffer>> {
+async function readBytes(
+  file: FileHandle,
+  position: number,
+  byteLength: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(byteLength);
   let done = 0;
   while (done < byteLength) {

@@ -53,7 +53,8 @@ export function parseHeader(cursor: ByteCursor, fileBytes: number): GgufHeader {
   }
   const entries = Array.from({ length: tensorCount }, () => readTensorEntry(cursor));
   const alignment = metadata.get('general.alignment') ?? defaultAlignment;
-  if (typeof alignment !== 'number' || alignment < 1) throw invalid('The GGUF file is corrupt: bad alignment.');
+  if (typeof alignment !== 'number' || alignment < 1)
+    throw invalid('The GGUF file is corrupt: bad alignment.');
   const dataStart = Math.ceil(cursor.offset / alignment) * alignment;
   const tensors = new Map(entries.map((entry) => [entry.name, locate(entry, dataStart, fileBytes)]));
   return { metadata, tensors };
@@ -69,7 +70,8 @@ interface TensorEntry {
 function readTensorEntry(cursor: ByteCursor): TensorEntry {
   const name = cursor.string();
   const rank = cursor.uint32();
-  if (rank < 1 || rank > maxDimensions) throw invalid(`The GGUF file is corrupt: ${name} has ${rank} dimensions.`);
+  if (rank < 1 || rank > maxDimensions)
+    throw invalid(`The GGUF file is corrupt: ${name} has ${rank} dimensions.`);
   const dimensions = Array.from({ length: rank }, () => cursor.uint64());
   return { name, dimensions, typeCode: cursor.uint32(), relativeOffset: cursor.uint64() };
 }
@@ -140,7 +142,8 @@ function readValue(cursor: ByteCursor, type: number, fileBytes: number, depth: n
 }
 
 function checkCount(count: number, fileBytes: number, what: string): number {
-  if (count * minEntryBytes > fileBytes) throw invalid(`The GGUF file is corrupt: it claims ${count} ${what}.`);
+  if (count * minEntryBytes > fileBytes)
+    throw invalid(`The GGUF file is corrupt: it claims ${count} ${what}.`);
   return count;
 }
 

@@ -32,7 +32,9 @@ const otherTypeNames: Readonly<Record<number, string>> = {
   30: 'BF16',
 };
 
-export function findTensorType(code: number): (TensorType & { readonly name: SupportedTypeName }) | undefined {
+export function findTensorType(
+  code: number,
+): (TensorType & { readonly name: SupportedTypeName }) | undefined {
   return supportedTypes[code];
 }
 

@@ -1,4 +1,11 @@
-import type { AttributeValue, ElementType, GraphNode, GraphValue, Initializer, ModelGraph } from '@millrace/onnx';
+import type {
+  AttributeValue,
+  ElementType,
+  GraphNode,
+  GraphValue,
+  Initializer,
+  ModelGraph,
+} from '@millrace/onnx';
 
 /** Operators of ONNX Runtime's own, beyond the standard. */
 const contribDomain = 'com.microsoft';
@@ -41,12 +48,22 @@ export class GraphBuilder {
   }
 
   /** Adds an operator of the standard with several outputs. */
-  standardMany(operator: string, inputs: readonly string[], outputs: readonly string[], attributes: Attributes): void {
+  standardMany(
+    operator: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes: Attributes,
+  ): void {
     this.#nodes.push({ operator, inputs, outputs, attributes });
   }
 
   /** Adds an operator of ONNX Runtime's own; an empty name among the outputs is one that is not wanted. */
-  contrib(operator: string, inputs: readonly string[], outputs: readonly string[], attributes: Attributes): void {
+  contrib(
+    operator: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes: Attributes,
+  ): void {
     this.#nodes.push({ operator, domain: contribDomain, inputs, outputs, attributes });
   }
 

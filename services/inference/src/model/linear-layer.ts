@@ -117,7 +117,12 @@ export function addPacked(
     [rows, blocks, (blockElements * bits) / 8],
     async () => (await once()).codes,
   );
-  const scales = graph.constant(`${name}_scales`, 'float32', [rows * blocks], async () => (await once.last()).scales);
+  const scales = graph.constant(
+    `${name}_scales`,
+    'float32',
+    [rows * blocks],
+    async () => (await once.last()).scales,
+  );
   graph.contrib('MatMulNBits', [input, codes, scales], [name], {
     K: { int: columns },
     N: { int: rows },

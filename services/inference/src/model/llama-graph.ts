@@ -14,7 +14,11 @@ import { addEmbedding, addHead } from './vocabulary-layers.ts';
  * batch × sequence rows get logits; and for each layer the cache, `past_key_<n>` and `past_value_<n>`,
  * [batch, key-value heads, capacity, head size], to be bound to the same memory as `present_key_<n>`, `present_value_<n>`.
  */
-export function buildLlamaGraph(file: GgufFile, parameters: LlamaParameters, mode: ConversionMode): ModelGraph {
+export function buildLlamaGraph(
+  file: GgufFile,
+  parameters: LlamaParameters,
+  mode: ConversionMode,
+): ModelGraph {
   const graph = new GraphBuilder();
   const context: LinearContext = { graph, file, mode };
   const tokens = graph.input('input_ids', 'int64', ['batch', 'sequence']);
@@ -43,7 +47,11 @@ export function buildLlamaGraph(file: GgufFile, parameters: LlamaParameters, mod
     [state.normalized, graph.integers([-1, parameters.hiddenSize])],
     'hidden_rows',
   );
-  addHead(context, parameters, graph.standard('Gather', [flat, wanted], 'wanted_hidden', { axis: { int: 0 } }));
+  addHead(
+    context,
+    parameters,
+    graph.standard('Gather', [flat, wanted], 'wanted_hidden', { axis: { int: 0 } }),
+  );
   return graph.build('llama');
 }
 
@@ -75,7 +83,10 @@ function addAttention(
   const cache = ['key', 'value'].map((part) => {
     const shape = ['batch', keyValueHeads, 'capacity', headSize];
     graph.output(`present_${part}_${layer}`, 'float32', shape);
-    return { past: graph.input(`past_${part}_${layer}`, 'float32', shape), present: `present_${part}_${layer}` };
+    return {
+      past: graph.input(`past_${part}_${layer}`, 'float32', shape),
+      present: `present_${part}_${layer}`,
+    };
   });
   graph.contrib(
     'GroupQueryAttention',

@@ -57,7 +57,9 @@ export function readLlamaParameters(file: GgufFile): LlamaParameters {
   const scaling = file.metadata.get('llama.rope.scaling.type') ?? 'none';
   if (scaling !== 'none') throw invalid(`RoPE scaling of the type ${String(scaling)} is not supported.`);
   if (headSize % 2 !== 0 || heads % parameters.keyValueHeads !== 0) {
-    throw invalid(`${heads} heads of ${headSize} with ${parameters.keyValueHeads} key-value heads are not supported.`);
+    throw invalid(
+      `${heads} heads of ${headSize} with ${parameters.keyValueHeads} key-value heads are not supported.`,
+    );
   }
   checkTensors(file, parameters);
   return parameters;
@@ -93,7 +95,8 @@ function checkTensors(file: GgufFile, parameters: LlamaParameters): void {
     }
   }
   for (const name of file.tensors.keys()) {
-    if (!expected.has(name)) throw invalid(`The tensor ${name} is not supported in a model of the llama architecture.`);
+    if (!expected.has(name))
+      throw invalid(`The tensor ${name} is not supported in a model of the llama architecture.`);
   }
 }
 
@@ -113,7 +116,8 @@ function readCount(file: GgufFile, key: string, otherwise?: number): number {
 
 function requireEqual(file: GgufFile, key: string, expected: number): void {
   const value = file.metadata.get(key) ?? expected;
-  if (value !== expected) throw invalid(`${key} is ${String(value)}; only ${expected}, the head size, is supported.`);
+  if (value !== expected)
+    throw invalid(`${key} is ${String(value)}; only ${expected}, the head size, is supported.`);
 }
 
 function invalid(message: string): MillraceError {

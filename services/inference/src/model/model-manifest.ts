@@ -52,7 +52,9 @@ export async function readModelManifest(modelDir: string): Promise<ModelManifest
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    throw new MillraceError('part_missing', `There is no converted model: ${file} cannot be read.`, { cause: error });
+    throw new MillraceError('part_missing', `There is no converted model: ${file} cannot be read.`, {
+      cause: error,
+    });
   }
   let value: unknown;
   try {
@@ -60,7 +62,8 @@ export async function readModelManifest(modelDir: string): Promise<ModelManifest
   } catch (error) {
     throw new MillraceError('model_invalid', `${file} is not JSON.`, { cause: error });
   }
-  if (!isManifest(value)) throw new MillraceError('model_invalid', `${file} does not describe a converted model.`);
+  if (!isManifest(value))
+    throw new MillraceError('model_invalid', `${file} does not describe a converted model.`);
   return value;
 }
 

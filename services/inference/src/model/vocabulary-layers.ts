@@ -52,7 +52,10 @@ export function addHead(context: LinearContext, parameters: LlamaParameters, row
     ['candidate_logits', 'candidate_tokens'],
     { axis: { int: -1 }, largest: { int: 1 }, sorted: { int: 1 } },
   );
-  graph.standard('ReduceLogSumExp', ['logits'], 'log_sum_exp', { axes: { ints: [-1] }, keepdims: { int: 0 } });
+  graph.standard('ReduceLogSumExp', ['logits'], 'log_sum_exp', {
+    axes: { ints: [-1] },
+    keepdims: { int: 0 },
+  });
   graph.output('logits', 'float32', ['wanted', parameters.vocabularySize]);
   graph.output('candidate_logits', 'float32', ['wanted', candidateCount]);
   graph.output('candidate_tokens', 'int64', ['wanted', candidateCount]);

@@ -22,7 +22,10 @@ export interface WeightSource {
 export async function readStacked(file: GgufFile, sources: readonly WeightSource[]): Promise<WeightMatrix> {
   const parts = await Promise.all(sources.map((source) => readMatrix(file, source)));
   const [first] = parts;
-  if (first === undefined || parts.some(({ type, columns }) => type !== first.type || columns !== first.columns)) {
+  if (
+    first === undefined ||
+    parts.some(({ type, columns }) => type !== first.type || columns !== first.columns)
+  ) {
     throw new MillraceError('internal_error', 'Only weights of one type and width can be stacked.');
   }
   if (parts.length === 1) return first;
@@ -39,7 +42,12 @@ async function readMatrix(file: GgufFile, { name, permutedHeads }: WeightSource)
   const info = file.tensors.get(name);
   const [columns = 0, rows = 1] = info?.dimensions ?? [];
   const type = info?.type ?? 'F32';
-  return { type, rows, columns, bytes: permutedHeads === 0 ? bytes : unpermuteRows(bytes, rows, permutedHeads) };
+  return {
+    type,
+    rows,
+    columns,
+    bytes: permutedHeads === 0 ? bytes : unpermuteRows(bytes, rows, permutedHeads),
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { MillraceError, type Clock, type Logger } from '@millrace/runtime';
+import type { Clock } from './clock.ts';
+import type { Logger } from './logger.ts';
+import { MillraceError } from './millrace-error.ts';
 import { processIdentity, type ProcessIdentity } from './process-identity.ts';
 
 interface Owners {
@@ -8,24 +9,37 @@ interface Owners {
   readonly parent: ProcessIdentity;
 }
 
-const fileName = 'nats-server.json';
 const pollMs = 20;
 const gracePeriodMs = 10_000;
 
-/** Remembers which server works on the folder, and for whom, so that the next start can tell a left-over from one in use. */
-export async function recordOwners(dataDir: string, serverPid: number): Promise<void> {
+export interface LeftOverOptions {
+  /** File that `recordOwners` wrote. */
+  readonly file: string;
+  /** Folder that the server works on, for messages. */
+  readonly dataDir: string;
+  /** What it is, for messages: `nats-server`. */
+  readonly name: string;
+  /** Asks it to stop; by default SIGTERM. */
+  readonly stopSignal?: NodeJS.Signals;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Remembers which server works for whom, so that the next start can tell a left-over from one in use. */
+export async function recordOwners(file: string, serverPid: number): Promise<void> {
   const [server, parent] = await Promise.all([processIdentity(serverPid), processIdentity(process.pid)]);
   if (server === undefined || parent === undefined) return;
-  await writeFile(join(dataDir, fileName), `${JSON.stringify({ server, parent })}\n`);
+  await writeFile(file, `${JSON.stringify({ server, parent })}\n`);
 }
 
 /**
- * Stops the server that a killed parent left behind on this folder. A process is only touched when its start time and command
+ * Stops the server that a killed parent left behind on a folder. A process is only touched when its start time and command
  * are those that were recorded.
  * @throws MillraceError data_folder_unwritable when the parent is alive: then the folder is in use
  */
-export async function stopLeftOver(dataDir: string, clock: Clock, logger: Logger): Promise<void> {
-  const owners = await readOwners(dataDir);
+export async function stopLeftOver(options: LeftOverOptions): Promise<void> {
+  const { file, dataDir, name, clock, logger, stopSignal = 'SIGTERM' } = options;
+  const owners = await readOwners(file);
   if (owners === undefined || !(await isAlive(owners.server))) return;
   if (owners.parent.pid !== process.pid && (await isAlive(owners.parent))) {
     throw new MillraceError(
@@ -33,17 +47,20 @@ export async function stopLeftOver(dataDir: string, clock: Clock, logger: Logger
       `The data folder ${dataDir} is in use by process ${owners.parent.pid}: stop it, or choose another folder`,
     );
   }
-  logger.warn({ pid: owners.server.pid }, 'stopping a nats-server that a killed process left behind');
-  await stopProcess(owners.server, clock);
+  logger.warn(
+    { pid: owners.server.pid, server: name },
+    'stopping a server that a killed process left behind',
+  );
+  await stopProcess(owners.server, stopSignal, clock);
 }
 
-async function stopProcess(server: ProcessIdentity, clock: Clock): Promise<void> {
+async function stopProcess(server: ProcessIdentity, stopSignal: NodeJS.Signals, clock: Clock): Promise<void> {
   const startMs = clock.monotonicMs();
   const never = new AbortController().signal;
-  let signal: NodeJS.Signals = 'SIGTERM';
+  let signal = stopSignal;
   send(server.pid, signal);
   while (await isAlive(server)) {
-    if (signal === 'SIGTERM' && clock.monotonicMs() - startMs > gracePeriodMs) {
+    if (signal === stopSignal && clock.monotonicMs() - startMs > gracePeriodMs) {
       signal = 'SIGKILL';
       send(server.pid, signal);
     }
@@ -64,9 +81,9 @@ async function isAlive(recorded: ProcessIdentity): Promise<boolean> {
   return found !== undefined && found.started === recorded.started && found.command === recorded.command;
 }
 
-async function readOwners(dataDir: string): Promise<Owners | undefined> {
+async function readOwners(file: string): Promise<Owners | undefined> {
   try {
-    const owners: Owners = JSON.parse(await readFile(join(dataDir, fileName), 'utf8'));
+    const owners: Owners = JSON.parse(await readFile(file, 'utf8'));
     return owners;
   } catch (error) {
     // A file that was cut short by a crash is as good as none.

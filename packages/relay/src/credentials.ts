@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import CircuitBreaker from 'opossum';
+import { subjects, type CredentialVerified, type VerifiedPrincipal } from '@millrace/contracts';
+import { errorCodes, MillraceError, type ErrorCode, type Stoppable } from '@millrace/runtime';
+import type { StageDependencies } from '@millrace/stage';
+import { BoundedCache } from './bounded-cache.ts';
+import type { Revocations } from './revocations.ts';
+
+export interface CredentialOptions {
+  /** How long to wait for the answer. */
+  readonly verifyTimeoutMs: number;
+  /** How long an answer holds. A revocation takes effect at once all the same. */
+  readonly credentialCacheMs: number;
+}
+
+/** Finds out who a credential belongs to. */
+export interface Credentials extends Stoppable {
+  /** @throws `invalid_api_key`; `unavailable` when nobody can say */
+  verify(credential: string | undefined): Promise<VerifiedPrincipal>;
+}
+
+/** Good and bad answers are kept apart, so that a flood of bad credentials does not push out the good ones. */
+const capacity = 10_000;
+const maxCredentialLength = 4_096;
+/** How long to refuse at once when the last answers did not come. */
+const breakMs = 2_000;
+
+export function createCredentials(
+  { bus, codec, clock }: Pick<StageDependencies, 'bus' | 'codec' | 'clock'>,
+  revocations: Revocations,
+  { verifyTimeoutMs, credentialCacheMs }: CredentialOptions,
+): Credentials {
+  const known = new BoundedCache<VerifiedPrincipal>({ clock, capacity, keepMs: credentialCacheMs });
+  const unknown = new BoundedCache<MillraceError>({ clock, capacity, keepMs: credentialCacheMs });
+  const asking = new Map<string, Promise<VerifiedPrincipal>>();
+  const listener = revocations.onRevoked((keyId) => known.deleteWhere((principal) => principal.key_id === keyId));
+
+  const request = async (credential: string): Promise<CredentialVerified> => {
+    const presented = codec.encode('credential.presented', { credential });
+    return codec.decode('credential.verified', await bus.request(subjects.verify, presented, { timeoutMs: verifyTimeoutMs }));
+  };
+  const breaker = new CircuitBreaker(request, {
+    // The request has its own time limit.
+    timeout: false,
+    resetTimeout: breakMs,
+    volumeThreshold: 5,
+    name: subjects.verify,
+  });
+
+  const ask = async (credential: string, hash: string): Promise<VerifiedPrincipal> => {
+    let answer: CredentialVerified;
+    try {
+      answer = await breaker.fire(credential);
+    } catch (error) {
+      throw new MillraceError('unavailable', 'The credential cannot be verified right now.', { cause: error, retryAfterMs: breakMs });
+    }
+    if (answer.principal !== null) {
+      known.set(hash, answer.principal);
+      return answer.principal;
+    }
+    const error = refusal(answer);
+    if (!error.retryable) unknown.set(hash, error);
+    throw error;
+  };
+
+  const askOnce = async (credential: string): Promise<VerifiedPrincipal> => {
+    const hash = createHash('sha256').update(credential).digest('base64');
+    const principal = known.get(hash);
+    if (principal !== undefined) return principal;
+    const refused = unknown.get(hash);
+    if (refused !== undefined) throw refused;
+    const pending = asking.get(hash) ?? ask(credential, hash).finally(() => asking.delete(hash));
+    asking.set(hash, pending);
+    return pending;
+  };
+
+  return {
+    async verify(credential) {
+      if (credential === undefined || credential === '') {
+        throw new MillraceError('invalid_api_key', 'No API key was given: send it as "Authorization: Bearer KEY".');
+      }
+      if (credential.length > maxCredentialLength) throw new MillraceError('invalid_api_key', 'The API key is not valid.');
+      const principal = await askOnce(credential);
+      if (revocations.has(principal.key_id)) throw new MillraceError('invalid_api_key', 'The API key was revoked.');
+      return principal;
+    },
+    async stop() {
+      await listener.stop();
+      breaker.shutdown();
+    },
+  };
+}
+
+function refusal({ code, message }: CredentialVerified): MillraceError {
+  const known: ErrorCode = code !== null && isErrorCode(code) ? code : 'invalid_api_key';
+  return new MillraceError(known, message ?? 'The API key is not valid.');
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCodes, code);
+}

@@ -1,0 +1,19 @@
+import type { Opened, VerifiedPrincipal } from '@millrace/contracts';
+import { MillraceError } from '@millrace/runtime';
+
+/** Who asks, as `verify` has said. */
+export type GatewayPrincipal = Pick<VerifiedPrincipal, 'tenant' | 'key_id' | 'roles'>;
+
+/** A principal with this role sees only what its own key has asked for. */
+const endUserRole = 'end-user';
+
+/** Whether the principal may follow or cancel the request. */
+export function mayAccess(principal: GatewayPrincipal, tenant: string, opened: Opened): boolean {
+  if (principal.tenant !== tenant) return false;
+  return !principal.roles.includes(endUserRole) || principal.key_id === opened.principal.key_id;
+}
+
+/** The same answer for a request that never was, is gone, or belongs to someone else. */
+export function requestNotFound(param: string | undefined = 'request_id'): MillraceError {
+  return new MillraceError('request_not_found', 'There is no such request. Results are kept for 15 minutes.', { param });
+}

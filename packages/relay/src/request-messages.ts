@@ -1,0 +1,92 @@
+import { traceHeaders, type OutgoingMessage, type TraceContext } from '@millrace/bus';
+import { subjects, type Codec, type Opened, type RequestReceived, type ResultChunk } from '@millrace/contracts';
+import type { Clock, RandomSource } from '@millrace/runtime';
+import type { SealingBox } from '@millrace/sealing';
+import { decide, sealContent } from '@millrace/stage';
+import type { Submission } from './submission.ts';
+
+/** A request with all that its first two messages say. */
+export interface NewRequest {
+  readonly requestId: string;
+  /** The gateway whose name its results carry. */
+  readonly gateway: string;
+  readonly submission: Submission;
+  readonly opened: Opened;
+}
+
+/** Seeds stay exact in JSON. */
+const seedBytes = 6;
+
+export function openedOf(submission: Submission, model: string, receivedAt: number, timeoutMs: number): Opened {
+  const { principal, transport } = submission;
+  return {
+    principal: { key_id: principal.key_id, roles: principal.roles },
+    transport,
+    model,
+    received_at: receivedAt,
+    deadline_at: receivedAt + timeoutMs,
+  };
+}
+
+/** The gateway's own record, the first of the results: any gateway can authorise and serve a resume by it. */
+export function openedRecord({ requestId, submission, opened }: NewRequest): ResultChunk {
+  return {
+    request_id: requestId,
+    tenant: submission.principal.tenant,
+    kind: 'OPENED',
+    at: opened.received_at,
+    attempt: 0,
+    first_position: 0,
+    token_count: 0,
+    content: null,
+    opened,
+    finished: null,
+  };
+}
+
+export function openedMessage(codec: Codec, request: NewRequest): OutgoingMessage {
+  return {
+    subject: subjects.result(request.gateway, request.requestId),
+    payload: codec.encode('result.chunk', openedRecord(request)),
+    messageId: `${request.requestId}:opened`,
+    expectedLastSequence: 0,
+  };
+}
+
+export function receivedMessage(
+  { codec, clock, random }: { readonly codec: Codec; readonly clock: Clock; readonly random: RandomSource },
+  box: SealingBox,
+  { requestId, gateway, submission, opened }: NewRequest,
+): OutgoingMessage {
+  const { generation, principal, transport } = submission;
+  const { messages, stop } = generation;
+  const event: RequestReceived = {
+    request_id: requestId,
+    tenant: principal.tenant,
+    principal: opened.principal,
+    gateway,
+    transport,
+    received_at: opened.received_at,
+    deadline_at: opened.deadline_at,
+    operation: 'generate',
+    model: opened.model,
+    priority: 'NORMAL',
+    parameters: { ...generation.parameters, seed: generation.seed ?? Buffer.from(random.bytes(seedBytes)).readUIntBE(0, seedBytes) },
+    content: sealContent(box, requestId, 'request', { messages, stop }),
+    characters_in: messages.reduce((sum, message) => sum + message.content.length, 0),
+    replay_of: null,
+    trail: [decide(clock, transport === 'HTTP' ? 'ingress' : 'edge', 'accepted')],
+  };
+  return {
+    subject: subjects.received(principal.tenant),
+    payload: codec.encode('request.received', event),
+    messageId: `${requestId}:received`,
+    headers: traceHeaders.write(submission.trace ?? newTrace(random)),
+  };
+}
+
+/** https://www.w3.org/TR/trace-context/#traceparent-header */
+function newTrace(random: RandomSource): TraceContext {
+  const hex = (bytes: number): string => Buffer.from(random.bytes(bytes)).toString('hex');
+  return { traceparent: `00-${hex(16)}-${hex(8)}-01` };
+}

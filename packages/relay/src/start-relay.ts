@@ -1,0 +1,135 @@
+import { MillraceError, systemRandom, type HealthCheck, type RandomSource, type Stoppable } from '@millrace/runtime';
+import { cancelRequest, watchModels, type ModelTable, type StageDependencies } from '@millrace/stage';
+import type { VerifiedPrincipal } from '@millrace/contracts';
+import { startCaretaker } from './caretaker.ts';
+import { createCredentials } from './credentials.ts';
+import { createFollow, requireAccess, type FollowOptions } from './follow.ts';
+import { createFreshRequests } from './fresh-requests.ts';
+import type { GatewayPrincipal } from './gateway-principal.ts';
+import { createInFlight } from './in-flight.ts';
+import { startLiveFeed } from './live-feed.ts';
+import type { RelayEvent } from './relay-event.ts';
+import { createRelayMetrics } from './relay-metrics.ts';
+import type { RelaySettings } from './relay-settings.ts';
+import { watchRevocations } from './revocations.ts';
+import type { Accepted, Submission } from './submission.ts';
+import { createSubmit } from './submit.ts';
+
+export interface RelayDependencies extends StageDependencies {
+  /** Name of this gateway process, new with each start: see `newGatewayName`. */
+  readonly gateway: string;
+  /** By default the system's. */
+  readonly random?: RandomSource;
+}
+
+/** The way in and out that all gateways of a process share. */
+export interface Relay extends Stoppable {
+  readonly gateway: string;
+  readonly models: ModelTable;
+  /**
+   * Finds out who a credential belongs to.
+   *
+   * @throws `invalid_api_key`; `unavailable` when nobody can say
+   */
+  verify(credential: string | undefined): Promise<VerifiedPrincipal>;
+  /** Calls the listener with the id of each API key that is revoked from now on. */
+  onRevoked(listener: (keyId: string) => void): Stoppable;
+  /**
+   * Takes a place among the requests that the API key may have in flight.
+   *
+   * @returns gives the place back; safe to call twice
+   * @throws `too_many_in_flight`
+   */
+  enter(principal: VerifiedPrincipal): () => void;
+  /**
+   * Takes a request in. Once it resolves the request is stored.
+   *
+   * @throws `model_not_found`, `overloaded`, `unavailable`, `idempotency_key_reused`, `request_not_found`
+   */
+  submit(submission: Submission): Promise<Accepted>;
+  /**
+   * The answer of a request behind chunk `after`, at the pace of the reader: what is stored first, then as it is generated. Ends
+   * with `completed` or `failed`.
+   *
+   * @throws while iterating: `request_not_found`; `invalid_value` when the answer ended before `after`; `unavailable` when this
+   *   gateway stops; the signal's reason
+   */
+  follow(requestId: string, options: FollowOptions): AsyncGenerator<RelayEvent, void, undefined>;
+  /** Stops a request; one that has ended stays as it is. @throws `request_not_found` */
+  cancel(requestId: string, principal: GatewayPrincipal, reason?: 'client' | 'disconnected'): Promise<void>;
+  /**
+   * The client of a request is gone: unless it is followed again, here or by another gateway, the request is cancelled after
+   * the grace period. Call it before the follower is ended.
+   */
+  abandon(requestId: string, graceMs: number): void;
+  readonly checks: readonly HealthCheck[];
+}
+
+/** Starts the relay of this process. `stop` ends all followers with a retryable error, so that clients resume elsewhere. */
+export async function startRelay(
+  dependencies: RelayDependencies,
+  settings: Pick<
+    RelaySettings,
+    'requestTimeoutMs' | 'verifyTimeoutMs' | 'credentialCacheMs' | 'followQueueRecords' | 'idleRecheckMs'
+  >,
+): Promise<Relay> {
+  const { bus, clock, logger, gateway, random = systemRandom } = dependencies;
+  const stopping = new AbortController();
+  const relayMetrics = createRelayMetrics(dependencies.metrics);
+  const feed = await startLiveFeed(bus, gateway, settings.followQueueRecords);
+  const caretaker = await startCaretaker(dependencies);
+  const revocations = await watchRevocations(dependencies);
+  const models = await watchModels(dependencies);
+  const credentials = createCredentials(dependencies, revocations, settings);
+  const inFlight = createInFlight();
+  const fresh = createFreshRequests(feed, clock, logger);
+  const submit = createSubmit({ ...dependencies, random, models, fresh, requestTimeoutMs: settings.requestTimeoutMs });
+  const follow = createFollow({
+    ...dependencies,
+    feed,
+    fresh,
+    caretaker,
+    relayMetrics,
+    idleRecheckMs: settings.idleRecheckMs,
+    stopping: stopping.signal,
+  });
+
+  return {
+    gateway,
+    models,
+    verify: (credential) => credentials.verify(credential),
+    onRevoked: (listener) => revocations.onRevoked(listener),
+    enter: (principal) => inFlight.enter(principal),
+    async submit(submission) {
+      try {
+        stopping.signal.throwIfAborted();
+        const accepted = await submit(submission);
+        relayMetrics.accepted(submission.transport);
+        return accepted;
+      } catch (error) {
+        relayMetrics.rejected(submission.transport, MillraceError.from(error).code);
+        throw error;
+      }
+    },
+    follow,
+    async cancel(requestId, principal, reason = 'client') {
+      await requireAccess(dependencies, requestId, principal);
+      await cancelRequest(dependencies, { tenant: principal.tenant, request_id: requestId }, reason);
+    },
+    abandon: (requestId, graceMs) => caretaker.abandon(requestId, graceMs),
+    checks: [{ name: 'nats', check: () => (bus.connected ? undefined : 'not connected to NATS') }],
+    async stop() {
+      stopping.abort(new MillraceError('unavailable', 'This gateway stops; connect again and resume.', { retryAfterMs: 500 }));
+      await credentials.stop();
+      await models.stop();
+      await revocations.stop();
+      await caretaker.stop();
+      await feed.stop();
+    },
+  };
+}
+
+/** A name that no gateway process had before. */
+export function newGatewayName(random: RandomSource = systemRandom): string {
+  return `g-${Buffer.from(random.bytes(8)).toString('hex')}`;
+}

@@ -1,0 +1,33 @@
+import type { TraceContext } from '@millrace/bus';
+import type { Parameters } from '@millrace/contracts';
+import type { ChatMessage } from '@millrace/stage';
+import type { GatewayPrincipal } from './gateway-principal.ts';
+
+/** What is to be generated, with all defaults filled in but the seed. */
+export interface Generation {
+  /** The default model where none is named. */
+  readonly model: string | undefined;
+  readonly messages: readonly ChatMessage[];
+  /** Strings at which the answer ends. */
+  readonly stop: readonly string[];
+  readonly parameters: Omit<Parameters, 'seed'>;
+  /** Chosen at random where none is given. */
+  readonly seed: number | undefined;
+}
+
+/** A request at the front door. */
+export interface Submission {
+  readonly principal: GatewayPrincipal;
+  readonly transport: 'WEBSOCKET' | 'HTTP';
+  readonly generation: Generation;
+  readonly idempotencyKey?: string | undefined;
+  /** Where the client's own trace stands. */
+  readonly trace?: TraceContext | undefined;
+}
+
+/** The request is stored: whatever crashes from now on, it is answered. */
+export interface Accepted {
+  readonly requestId: string;
+  /** True when an idempotency key named a request that was there already: it is followed from its start. */
+  readonly attached: boolean;
+}

@@ -1,0 +1,139 @@
+import { subjects, type Finished, type Opened } from '@millrace/contracts';
+import { createIdGenerator, MillraceError, type RandomSource } from '@millrace/runtime';
+import { cancelRequest, type ModelTable, type StageDependencies } from '@millrace/stage';
+import type { FreshRequests } from './fresh-requests.ts';
+import { claimIdempotencyKey, payloadHash } from './idempotency.ts';
+import { openedMessage, openedOf, receivedMessage, type NewRequest } from './request-messages.ts';
+import type { Accepted, Submission } from './submission.ts';
+
+export interface SubmitDependencies extends StageDependencies {
+  readonly gateway: string;
+  readonly random: RandomSource;
+  readonly models: ModelTable;
+  readonly requestTimeoutMs: number;
+  readonly fresh: FreshRequests;
+}
+
+/** Requests that one idempotency key may stand for, those that were worth another try included. */
+const maxRounds = 64;
+
+/** Takes requests in: both first messages are stored when it resolves. */
+export function createSubmit(dependencies: SubmitDependencies): (submission: Submission) => Promise<Accepted> {
+  const { bus, codec, clock, random, sealing, models, gateway } = dependencies;
+  const nextId = createIdGenerator(clock, random);
+
+  /** Stores OPENED, if asked to, and request.received, in this order on the connection and at the same time. */
+  const publish = async (request: NewRequest, withOpened: boolean, shared: boolean): Promise<void> => {
+    const box = await sealing.forTenant(request.submission.principal.tenant);
+    const received = receivedMessage({ codec, clock, random }, box, request);
+    const isOwn = withOpened && request.gateway === gateway;
+    const fresh = isOwn ? await dependencies.fresh.expect(request) : undefined;
+    const opening = withOpened ? openLog(request, shared) : Promise.resolve(undefined);
+    const [opened, stored] = await Promise.allSettled([opening, bus.publish(received)]);
+    if (stored.status === 'fulfilled' && opened.status === 'fulfilled' && opened.value !== undefined) {
+      fresh?.keep(opened.value);
+      return;
+    }
+    await fresh?.discard();
+    if (stored.status === 'rejected') throw refused(stored.reason);
+    if (opened.status === 'fulfilled') return;
+    const { requestId, submission } = request;
+    await cancelRequest(dependencies, { tenant: submission.principal.tenant, request_id: requestId }, 'client');
+    throw MillraceError.from(opened.reason, 'unavailable');
+  };
+
+  /** @returns the sequence of OPENED, or undefined where another process, which shares the request, was faster */
+  const openLog = async (request: NewRequest, shared: boolean): Promise<number | undefined> => {
+    try {
+      return (await bus.publish(openedMessage(codec, request))).sequence;
+    } catch (error) {
+      if (shared && error instanceof MillraceError && error.code === 'fenced') return undefined;
+      throw error;
+    }
+  };
+
+  const submitOnce = async (submission: Submission, opened: Opened, key: string): Promise<Accepted> => {
+    const { tenant } = submission.principal;
+    const box = await sealing.forTenant(tenant);
+    const offered = { requestId: nextId(), gateway, payloadHash: payloadHash(submission.generation) };
+    for (let round = 0; round < maxRounds; round += 1) {
+      const entry = await claimIdempotencyKey(bus.bucket('IDEMPOTENCY'), box, { tenant, key, round }, offered);
+      const request = { requestId: entry.requestId, gateway: entry.gateway, submission, opened };
+      if (entry === offered) {
+        await publish(request, true, true);
+        return { requestId: entry.requestId, attached: false };
+      }
+      const state = await stateOf(request);
+      switch (state.kind) {
+        case 'absent':
+          await publish(request, true, true);
+          return { requestId: entry.requestId, attached: true };
+        case 'opened':
+          // The crash may have come before the request itself was stored. The server and the claim drop it if it was.
+          await publish({ ...request, opened: state.opened }, false, true);
+          return { requestId: entry.requestId, attached: true };
+        case 'present':
+          return { requestId: entry.requestId, attached: true };
+        case 'forgotten':
+          throw new MillraceError(
+            'request_not_found',
+            'The request of this idempotency key has ended, and its results, kept for 15 minutes, are gone.',
+            { param: 'idempotency_key' },
+          );
+        case 'worth_another_try':
+          break;
+      }
+    }
+    throw new MillraceError('idempotency_key_reused', 'The idempotency key has been used up by tries that failed.', {
+      param: 'idempotency_key',
+    });
+  };
+
+  type State =
+    | { readonly kind: 'absent' | 'present' | 'forgotten' | 'worth_another_try' }
+    | { readonly kind: 'opened'; readonly opened: Opened };
+
+  const stateOf = async ({ requestId, gateway: owner, submission }: NewRequest): Promise<State> => {
+    const last = await bus.lastMessage('RESULTS', subjects.result(owner, requestId));
+    if (last === undefined) {
+      const closing = await bus.lastMessage('CLOSED', subjects.closed(submission.principal.tenant, requestId));
+      if (closing === undefined) return { kind: 'absent' };
+      const isFinal = endedForGood(codec.decode('request.closed', closing.payload));
+      return { kind: isFinal ? 'forgotten' : 'worth_another_try' };
+    }
+    const record = codec.decode('result.chunk', last.payload);
+    if (record.opened !== null) {
+      return record.opened.deadline_at > clock.now() ? { kind: 'opened', opened: record.opened } : { kind: 'worth_another_try' };
+    }
+    if (record.finished === null || endedForGood(record.finished)) return { kind: 'present' };
+    return { kind: 'worth_another_try' };
+  };
+
+  return async (submission) => {
+    const { generation, idempotencyKey } = submission;
+    const model = models.resolve(generation.model);
+    const opened = openedOf(submission, model.name, clock.now(), dependencies.requestTimeoutMs);
+    if (idempotencyKey !== undefined) return submitOnce(submission, opened, idempotencyKey);
+    const requestId = nextId();
+    await publish({ requestId, gateway, submission, opened }, true, false);
+    return { requestId, attached: false };
+  };
+}
+
+/** Whether the same request sent again gets the same end: what was cancelled or may yet succeed is tried anew. */
+function endedForGood({ outcome, failure }: Pick<Finished, 'outcome' | 'failure'>): boolean {
+  if (outcome === 'COMPLETED' || outcome === 'BLOCKED') return true;
+  return outcome !== 'CANCELLED' && failure !== null && !failure.retryable;
+}
+
+/** A full stage says when to come back. */
+function refused(reason: unknown): MillraceError {
+  const error = MillraceError.from(reason, 'unavailable');
+  if (error.code !== 'overloaded' || error.retryAfterMs !== undefined) return error;
+  return new MillraceError('overloaded', 'More requests are waiting than the platform takes.', {
+    cause: error,
+    retryAfterMs: overloadRetryMs,
+  });
+}
+
+const overloadRetryMs = 1_000;

@@ -1,0 +1,33 @@
+import { isNull, sql } from 'drizzle-orm';
+import { index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { bytea } from './bytea.ts';
+import { moment } from './moment.ts';
+import { tenants } from './tenants.ts';
+
+/** Each request, once: what was decided about it, and whether it has ended. */
+export const claims = pgTable(
+  'claims',
+  {
+    requestId: uuid('request_id').primaryKey(),
+    tenant: text('tenant')
+      .notNull()
+      .references(() => tenants.id),
+    /** Error code of a refusal; null when it was admitted. */
+    code: text('code'),
+    message: text('message'),
+    retryAfterMs: integer('retry_after_ms'),
+    decidedAt: moment('decided_at').notNull(),
+    deadlineAt: moment('deadline_at').notNull(),
+    /** request.received without its content, in single-object encoding: enough to close the request. */
+    event: bytea('event').notNull(),
+    admittedPublishedAt: moment('admitted_published_at'),
+    closedAt: moment('closed_at'),
+    outcome: text('outcome'),
+  },
+  (table) => [
+    index('claims_open_deadline').on(table.deadlineAt).where(isNull(table.closedAt)),
+    index('claims_open_tenant')
+      .on(table.tenant)
+      .where(sql`${table.closedAt} is null and ${table.code} is null`),
+  ],
+);

@@ -1,0 +1,115 @@
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectNats, type Bus } from '@millrace/bus';
+import {
+  bucketDefinitions,
+  controlKeys,
+  createCodec,
+  streamDefinitions,
+  subjects,
+} from '@millrace/contracts';
+import { createLogger, createMetrics, ManualClock, stopInReverse, type Stoppable } from '@millrace/runtime';
+import { startTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@millrace/testkit';
+import { createApiKey, revokeApiKey } from './api-keys.ts';
+import { onCredentialPresented } from './on-credential-presented.ts';
+import { createTenant } from './tenants.ts';
+
+const codec = createCodec();
+const clock = new ManualClock();
+const logger = createLogger({ service: 'auth-quota', level: 'silent' });
+let nats: TestNats;
+let postgres: TestDatabase;
+let bus: Bus;
+
+const parts: Stoppable[] = [];
+const keep = <Part extends Stoppable>(part: Part): Part => {
+  parts.push(part);
+  return part;
+};
+
+beforeAll(async () => {
+  nats = keep(await startTestNats());
+  postgres = keep(await startTestDatabase());
+  bus = keep(await connectNats({ url: nats.url, name: 'credentials-test', logger }));
+  await bus.provision(streamDefinitions(), bucketDefinitions);
+  await createTenant(postgres.database, { id: 'acme', maxInFlight: 7 });
+  const { database } = postgres;
+  keep(
+    await onCredentialPresented({
+      bus,
+      codec,
+      clock,
+      logger,
+      database,
+      sealing: undefined as never,
+      metrics: createMetrics(),
+    }),
+  );
+}, 60_000);
+afterAll(() => stopInReverse(parts));
+
+async function verify(credential: string) {
+  const answer = await bus.request(subjects.verify, codec.encode('credential.presented', { credential }), {
+    timeoutMs: 5_000,
+  });
+  return codec.decode('credential.verified', answer);
+}
+const invalid = (message: string) => ({ principal: null, code: 'invalid_api_key', message });
+
+describe('a credential that is presented', () => {
+  it('is answered with the principal', async () => {
+    const { keyId, key } = await createApiKey(postgres.database, {
+      tenant: 'acme',
+      roles: ['user', 'analyst'],
+    });
+    expect(await verify(key)).toEqual({
+      principal: { tenant: 'acme', key_id: keyId, roles: ['user', 'analyst'], max_in_flight: 7 },
+      code: null,
+      message: null,
+    });
+  });
+
+  it('is refused alike when it is unknown, malformed or has the wrong secret', async () => {
+    const { key } = await createApiKey(postgres.database, { tenant: 'acme' });
+    const wrongSecret = key.slice(0, -1) + (key.at(-1) === 'a' ? 'b' : 'a');
+    const unknown = key.replace(/^mr_./, (start) => (start === 'mr_a' ? 'mr_b' : 'mr_a'));
+    for (const credential of ['', 'sk-1234', wrongSecret, unknown]) {
+      expect(await verify(credential)).toEqual(invalid('The API key is not valid.'));
+    }
+  });
+
+  it('is told that it was revoked only when its secret is right, and gateways are told too', async () => {
+    const { keyId, key } = await createApiKey(postgres.database, { tenant: 'acme' });
+    const dependencies = { database: postgres.database, bus, codec, clock };
+    expect(await revokeApiKey(dependencies, keyId)).toBe(true);
+    expect(await verify(key)).toEqual(invalid('The API key was revoked.'));
+    expect(await verify(key.slice(0, -1) + (key.at(-1) === 'a' ? 'b' : 'a'))).toEqual(
+      invalid('The API key is not valid.'),
+    );
+    const entry = await bus.bucket('CONTROL').get(controlKeys.revocation(keyId));
+    expect(codec.decode('key.revoked', entry!.value)).toEqual({ key_id: keyId, at: clock.now() });
+    expect(await revokeApiKey(dependencies, 'no such key')).toBe(false);
+  });
+
+  it('is refused once it has expired', async () => {
+    const { key } = await createApiKey(postgres.database, { tenant: 'acme', expiresAt: clock.now() + 1_000 });
+    expect((await verify(key)).code).toBeNull();
+    await clock.advance(1_000);
+    expect(await verify(key)).toEqual(invalid('The API key has expired.'));
+  });
+
+  it('is not refused but unavailable when it cannot be looked up', async () => {
+    const answer = await bus.request(subjects.verify, Buffer.from('garbage'), { timeoutMs: 5_000 });
+    expect(codec.decode('credential.verified', answer)).toMatchObject({
+      principal: null,
+      code: 'message_corrupt',
+    });
+  });
+});
+
+it('keeps no key in the database, only its hash', async () => {
+  const { key } = await createApiKey(postgres.database, { tenant: 'acme' });
+  const rows = await postgres.database.execute(sql`select row_to_json(api_keys)::text as row from api_keys`);
+  expect(rows.length).toBeGreaterThan(0);
+  expect(JSON.stringify(rows)).not.toContain(key.slice(-43));
+});

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connectNats, type Bus } from '@millrace/bus';
+import { bucketDefinitions, createCodec, streamDefinitions, subjects } from '@millrace/contracts';
+import { createLogger, createMetrics, ManualClock, stopInReverse, type Stoppable } from '@millrace/runtime';
+import { createMemoryKeyStore, createSealing } from '@millrace/sealing';
+import { decide, openResultLog, type StageDependencies } from '@millrace/stage';
+import { startTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@millrace/testkit';
+import type { Admission } from './admission.ts';
+import { createPostgresAdmission } from './postgres-admission.ts';
+import { startReaper } from './reaper.ts';
+import { createTenant } from './tenants.ts';
+import { publishRequest, requestOf } from './testing.ts';
+
+const codec = createCodec();
+const logger = createLogger({ service: 'auth-quota', level: 'silent' });
+const clock = new ManualClock();
+const options = { graceMs: 30_000, intervalMs: 5_000 };
+let nats: TestNats;
+let postgres: TestDatabase;
+let bus: Bus;
+let dependencies: StageDependencies;
+let admission: Admission;
+
+const parts: Stoppable[] = [];
+const keep = <Part extends Stoppable>(part: Part): Part => {
+  parts.push(part);
+  return part;
+};
+
+beforeAll(async () => {
+  nats = keep(await startTestNats());
+  postgres = keep(await startTestDatabase());
+  bus = keep(await connectNats({ url: nats.url, name: 'reaper-test', logger }));
+  await bus.provision(streamDefinitions(), bucketDefinitions);
+  const sealing = await createSealing(new Uint8Array(32), createMemoryKeyStore());
+  dependencies = { bus, codec, sealing, clock, logger, metrics: createMetrics() };
+  admission = createPostgresAdmission({ database: postgres.database, codec, clock });
+}, 60_000);
+afterAll(() => stopInReverse(parts));
+
+/** A request that was admitted and then left alone. */
+async function admitOne() {
+  const tenant = `tenant.${randomUUID()}`;
+  await createTenant(postgres.database, { id: tenant });
+  const request = requestOf(tenant, clock);
+  await publishRequest(bus, codec, request);
+  await admission.claim([{ event: request, cancelled: undefined, mayWait: false }]);
+  return request;
+}
+
+async function closingOf({ tenant, request_id }: { readonly tenant: string; readonly request_id: string }) {
+  const stored = await bus.lastMessage('CLOSED', subjects.closed(tenant, request_id));
+  return stored && codec.decode('request.closed', stored.payload);
+}
+
+it('ends a request that is open past deadline and grace, and no earlier', async () => {
+  const request = await admitOne();
+  await clock.advance(90_000);
+  const reaper = startReaper(dependencies, admission, options);
+  await reaper.run();
+  expect(await closingOf(request)).toBeUndefined();
+
+  await clock.advance(1);
+  expect(await reaper.run()).toBe(1);
+  const closing = await closingOf(request);
+  expect(closing).toMatchObject({
+    outcome: 'EXPIRED',
+    failure: { code: 'deadline_exceeded' },
+    usage: { source: 'NONE', characters_in: 14 },
+  });
+  expect(closing?.trail.map(({ outcome }) => outcome)).toEqual(['admitted', 'expired']);
+  expect(await reaper.run()).toBe(0);
+  await reaper.stop();
+});
+
+it('closes a request whose results are finished as they say', async () => {
+  const request = await admitOne();
+  const log = await openResultLog(dependencies, request);
+  const usage = {
+    input_tokens: 3,
+    cached_input_tokens: 0,
+    output_tokens: 5,
+    characters_in: 14,
+    characters_out: 9,
+    source: 'ENGINE',
+  } as const;
+  await log.append({
+    request_id: request.request_id,
+    tenant: request.tenant,
+    kind: 'FINISHED',
+    at: clock.now(),
+    attempt: 1,
+    first_position: 0,
+    token_count: 0,
+    content: null,
+    opened: null,
+    finished: {
+      outcome: 'COMPLETED',
+      finish_reason: 'stop',
+      failure: null,
+      usage,
+      timings: { queue_ms: 1, prefill_ms: 1, time_to_first_token_ms: 2, total_ms: 3 },
+      model_version: '1',
+      text_digest: null,
+      decision: decide(clock, 'inference', 'completed'),
+    },
+  });
+  await clock.advance(90_001);
+  const reaper = startReaper(dependencies, admission, options);
+  await reaper.stop();
+  expect(await closingOf(request)).toMatchObject({ outcome: 'COMPLETED', usage, attempt: 1 });
+});
+
+it('leaves the work to the replica that is at it', async () => {
+  const request = await admitOne();
+  await clock.advance(90_001);
+  const inside = Promise.withResolvers<void>();
+  const leave = Promise.withResolvers<void>();
+  const first = admission.withOverdue(clock.now() - options.graceMs, 10, async () => {
+    inside.resolve();
+    await leave.promise;
+  });
+  await inside.promise;
+  expect(
+    await admission.withOverdue(clock.now() - options.graceMs, 10, () =>
+      Promise.reject(new Error('not mine')),
+    ),
+  ).toBe(0);
+  leave.resolve();
+  expect(await first).toBe(1);
+  expect(await closingOf(request)).toBeUndefined();
+});
+
+it('looks again at each interval', async () => {
+  const reaper = startReaper(dependencies, admission, options);
+  await reaper.run();
+  const request = await admitOne();
+  const later = async () => {
+    await clock.advance(options.intervalMs);
+    return closingOf(request);
+  };
+  await expect.poll(later, { timeout: 10_000 }).toMatchObject({ outcome: 'EXPIRED' });
+  await reaper.stop();
+}, 20_000);

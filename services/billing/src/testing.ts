@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import type { Bus, Delivery, StoredMessage } from '@millrace/bus';
+import { subjects, type Codec, type RequestClosed } from '@millrace/contracts';
+import type { ClosingWork } from '@millrace/stage';
+
+/** A closing for tests. */
+export function closingOf(tenant: string, changes: Partial<RequestClosed> = {}): RequestClosed {
+  const at = Date.UTC(2026, 0, 1);
+  return {
+    request_id: randomUUID(),
+    tenant,
+    principal: { key_id: 'key', roles: ['user'] },
+    gateway: 'gateway',
+    transport: 'WEBSOCKET',
+    operation: 'generate',
+    model: 'model',
+    model_version: '1',
+    outcome: 'COMPLETED',
+    finish_reason: 'stop',
+    failure: null,
+    usage: {
+      input_tokens: 3,
+      cached_input_tokens: 0,
+      output_tokens: 4,
+      characters_in: 12,
+      characters_out: 20,
+      source: 'ENGINE',
+    },
+    timings: { queue_ms: 1, prefill_ms: 2, time_to_first_token_ms: 3, total_ms: 4 },
+    attempt: 1,
+    text_digest: null,
+    received_at: at,
+    closed_at: at + 4,
+    replay_of: null,
+    trail: [{ stage: 'auth-quota', at, outcome: 'admitted', code: null, facts: {} }],
+    ...changes,
+  };
+}
+
+/** Stores a closing as a stage does. */
+export async function publishClosing(bus: Bus, codec: Codec, closing: RequestClosed): Promise<void> {
+  await bus.publish({
+    subject: subjects.closed(closing.tenant, closing.request_id),
+    payload: codec.encode('request.closed', closing),
+    expectedLastSequence: 0,
+  });
+}
+
+/** The closings of a tenant as they are delivered: each once, in order. */
+export async function deliverAll(
+  bus: Bus,
+  codec: Codec,
+  tenant: string,
+  deliveryCount = 1,
+): Promise<readonly ClosingWork[]> {
+  const work: ClosingWork[] = [];
+  for await (const stored of bus.read('CLOSED', subjects.closed(tenant, '*'))) {
+    work.push({
+      closing: codec.decode('request.closed', stored.payload),
+      delivery: asDelivery(stored, deliveryCount),
+    });
+  }
+  return work;
+}
+
+function asDelivery(stored: StoredMessage, deliveryCount: number): Delivery {
+  return { ...stored, deliveryCount, working: () => undefined, signal: new AbortController().signal };
+}
+
+/** All messages of a read. */
+export async function readAll(messages: AsyncIterable<StoredMessage>): Promise<StoredMessage[]> {
+  const all: StoredMessage[] = [];
+  for await (const message of messages) all.push(message);
+  return all;
+}

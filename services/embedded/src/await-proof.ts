@@ -1,0 +1,45 @@
+import { eq } from 'drizzle-orm';
+import { verifyTenant } from '@millrace/audit';
+import { subjects } from '@millrace/contracts';
+import type { Clock } from '@millrace/runtime';
+import type { StageDependencies } from '@millrace/stage';
+import { ledger, type Database } from '@millrace/store';
+
+/** What an answer cost, and that it is on record. */
+export interface Proof {
+  readonly ledger: { readonly entry_id: string; readonly amount: string; readonly currency: string };
+  readonly audit: { readonly records: number; readonly verified: boolean };
+}
+
+const pollMs = 20;
+
+/** Waits until the request is in the ledger and in the audit chain, and verifies the chain. */
+export async function awaitProof(
+  dependencies: Pick<StageDependencies, 'bus' | 'codec' | 'clock'>,
+  database: Database,
+  request: { readonly tenant: string; readonly requestId: string },
+  signal: AbortSignal,
+): Promise<Proof> {
+  const entry = await poll(dependencies.clock, signal, async () => {
+    const [row] = await database.select().from(ledger).where(eq(ledger.requestId, request.requestId));
+    return row;
+  });
+  await poll(dependencies.clock, signal, async () => {
+    const last = await dependencies.bus.lastMessage('AUDIT', subjects.recorded(request.tenant));
+    if (last === undefined) return undefined;
+    return dependencies.codec.decode('audit.recorded', last.payload).subject_id === request.requestId ? true : undefined;
+  });
+  const { records, verified } = await verifyTenant(dependencies, request.tenant);
+  return {
+    ledger: { entry_id: entry.entryId, amount: entry.amount, currency: entry.currency },
+    audit: { records, verified },
+  };
+}
+
+async function poll<Value>(clock: Clock, signal: AbortSignal, look: () => Promise<Value | undefined>): Promise<Value> {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await clock.sleep(pollMs, signal);
+  }
+}

@@ -1,0 +1,108 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fastify } from 'fastify';
+import { destination } from 'pino';
+import type { ModelReady } from '@millrace/contracts';
+import {
+  createLogger,
+  healthRoutes,
+  listen,
+  readSettings,
+  stopInReverse,
+  systemClock,
+  type Logger,
+  type Stoppable,
+} from '@millrace/runtime';
+import { loadMasterKey } from '@millrace/sealing';
+import { connectPlatform, platformSettings, type Platform } from '@millrace/stage';
+import { migrate, openDatabase, type Database } from '@millrace/store';
+import { awaitModel } from './await-model.ts';
+import type { EmbeddedSettings } from './config.ts';
+import { ensureCredentials, type Credentials } from './credentials.ts';
+import { openDataFolder, type DataFolder } from './data-folder.ts';
+import { mountGateways } from './mount-gateways.ts';
+import { serviceEnvironment } from './service-environment.ts';
+import { startServers } from './start-servers.ts';
+import { startServices } from './start-services.ts';
+import { startSupervisedProcess } from './supervised-process.ts';
+
+/** Everything on one machine, ready to answer. */
+export interface Embedded extends Stoppable {
+  readonly url: string;
+  readonly credentials: Credentials;
+  readonly folder: DataFolder;
+  readonly model: ModelReady;
+  readonly platform: Platform;
+  readonly database: Database;
+}
+
+const inferenceScript = fileURLToPath(new URL('../../inference/src/main.ts', import.meta.url));
+
+/**
+ * Starts NATS and PostgreSQL (or uses those of the settings), inference as a process of its own, and the other services in this
+ * process, on one port.
+ *
+ * @throws one clear error for each thing that can be in the way: folder, port, parts, versions, model
+ */
+export async function startEmbedded(settings: EmbeddedSettings, signal: AbortSignal): Promise<Embedded> {
+  const parts: Stoppable[] = [];
+  const keep = <Part extends Stoppable>(part: Part): Part => {
+    parts.push(part);
+    return part;
+  };
+  try {
+    const folder = await openDataFolder(settings.dataDirectory);
+    const logger = openLog(folder, settings);
+    const servers = keep(await startServers(settings, folder, logger));
+    signal.throwIfAborted();
+    const { masterKey } = settings;
+    await loadMasterKey({ masterKey, masterKeyFile: folder.masterKey, createIfMissing: true });
+    const env = serviceEnvironment(process.env, settings, folder, servers);
+    const platform = keep(await connectPlatform('embedded', readSettings(platformSettings, env), logger));
+    const database = keep(await openDatabase({ url: servers.databaseUrl, logger, signal }));
+    await migrate(database);
+
+    const startedAt = platform.clock.now();
+    const inference = keep(
+      startSupervisedProcess({
+        name: 'inference',
+        script: inferenceScript,
+        env,
+        logFile: join(folder.logs, 'inference.log'),
+        clock: systemClock,
+        logger,
+      }),
+    );
+    const services = keep(await startServices({ ...platform, database }, env));
+    const model = await Promise.race([awaitModel(platform, startedAt), inference.failed, rejectOnAbort(signal)]);
+    inference.settle();
+
+    const app = fastify({ forceCloseConnections: true });
+    keep({ stop: () => app.close() });
+    const gateways = keep(await mountGateways(app, platform, env));
+    await app.register(healthRoutes, { checks: [...services.checks, ...gateways.checks], metrics: platform.metrics });
+    const port = await listen(app, { port: settings.port, host: settings.host });
+    const url = `http://${settings.host === '0.0.0.0' ? '127.0.0.1' : settings.host}:${port}`;
+    const credentials = await ensureCredentials(database, platform.clock, folder.credentials, url);
+    return { url, credentials, folder, model, platform, database, stop: () => stopInReverse(parts) };
+  } catch (error) {
+    await stopInReverse(parts);
+    throw error;
+  }
+}
+
+function openLog(folder: DataFolder, { logLevel }: EmbeddedSettings): Logger {
+  mkdirSync(folder.logs, { recursive: true });
+  return createLogger({
+    service: 'millrace',
+    level: logLevel,
+    destination: destination({ dest: join(folder.logs, 'millrace.log'), sync: true }),
+  });
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}

@@ -1,0 +1,37 @@
+import { auditSettings, startAudit } from '@millrace/audit';
+import { authQuotaSettings, startAuthQuota } from '@millrace/auth-quota';
+import { billingSettings, startBilling } from '@millrace/billing';
+import { piiSettings, startPii } from '@millrace/pii';
+import { readSettings, stopInReverse, type HealthCheck, type Stoppable } from '@millrace/runtime';
+import type { Service, StageDependencies } from '@millrace/stage';
+import type { Database } from '@millrace/store';
+
+export interface StartedServices extends Stoppable {
+  readonly checks: readonly HealthCheck[];
+}
+
+/** Starts the stages that run in this process. */
+export async function startServices(
+  dependencies: StageDependencies & { readonly database: Database },
+  env: NodeJS.ProcessEnv,
+): Promise<StartedServices> {
+  const starts: readonly (readonly [string, () => Promise<Service>])[] = [
+    ['audit', () => startAudit(dependencies, readSettings(auditSettings, env))],
+    ['billing', () => startBilling(dependencies, readSettings(billingSettings, env))],
+    ['pii', () => startPii(dependencies, readSettings(piiSettings, env))],
+    ['auth-quota', () => startAuthQuota(dependencies, readSettings(authQuotaSettings, env))],
+  ];
+  const started: Service[] = [];
+  const checks: HealthCheck[] = [];
+  try {
+    for (const [name, start] of starts) {
+      const service = await start();
+      started.push(service);
+      checks.push({ name, check: service.ready });
+    }
+    return { checks, stop: () => stopInReverse(started) };
+  } catch (error) {
+    await stopInReverse(started);
+    throw error;
+  }
+}

@@ -1,0 +1,174 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createOnnxRunner } from '../engine/onnx-runner.ts';
+import { convertModel } from './convert-model.ts';
+import { makeGguf, type FixtureOptions } from './gguf-fixture.ts';
+import type { ConversionMode } from './linear-layer.ts';
+import { readModelManifest } from './model-manifest.ts';
+
+let folder: string;
+let conversions = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'millrace-convert-'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+async function convert(bytes: Uint8Array, mode: ConversionMode = 'exact'): Promise<string> {
+  conversions += 1;
+  const source = path.join(folder, `${conversions}.gguf`);
+  const target = path.join(folder, `${conversions}`);
+  await writeFile(source, bytes);
+  await convertModel({ source, target, mode });
+  return target;
+}
+
+const prompt = Int32Array.of(5, 17, 90, 33, 2, 64, 41);
+
+async function logitsOf(modelDir: string): Promise<Float32Array> {
+  const runner = await createOnnxRunner({ modelDir, threads: 1, slots: 1, contextLength: 32 });
+  const candidates = await runner.prefill(0, prompt, 0, true);
+  const logits = candidates?.fullLogits().slice() ?? new Float32Array(0);
+  await runner.close();
+  return logits;
+}
+
+function norm(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+}
+
+/** Length of the difference, relative to the length of the second. */
+function relativeError(actual: Float32Array, expected: Float32Array): number {
+  return norm(actual.map((value, index) => value - (expected[index] ?? 0))) / norm(expected);
+}
+
+function withChange(change: Partial<FixtureOptions>): Uint8Array {
+  return makeGguf({ linearType: 'Q4_1', embeddingType: 'Q8_0', ...change });
+}
+
+describe('a converted model', () => {
+  it.each<FixtureOptions>([
+    { linearType: 'Q4_1', embeddingType: 'Q8_0' },
+    { linearType: 'Q4_1', embeddingType: 'Q8_0', untiedHead: true },
+    { linearType: 'Q4_0', embeddingType: 'Q4_0' },
+    { linearType: 'Q8_0', embeddingType: 'Q8_0', untiedHead: true },
+    { linearType: 'F16', embeddingType: 'F16' },
+    { linearType: 'F32', embeddingType: 'F32' },
+  ])('has the logits of its weights in fp32: %o', async (options) => {
+    const bytes = makeGguf(options);
+    const exact = await logitsOf(await convert(bytes));
+    const reference = await logitsOf(await convert(bytes, 'fp32'));
+    expect(reference.some((logit) => Math.abs(logit) > 0.01)).toBe(true);
+    expect(relativeError(exact, reference)).toBeLessThan(0.1);
+  });
+
+  it('is described by model.json', async () => {
+    const target = await convert(makeGguf({ linearType: 'Q4_1', embeddingType: 'Q8_0' }));
+    expect(await readModelManifest(target)).toMatchObject({
+      name: 'Fixture',
+      architecture: 'llama',
+      mode: 'exact',
+      layers: 2,
+      heads: 2,
+      keyValueHeads: 1,
+      headSize: 32,
+      contextLength: 128,
+      vocabularySize: 96,
+      eosTokenId: 0,
+      chatTemplate: '{{ messages[0].content }}',
+      sourceSha256: expect.stringMatching(/^[\da-f]{64}$/u),
+    });
+  });
+
+  it('has the vocabulary of the file as tokenizer.json', async () => {
+    const target = await convert(makeGguf({ linearType: 'Q4_1', embeddingType: 'Q8_0' }));
+    expect(JSON.parse(await readFile(path.join(target, 'tokenizer.json'), 'utf8'))).toMatchObject({
+      added_tokens: [{ id: 0, content: '<|end|>', special: true }],
+      pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'Digits' }, { type: 'ByteLevel' }] },
+      model: {
+        type: 'BPE',
+        vocab: { '!': 1, abc: 95 },
+        merges: [
+          ['a', 'b'],
+          ['ab', 'c'],
+        ],
+      },
+    });
+  });
+});
+
+describe('a file that cannot be converted', () => {
+  const good = withChange({});
+  const patched = (offset: number, ...bytes: number[]): Uint8Array => {
+    const copy = Uint8Array.from(good);
+    copy.set(bytes, offset);
+    return copy;
+  };
+
+  it.each<[string, Uint8Array, RegExp]>([
+    ['an empty file', new Uint8Array(0), /truncated/u],
+    ['something else', new TextEncoder().encode('PK zip, not a model at all'), /not a GGUF model/u],
+    ['another version', patched(4, 9), /version 9 is not supported/u],
+    ['absurd counts', patched(8, 255, 255, 255, 255, 255), /claims \d+ tensors/u],
+    ['counts past 2^53', patched(8, 255, 255, 255, 255, 255, 255, 255, 255), /out of range/u],
+    ['a header cut short', good.subarray(0, 300), /truncated/u],
+    ['tensors cut short', good.subarray(0, good.byteLength - 1000), /truncated: .* ends at byte/u],
+    [
+      'another architecture',
+      withChange({ metadata: { 'general.architecture': { string: 'mamba' } } }),
+      /mamba/u,
+    ],
+    [
+      'a missing setting',
+      withChange({ metadata: { 'llama.block_count': undefined } }),
+      /llama\.block_count/u,
+    ],
+    [
+      'a missing layer',
+      withChange({ metadata: { 'llama.block_count': { uint32: 3 } } }),
+      /no tensor blk\.2\./u,
+    ],
+    [
+      'a wrong shape',
+      withChange({ metadata: { 'llama.feed_forward_length': { uint32: 64 } } }),
+      /instead of 64 × 64/u,
+    ],
+    [
+      'another tensor type',
+      withChange({ extraTensor: { name: 'extra', typeCode: 14 } }),
+      /Q6_K, which is not/u,
+    ],
+    [
+      'a tensor too many',
+      withChange({ extraTensor: { name: 'rope_freqs.weight', typeCode: 0 } }),
+      /rope_freqs/u,
+    ],
+    [
+      'another tokenizer',
+      withChange({ metadata: { 'tokenizer.ggml.model': { string: 'llama' } } }),
+      /gpt2 is/u,
+    ],
+    [
+      'another splitting',
+      withChange({ metadata: { 'tokenizer.ggml.pre': { string: 'new' } } }),
+      /pre-tokenizer new/u,
+    ],
+  ])('is refused in one sentence: %s', async (_, bytes, message) => {
+    const target = path.join(folder, `${conversions + 1}`);
+    await expect(convert(bytes)).rejects.toThrow(
+      expect.objectContaining({ code: 'model_invalid', message: expect.stringMatching(message) }),
+    );
+    await expect(readdir(target)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('is refused by its path when it is not there', async () => {
+    const source = path.join(folder, 'absent.gguf');
+    await expect(convertModel({ source, target: folder, mode: 'exact' })).rejects.toThrow(
+      expect.objectContaining({ code: 'part_missing', message: expect.stringContaining(source) }),
+    );
+  });
+});
