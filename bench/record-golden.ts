@@ -22,7 +22,10 @@ const fixtures = new URL('../services/inference/fixtures/', import.meta.url);
 
 /** The part of node-llama-cpp's API that is used. */
 interface LlamaPeer {
-  getLlama(this: void, options: { gpu: false; build: 'never' }): Promise<{
+  getLlama(
+    this: void,
+    options: { gpu: false; build: 'never' },
+  ): Promise<{
     loadModel(options: { modelPath: string }): Promise<LlamaModel>;
     dispose(): Promise<void>;
   }>;

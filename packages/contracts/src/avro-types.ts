@@ -39,7 +39,48 @@ class DecimalType extends avro.types.LogicalType {
   }
 }
 
-/** Builds an `avsc` type with Millrace's reading of `decimal`. A `long` is a number; `avsc` refuses one past 2^53 instead of rounding it. */
+/** `bytes` and `fixed` as any `Uint8Array`; `avsc` alone takes only a `Buffer`. */
+class BytesView extends avro.types.LogicalType {
+  protected override _fromValue(bytes: Buffer): Uint8Array {
+    return bytes;
+  }
+
+  protected override _toValue(bytes: unknown): Buffer | undefined {
+    return bytes instanceof Uint8Array
+      ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+      : undefined;
+  }
+
+  protected override _resolve(type: Type): ((value: unknown) => unknown) | undefined {
+    return type instanceof BytesView ? (value) => value : undefined;
+  }
+}
+
+/**
+ * Builds an `avsc` type with Millrace's reading of `decimal`, `bytes` and `fixed`. A `long` is a number; `avsc` refuses one past 2^53
+ * instead of rounding it.
+ */
 export function avroType(schema: AvroSchema): Type {
-  return avro.Type.forSchema(schema as avro.Schema, { logicalTypes: { decimal: DecimalType as never } });
+  return avro.Type.forSchema(withViews(schema) as avro.Schema, {
+    logicalTypes: { decimal: DecimalType as never, view: BytesView as never },
+    wrapUnions: 'never',
+  });
+}
+
+/** The schema with its plain `bytes` and `fixed` marked for `BytesView`. */
+function withViews(schema: AvroSchema): AvroSchema {
+  if (schema === 'bytes') return { type: 'bytes', logicalType: 'view' };
+  if (typeof schema === 'string') return schema;
+  if (!('type' in schema)) return schema.map(withViews);
+  if (schema.logicalType !== undefined) return schema;
+  if (schema.type === 'fixed') return { ...schema, logicalType: 'view' };
+  const { items, values, fields } = schema;
+  return {
+    ...schema,
+    ...(items === undefined ? {} : { items: withViews(items) }),
+    ...(values === undefined ? {} : { values: withViews(values) }),
+    ...(fields === undefined
+      ? {}
+      : { fields: fields.map((field) => ({ ...field, type: withViews(field.type) })) }),
+  };
 }

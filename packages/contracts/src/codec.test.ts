@@ -55,6 +55,12 @@ describe('codec', () => {
     },
   );
 
+  it('takes bytes of any kind, views into larger buffers included', () => {
+    const wrapped = new Uint8Array([9, 1, 2, 3, 9]).subarray(1, 4);
+    const bytes = codec.encode('key.wrapped', { tenant: 't', key_id: 'k', wrapped, at: 1 });
+    expect([...codec.decode('key.wrapped', bytes).wrapped]).toEqual([1, 2, 3]);
+  });
+
   it('refuses a decimal with more digits than the scale', () => {
     expect(() => codec.encode('billing.charged', { ...charged, amount: '0.00000000001' })).toThrow(/amount/);
   });

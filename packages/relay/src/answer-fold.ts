@@ -63,5 +63,8 @@ export class AnswerFold {
 }
 
 function broken(): MillraceError {
-  return new MillraceError('engine_failed', 'The answer was started over and came out differently, so it cannot go on.');
+  return new MillraceError(
+    'engine_failed',
+    'The answer was started over and came out differently, so it cannot go on.',
+  );
 }

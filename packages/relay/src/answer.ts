@@ -62,7 +62,10 @@ export function createAnswer(opener: ContentOpener): Answer {
     const isWhole = finished.outcome === 'COMPLETED' || finished.outcome === 'CANCELLED';
     if (!isWhole) return [...rest, fail(errorOf(finished), finished)];
     if (finished.outcome === 'COMPLETED' && !fold.complete) {
-      const error = new MillraceError('engine_failed', 'The answer was started over and ended before what had been sent.');
+      const error = new MillraceError(
+        'engine_failed',
+        'The answer was started over and ended before what had been sent.',
+      );
       return [...rest, fail(error, finished)];
     }
     ended = true;
@@ -121,7 +124,10 @@ export function createAnswer(opener: ContentOpener): Answer {
 /** What the stage that ended the request wants its client to be told. */
 function errorOf({ failure, outcome }: Finished): MillraceError {
   if (failure === null) {
-    return new MillraceError(outcome === 'EXPIRED' ? 'deadline_exceeded' : 'internal_error', 'The request ended without an answer.');
+    return new MillraceError(
+      outcome === 'EXPIRED' ? 'deadline_exceeded' : 'internal_error',
+      'The request ended without an answer.',
+    );
   }
   const code: ErrorCode = isErrorCode(failure.code) ? failure.code : 'internal_error';
   return new MillraceError(code, failure.message, {

@@ -17,7 +17,9 @@ export interface Caretaker extends Stoppable {
 /** `mr.gateway.<gateway>.resumed` of all gateways: a request may have been followed by any of them. */
 const resumedAnywhere = 'mr.gateway.*.resumed';
 
-export async function startCaretaker(dependencies: StageDependencies & { readonly gateway: string }): Promise<Caretaker> {
+export async function startCaretaker(
+  dependencies: StageDependencies & { readonly gateway: string },
+): Promise<Caretaker> {
   const { bus, codec, clock, logger, gateway } = dependencies;
   /** How many follow a request here. */
   const followed = new Map<string, number>();
@@ -25,6 +27,7 @@ export async function startCaretaker(dependencies: StageDependencies & { readonl
   const takenOver = new Set<string>();
   const timers = new Map<string, Timer>();
   const running = new Set<Promise<void>>();
+  let stopped = false;
 
   const stopTimer = (requestId: string): void => {
     timers.get(requestId)?.cancel();
@@ -44,7 +47,9 @@ export async function startCaretaker(dependencies: StageDependencies & { readonl
     timers.delete(requestId);
     if (followed.has(requestId)) return;
     const cancelling = cancelIfUnfinished(requestId)
-      .catch((error: unknown) => logger.error({ error, requestId }, 'an abandoned request could not be cancelled'))
+      .catch((error: unknown) =>
+        logger.error({ error, requestId }, 'an abandoned request could not be cancelled'),
+      )
       .finally(() => running.delete(cancelling));
     running.add(cancelling);
   };
@@ -67,7 +72,10 @@ export async function startCaretaker(dependencies: StageDependencies & { readonl
       takenOver.delete(requestId);
       followed.set(requestId, (followed.get(requestId) ?? 0) + 1);
       if (announce) {
-        bus.publishCore({ subject: subjects.resumed(owner), payload: codec.encode('request.resumed', { request_id: requestId, gateway }) });
+        bus.publishCore({
+          subject: subjects.resumed(owner),
+          payload: codec.encode('request.resumed', { request_id: requestId, gateway }),
+        });
       }
     },
     end(requestId) {
@@ -80,11 +88,15 @@ export async function startCaretaker(dependencies: StageDependencies & { readonl
       takenOver.delete(requestId);
     },
     abandon(requestId, graceMs) {
-      if (takenOver.has(requestId)) return;
+      if (stopped || takenOver.has(requestId)) return;
       stopTimer(requestId);
-      timers.set(requestId, clock.setTimer(graceMs, () => giveUp(requestId)));
+      timers.set(
+        requestId,
+        clock.setTimer(graceMs, () => giveUp(requestId)),
+      );
     },
     async stop() {
+      stopped = true;
       for (const timer of timers.values()) timer.cancel();
       timers.clear();
       await subscription.stop();

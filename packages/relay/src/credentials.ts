@@ -33,11 +33,16 @@ export function createCredentials(
   const known = new BoundedCache<VerifiedPrincipal>({ clock, capacity, keepMs: credentialCacheMs });
   const unknown = new BoundedCache<MillraceError>({ clock, capacity, keepMs: credentialCacheMs });
   const asking = new Map<string, Promise<VerifiedPrincipal>>();
-  const listener = revocations.onRevoked((keyId) => known.deleteWhere((principal) => principal.key_id === keyId));
+  const listener = revocations.onRevoked((keyId) =>
+    known.deleteWhere((principal) => principal.key_id === keyId),
+  );
 
   const request = async (credential: string): Promise<CredentialVerified> => {
     const presented = codec.encode('credential.presented', { credential });
-    return codec.decode('credential.verified', await bus.request(subjects.verify, presented, { timeoutMs: verifyTimeoutMs }));
+    return codec.decode(
+      'credential.verified',
+      await bus.request(subjects.verify, presented, { timeoutMs: verifyTimeoutMs }),
+    );
   };
   const breaker = new CircuitBreaker(request, {
     // The request has its own time limit.
@@ -52,7 +57,10 @@ export function createCredentials(
     try {
       answer = await breaker.fire(credential);
     } catch (error) {
-      throw new MillraceError('unavailable', 'The credential cannot be verified right now.', { cause: error, retryAfterMs: breakMs });
+      throw new MillraceError('unavailable', 'The credential cannot be verified right now.', {
+        cause: error,
+        retryAfterMs: breakMs,
+      });
     }
     if (answer.principal !== null) {
       known.set(hash, answer.principal);
@@ -77,11 +85,16 @@ export function createCredentials(
   return {
     async verify(credential) {
       if (credential === undefined || credential === '') {
-        throw new MillraceError('invalid_api_key', 'No API key was given: send it as "Authorization: Bearer KEY".');
+        throw new MillraceError(
+          'invalid_api_key',
+          'No API key was given: send it as "Authorization: Bearer KEY".',
+        );
       }
-      if (credential.length > maxCredentialLength) throw new MillraceError('invalid_api_key', 'The API key is not valid.');
+      if (credential.length > maxCredentialLength)
+        throw new MillraceError('invalid_api_key', 'The API key is not valid.');
       const principal = await askOnce(credential);
-      if (revocations.has(principal.key_id)) throw new MillraceError('invalid_api_key', 'The API key was revoked.');
+      if (revocations.has(principal.key_id))
+        throw new MillraceError('invalid_api_key', 'The API key was revoked.');
       return principal;
     },
     async stop() {

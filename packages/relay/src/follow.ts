@@ -29,7 +29,10 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
 }
 
-export type Follow = (requestId: string, options: FollowOptions) => AsyncGenerator<RelayEvent, void, undefined>;
+export type Follow = (
+  requestId: string,
+  options: FollowOptions,
+) => AsyncGenerator<RelayEvent, void, undefined>;
 
 /** What is still waited for after the deadline: the reaper ends the request. */
 const deadlineGraceMs = 60_000;
@@ -76,7 +79,10 @@ export function createFollow(dependencies: FollowDependencies): Follow {
       onCaughtUp() {
         if (opened === undefined) throw requestNotFound();
         if (clock.now() > opened.deadline_at + deadlineGraceMs) {
-          throw new MillraceError('deadline_exceeded', 'The request is past its deadline and nothing more was heard of it.');
+          throw new MillraceError(
+            'deadline_exceeded',
+            'The request is past its deadline and nothing more was heard of it.',
+          );
         }
       },
     });
@@ -99,7 +105,8 @@ export function createFollow(dependencies: FollowDependencies): Follow {
   return async function* follow(requestId, options) {
     if (!requestIdPattern.test(requestId)) throw requestNotFound();
     const start = fresh.take(requestId);
-    const { owner, open } = start === undefined ? await locate(requestId) : { owner: gateway, open: start.open };
+    const { owner, open } =
+      start === undefined ? await locate(requestId) : { owner: gateway, open: start.open };
     relayMetrics.followers(1);
     let looksAfter = false;
     const onAuthorised = (): void => {
@@ -126,7 +133,11 @@ function authorise(record: ResultChunk, principal: GatewayPrincipal): Opened {
 
 function refuseFuture(answer: Answer, after: number): void {
   if (!answer.ended || after <= answer.seq) return;
-  throw new MillraceError('invalid_value', `after is ${after}: the answer has ended with chunk ${answer.seq}`, { param: 'after' });
+  throw new MillraceError(
+    'invalid_value',
+    `after is ${after}: the answer has ended with chunk ${answer.seq}`,
+    { param: 'after' },
+  );
 }
 
 /** What was shredded, or sealed under a key that is gone, is no longer there for anyone. */

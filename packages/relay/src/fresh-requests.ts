@@ -36,7 +36,9 @@ export function createFreshRequests(feed: LiveFeed, clock: Clock, logger: Logger
         keep(sequence) {
           const timer = clock.setTimer(patienceMs, () => {
             waiting.delete(requestId);
-            open.stop().catch((error: unknown) => logger.warn({ error, requestId }, 'a queue could not be closed'));
+            open
+              .stop()
+              .catch((error: unknown) => logger.warn({ error, requestId }, 'a queue could not be closed'));
           });
           waiting.set(requestId, { request, sequence, open, cancelTimer: () => timer.cancel() });
         },

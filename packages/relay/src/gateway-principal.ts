@@ -15,5 +15,9 @@ export function mayAccess(principal: GatewayPrincipal, tenant: string, opened: O
 
 /** The same answer for a request that never was, is gone, or belongs to someone else. */
 export function requestNotFound(param: string | undefined = 'request_id'): MillraceError {
-  return new MillraceError('request_not_found', 'There is no such request. Results are kept for 15 minutes.', { param });
+  return new MillraceError(
+    'request_not_found',
+    'There is no such request. Results are kept for 15 minutes.',
+    { param },
+  );
 }

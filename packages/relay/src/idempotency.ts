@@ -31,12 +31,19 @@ export async function claimIdempotencyKey(
   const sealed = box.seal(Buffer.from(JSON.stringify(offered)), context);
   if (await bucket.create(name, sealed)) return offered;
   const present = await bucket.get(name);
-  if (present === undefined) throw new MillraceError('unavailable', 'The idempotency key expired at this moment.');
-  const entry = JSON.parse(Buffer.from(box.open(present.value, context)).toString('utf8')) as IdempotencyEntry;
+  if (present === undefined)
+    throw new MillraceError('unavailable', 'The idempotency key expired at this moment.');
+  const entry = JSON.parse(
+    Buffer.from(box.open(present.value, context)).toString('utf8'),
+  ) as IdempotencyEntry;
   if (entry.payloadHash !== offered.payloadHash) {
-    throw new MillraceError('idempotency_key_reused', 'The idempotency key was used for a request with another body.', {
-      param: 'idempotency_key',
-    });
+    throw new MillraceError(
+      'idempotency_key_reused',
+      'The idempotency key was used for a request with another body.',
+      {
+        param: 'idempotency_key',
+      },
+    );
   }
   return entry;
 }

@@ -19,9 +19,13 @@ export function createInFlight(): InFlight {
       const key = JSON.stringify([principal.tenant, principal.key_id]);
       const count = counts.get(key) ?? 0;
       if (count >= principal.max_in_flight) {
-        throw new MillraceError('too_many_in_flight', `The API key has ${count} requests in flight, and may have ${principal.max_in_flight}.`, {
-          retryAfterMs: 1_000,
-        });
+        throw new MillraceError(
+          'too_many_in_flight',
+          `The API key has ${count} requests in flight, and may have ${principal.max_in_flight}.`,
+          {
+            retryAfterMs: 1_000,
+          },
+        );
       }
       counts.set(key, count + 1);
       let inside = true;

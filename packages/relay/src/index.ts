@@ -1,4 +1,13 @@
-export { mayAccess, type GatewayPrincipal } from './gateway-principal.ts';
+export { answerTimings, answerUsage, timingsSchema, usageSchema, type AnswerUsage } from './answer-schema.ts';
+export { clientError, clientErrorCodes } from './client-error.ts';
+export type { GatewayPrincipal } from './gateway-principal.ts';
+export {
+  generationProperties,
+  idempotencyKeySchema,
+  maxContentBytes,
+  type GenerationBody,
+} from './generation-schema.ts';
+export { readGeneration } from './read-generation.ts';
 export type { RelayChunk, RelayCompleted, RelayEvent, RelayFailed } from './relay-event.ts';
 export { relaySettings, type RelaySettings } from './relay-settings.ts';
 export { newGatewayName, startRelay, type Relay, type RelayDependencies } from './start-relay.ts';

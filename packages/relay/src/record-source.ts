@@ -35,7 +35,10 @@ export async function* recordsOf(
   for (;;) {
     if (mustRead) {
       queue.restart();
-      for await (const { stored, record } of readResults(dependencies, requestId, { fromSequence: last + 1, signal })) {
+      for await (const { stored, record } of readResults(dependencies, requestId, {
+        fromSequence: last + 1,
+        signal,
+      })) {
         if (stored.sequence <= last) continue;
         last = stored.sequence;
         yield record;

@@ -20,7 +20,10 @@ export function createRelayMetrics(metrics: Metrics): RelayMetrics {
     help: 'Requests that were refused before they were stored, by code.',
     labelNames: ['transport', 'code'],
   });
-  const followers = metrics.gauge({ name: 'millrace_gateway_followers', help: 'Answers that are being sent.' });
+  const followers = metrics.gauge({
+    name: 'millrace_gateway_followers',
+    help: 'Answers that are being sent.',
+  });
   const firstChunk = metrics.histogram({
     name: 'millrace_gateway_time_to_first_chunk_seconds',
     help: 'From acceptance to the first piece of the answer that is ready to be sent.',

@@ -13,12 +13,14 @@ export const relaySettings = defineSettings({
     min: 100,
   }),
   credentialCacheMs: setting.durationMs('MILLRACE_CREDENTIAL_CACHE', {
-    description: 'How long a verified credential is taken without asking again. Revocations take effect at once.',
+    description:
+      'How long a verified credential is taken without asking again. Revocations take effect at once.',
     default: 5_000,
     min: 0,
   }),
   followQueueRecords: setting.integer('MILLRACE_FOLLOW_QUEUE', {
-    description: 'Records that wait in memory for a slow reader; one that falls further behind is served from the stream.',
+    description:
+      'Records that wait in memory for a slow reader; one that falls further behind is served from the stream.',
     default: 256,
     min: 1,
   }),

@@ -1,5 +1,11 @@
 import { traceHeaders, type OutgoingMessage, type TraceContext } from '@millrace/bus';
-import { subjects, type Codec, type Opened, type RequestReceived, type ResultChunk } from '@millrace/contracts';
+import {
+  subjects,
+  type Codec,
+  type Opened,
+  type RequestReceived,
+  type ResultChunk,
+} from '@millrace/contracts';
 import type { Clock, RandomSource } from '@millrace/runtime';
 import type { SealingBox } from '@millrace/sealing';
 import { decide, sealContent } from '@millrace/stage';
@@ -17,7 +23,12 @@ export interface NewRequest {
 /** Seeds stay exact in JSON. */
 const seedBytes = 6;
 
-export function openedOf(submission: Submission, model: string, receivedAt: number, timeoutMs: number): Opened {
+export function openedOf(
+  submission: Submission,
+  model: string,
+  receivedAt: number,
+  timeoutMs: number,
+): Opened {
   const { principal, transport } = submission;
   return {
     principal: { key_id: principal.key_id, roles: principal.roles },
@@ -71,7 +82,10 @@ export function receivedMessage(
     operation: 'generate',
     model: opened.model,
     priority: 'NORMAL',
-    parameters: { ...generation.parameters, seed: generation.seed ?? Buffer.from(random.bytes(seedBytes)).readUIntBE(0, seedBytes) },
+    parameters: {
+      ...generation.parameters,
+      seed: generation.seed ?? Buffer.from(random.bytes(seedBytes)).readUIntBE(0, seedBytes),
+    },
     content: sealContent(box, requestId, 'request', { messages, stop }),
     characters_in: messages.reduce((sum, message) => sum + message.content.length, 0),
     replay_of: null,

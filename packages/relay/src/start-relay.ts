@@ -1,4 +1,10 @@
-import { MillraceError, systemRandom, type HealthCheck, type RandomSource, type Stoppable } from '@millrace/runtime';
+import {
+  MillraceError,
+  systemRandom,
+  type HealthCheck,
+  type RandomSource,
+  type Stoppable,
+} from '@millrace/runtime';
 import { cancelRequest, watchModels, type ModelTable, type StageDependencies } from '@millrace/stage';
 import type { VerifiedPrincipal } from '@millrace/contracts';
 import { startCaretaker } from './caretaker.ts';
@@ -83,7 +89,13 @@ export async function startRelay(
   const credentials = createCredentials(dependencies, revocations, settings);
   const inFlight = createInFlight();
   const fresh = createFreshRequests(feed, clock, logger);
-  const submit = createSubmit({ ...dependencies, random, models, fresh, requestTimeoutMs: settings.requestTimeoutMs });
+  const submit = createSubmit({
+    ...dependencies,
+    random,
+    models,
+    fresh,
+    requestTimeoutMs: settings.requestTimeoutMs,
+  });
   const follow = createFollow({
     ...dependencies,
     feed,
@@ -119,7 +131,11 @@ export async function startRelay(
     abandon: (requestId, graceMs) => caretaker.abandon(requestId, graceMs),
     checks: [{ name: 'nats', check: () => (bus.connected ? undefined : 'not connected to NATS') }],
     async stop() {
-      stopping.abort(new MillraceError('unavailable', 'This gateway stops; connect again and resume.', { retryAfterMs: 500 }));
+      stopping.abort(
+        new MillraceError('unavailable', 'This gateway stops; connect again and resume.', {
+          retryAfterMs: 500,
+        }),
+      );
       await credentials.stop();
       await models.stop();
       await revocations.stop();

@@ -18,7 +18,9 @@ export interface SubmitDependencies extends StageDependencies {
 const maxRounds = 64;
 
 /** Takes requests in: both first messages are stored when it resolves. */
-export function createSubmit(dependencies: SubmitDependencies): (submission: Submission) => Promise<Accepted> {
+export function createSubmit(
+  dependencies: SubmitDependencies,
+): (submission: Submission) => Promise<Accepted> {
   const { bus, codec, clock, random, sealing, models, gateway } = dependencies;
   const nextId = createIdGenerator(clock, random);
 
@@ -38,7 +40,11 @@ export function createSubmit(dependencies: SubmitDependencies): (submission: Sub
     if (stored.status === 'rejected') throw refused(stored.reason);
     if (opened.status === 'fulfilled') return;
     const { requestId, submission } = request;
-    await cancelRequest(dependencies, { tenant: submission.principal.tenant, request_id: requestId }, 'client');
+    await cancelRequest(
+      dependencies,
+      { tenant: submission.principal.tenant, request_id: requestId },
+      'client',
+    );
     throw MillraceError.from(opened.reason, 'unavailable');
   };
 
@@ -57,7 +63,12 @@ export function createSubmit(dependencies: SubmitDependencies): (submission: Sub
     const box = await sealing.forTenant(tenant);
     const offered = { requestId: nextId(), gateway, payloadHash: payloadHash(submission.generation) };
     for (let round = 0; round < maxRounds; round += 1) {
-      const entry = await claimIdempotencyKey(bus.bucket('IDEMPOTENCY'), box, { tenant, key, round }, offered);
+      const entry = await claimIdempotencyKey(
+        bus.bucket('IDEMPOTENCY'),
+        box,
+        { tenant, key, round },
+        offered,
+      );
       const request = { requestId: entry.requestId, gateway: entry.gateway, submission, opened };
       if (entry === offered) {
         await publish(request, true, true);
@@ -84,9 +95,13 @@ export function createSubmit(dependencies: SubmitDependencies): (submission: Sub
           break;
       }
     }
-    throw new MillraceError('idempotency_key_reused', 'The idempotency key has been used up by tries that failed.', {
-      param: 'idempotency_key',
-    });
+    throw new MillraceError(
+      'idempotency_key_reused',
+      'The idempotency key has been used up by tries that failed.',
+      {
+        param: 'idempotency_key',
+      },
+    );
   };
 
   type State =
@@ -96,14 +111,19 @@ export function createSubmit(dependencies: SubmitDependencies): (submission: Sub
   const stateOf = async ({ requestId, gateway: owner, submission }: NewRequest): Promise<State> => {
     const last = await bus.lastMessage('RESULTS', subjects.result(owner, requestId));
     if (last === undefined) {
-      const closing = await bus.lastMessage('CLOSED', subjects.closed(submission.principal.tenant, requestId));
+      const closing = await bus.lastMessage(
+        'CLOSED',
+        subjects.closed(submission.principal.tenant, requestId),
+      );
       if (closing === undefined) return { kind: 'absent' };
       const isFinal = endedForGood(codec.decode('request.closed', closing.payload));
       return { kind: isFinal ? 'forgotten' : 'worth_another_try' };
     }
     const record = codec.decode('result.chunk', last.payload);
     if (record.opened !== null) {
-      return record.opened.deadline_at > clock.now() ? { kind: 'opened', opened: record.opened } : { kind: 'worth_another_try' };
+      return record.opened.deadline_at > clock.now()
+        ? { kind: 'opened', opened: record.opened }
+        : { kind: 'worth_another_try' };
     }
     if (record.finished === null || endedForGood(record.finished)) return { kind: 'present' };
     return { kind: 'worth_another_try' };

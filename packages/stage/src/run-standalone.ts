@@ -5,7 +5,7 @@ import type { PlatformSettings } from './platform-settings.ts';
 /** A started service that can say whether it works. */
 export interface Service extends Stoppable {
   /** Undefined when the service works, else why not. */
-  ready(): Promise<string | undefined>;
+  ready(): Promise<string | undefined> | string | undefined;
 }
 
 /**

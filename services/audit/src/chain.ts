@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 const hashBytes = 32;
 
 /** The `previous_hash` of the first record, and the `hash` of a record while it is computed. */
-export const noHash: Uint8Array = new Uint8Array(hashBytes);
+export const noHash: Uint8Array = Buffer.alloc(hashBytes);
 
 /** What links a record to its neighbours. */
 export interface ChainLink {

@@ -87,7 +87,7 @@ export class TenantChain {
       occurred_at: closing.closedAt,
       recorded_at: recordedAt,
       source_sequence: closing.delivery.sequence,
-      event: closing.delivery.payload,
+      event: Buffer.from(closing.delivery.payload),
       previous_hash: head.hash,
       hash: noHash,
     };

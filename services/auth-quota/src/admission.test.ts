@@ -273,7 +273,10 @@ describe('two replicas', () => {
         timeout: 30_000,
       })
       .toEqual([50, 150]);
-    expect(await Promise.all(services.map((service) => service.ready()))).toEqual([undefined, undefined]);
+    expect(await Promise.all(services.map(async (service) => service.ready()))).toEqual([
+      undefined,
+      undefined,
+    ]);
     for (const service of services) await service.stop();
     for (const replicaBus of buses) await replicaBus.stop();
   }, 60_000);

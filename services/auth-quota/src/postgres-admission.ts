@@ -210,7 +210,7 @@ async function writeDecisions(
       retryAfterMs: refusal?.retryAfterMs ?? null,
       decidedAt: new Date(now),
       deadlineAt: new Date(event.deadline_at),
-      event: Buffer.from(codec.encode('request.received', { ...event, content: new Uint8Array() })),
+      event: Buffer.from(codec.encode('request.received', { ...event, content: Buffer.alloc(0) })),
     })),
   );
   const admitted = Map.groupBy(

@@ -13,12 +13,14 @@ import {
   createLogger,
   createMetrics,
   ManualClock,
+  readSettings,
   stopInReverse,
   type Stoppable,
   systemRandom,
 } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import { startTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@millrace/testkit';
+import { billingSettings } from './config.ts';
 import { findLedgerEntry } from './find-ledger-entry.ts';
 import { charge } from './ledger.ts';
 import { onRequestClosed } from './on-request-closed.ts';
@@ -70,7 +72,10 @@ const dependenciesOn = (replicaBus: Bus): StageDependencies => ({
 const ledger = () => ({ database: postgres.database, codec, clock, nextId, currency: 'USD' });
 const replica = () => onRequestClosed({ ...dependenciesOn(bus), ...ledger() }, () => undefined);
 const entryOf = ({ request_id }: RequestClosed) => findLedgerEntry(postgres.database, request_id);
-const settings = { ackWaitMs: 10_000, maxBatch: 16, maxDeliveries: 5, currency: 'USD' };
+const settings = readSettings(billingSettings, {
+  DATABASE_URL: 'postgres://unused',
+  MILLRACE_BILLING_BATCH: '16',
+});
 
 async function closeSome(
   count: number,
@@ -218,7 +223,10 @@ describe('two replicas of the service', () => {
         timeout: 30_000,
       })
       .toEqual([5, 100]);
-    expect(await Promise.all(services.map((service) => service.ready()))).toEqual([undefined, undefined]);
+    expect(await Promise.all(services.map(async (service) => service.ready()))).toEqual([
+      undefined,
+      undefined,
+    ]);
     for (const service of services) await service.stop();
     for (const replicaBus of buses) await replicaBus.stop();
     const numbers = (await chargedEvents(tenant)).map(({ entry_number }) => entry_number);

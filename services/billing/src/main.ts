@@ -2,7 +2,6 @@ import { readSettings, runMain } from '@millrace/runtime';
 import { runStandalone } from '@millrace/stage';
 import { migrate, openDatabase } from '@millrace/store';
 import { billingSettings } from './config.ts';
-import { readManifest, seedPrices } from './prices.ts';
 import { startBilling } from './service.ts';
 
 await runMain((signal) => {
@@ -11,7 +10,6 @@ await runMain((signal) => {
     const { logger } = platform;
     const database = keep(await openDatabase({ url: settings.databaseUrl.reveal(), logger, signal }));
     await migrate(database);
-    await seedPrices(database, await readManifest(settings.modelManifest));
     return startBilling({ ...platform, database }, settings);
   });
 });

@@ -6,13 +6,15 @@ import type { Database } from '@millrace/store';
 import type { BillingSettings } from './config.ts';
 import { onRequestClosed } from './on-request-closed.ts';
 import { startOutboxRelay } from './outbox-relay.ts';
+import { readManifest, seedPrices } from './prices.ts';
 
-/** Consumes request.closed, emits billing.charged. Wiring alone. */
+/** Consumes request.closed, emits billing.charged; first sees to it that the models of the manifest have prices. Wiring alone. */
 export async function startBilling(
   dependencies: StageDependencies & { readonly database: Database },
-  settings: Pick<BillingSettings, 'ackWaitMs' | 'maxBatch' | 'maxDeliveries' | 'currency'>,
+  settings: Pick<BillingSettings, 'ackWaitMs' | 'maxBatch' | 'maxDeliveries' | 'currency' | 'modelManifest'>,
 ): Promise<Service> {
   const { bus, clock, database } = dependencies;
+  await seedPrices(database, await readManifest(settings.modelManifest));
   const relay = startOutboxRelay(dependencies);
   const nextId = createIdGenerator(clock, systemRandom);
   const consumption = await consumeClosings(

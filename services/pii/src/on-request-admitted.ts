@@ -40,7 +40,7 @@ export function onRequestAdmitted(dependencies: StageDependencies, cancellations
       subject: subjects.scrubbed(event.model, laneOf(event.priority, event.tenant)),
       payload: codec.encode('request.scrubbed', scrubbed),
       messageId: `${event.request_id}:scrubbed`,
-      headers: traceHeaders(delivery.headers),
+      headers: traceHeaders.write(traceHeaders.read(delivery.headers)),
     });
   };
 }

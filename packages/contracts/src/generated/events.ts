@@ -1,4 +1,4 @@
-// Generated from schemas/ by packages/contracts/src/generate-types.ts.
+// Generated from schemas/*.avsc by generate-types.ts. Do not edit.
 
 /** A link of the hash chain of a tenant. */
 export interface AuditRecorded {
@@ -26,25 +26,6 @@ export interface AuditRecorded {
   readonly hash: Uint8Array;
 }
 
-/** Who counted. */
-export type UsageSource = 'NONE' | 'ENGINE' | 'PROVIDER' | 'ESTIMATE';
-
-/** What is metered. */
-export interface Usage {
-  /** Tokens of the prompt. */
-  readonly input_tokens: number;
-  /** Those of them that came from the prefix cache. */
-  readonly cached_input_tokens: number;
-  /** Tokens generated and published. */
-  readonly output_tokens: number;
-  /** Characters of the content, in UTF-16 code units. */
-  readonly characters_in: number;
-  /** Characters of the answer, in UTF-16 code units. */
-  readonly characters_out: number;
-  /** Who counted. */
-  readonly source: UsageSource;
-}
-
 /** A row of the ledger. */
 export interface BillingCharged {
   /** The row. */
@@ -63,7 +44,7 @@ export interface BillingCharged {
   readonly usage: Usage;
   /** Version of the price; null where nothing was to be priced. */
   readonly price_version: number | null;
-  /** What it cost. Unit: currency. */
+  /** What it cost. */
   readonly amount: string;
   /** ISO 4217. */
   readonly currency: string;
@@ -77,18 +58,6 @@ export interface BillingCharged {
 export interface CredentialPresented {
   /** The credential as the client sent it. */
   readonly credential: string;
-}
-
-/** Who it is. */
-export interface VerifiedPrincipal {
-  /** The tenant that the request belongs to. */
-  readonly tenant: string;
-  /** Public part of the API key. */
-  readonly key_id: string;
-  /** Roles within the tenant. */
-  readonly roles: readonly string[];
-  /** Most requests at once. */
-  readonly max_in_flight: number;
 }
 
 /** The answer to it. */
@@ -123,11 +92,56 @@ export interface DeadLetter {
   readonly reason: string;
   /** When the stage gave up. */
   readonly at: number;
-  /**
-   * Sealed under the key of the tenant, or of the system where the tenant is not known: the message as
-   * it was.
-   */
+  /** Sealed under the key of the tenant, or of the system where the tenant is not known: the message as it was. */
   readonly payload: Uint8Array;
+}
+
+/** What one stage decided. */
+export interface Decision {
+  /** Name of the service. */
+  readonly stage: string;
+  /** When. */
+  readonly at: number;
+  /** admitted, rejected, masked, clean, completed, cancelled, … */
+  readonly outcome: string;
+  /** Error code, where the outcome is one. */
+  readonly code: string | null;
+  /** Figures and names without personal data. */
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+/** Why the request did not complete, as the client is told. */
+export interface Failure {
+  /** Error code, see docs/reference/errors.md. */
+  readonly code: string;
+  /** One sentence without content. */
+  readonly message: string;
+  /** Field at fault. */
+  readonly param: string | null;
+  /** Whether the same request can succeed later. */
+  readonly retryable: boolean;
+  /** When a retry makes sense, in milliseconds from then. */
+  readonly retry_after_ms: number | null;
+}
+
+/** How the request ended. */
+export interface Finished {
+  /** How it ended. */
+  readonly outcome: Outcome;
+  /** stop, length or cancelled. */
+  readonly finish_reason: string | null;
+  /** Why it did not complete. */
+  readonly failure: Failure | null;
+  /** What is metered. */
+  readonly usage: Usage;
+  /** How long it took. */
+  readonly timings: Timings;
+  /** Version that answered. */
+  readonly model_version: string | null;
+  /** As in request.closed. */
+  readonly text_digest: Uint8Array | null;
+  /** The last decision of the trail. */
+  readonly decision: Decision;
 }
 
 /** An API key is no longer valid. Value of revoked.<key> in CONTROL. */
@@ -164,19 +178,22 @@ export interface ModelReady {
   readonly at: number;
 }
 
-/** Who asked, as verified at the front door. No credential. */
-export interface Principal {
-  /** Public part of the API key, or the id of the service account. */
-  readonly key_id: string;
-  /** Roles within the tenant. */
-  readonly roles: readonly string[];
+/** What another gateway needs to serve the request. */
+export interface Opened {
+  /** Who asked. */
+  readonly principal: Principal;
+  /** How the request came in. */
+  readonly transport: Transport;
+  /** Name of the model. */
+  readonly model: string;
+  /** When the gateway accepted it. */
+  readonly received_at: number;
+  /** When it expires. */
+  readonly deadline_at: number;
 }
 
-/** How the request came in. */
-export type Transport = 'WEBSOCKET' | 'HTTP' | 'NATS' | 'KAFKA';
-
-/** How urgent the request is among those of its tenant. */
-export type Priority = 'HIGH' | 'NORMAL' | 'LOW';
+/** How the request ended. */
+export type Outcome = 'REJECTED' | 'BLOCKED' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'EXPIRED';
 
 /** How to generate. */
 export interface Parameters {
@@ -192,19 +209,16 @@ export interface Parameters {
   readonly seed: number;
 }
 
-/** What one stage decided. */
-export interface Decision {
-  /** Name of the service. */
-  readonly stage: string;
-  /** When. */
-  readonly at: number;
-  /** admitted, rejected, masked, clean, completed, cancelled, … */
-  readonly outcome: string;
-  /** Error code, where the outcome is one. */
-  readonly code: string | null;
-  /** Figures and names without personal data. */
-  readonly facts: Readonly<Record<string, string>>;
+/** Who asked, as verified at the front door. No credential. */
+export interface Principal {
+  /** Public part of the API key, or the id of the service account. */
+  readonly key_id: string;
+  /** Roles within the tenant. */
+  readonly roles: readonly string[];
 }
+
+/** How urgent the request is among those of its tenant. */
+export type Priority = 'HIGH' | 'NORMAL' | 'LOW';
 
 /** The request is within the limits of its tenant and was claimed. */
 export interface RequestAdmitted {
@@ -250,35 +264,6 @@ export interface RequestCancelled {
   readonly reason: string;
   /** When. */
   readonly at: number;
-}
-
-/** How the request ended. */
-export type Outcome = 'REJECTED' | 'BLOCKED' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'EXPIRED';
-
-/** Why the request did not complete, as the client is told. */
-export interface Failure {
-  /** Error code, see docs/reference/errors.md. */
-  readonly code: string;
-  /** One sentence without content. */
-  readonly message: string;
-  /** Field at fault. */
-  readonly param: string | null;
-  /** Whether the same request can succeed later. */
-  readonly retryable: boolean;
-  /** When a retry makes sense, in milliseconds from then. */
-  readonly retry_after_ms: number | null;
-}
-
-/** Durations in milliseconds. */
-export interface Timings {
-  /** From acceptance to the first work of the engine. */
-  readonly queue_ms: number;
-  /** Time in prefill. */
-  readonly prefill_ms: number;
-  /** From acceptance to the first token; null when there was none. */
-  readonly time_to_first_token_ms: number | null;
-  /** From acceptance to the end. */
-  readonly total_ms: number;
 }
 
 /** How a request ended. Exactly one for each request; the source of billing, audit and quota. */
@@ -389,10 +374,7 @@ export interface RequestScrubbed {
   readonly priority: Priority;
   /** How to generate. */
   readonly parameters: Parameters;
-  /**
-   * Sealed under the key of the tenant: JSON of the messages and the stop strings, personal data
-   * replaced.
-   */
+  /** Sealed under the key of the tenant: JSON of the messages and the stop strings, personal data replaced. */
   readonly content: Uint8Array;
   /** Characters of the content as received, in UTF-16 code units. */
   readonly characters_in: number;
@@ -402,53 +384,13 @@ export interface RequestScrubbed {
   readonly trail: readonly Decision[];
 }
 
-/** What the record is. */
-export type ResultKind = 'OPENED' | 'MASKED' | 'ATTEMPT' | 'CHUNK' | 'FINISHED';
-
-/** What another gateway needs to serve the request. */
-export interface Opened {
-  /** Who asked. */
-  readonly principal: Principal;
-  /** How the request came in. */
-  readonly transport: Transport;
-  /** Name of the model. */
-  readonly model: string;
-  /** When the gateway accepted it. */
-  readonly received_at: number;
-  /** When it expires. */
-  readonly deadline_at: number;
-}
-
-/** How the request ended. */
-export interface Finished {
-  /** How it ended. */
-  readonly outcome: Outcome;
-  /** stop, length or cancelled. */
-  readonly finish_reason: string | null;
-  /** Why it did not complete. */
-  readonly failure: Failure | null;
-  /** What is metered. */
-  readonly usage: Usage;
-  /** How long it took. */
-  readonly timings: Timings;
-  /** Version that answered. */
-  readonly model_version: string | null;
-  /** As in request.closed. */
-  readonly text_digest: Uint8Array | null;
-  /** The last decision of the trail. */
-  readonly decision: Decision;
-}
-
 /** A record of the results of one request, in the order of its stream. */
 export interface ResultChunk {
   /** The request. UUIDv7. */
   readonly request_id: string;
   /** The tenant that the request belongs to. */
   readonly tenant: string;
-  /**
-   * OPENED by the gateway, MASKED by pii, ATTEMPT and CHUNK by inference, FINISHED by the stage that
-   * ends the request.
-   */
+  /** OPENED by the gateway, MASKED by pii, ATTEMPT and CHUNK by inference, FINISHED by the stage that ends the request. */
   readonly kind: ResultKind;
   /** When it was written. */
   readonly at: number;
@@ -458,10 +400,7 @@ export interface ResultChunk {
   readonly first_position: number;
   /** CHUNK: number of tokens in it. */
   readonly token_count: number;
-  /**
-   * Sealed under the key of the tenant. CHUNK: JSON {"text","tokens"}; MASKED: JSON of placeholder to
-   * original.
-   */
+  /** Sealed under the key of the tenant. CHUNK: JSON {"text","tokens"}; MASKED: JSON of placeholder to original. */
   readonly content: Uint8Array | null;
   /** OPENED only. */
   readonly opened: Opened | null;
@@ -469,41 +408,72 @@ export interface ResultChunk {
   readonly finished: Finished | null;
 }
 
-/** The latest version of each event, by name. */
+/** What the record is. */
+export type ResultKind = 'OPENED' | 'MASKED' | 'ATTEMPT' | 'CHUNK' | 'FINISHED';
+
+/** Durations in milliseconds. */
+export interface Timings {
+  /** From acceptance to the first work of the engine. */
+  readonly queue_ms: number;
+  /** Time in prefill. */
+  readonly prefill_ms: number;
+  /** From acceptance to the first token; null when there was none. */
+  readonly time_to_first_token_ms: number | null;
+  /** From acceptance to the end. */
+  readonly total_ms: number;
+}
+
+/** How the request came in. */
+export type Transport = 'WEBSOCKET' | 'HTTP' | 'NATS' | 'KAFKA';
+
+/** What is metered. */
+export interface Usage {
+  /** Tokens of the prompt. */
+  readonly input_tokens: number;
+  /** Those of them that came from the prefix cache. */
+  readonly cached_input_tokens: number;
+  /** Tokens generated and published. */
+  readonly output_tokens: number;
+  /** Characters of the content, in UTF-16 code units. */
+  readonly characters_in: number;
+  /** Characters of the answer, in UTF-16 code units. */
+  readonly characters_out: number;
+  /** Who counted. */
+  readonly source: UsageSource;
+}
+
+/** Who counted. */
+export type UsageSource = 'NONE' | 'ENGINE' | 'PROVIDER' | 'ESTIMATE';
+
+/** Who it is. */
+export interface VerifiedPrincipal {
+  /** The tenant that the request belongs to. */
+  readonly tenant: string;
+  /** Public part of the API key. */
+  readonly key_id: string;
+  /** Roles within the tenant. */
+  readonly roles: readonly string[];
+  /** Most requests at once. */
+  readonly max_in_flight: number;
+}
+
+/** The events and records by the name of their schema. */
 export interface EventTypes {
-  'audit.recorded': AuditRecorded;
-  'billing.charged': BillingCharged;
-  'credential.presented': CredentialPresented;
-  'credential.verified': CredentialVerified;
-  'dead.letter': DeadLetter;
-  'key.revoked': KeyRevoked;
-  'key.wrapped': KeyWrapped;
-  'model.ready': ModelReady;
-  'request.admitted': RequestAdmitted;
-  'request.cancelled': RequestCancelled;
-  'request.closed': RequestClosed;
-  'request.received': RequestReceived;
-  'request.resumed': RequestResumed;
-  'request.scrubbed': RequestScrubbed;
-  'result.chunk': ResultChunk;
+  readonly 'audit.recorded': AuditRecorded;
+  readonly 'billing.charged': BillingCharged;
+  readonly 'credential.presented': CredentialPresented;
+  readonly 'credential.verified': CredentialVerified;
+  readonly 'dead.letter': DeadLetter;
+  readonly 'key.revoked': KeyRevoked;
+  readonly 'key.wrapped': KeyWrapped;
+  readonly 'model.ready': ModelReady;
+  readonly 'request.admitted': RequestAdmitted;
+  readonly 'request.cancelled': RequestCancelled;
+  readonly 'request.closed': RequestClosed;
+  readonly 'request.received': RequestReceived;
+  readonly 'request.resumed': RequestResumed;
+  readonly 'request.scrubbed': RequestScrubbed;
+  readonly 'result.chunk': ResultChunk;
 }
 
 export type SchemaName = keyof EventTypes;
-
-export const schemaNames = [
-  'audit.recorded',
-  'billing.charged',
-  'credential.presented',
-  'credential.verified',
-  'dead.letter',
-  'key.revoked',
-  'key.wrapped',
-  'model.ready',
-  'request.admitted',
-  'request.cancelled',
-  'request.closed',
-  'request.received',
-  'request.resumed',
-  'request.scrubbed',
-  'result.chunk',
-] as const satisfies readonly SchemaName[];

@@ -128,11 +128,7 @@ export class FabricatedRunner implements ModelRunner {
 }
 
 /** Logits that depend on every token and on their order (FNV-1a, then xorshift for each entry). */
-function logitsAfter(
-  tokens: readonly number[],
-  vocabularySize: number,
-  endToken?: number,
-): Float32Array {
+function logitsAfter(tokens: readonly number[], vocabularySize: number, endToken?: number): Float32Array {
   let hash = 0x811c9dc5;
   for (const token of tokens) hash = Math.imul(hash ^ (token + 1), 0x01000193);
   const logits = Float32Array.from({ length: vocabularySize }, () => {

@@ -10,7 +10,7 @@ import { readStacked, type WeightMatrix, type WeightSource } from './weight-matr
 export type ConversionMode = 'exact' | 'fp32';
 
 /** Activations are quantised to 8 bits for the integer kernels. Without this the 8-bit ones are 100 times slower. */
-const accuracyLevel = 4;
+export const accuracyLevel = 4;
 
 export interface LinearContext {
   readonly graph: GraphBuilder;

@@ -1,5 +1,5 @@
 import { dequantize } from './dequantize.ts';
-import { addPacked, addLinear, type LinearContext } from './linear-layer.ts';
+import { accuracyLevel, addLinear, addPacked, type LinearContext } from './linear-layer.ts';
 import type { LlamaParameters } from './llama-parameters.ts';
 import { blockElements, packQ80, quantizeTo8Bits } from './packed-weight.ts';
 import { readStacked } from './weight-matrix.ts';
@@ -85,7 +85,7 @@ function addLogits(context: LinearContext, parameters: LlamaParameters, rows: st
       N: { int: vocabularySize },
       bits: { int: 8 },
       block_size: { int: blockElements },
-      accuracy_level: { int: 4 },
+      accuracy_level: { int: accuracyLevel },
     });
   } else {
     const pack = type === 'Q8_0' ? packQ80 : quantizeTo8Bits;

@@ -1,0 +1,107 @@
+import type { SchemaName } from './generated/events.ts';
+
+/** Who writes an event, who reads it, and where it lies. */
+export interface CatalogueEntry {
+  readonly producers: readonly string[];
+  readonly consumers: readonly string[];
+  /** Subject, or key of a bucket, with the parts that vary in angle brackets. */
+  readonly subject: string;
+  /** Stream or bucket; undefined: it is not stored. */
+  readonly storedIn: string | undefined;
+}
+
+const gateways = ['edge', 'ingress'] as const;
+const stages = ['auth-quota', 'pii', 'inference'] as const;
+
+export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
+  'request.received': {
+    producers: gateways,
+    consumers: ['auth-quota'],
+    subject: 'mr.request.received.<tenant>',
+    storedIn: 'RECEIVED',
+  },
+  'request.admitted': {
+    producers: ['auth-quota'],
+    consumers: ['pii'],
+    subject: 'mr.request.admitted.<tenant>',
+    storedIn: 'ADMITTED',
+  },
+  'request.scrubbed': {
+    producers: ['pii'],
+    consumers: ['inference'],
+    subject: 'mr.request.scrubbed.<model>.<lane>',
+    storedIn: 'SCRUBBED',
+  },
+  'result.chunk': {
+    producers: [...gateways, ...stages],
+    consumers: [...gateways, 'inference'],
+    subject: 'mr.result.<gateway>.<request>',
+    storedIn: 'RESULTS',
+  },
+  'request.closed': {
+    producers: stages,
+    consumers: ['auth-quota', 'billing', 'audit'],
+    subject: 'mr.request.closed.<tenant>.<request>',
+    storedIn: 'CLOSED',
+  },
+  'billing.charged': {
+    producers: ['billing'],
+    consumers: ['analysts'],
+    subject: 'mr.billing.charged.<tenant>',
+    storedIn: 'BILLING',
+  },
+  'audit.recorded': {
+    producers: ['audit'],
+    consumers: ['analysts', 'auditors'],
+    subject: 'mr.audit.recorded.<tenant>',
+    storedIn: 'AUDIT',
+  },
+  'dead.letter': {
+    producers: [...stages, 'billing', 'audit'],
+    consumers: ['operators'],
+    subject: 'mr.deadletter.<stage>.<tenant>',
+    storedIn: 'DEADLETTER',
+  },
+  'credential.presented': {
+    producers: gateways,
+    consumers: ['auth-quota'],
+    subject: 'mr.auth.verify',
+    storedIn: undefined,
+  },
+  'credential.verified': {
+    producers: ['auth-quota'],
+    consumers: gateways,
+    subject: 'the reply to mr.auth.verify',
+    storedIn: undefined,
+  },
+  'request.cancelled': {
+    producers: gateways,
+    consumers: stages,
+    subject: 'cancel.<request>',
+    storedIn: 'CONTROL',
+  },
+  'request.resumed': {
+    producers: gateways,
+    consumers: gateways,
+    subject: 'mr.gateway.<gateway>.resumed',
+    storedIn: undefined,
+  },
+  'key.revoked': {
+    producers: ['auth-quota'],
+    consumers: gateways,
+    subject: 'revoked.<key>',
+    storedIn: 'CONTROL',
+  },
+  'model.ready': {
+    producers: ['inference'],
+    consumers: gateways,
+    subject: 'model.<name>',
+    storedIn: 'CONTROL',
+  },
+  'key.wrapped': {
+    producers: ['all services'],
+    consumers: ['all services'],
+    subject: '<tenant>',
+    storedIn: 'KEYS',
+  },
+};

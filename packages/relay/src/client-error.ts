@@ -1,0 +1,18 @@
+import { errorCodes, MillraceError, type ErrorCode } from '@millrace/runtime';
+
+/**
+ * What a client is told of an error. Errors of the platform's own parts are for its operators: the client gets
+ * `internal_error`, with the original as its cause.
+ */
+export function clientError(error: unknown): MillraceError {
+  const known = MillraceError.from(error);
+  if (errorCodes[known.code].type !== 'operator_error' && known.code !== 'internal_error') return known;
+  return new MillraceError('internal_error', 'Something went wrong on the side of the platform.', {
+    cause: known,
+  });
+}
+
+/** The codes that a client can get. */
+export const clientErrorCodes: readonly ErrorCode[] = Object.keys(errorCodes)
+  .filter((code): code is ErrorCode => Object.hasOwn(errorCodes, code))
+  .filter((code) => errorCodes[code].type !== 'operator_error');

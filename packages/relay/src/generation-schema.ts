@@ -1,0 +1,99 @@
+/** Most content of a request in UTF-8, all messages together. */
+export const maxContentBytes = 1024 * 1024;
+
+const text = (description: string): Readonly<Record<string, unknown>> => ({
+  type: 'string',
+  minLength: 1,
+  description,
+  'x-content': true,
+});
+
+/** The fields that say what to generate, as JSON schemas: the same over WebSocket and HTTP. */
+export const generationProperties = {
+  model: {
+    type: 'string',
+    minLength: 1,
+    maxLength: 256,
+    description: 'Name of the model; without it the default one.',
+  },
+  prompt: text('What to answer: the same as one message of the user. Either this or messages.'),
+  messages: {
+    type: 'array',
+    minItems: 1,
+    maxItems: 4096,
+    description: 'The conversation so far, oldest first. Either this or prompt.',
+    items: {
+      type: 'object',
+      required: ['role', 'content'],
+      additionalProperties: false,
+      properties: {
+        role: { enum: ['system', 'user', 'assistant'], description: 'Who speaks.' },
+        content: text('What is said.'),
+      },
+    },
+  },
+  max_tokens: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 8192,
+    default: 256,
+    description: 'Most tokens to generate.',
+  },
+  temperature: {
+    type: 'number',
+    minimum: 0,
+    maximum: 2,
+    default: 0.7,
+    description: '0 always takes the likeliest token.',
+  },
+  top_k: {
+    type: 'integer',
+    minimum: 0,
+    maximum: 64,
+    default: 0,
+    description: 'Most candidates to sample from; 0 is no limit.',
+  },
+  top_p: {
+    type: 'number',
+    exclusiveMinimum: 0,
+    maximum: 1,
+    default: 1,
+    description: 'Probability mass to sample from.',
+  },
+  seed: {
+    type: 'integer',
+    minimum: 0,
+    maximum: Number.MAX_SAFE_INTEGER,
+    description: 'The same seed and prompt give the same answer; without it one is chosen at random.',
+  },
+  stop: {
+    description: 'The answer ends before any of these texts.',
+    'x-content': true,
+    anyOf: [
+      { type: 'string', minLength: 1, maxLength: 256 },
+      { type: 'array', minItems: 1, maxItems: 4, items: { type: 'string', minLength: 1, maxLength: 256 } },
+    ],
+  },
+} as const;
+
+/** Where an idempotency key is named. */
+export const idempotencyKeySchema = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 255,
+  description:
+    'The same key and body within 24 hours is the same request: its answer is sent again, or goes on being sent.',
+} as const;
+
+/** A body that fits `generationProperties`. */
+export interface GenerationBody {
+  readonly model?: string;
+  readonly prompt?: string;
+  readonly messages?: readonly { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }[];
+  readonly max_tokens?: number;
+  readonly temperature?: number;
+  readonly top_k?: number;
+  readonly top_p?: number;
+  readonly seed?: number;
+  readonly stop?: string | readonly string[];
+}

@@ -1,0 +1,85 @@
+import websocket from '@fastify/websocket';
+import type { FastifyInstance } from 'fastify';
+import type { Relay } from '@millrace/relay';
+import type { Clock, Logger, Metrics } from '@millrace/runtime';
+import type { EdgeSettings } from './config.ts';
+import { serveConnection, type Connection, type ConnectionContext } from './connection.ts';
+import { subprotocol } from './credential.ts';
+import { createEdgeMetrics } from './edge-metrics.ts';
+import { tooManyConnections } from './errors.ts';
+import { closeCodes } from './protocol/close-codes.ts';
+import { createMessageReader } from './protocol/read-client-message.ts';
+
+export interface EdgeRoutesOptions {
+  readonly relay: Relay;
+  readonly settings: EdgeSettings;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/** How long clients may take to answer the close frame when the gateway stops. */
+const closeLimitMs = 1_000;
+
+/**
+ * A fastify plugin with the WebSocket at `/v1/stream`. Register it on the root and before other routes: an upgrade that asks
+ * for one of those is then turned away. Closing the app closes the connections with 1001.
+ */
+export async function edgeRoutes(app: FastifyInstance, options: EdgeRoutesOptions): Promise<void> {
+  const { relay, settings, clock, logger } = options;
+  const edgeMetrics = createEdgeMetrics(options.metrics);
+  const context: ConnectionContext = { relay, settings, clock, logger, edgeMetrics, readMessage: createMessageReader() };
+  const connections = new Set<Connection>();
+  const revocations = relay.onRevoked((keyId) => {
+    for (const connection of connections) connection.revoke(keyId);
+  });
+
+  const closeAll = async (): Promise<void> => {
+    await revocations.stop();
+    for (const connection of connections) connection.end(closeCodes.goingAway);
+    const timer = clock.setTimer(closeLimitMs, () => {
+      for (const socket of app.websocketServer.clients) socket.terminate();
+    });
+    await Promise.all([...connections].map(({ finished }) => finished));
+    timer.cancel();
+    await new Promise<void>((resolve) => {
+      app.websocketServer.close(() => resolve());
+    });
+  };
+
+  await app.register(websocket, {
+    options: {
+      maxPayload: settings.maxFrameBytes,
+      perMessageDeflate: false,
+      clientTracking: true,
+      handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
+    },
+    // The server library has sent the close frame that belongs to the error.
+    errorHandler: (error) => logger.debug({ error }, 'a connection failed'),
+    preClose(done) {
+      closeAll().then(
+        () => done(),
+        (error: unknown) => {
+          logger.error({ error }, 'the connections did not close');
+          done();
+        },
+      );
+    },
+  });
+
+  app.get('/v1/stream', { websocket: true }, (socket, request) => {
+    const connection = serveConnection(socket, request.headers, context);
+    if (connections.size >= settings.maxConnections) connection.end(closeCodes.tryAgainLater, tooManyConnections());
+    connections.add(connection);
+    edgeMetrics.connections(1);
+    connection.finished
+      .catch((error: unknown) => logger.error({ error }, 'a connection did not end well'))
+      .finally(() => {
+        connections.delete(connection);
+        edgeMetrics.connections(-1);
+      });
+  });
+}
+
+// Fastify's mark for plugins that work on the instance that they are registered on.
+Object.defineProperty(edgeRoutes, Symbol.for('skip-override'), { value: true });

@@ -1,0 +1,123 @@
+import type { VerifiedPrincipal } from '@millrace/contracts';
+import type { Logger } from '@millrace/runtime';
+import type { Relay } from '@millrace/relay';
+import { duplicateId, tooManyOnConnection, unknownId } from './errors.ts';
+import type { GenerateMessage, ResumeMessage } from './protocol/client-messages.ts';
+import type { ServerMessage } from './protocol/server-messages.ts';
+import { toErrorMessage, toServerMessage } from './protocol/to-server-message.ts';
+import { toSubmission } from './to-submission.ts';
+
+/** The connection as its requests see it. */
+export interface Outlet {
+  send(message: ServerMessage): void;
+  /** Resolves when the client has read enough. @throws the signal's reason */
+  writable(signal: AbortSignal): Promise<void>;
+}
+
+export interface RequestsInFlight {
+  /** @throws `duplicate_id`, `too_many_in_flight`, and what is wrong with the content */
+  generate(message: GenerateMessage, traceparent: string | undefined): void;
+  /** @throws `duplicate_id`, `too_many_in_flight` */
+  resume(message: ResumeMessage): void;
+  /** @throws `request_not_found` */
+  cancel(names: { readonly id?: string; readonly request_id?: string }): Promise<void>;
+  /** The connection is gone: its requests run on for the grace period. */
+  abandon(graceMs: number): Promise<void>;
+}
+
+interface Entry {
+  readonly id: string | undefined;
+  requestId: string | undefined;
+  cancelled: boolean;
+}
+
+/** The requests of one connection, from their acceptance to their end. */
+export function createRequestsInFlight(
+  { relay, logger }: { readonly relay: Relay; readonly logger: Logger },
+  principal: VerifiedPrincipal,
+  outlet: Outlet,
+  limit: number,
+): RequestsInFlight {
+  const entries = new Set<Entry>();
+  const running = new Set<Promise<void>>();
+  const gone = new AbortController();
+  let abandonedForMs: number | undefined;
+
+  const find = (isWanted: (entry: Entry) => boolean): Entry | undefined => [...entries].find(isWanted);
+
+  const namesOf = ({ id, requestId }: Entry) => ({
+    ...(requestId === undefined ? {} : { request_id: requestId }),
+    ...(id === undefined ? {} : { id }),
+  });
+
+  /** Runs the work of a request beside the others; its error goes to the client. */
+  const start = (entry: Entry, work: () => Promise<void>): void => {
+    if (entry.id !== undefined && find((other) => other.id === entry.id) !== undefined) throw duplicateId('id');
+    if (entry.requestId !== undefined && find((other) => other.requestId === entry.requestId) !== undefined) {
+      throw duplicateId('request_id');
+    }
+    if (entries.size >= limit) throw tooManyOnConnection(limit);
+    const leave = relay.enter(principal);
+    entries.add(entry);
+    const run = async (): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        if (gone.signal.aborted) return;
+        logger.debug({ error, requestId: entry.requestId }, 'a request failed');
+        entries.delete(entry);
+        outlet.send(toErrorMessage(error, namesOf(entry)));
+      } finally {
+        entries.delete(entry);
+        leave();
+      }
+    };
+    const promise = run().finally(() => running.delete(promise));
+    running.add(promise);
+  };
+
+  const send = async (entry: Entry, requestId: string, after: number): Promise<void> => {
+    const names = { request_id: requestId, ...(entry.id === undefined ? {} : { id: entry.id }) };
+    for await (const event of relay.follow(requestId, { principal, after, signal: gone.signal })) {
+      await outlet.writable(gone.signal);
+      // The id is free again once the client knows of the end.
+      if (event.type !== 'chunk') entries.delete(entry);
+      outlet.send(toServerMessage(event, names));
+    }
+  };
+
+  return {
+    generate(message, traceparent) {
+      const submission = toSubmission(message, principal, traceparent);
+      const entry: Entry = { id: message.id, requestId: undefined, cancelled: false };
+      start(entry, async () => {
+        const { requestId } = await relay.submit(submission);
+        entry.requestId = requestId;
+        if (abandonedForMs !== undefined) {
+          relay.abandon(requestId, abandonedForMs);
+          return;
+        }
+        outlet.send({ type: 'accepted', request_id: requestId, id: message.id });
+        if (entry.cancelled) await relay.cancel(requestId, principal);
+        await send(entry, requestId, 0);
+      });
+    },
+    resume(message) {
+      const entry: Entry = { id: message.id, requestId: message.request_id, cancelled: false };
+      start(entry, () => send(entry, message.request_id, message.after));
+    },
+    async cancel({ id, request_id: requestId }) {
+      const entry = find((other) => (id === undefined ? other.requestId === requestId : other.id === id));
+      const target = entry?.requestId ?? (id === undefined ? requestId : undefined);
+      if (target !== undefined) await relay.cancel(target, principal);
+      else if (entry === undefined) throw unknownId('id');
+      else entry.cancelled = true;
+    },
+    async abandon(graceMs) {
+      abandonedForMs = graceMs;
+      for (const { requestId } of entries) if (requestId !== undefined) relay.abandon(requestId, graceMs);
+      gone.abort(new Error('the connection is gone'));
+      await Promise.all(running);
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { ResultChunk } from '@millrace/contracts';
+import { ManualClock, MillraceError } from '@millrace/runtime';
+import { createMemoryKeyStore, createSealing } from '@millrace/sealing';
+import { openContent, type RequestEvent, type ResultLog } from '@millrace/stage';
+import { createChunkWriter } from './chunk-writer.ts';
+
+const request = { request_id: 'r1', tenant: 'acme' } as unknown as RequestEvent;
+
+/** A log whose appends are let through one by one. */
+function gatedLog(): {
+  readonly log: ResultLog;
+  readonly records: ResultChunk[];
+  release(error?: Error): void;
+} {
+  const records: ResultChunk[] = [];
+  const waiting: PromiseWithResolvers<void>[] = [];
+  return {
+    records,
+    log: {
+      last: undefined,
+      append(record) {
+        records.push(record);
+        const gate = Promise.withResolvers<void>();
+        waiting.push(gate);
+        return gate.promise;
+      },
+    },
+    release(error) {
+      const gate = waiting.shift();
+      if (error === undefined) gate?.resolve();
+      else gate?.reject(error);
+    },
+  };
+}
+
+async function setUp(firstPosition = 0) {
+  const box = await (await createSealing(new Uint8Array(32), createMemoryKeyStore())).forTenant('acme');
+  const gated = gatedLog();
+  const onFailure = vi.fn<(error: unknown) => void>();
+  const clock = new ManualClock();
+  const writer = createChunkWriter({
+    log: gated.log,
+    box,
+    clock,
+    request,
+    attempt: 2,
+    firstPosition,
+    onFailure,
+  });
+  const contentOf = (record: ResultChunk | undefined) =>
+    record?.content == null ? undefined : openContent(box, 'r1', 'chunk', record.content);
+  return { ...gated, writer, onFailure, contentOf };
+}
+
+describe('createChunkWriter', () => {
+  it('marks the attempt with the position from which it goes on, before the first chunk', async () => {
+    const { records, release, writer } = await setUp(7);
+    await writer.push([11], 'a');
+    expect(records).toMatchObject([{ kind: 'ATTEMPT', attempt: 2, first_position: 7 }]);
+    release();
+    await vi.waitFor(() => expect(records).toHaveLength(2));
+    expect(records[1]).toMatchObject({ kind: 'CHUNK', first_position: 7, token_count: 1 });
+  });
+
+  it('has one record on its way at a time and puts into the next what came meanwhile', async () => {
+    const { records, release, writer, contentOf } = await setUp();
+    await writer.push([1], 'a');
+    await writer.push([2], 'b');
+    await writer.push([3], '');
+    expect(records).toHaveLength(1);
+    release();
+    await vi.waitFor(() => expect(records).toHaveLength(2));
+    expect(contentOf(records[1])).toEqual({ text: 'ab', tokens: [1, 2, 3] });
+    expect(writer.position).toBe(0);
+    const flushed = writer.flush();
+    release();
+    await flushed;
+    expect(writer.position).toBe(3);
+  });
+
+  it('counts nothing as generated that was not stored, and reports the failure once', async () => {
+    const { records, release, writer, onFailure } = await setUp();
+    release();
+    await writer.push([1], 'a');
+    await vi.waitFor(() => expect(records).toHaveLength(2));
+    const fenced = new MillraceError('fenced', 'Another writer has appended.');
+    release(fenced);
+    await expect(writer.flush()).rejects.toBe(fenced);
+    await writer.push([2], 'b');
+    expect(onFailure.mock.calls).toEqual([[fenced]]);
+    expect(writer.position).toBe(0);
+    expect(records).toHaveLength(2);
+  });
+
+  it('lets the engine wait once too much waits for storage', async () => {
+    const { records, release, writer } = await setUp();
+    let accepted = false;
+    const pushed = writer.push(new Int32Array(256), 'x').then(() => {
+      accepted = true;
+      return accepted;
+    });
+    release();
+    await vi.waitFor(() => expect(records).toHaveLength(2));
+    expect(accepted).toBe(false);
+    release();
+    expect(await pushed).toBe(true);
+  });
+});

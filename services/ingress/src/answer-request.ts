@@ -1,0 +1,72 @@
+import type { FastifyReply } from 'fastify';
+import { answerTimings, answerUsage, clientError, type RelayCompleted, type RelayEvent } from '@millrace/relay';
+import type { Clock } from '@millrace/runtime';
+import { toErrorBody } from './errors.ts';
+import { openEventStream } from './event-stream.ts';
+import type { GenerateAnswer } from './generate-schema.ts';
+
+type Events = AsyncGenerator<RelayEvent, void, undefined>;
+
+/** Waits for the whole answer. @throws the error of a request that failed */
+export async function wholeAnswer(requestId: string, events: Events): Promise<GenerateAnswer> {
+  let text = '';
+  for await (const event of events) {
+    if (event.type === 'chunk') text += event.text;
+    else if (event.type === 'failed') throw event.error;
+    else return { request_id: requestId, model: event.model ?? null, text, ...endOf(event) };
+  }
+  throw new Error('an answer ended without an end');
+}
+
+export interface StreamOptions {
+  readonly requestId: string;
+  readonly clock: Clock;
+  readonly keepAliveMs: number;
+  /** Aborted when the client is gone. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Sends the answer as server-sent events. The status waits for the first event, though not for ever, so that a request that is
+ * turned away gets a status that says so.
+ *
+ * @throws the error of a request that failed before anything was sent
+ */
+export async function streamAnswer(reply: FastifyReply, events: Events, options: StreamOptions): Promise<void> {
+  const { requestId, clock, keepAliveMs, signal } = options;
+  const first = events.next();
+  await settledOrLate(first, clock, keepAliveMs);
+  reply.hijack();
+  const stream = openEventStream(reply.raw, { 'x-request-id': requestId }, { clock, keepAliveMs, signal });
+  try {
+    for (let next = await first; next.done !== true; next = await events.next()) {
+      const event = next.value;
+      if (event.type === 'chunk') await stream.send('chunk', { seq: event.seq, text: event.text }, event.seq);
+      else if (event.type === 'failed') throw event.error;
+      else {
+        const completed = { seq: event.seq, request_id: requestId, model: event.model ?? null, ...endOf(event) };
+        await stream.send('completed', completed, event.seq);
+      }
+    }
+  } catch (error) {
+    if (!signal.aborted) await stream.send('error', toErrorBody(clientError(error)));
+  } finally {
+    stream.end();
+  }
+}
+
+/** @throws what the first event says or throws, if it comes in time */
+async function settledOrLate(first: Promise<IteratorResult<RelayEvent, void>>, clock: Clock, limitMs: number): Promise<void> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = clock.setTimer(limitMs, () => late.resolve(undefined));
+  try {
+    const result = await Promise.race([first, late.promise]);
+    if (result !== undefined && result.done !== true && result.value.type === 'failed') throw result.value.error;
+  } finally {
+    timer.cancel();
+  }
+}
+
+function endOf({ finishReason, usage, timings }: RelayCompleted): Pick<GenerateAnswer, 'finish_reason' | 'usage' | 'timings'> {
+  return { finish_reason: finishReason, usage: answerUsage(usage), timings: answerTimings(timings) };
+}

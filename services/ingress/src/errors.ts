@@ -1,0 +1,54 @@
+import type { FastifyError, FastifyReply } from 'fastify';
+import { clientError } from '@millrace/relay';
+import { errorCodes, MillraceError } from '@millrace/runtime';
+
+/** The error body of the OpenAI API. */
+export interface ErrorBody {
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: string | null;
+  };
+}
+
+export function toErrorBody(error: MillraceError): ErrorBody {
+  return { error: { message: error.message, type: error.type, param: error.param ?? null, code: error.code } };
+}
+
+/** Says when to try again, and to clients that try again by the status alone, whether to. */
+export function errorHeaders(error: MillraceError): Readonly<Record<string, string>> {
+  const { retryAfterMs, retryable, httpStatus } = error;
+  const isTriedAgain = httpStatus === 408 || httpStatus === 409 || httpStatus === 429 || httpStatus >= 500;
+  return {
+    ...(isTriedAgain !== retryable ? { 'x-should-retry': String(retryable) } : {}),
+    ...(retryAfterMs === undefined
+      ? {}
+      : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)), 'retry-after-ms': String(Math.ceil(retryAfterMs)) }),
+  };
+}
+
+export function sendError(reply: FastifyReply, cause: unknown): FastifyReply {
+  const error = clientError(fromFastify(cause));
+  return reply.code(error.httpStatus).headers(errorHeaders(error)).send(toErrorBody(error));
+}
+
+/** Errors that fastify itself throws have codes and status of its own. */
+function fromFastify(cause: unknown): unknown {
+  if (!isFastifyError(cause)) return cause;
+  if (cause.statusCode === errorCodes.payload_too_large.httpStatus) {
+    return new MillraceError('payload_too_large', 'The body is larger than allowed.', { cause });
+  }
+  if (cause.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return notJson();
+  if (cause.statusCode !== undefined && cause.statusCode < 500) {
+    return new MillraceError('invalid_value', 'The request is not valid HTTP for this route.', { cause });
+  }
+  return cause;
+}
+
+export const notJson = (): MillraceError =>
+  new MillraceError('invalid_value', 'The body must be JSON, with content-type: application/json', { param: 'content-type' });
+
+function isFastifyError(cause: unknown): cause is FastifyError {
+  return cause instanceof Error && !(cause instanceof MillraceError) && 'code' in cause && String(cause.code).startsWith('FST_');
+}

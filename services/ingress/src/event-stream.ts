@@ -1,0 +1,60 @@
+import type { ServerResponse } from 'node:http';
+import type { Clock, Timer } from '@millrace/runtime';
+
+/** Server-sent events, at the pace of the client. */
+export interface EventStream {
+  /** Sends one event and waits until the client can take more. @throws the signal's reason */
+  send(event: string, data: object, id?: number): Promise<void>;
+  end(): void;
+}
+
+/** https://html.spec.whatwg.org/multipage/server-sent-events.html */
+export function openEventStream(
+  response: ServerResponse,
+  headers: Readonly<Record<string, string>>,
+  options: { readonly clock: Clock; readonly keepAliveMs: number; readonly signal: AbortSignal },
+): EventStream {
+  const { clock, keepAliveMs, signal } = options;
+  response.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache',
+    'x-accel-buffering': 'no',
+    ...headers,
+  });
+  response.flushHeaders();
+  let timer: Timer;
+  const rest = (): void => {
+    timer = clock.setTimer(keepAliveMs, () => {
+      if (!response.writableNeedDrain) response.write(': keep-alive\n\n');
+      rest();
+    });
+  };
+  rest();
+  response.once('close', () => timer.cancel());
+  return {
+    async send(event, data, id) {
+      timer.cancel();
+      rest();
+      const idLine = id === undefined ? '' : `id: ${id}\n`;
+      if (!response.write(`${idLine}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) await drained(response, signal);
+    },
+    end() {
+      timer.cancel();
+      response.end();
+    },
+  };
+}
+
+function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = (): void => {
+      response.off('drain', done);
+      signal.removeEventListener('abort', done);
+      if (signal.aborted) reject(signal.reason);
+      else resolve();
+    };
+    response.once('drain', done);
+    signal.addEventListener('abort', done, { once: true });
+    if (signal.aborted) done();
+  });
+}
