@@ -1,0 +1,19 @@
+import type { FastifyInstance } from 'fastify';
+import { edgeRoutes, edgeSettings } from '@millrace/edge';
+import { ingressRoutes, ingressSettings } from '@millrace/ingress';
+import { newGatewayName, relaySettings, startRelay } from '@millrace/relay';
+import { readSettings, type HealthCheck, type Stoppable } from '@millrace/runtime';
+import type { StageDependencies } from '@millrace/stage';
+
+export interface Gateways extends Stoppable {
+  readonly checks: readonly HealthCheck[];
+}
+
+/** Mounts WebSocket and HTTP on one app, with one relay behind both. */
+export async function mountGateways(app: FastifyInstance, dependencies: StageDependencies, env: NodeJS.ProcessEnv): Promise<Gateways> {
+  const { clock, logger, metrics } = dependencies;
+  const relay = await startRelay({ ...dependencies, gateway: newGatewayName() }, readSettings(relaySettings, env));
+  await app.register(edgeRoutes, { relay, settings: readSettings(edgeSettings, env), clock, logger, metrics });
+  await app.register(ingressRoutes, { relay, settings: readSettings(ingressSettings, env), clock, logger });
+  return { checks: relay.checks, stop: () => relay.stop() };
+}
