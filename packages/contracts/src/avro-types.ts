@@ -5,8 +5,8 @@ import type { AvroSchema } from './schema-files.ts';
 class DecimalType extends avro.types.LogicalType {
   readonly #scale: number;
 
-  constructor(schema: { readonly scale?: number }, options?: unknown) {
-    super(schema as never, options as never);
+  constructor(schema: avro.Schema & { readonly scale?: number }, options?: object) {
+    super(schema, options);
     this.#scale = schema.scale ?? 0;
   }
 
@@ -62,7 +62,7 @@ class BytesView extends avro.types.LogicalType {
  */
 export function avroType(schema: AvroSchema): Type {
   return avro.Type.forSchema(withViews(schema) as avro.Schema, {
-    logicalTypes: { decimal: DecimalType as never, view: BytesView as never },
+    logicalTypes: { decimal: DecimalType, view: BytesView },
     wrapUnions: 'never',
   });
 }

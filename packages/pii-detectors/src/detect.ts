@@ -13,16 +13,16 @@ export function detect(text: string): readonly Finding[] {
   const found = detectors.flatMap((detector, rank) =>
     [...detector(text)].map((finding) => ({ finding, rank })),
   );
-  found.sort(
+  const longestFirst = found.toSorted(
     (a, b) => b.finding.end - b.finding.start - (a.finding.end - a.finding.start) || a.rank - b.rank,
   );
   const kept: Finding[] = [];
   const taken = new Set<number>();
-  for (const { finding } of found) {
+  for (const { finding } of longestFirst) {
     const offsets = Array.from({ length: finding.end - finding.start }, (_, index) => finding.start + index);
     if (offsets.some((offset) => taken.has(offset))) continue;
     for (const offset of offsets) taken.add(offset);
     kept.push(finding);
   }
-  return kept.sort((a, b) => a.start - b.start);
+  return kept.toSorted((a, b) => a.start - b.start);
 }

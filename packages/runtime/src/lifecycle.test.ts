@@ -20,9 +20,10 @@ test('parts stop in the reverse order of their start', async () => {
   expect(log).toEqual(['start a', 'start b', 'stop b', 'stop a']);
 });
 
+const failing = async (): Promise<never> => Promise.reject(new Error('no'));
+
 test('when one does not start, those before it are stopped and its error is thrown', async () => {
   const log: string[] = [];
-  const failing = async (): Promise<never> => Promise.reject(new Error('no'));
   await expect(
     startAll([part('a', log), failing, part('b', log)], new AbortController().signal),
   ).rejects.toThrow('no');

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { MillraceError } from '@millrace/runtime';
 import { loadMasterKey } from './master-key.ts';
 import { createMemoryKeyStore } from './memory-key-store.ts';
 import { createSealing } from './sealing.ts';
@@ -50,7 +51,7 @@ describe('sealing', () => {
     for (let index = 0; index < sealed.length; index += 1) {
       const altered = Buffer.from(sealed);
       altered[index] = (altered[index] as number) ^ 1;
-      expect(() => box.open(altered, 'c')).toThrow();
+      expect(() => box.open(altered, 'c')).toThrow(MillraceError);
     }
     expect(() => box.open(sealed.subarray(0, 20), 'c')).toThrow(refused);
   });

@@ -12,6 +12,22 @@ import { ledger, tenants } from './schema/index.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 
+const row = (entryNumber: number) => ({
+  entryId: crypto.randomUUID(),
+  entryNumber,
+  requestId: '01890000-0000-7000-8000-000000000001',
+  tenant: 'acme',
+  model: 'm',
+  outcome: 'completed',
+  inputTokens: 1,
+  cachedInputTokens: 0,
+  outputTokens: 1,
+  amount: '0.0000000001',
+  currency: 'USD',
+  closedAt: new Date(0),
+  chargedAt: new Date(0),
+});
+
 describe('store', () => {
   let dataDir: string;
   let server: EmbeddedPostgres;
@@ -42,23 +58,8 @@ describe('store', () => {
     const url = await createDatabase(server.url, 'unique_requests');
     const database = await openDatabase({ url, logger });
     await migrate(database);
-    const row = (entryNumber: number) => ({
-      entryId: crypto.randomUUID(),
-      entryNumber,
-      requestId: '01890000-0000-7000-8000-000000000001',
-      tenant: 'acme',
-      model: 'm',
-      outcome: 'completed',
-      inputTokens: 1,
-      cachedInputTokens: 0,
-      outputTokens: 1,
-      amount: '0.0000000001',
-      currency: 'USD',
-      closedAt: new Date(0),
-      chargedAt: new Date(0),
-    });
     await database.insert(ledger).values(row(1));
-    await expect(database.insert(ledger).values(row(2))).rejects.toThrow();
+    await expect(database.insert(ledger).values(row(2))).rejects.toMatchObject({ cause: { code: '23505' } });
     expect(await database.select({ amount: ledger.amount }).from(ledger)).toEqual([
       { amount: '0.0000000001' },
     ]);

@@ -25,7 +25,8 @@ export const edgeSettings = defineSettings({
     min: 1,
   }),
   maxFrameBytes: setting.integer('MILLRACE_MAX_FRAME_BYTES', {
-    description: 'A larger frame ends the connection. Content has a limit of 1 MiB, which JSON escapes can make six times as large.',
+    description:
+      'A larger frame ends the connection. Content has a limit of 1 MiB, which JSON escapes can make six times as large.',
     default: 4 * 1024 * 1024,
     min: 1024,
   }),
@@ -43,7 +44,12 @@ export const edgeProcessSettings = defineSettings({
   ...platformSettings,
   ...relaySettings,
   ...edgeSettings,
-  port: setting.integer('MILLRACE_PORT', { description: 'Port of the WebSocket, health and metrics.', default: 8787, min: 0, max: 65_535 }),
+  port: setting.integer('MILLRACE_PORT', {
+    description: 'Port of the WebSocket, health and metrics.',
+    default: 8787,
+    min: 0,
+    max: 65_535,
+  }),
   host: setting.string('MILLRACE_HOST', { description: 'Address that it listens on.', default: '127.0.0.1' }),
 });
 

@@ -37,7 +37,11 @@ export interface Connection {
 }
 
 /** Serves a connection. Call it in the same turn as the upgrade, so that no message is missed. */
-export function serveConnection(socket: WebSocket, headers: IncomingHttpHeaders, context: ConnectionContext): Connection {
+export function serveConnection(
+  socket: WebSocket,
+  headers: IncomingHttpHeaders,
+  context: ConnectionContext,
+): Connection {
   const { relay, settings, clock, logger, edgeMetrics, readMessage } = context;
   const paced = new PacedSocket(socket, settings.sendBufferBytes);
   const inbox = new Inbox(socket);
@@ -51,7 +55,11 @@ export function serveConnection(socket: WebSocket, headers: IncomingHttpHeaders,
     closed.abort(new Error('the connection is closed'));
     paced.release();
   });
-  const stopHeartbeat = startHeartbeat(socket, { clock, intervalMs: settings.heartbeatMs, progress: () => paced.progress });
+  const stopHeartbeat = startHeartbeat(socket, {
+    clock,
+    intervalMs: settings.heartbeatMs,
+    progress: () => paced.progress,
+  });
 
   const send = (message: ServerMessage): void => paced.send(message);
 
@@ -126,7 +134,12 @@ export function serveConnection(socket: WebSocket, headers: IncomingHttpHeaders,
       },
     });
     const outlet = { send, writable: (signal: AbortSignal) => paced.writable(signal) };
-    const requests = createRequestsInFlight({ relay, logger }, principal, outlet, settings.maxInFlightPerConnection);
+    const requests = createRequestsInFlight(
+      { relay, logger },
+      principal,
+      outlet,
+      settings.maxInFlightPerConnection,
+    );
     try {
       await work(requests);
     } finally {
@@ -140,7 +153,10 @@ export function serveConnection(socket: WebSocket, headers: IncomingHttpHeaders,
     } catch (error) {
       if (closed.signal.aborted) return;
       logger.error({ error }, 'a connection could not be served');
-      end(closeCodes.internalError, new MillraceError('internal_error', 'Something went wrong on the side of the platform.'));
+      end(
+        closeCodes.internalError,
+        new MillraceError('internal_error', 'Something went wrong on the side of the platform.'),
+      );
     } finally {
       await whenAborted(closed.signal);
       stopHeartbeat();

@@ -8,7 +8,10 @@ export interface EdgeMetrics {
 }
 
 export function createEdgeMetrics(metrics: Metrics): EdgeMetrics {
-  const connections = metrics.gauge({ name: 'millrace_edge_connections', help: 'Open WebSocket connections.' });
+  const connections = metrics.gauge({
+    name: 'millrace_edge_connections',
+    help: 'Open WebSocket connections.',
+  });
   const received = metrics.counter({
     name: 'millrace_edge_messages_total',
     help: 'Valid messages from clients.',

@@ -28,7 +28,14 @@ const closeLimitMs = 1_000;
 export async function edgeRoutes(app: FastifyInstance, options: EdgeRoutesOptions): Promise<void> {
   const { relay, settings, clock, logger } = options;
   const edgeMetrics = createEdgeMetrics(options.metrics);
-  const context: ConnectionContext = { relay, settings, clock, logger, edgeMetrics, readMessage: createMessageReader() };
+  const context: ConnectionContext = {
+    relay,
+    settings,
+    clock,
+    logger,
+    edgeMetrics,
+    readMessage: createMessageReader(),
+  };
   const connections = new Set<Connection>();
   const revocations = relay.onRevoked((keyId) => {
     for (const connection of connections) connection.revoke(keyId);
@@ -69,7 +76,8 @@ export async function edgeRoutes(app: FastifyInstance, options: EdgeRoutesOption
 
   app.get('/v1/stream', { websocket: true }, (socket, request) => {
     const connection = serveConnection(socket, request.headers, context);
-    if (connections.size >= settings.maxConnections) connection.end(closeCodes.tryAgainLater, tooManyConnections());
+    if (connections.size >= settings.maxConnections)
+      connection.end(closeCodes.tryAgainLater, tooManyConnections());
     connections.add(connection);
     edgeMetrics.connections(1);
     connection.finished

@@ -1,23 +1,36 @@
 import { MillraceError } from '@millrace/runtime';
 
 export const duplicateId = (param: 'id' | 'request_id'): MillraceError =>
-  new MillraceError('duplicate_id', `${param} is in use by a request in flight on this connection`, { param });
-
-export const unknownId = (param: 'id' | 'request_id'): MillraceError =>
-  new MillraceError('request_not_found', `No request in flight on this connection has this ${param}.`, { param });
-
-export const tooManyOnConnection = (limit: number): MillraceError =>
-  new MillraceError('too_many_in_flight', `The connection has ${limit} requests in flight, which is the most it may have.`, {
-    retryAfterMs: 1_000,
+  new MillraceError('duplicate_id', `${param} is in use by a request in flight on this connection`, {
+    param,
   });
 
-export const tooManyConnections = (): MillraceError =>
-  new MillraceError('overloaded', 'This gateway has as many connections as it takes.', { retryAfterMs: 5_000 });
+export const unknownId = (param: 'id' | 'request_id'): MillraceError =>
+  new MillraceError('request_not_found', `No request in flight on this connection has this ${param}.`, {
+    param,
+  });
 
-export const credentialRevoked = (): MillraceError => new MillraceError('invalid_api_key', 'The API key was revoked.');
+export const tooManyOnConnection = (limit: number): MillraceError =>
+  new MillraceError(
+    'too_many_in_flight',
+    `The connection has ${limit} requests in flight, which is the most it may have.`,
+    {
+      retryAfterMs: 1_000,
+    },
+  );
+
+export const tooManyConnections = (): MillraceError =>
+  new MillraceError('overloaded', 'This gateway has as many connections as it takes.', {
+    retryAfterMs: 5_000,
+  });
+
+export const credentialRevoked = (): MillraceError =>
+  new MillraceError('invalid_api_key', 'The API key was revoked.');
 
 export const unnamedCancel = (): MillraceError =>
   new MillraceError('missing_value', 'id is missing: name the request by id or request_id', { param: 'id' });
 
 export const twiceNamedCancel = (): MillraceError =>
-  new MillraceError('conflicting_values', 'id and request_id exclude each other: send one of them', { param: 'request_id' });
+  new MillraceError('conflicting_values', 'id and request_id exclude each other: send one of them', {
+    param: 'request_id',
+  });

@@ -52,7 +52,8 @@ export function createRequestsInFlight(
 
   /** Runs the work of a request beside the others; its error goes to the client. */
   const start = (entry: Entry, work: () => Promise<void>): void => {
-    if (entry.id !== undefined && find((other) => other.id === entry.id) !== undefined) throw duplicateId('id');
+    if (entry.id !== undefined && find((other) => other.id === entry.id) !== undefined)
+      throw duplicateId('id');
     if (entry.requestId !== undefined && find((other) => other.requestId === entry.requestId) !== undefined) {
       throw duplicateId('request_id');
     }

@@ -4,7 +4,11 @@ import { readGeneration, type Submission } from '@millrace/relay';
 import type { GenerateMessage } from './protocol/client-messages.ts';
 
 /** @throws what `readGeneration` throws */
-export function toSubmission(message: GenerateMessage, principal: VerifiedPrincipal, traceparent: string | undefined): Submission {
+export function toSubmission(
+  message: GenerateMessage,
+  principal: VerifiedPrincipal,
+  traceparent: string | undefined,
+): Submission {
   return {
     principal,
     transport: 'WEBSOCKET',

@@ -2,7 +2,10 @@ import { controlKeys, type ModelReady } from '@millrace/contracts';
 import type { StageDependencies } from '@millrace/stage';
 
 /** Resolves with the first model that is announced at `since` or later, in milliseconds since the epoch. */
-export async function awaitModel({ bus, codec }: Pick<StageDependencies, 'bus' | 'codec'>, since: number): Promise<ModelReady> {
+export async function awaitModel(
+  { bus, codec }: Pick<StageDependencies, 'bus' | 'codec'>,
+  since: number,
+): Promise<ModelReady> {
   const announced = Promise.withResolvers<ModelReady>();
   const watch = await bus.bucket('CONTROL').watch(controlKeys.models, ({ value }) => {
     if (value === undefined) return;

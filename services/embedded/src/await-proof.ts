@@ -1,9 +1,9 @@
-import { eq } from 'drizzle-orm';
 import { verifyTenant } from '@millrace/audit';
+import { findLedgerEntry } from '@millrace/billing';
 import { subjects } from '@millrace/contracts';
 import type { Clock } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
-import { ledger, type Database } from '@millrace/store';
+import type { Database } from '@millrace/store';
 
 /** What an answer cost, and that it is on record. */
 export interface Proof {
@@ -20,14 +20,13 @@ export async function awaitProof(
   request: { readonly tenant: string; readonly requestId: string },
   signal: AbortSignal,
 ): Promise<Proof> {
-  const entry = await poll(dependencies.clock, signal, async () => {
-    const [row] = await database.select().from(ledger).where(eq(ledger.requestId, request.requestId));
-    return row;
-  });
+  const entry = await poll(dependencies.clock, signal, () => findLedgerEntry(database, request.requestId));
   await poll(dependencies.clock, signal, async () => {
     const last = await dependencies.bus.lastMessage('AUDIT', subjects.recorded(request.tenant));
     if (last === undefined) return undefined;
-    return dependencies.codec.decode('audit.recorded', last.payload).subject_id === request.requestId ? true : undefined;
+    return dependencies.codec.decode('audit.recorded', last.payload).subject_id === request.requestId
+      ? true
+      : undefined;
   });
   const { records, verified } = await verifyTenant(dependencies, request.tenant);
   return {
@@ -36,7 +35,11 @@ export async function awaitProof(
   };
 }
 
-async function poll<Value>(clock: Clock, signal: AbortSignal, look: () => Promise<Value | undefined>): Promise<Value> {
+async function poll<Value>(
+  clock: Clock,
+  signal: AbortSignal,
+  look: () => Promise<Value | undefined>,
+): Promise<Value> {
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;

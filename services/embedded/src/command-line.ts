@@ -26,7 +26,9 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     return { help: values.help ?? false, once: values.once, json: values.json ?? false };
   } catch (cause) {
     if (cause instanceof MillraceError) throw cause;
-    throw new MillraceError('config_invalid', `${(cause as Error).message.split('. ')[0]}. See --help.`, { cause });
+    throw new MillraceError('config_invalid', `${(cause as Error).message.split('. ')[0]}. See --help.`, {
+      cause,
+    });
   }
 }
 

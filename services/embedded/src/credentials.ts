@@ -14,11 +14,19 @@ export interface Credentials {
 }
 
 /** The API key of the default tenant: the one in the file if it still works, else a new one. The file is for its owner alone. */
-export async function ensureCredentials(database: Database, clock: Clock, file: string, url: string): Promise<Credentials> {
+export async function ensureCredentials(
+  database: Database,
+  clock: Clock,
+  file: string,
+  url: string,
+): Promise<Credentials> {
   await createTenant(database, { id: defaultTenant, name: 'Default tenant' });
   const present = await readKey(file);
-  const works = present !== undefined && (await verifyCredential(database, present, clock.now())).principal !== null;
-  const key = works ? present : (await createApiKey(database, { tenant: defaultTenant, name: 'npm start', roles: ['admin'] })).key;
+  const works =
+    present !== undefined && (await verifyCredential(database, present, clock.now())).principal !== null;
+  const key = works
+    ? present
+    : (await createApiKey(database, { tenant: defaultTenant, name: 'npm start', roles: ['admin'] })).key;
   const credentials: Credentials = { url, tenant: defaultTenant, api_key: key };
   const temporary = `${file}.${process.pid}`;
   await writeFile(temporary, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 });

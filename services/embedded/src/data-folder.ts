@@ -20,9 +20,13 @@ export async function openDataFolder(directory: string): Promise<DataFolder> {
     await mkdir(logs, { recursive: true, mode: 0o755 });
     await access(path, constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw new MillraceError('data_folder_unwritable', `The data folder ${path} cannot be written: choose another with MILLRACE_DATA_DIR.`, {
-      cause,
-    });
+    throw new MillraceError(
+      'data_folder_unwritable',
+      `The data folder ${path} cannot be written: choose another with MILLRACE_DATA_DIR.`,
+      {
+        cause,
+      },
+    );
   }
   return {
     path,

@@ -10,10 +10,23 @@ export interface Gateways extends Stoppable {
 }
 
 /** Mounts WebSocket and HTTP on one app, with one relay behind both. */
-export async function mountGateways(app: FastifyInstance, dependencies: StageDependencies, env: NodeJS.ProcessEnv): Promise<Gateways> {
+export async function mountGateways(
+  app: FastifyInstance,
+  dependencies: StageDependencies,
+  env: NodeJS.ProcessEnv,
+): Promise<Gateways> {
   const { clock, logger, metrics } = dependencies;
-  const relay = await startRelay({ ...dependencies, gateway: newGatewayName() }, readSettings(relaySettings, env));
-  await app.register(edgeRoutes, { relay, settings: readSettings(edgeSettings, env), clock, logger, metrics });
+  const relay = await startRelay(
+    { ...dependencies, gateway: newGatewayName() },
+    readSettings(relaySettings, env),
+  );
+  await app.register(edgeRoutes, {
+    relay,
+    settings: readSettings(edgeSettings, env),
+    clock,
+    logger,
+    metrics,
+  });
   await app.register(ingressRoutes, { relay, settings: readSettings(ingressSettings, env), clock, logger });
   return { checks: relay.checks, stop: () => relay.stop() };
 }

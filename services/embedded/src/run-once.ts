@@ -12,15 +12,28 @@ export interface Output {
 const proofLimitMs = 30_000;
 
 /** Answers one prompt in the terminal and shows what it cost and that it is on record. */
-export async function runOnce(embedded: Embedded, prompt: string, json: boolean, output: Output, signal: AbortSignal): Promise<void> {
+export async function runOnce(
+  embedded: Embedded,
+  prompt: string,
+  json: boolean,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
   const { url, credentials, platform, database } = embedded;
   const onText = json ? () => undefined : (text: string) => output.write(text);
   const answer = await streamPrompt({ url, apiKey: credentials.api_key }, prompt, onText, signal);
   const limit = AbortSignal.any([signal, AbortSignal.timeout(proofLimitMs)]);
-  const proof = await awaitProof(platform, database, { tenant: defaultTenant, requestId: answer.requestId }, limit);
+  const proof = await awaitProof(
+    platform,
+    database,
+    { tenant: defaultTenant, requestId: answer.requestId },
+    limit,
+  );
   if (json) {
     const { text, finishReason, usage, timings, requestId } = answer;
-    output.write(`${JSON.stringify({ text, finish_reason: finishReason, usage, timings, request_id: requestId, ...proof })}\n`);
+    output.write(
+      `${JSON.stringify({ text, finish_reason: finishReason, usage, timings, request_id: requestId, ...proof })}\n`,
+    );
   } else {
     const tokens = `${answer.usage['input_tokens'] ?? 0} + ${answer.usage['output_tokens'] ?? 0} tokens`;
     const firstMs = Math.round(answer.timings['time_to_first_token_ms'] ?? 0);

@@ -75,13 +75,20 @@ export async function startEmbedded(settings: EmbeddedSettings, signal: AbortSig
       }),
     );
     const services = keep(await startServices({ ...platform, database }, env));
-    const model = await Promise.race([awaitModel(platform, startedAt), inference.failed, rejectOnAbort(signal)]);
+    const model = await Promise.race([
+      awaitModel(platform, startedAt),
+      inference.failed,
+      rejectOnAbort(signal),
+    ]);
     inference.settle();
 
     const app = fastify({ forceCloseConnections: true });
     keep({ stop: () => app.close() });
     const gateways = keep(await mountGateways(app, platform, env));
-    await app.register(healthRoutes, { checks: [...services.checks, ...gateways.checks], metrics: platform.metrics });
+    await app.register(healthRoutes, {
+      checks: [...services.checks, ...gateways.checks],
+      metrics: platform.metrics,
+    });
     const port = await listen(app, { port: settings.port, host: settings.host });
     const url = `http://${settings.host === '0.0.0.0' ? '127.0.0.1' : settings.host}:${port}`;
     const credentials = await ensureCredentials(database, platform.clock, folder.credentials, url);

@@ -14,19 +14,27 @@ export interface Servers extends Stoppable {
  *
  * @throws `part_missing`, `nats_server_too_old`, `data_folder_unwritable`, `database_unavailable`
  */
-export async function startServers(settings: EmbeddedSettings, folder: DataFolder, logger: Logger): Promise<Servers> {
-  const started = await Promise.allSettled([startNats(settings, folder, logger), startPostgres(settings, folder, logger)]);
-  const failed = started.find((result) => result.status === 'rejected');
+export async function startServers(
+  settings: EmbeddedSettings,
+  folder: DataFolder,
+  logger: Logger,
+): Promise<Servers> {
+  const nats = startNats(settings, folder, logger);
+  const postgres = startPostgres(settings, folder, logger);
+  const results = await Promise.allSettled([nats, postgres]);
+  const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) {
-    await Promise.all(started.map((result) => (result.status === 'fulfilled' ? result.value.stop() : undefined)));
+    for (const result of results) {
+      if (result.status === 'fulfilled') await result.value.stop();
+    }
     throw failed.reason;
   }
-  const [nats, postgres] = started.map((result) => (result as PromiseFulfilledResult<Server>).value) as [Server, Server];
+  const [natsServer, postgresServer] = [await nats, await postgres];
   return {
-    natsUrl: nats.url,
-    databaseUrl: postgres.url,
+    natsUrl: natsServer.url,
+    databaseUrl: postgresServer.url,
     async stop() {
-      await Promise.all([nats.stop(), postgres.stop()]);
+      await Promise.all([natsServer.stop(), postgresServer.stop()]);
     },
   };
 }
@@ -35,13 +43,23 @@ interface Server extends Stoppable {
   readonly url: string;
 }
 
-async function startNats({ natsUrl, natsServer }: EmbeddedSettings, folder: DataFolder, logger: Logger): Promise<Server> {
+async function startNats(
+  { natsUrl, natsServer }: EmbeddedSettings,
+  folder: DataFolder,
+  logger: Logger,
+): Promise<Server> {
   if (natsUrl !== undefined) return { url: natsUrl, stop: async () => {} };
-  const binary = await findNatsServer(natsServer === undefined ? process.env : { ...process.env, NATS_SERVER: natsServer });
+  const binary = await findNatsServer(
+    natsServer === undefined ? process.env : { ...process.env, NATS_SERVER: natsServer },
+  );
   return startNatsServer({ binary, dataDir: folder.nats, logger });
 }
 
-async function startPostgres({ databaseUrl }: EmbeddedSettings, folder: DataFolder, logger: Logger): Promise<Server> {
+async function startPostgres(
+  { databaseUrl }: EmbeddedSettings,
+  folder: DataFolder,
+  logger: Logger,
+): Promise<Server> {
   if (databaseUrl !== undefined) return { url: databaseUrl.reveal(), stop: async () => {} };
   return startEmbeddedPostgres({ dataDir: folder.postgres, logger });
 }

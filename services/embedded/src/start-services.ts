@@ -27,7 +27,7 @@ export async function startServices(
     for (const [name, start] of starts) {
       const service = await start();
       started.push(service);
-      checks.push({ name, check: service.ready });
+      checks.push({ name, check: () => service.ready() });
     }
     return { checks, stop: () => stopInReverse(started) };
   } catch (error) {

@@ -41,7 +41,9 @@ export async function streamPrompt(
   const abort = (): void => answer.reject(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
-  socket.on('open', () => socket.send(JSON.stringify({ type: 'generate', id: 'once', prompt, temperature: 0 })));
+  socket.on('open', () =>
+    socket.send(JSON.stringify({ type: 'generate', id: 'once', prompt, temperature: 0 })),
+  );
   socket.on('message', (data: Buffer) => {
     const message = JSON.parse(data.toString('utf8')) as ServerMessage;
     if (message.type === 'accepted') requestId = message.request_id ?? '';
@@ -54,11 +56,22 @@ export async function streamPrompt(
       answer.resolve({ requestId, text, finishReason, usage, timings });
     }
     if (message.type === 'error') {
-      answer.reject(new MillraceError((message.code ?? 'internal_error') as ErrorCode, message.message ?? 'The server sent an error.'));
+      answer.reject(
+        new MillraceError(
+          (message.code ?? 'internal_error') as ErrorCode,
+          message.message ?? 'The server sent an error.',
+        ),
+      );
     }
   });
-  socket.on('error', (cause) => answer.reject(new MillraceError('unavailable', 'The connection broke.', { cause })));
-  socket.on('close', () => answer.reject(new MillraceError('unavailable', 'The connection was closed before the answer was complete.')));
+  socket.on('error', (cause) =>
+    answer.reject(new MillraceError('unavailable', 'The connection broke.', { cause })),
+  );
+  socket.on('close', () =>
+    answer.reject(
+      new MillraceError('unavailable', 'The connection was closed before the answer was complete.'),
+    ),
+  );
   try {
     return await answer.promise;
   } finally {

@@ -29,7 +29,9 @@ const stopLimitMs = 15_000;
 export function startSupervisedProcess(options: SupervisedProcessOptions): SupervisedProcess {
   const { name, script, env, clock, logger } = options;
   const failure = Promise.withResolvers<never>();
-  failure.promise.catch((error: unknown) => logger.error({ error, process: name }, 'a process did not start'));
+  failure.promise.catch((error: unknown) =>
+    logger.error({ error, process: name }, 'a process did not start'),
+  );
   let child: ChildProcess | undefined;
   let settled = false;
   let stopping = false;

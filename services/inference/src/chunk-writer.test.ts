@@ -15,8 +15,14 @@ function gatedLog(): {
 } {
   const records: ResultChunk[] = [];
   const waiting: PromiseWithResolvers<void>[] = [];
+  const release = (error?: Error): void => {
+    const gate = waiting.shift();
+    if (error === undefined) gate?.resolve();
+    else gate?.reject(error);
+  };
   return {
     records,
+    release,
     log: {
       last: undefined,
       append(record) {
@@ -25,11 +31,6 @@ function gatedLog(): {
         waiting.push(gate);
         return gate.promise;
       },
-    },
-    release(error) {
-      const gate = waiting.shift();
-      if (error === undefined) gate?.resolve();
-      else gate?.reject(error);
     },
   };
 }

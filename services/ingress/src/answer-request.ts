@@ -1,5 +1,11 @@
 import type { FastifyReply } from 'fastify';
-import { answerTimings, answerUsage, clientError, type RelayCompleted, type RelayEvent } from '@millrace/relay';
+import {
+  answerTimings,
+  answerUsage,
+  clientError,
+  type RelayCompleted,
+  type RelayEvent,
+} from '@millrace/relay';
 import type { Clock } from '@millrace/runtime';
 import { toErrorBody } from './errors.ts';
 import { openEventStream } from './event-stream.ts';
@@ -32,7 +38,11 @@ export interface StreamOptions {
  *
  * @throws the error of a request that failed before anything was sent
  */
-export async function streamAnswer(reply: FastifyReply, events: Events, options: StreamOptions): Promise<void> {
+export async function streamAnswer(
+  reply: FastifyReply,
+  events: Events,
+  options: StreamOptions,
+): Promise<void> {
   const { requestId, clock, keepAliveMs, signal } = options;
   const first = events.next();
   await settledOrLate(first, clock, keepAliveMs);
@@ -44,7 +54,12 @@ export async function streamAnswer(reply: FastifyReply, events: Events, options:
       if (event.type === 'chunk') await stream.send('chunk', { seq: event.seq, text: event.text }, event.seq);
       else if (event.type === 'failed') throw event.error;
       else {
-        const completed = { seq: event.seq, request_id: requestId, model: event.model ?? null, ...endOf(event) };
+        const completed = {
+          seq: event.seq,
+          request_id: requestId,
+          model: event.model ?? null,
+          ...endOf(event),
+        };
         await stream.send('completed', completed, event.seq);
       }
     }
@@ -56,17 +71,26 @@ export async function streamAnswer(reply: FastifyReply, events: Events, options:
 }
 
 /** @throws what the first event says or throws, if it comes in time */
-async function settledOrLate(first: Promise<IteratorResult<RelayEvent, void>>, clock: Clock, limitMs: number): Promise<void> {
+async function settledOrLate(
+  first: Promise<IteratorResult<RelayEvent, void>>,
+  clock: Clock,
+  limitMs: number,
+): Promise<void> {
   const late = Promise.withResolvers<undefined>();
   const timer = clock.setTimer(limitMs, () => late.resolve(undefined));
   try {
     const result = await Promise.race([first, late.promise]);
-    if (result !== undefined && result.done !== true && result.value.type === 'failed') throw result.value.error;
+    if (result !== undefined && result.done !== true && result.value.type === 'failed')
+      throw result.value.error;
   } finally {
     timer.cancel();
   }
 }
 
-function endOf({ finishReason, usage, timings }: RelayCompleted): Pick<GenerateAnswer, 'finish_reason' | 'usage' | 'timings'> {
+function endOf({
+  finishReason,
+  usage,
+  timings,
+}: RelayCompleted): Pick<GenerateAnswer, 'finish_reason' | 'usage' | 'timings'> {
   return { finish_reason: finishReason, usage: answerUsage(usage), timings: answerTimings(timings) };
 }

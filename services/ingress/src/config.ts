@@ -10,7 +10,8 @@ export const ingressSettings = defineSettings({
     min: 100,
   }),
   maxBodyBytes: setting.integer('MILLRACE_MAX_BODY_BYTES', {
-    description: 'Largest body. Content has a limit of 1 MiB, which JSON escapes can make six times as large.',
+    description:
+      'Largest body. Content has a limit of 1 MiB, which JSON escapes can make six times as large.',
     default: 4 * 1024 * 1024,
     min: 1024,
   }),
@@ -23,7 +24,12 @@ export const ingressProcessSettings = defineSettings({
   ...platformSettings,
   ...relaySettings,
   ...ingressSettings,
-  port: setting.integer('MILLRACE_PORT', { description: 'Port of the API, health and metrics.', default: 8788, min: 0, max: 65_535 }),
+  port: setting.integer('MILLRACE_PORT', {
+    description: 'Port of the API, health and metrics.',
+    default: 8788,
+    min: 0,
+    max: 65_535,
+  }),
   host: setting.string('MILLRACE_HOST', { description: 'Address that it listens on.', default: '127.0.0.1' }),
 });
 

@@ -13,7 +13,9 @@ export interface ErrorBody {
 }
 
 export function toErrorBody(error: MillraceError): ErrorBody {
-  return { error: { message: error.message, type: error.type, param: error.param ?? null, code: error.code } };
+  return {
+    error: { message: error.message, type: error.type, param: error.param ?? null, code: error.code },
+  };
 }
 
 /** Says when to try again, and to clients that try again by the status alone, whether to. */
@@ -24,7 +26,10 @@ export function errorHeaders(error: MillraceError): Readonly<Record<string, stri
     ...(isTriedAgain !== retryable ? { 'x-should-retry': String(retryable) } : {}),
     ...(retryAfterMs === undefined
       ? {}
-      : { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)), 'retry-after-ms': String(Math.ceil(retryAfterMs)) }),
+      : {
+          'retry-after': String(Math.ceil(retryAfterMs / 1_000)),
+          'retry-after-ms': String(Math.ceil(retryAfterMs)),
+        }),
   };
 }
 
@@ -47,8 +52,15 @@ function fromFastify(cause: unknown): unknown {
 }
 
 export const notJson = (): MillraceError =>
-  new MillraceError('invalid_value', 'The body must be JSON, with content-type: application/json', { param: 'content-type' });
+  new MillraceError('invalid_value', 'The body must be JSON, with content-type: application/json', {
+    param: 'content-type',
+  });
 
 function isFastifyError(cause: unknown): cause is FastifyError {
-  return cause instanceof Error && !(cause instanceof MillraceError) && 'code' in cause && String(cause.code).startsWith('FST_');
+  return (
+    cause instanceof Error &&
+    !(cause instanceof MillraceError) &&
+    'code' in cause &&
+    String(cause.code).startsWith('FST_')
+  );
 }

@@ -25,6 +25,7 @@ export function openEventStream(
   let timer: Timer;
   const rest = (): void => {
     timer = clock.setTimer(keepAliveMs, () => {
+      if (response.closed) return;
       if (!response.writableNeedDrain) response.write(': keep-alive\n\n');
       rest();
     });
@@ -33,10 +34,12 @@ export function openEventStream(
   response.once('close', () => timer.cancel());
   return {
     async send(event, data, id) {
+      signal.throwIfAborted();
       timer.cancel();
       rest();
       const idLine = id === undefined ? '' : `id: ${id}\n`;
-      if (!response.write(`${idLine}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) await drained(response, signal);
+      if (!response.write(`${idLine}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`))
+        await drained(response, signal);
     },
     end() {
       timer.cancel();

@@ -1,4 +1,10 @@
-import { generationProperties, timingsSchema, usageSchema, type AnswerUsage, type GenerationBody } from '@millrace/relay';
+import {
+  generationProperties,
+  timingsSchema,
+  usageSchema,
+  type AnswerUsage,
+  type GenerationBody,
+} from '@millrace/relay';
 import type { Timings } from '@millrace/contracts';
 
 export interface GenerateBody extends GenerationBody {
@@ -12,7 +18,11 @@ export const generateBodySchema = {
   additionalProperties: false,
   properties: {
     ...generationProperties,
-    stream: { type: 'boolean', default: false, description: 'Whether the answer comes as server-sent events while it is generated.' },
+    stream: {
+      type: 'boolean',
+      default: false,
+      description: 'Whether the answer comes as server-sent events while it is generated.',
+    },
   },
 } as const;
 
@@ -29,7 +39,11 @@ export interface GenerateAnswer {
 const requestId = { type: 'string', description: 'The request, a UUID.' } as const;
 const model = { type: ['string', 'null'], description: 'The model that answered.' } as const;
 const finishReason = { enum: ['stop', 'length', 'cancelled'], description: 'Why the answer ended.' } as const;
-const seq = { type: 'integer', minimum: 0, description: 'Counts the pieces from 1; also the id of the event.' } as const;
+const seq = {
+  type: 'integer',
+  minimum: 0,
+  description: 'Counts the pieces from 1; also the id of the event.',
+} as const;
 
 export const generateAnswerSchema = {
   title: 'Answer',
@@ -80,7 +94,14 @@ export const eventSchemas = {
     type: 'object',
     required: ['seq', 'request_id', 'model', 'finish_reason', 'usage', 'timings'],
     additionalProperties: false,
-    properties: { seq, request_id: requestId, model, finish_reason: finishReason, usage: usageSchema, timings: timingsSchema },
+    properties: {
+      seq,
+      request_id: requestId,
+      model,
+      finish_reason: finishReason,
+      usage: usageSchema,
+      timings: timingsSchema,
+    },
   },
   error: errorBodySchema,
 } as const;

@@ -15,20 +15,26 @@ export interface IngressRoutesOptions {
 }
 
 /** A fastify plugin with `POST /v1/generate`. */
-export async function ingressRoutes(app: FastifyInstance, { relay, settings, clock, logger }: IngressRoutesOptions): Promise<void> {
+export async function ingressRoutes(
+  app: FastifyInstance,
+  { relay, settings, clock, logger }: IngressRoutesOptions,
+): Promise<void> {
   const readBody = createBodyReader();
   const nextId = createIdGenerator(clock, systemRandom);
 
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: settings.maxBodyBytes }, async (_request, body) =>
-    parseJson(Buffer.from(body)),
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer', bodyLimit: settings.maxBodyBytes },
+    async (_request: FastifyRequest, body: Buffer) => parseJson(body),
   );
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('x-request-id', nextId());
   });
   app.setErrorHandler((error, _request, reply) => {
     const known = MillraceError.from(error);
-    if (known.httpStatus >= 500 && known.code === 'internal_error') logger.error({ error }, 'a request could not be answered');
+    if (known.httpStatus >= 500 && known.code === 'internal_error')
+      logger.error({ error }, 'a request could not be answered');
     return sendError(reply, error);
   });
 
@@ -42,10 +48,17 @@ export async function ingressRoutes(app: FastifyInstance, { relay, settings, clo
     const client = watchClient(reply);
     try {
       const trace = traceHeaders.read(traceOf(request));
-      const { requestId } = await relay.submit({ principal, transport: 'HTTP', generation, idempotencyKey, trace });
+      const { requestId } = await relay.submit({
+        principal,
+        transport: 'HTTP',
+        generation,
+        idempotencyKey,
+        trace,
+      });
       reply.header('x-request-id', requestId);
       const cancelIfGone = async (): Promise<void> => {
-        if (client.signal.aborted && idempotencyKey === undefined) await relay.cancel(requestId, principal, 'disconnected');
+        if (client.signal.aborted && idempotencyKey === undefined)
+          await relay.cancel(requestId, principal, 'disconnected');
       };
       const events = relay.follow(requestId, { principal, signal: client.signal });
       try {
@@ -53,6 +66,9 @@ export async function ingressRoutes(app: FastifyInstance, { relay, settings, clo
         const options = { requestId, clock, keepAliveMs: settings.sseKeepAliveMs, signal: client.signal };
         await streamAnswer(reply, events, options);
         return reply;
+      } catch (error) {
+        if (!client.signal.aborted) throw error;
+        return reply.hijack();
       } finally {
         await cancelIfGone();
       }
@@ -82,9 +98,13 @@ function idempotencyKeyOf({ headers }: FastifyRequest): string | undefined {
   if (key === undefined) return undefined;
   const { minLength, maxLength } = idempotencyKeySchema;
   if (typeof key === 'string' && key.length >= minLength && key.length <= maxLength) return key;
-  throw new MillraceError('invalid_value', `Idempotency-Key must be a text of ${minLength} to ${maxLength} characters`, {
-    param: 'Idempotency-Key',
-  });
+  throw new MillraceError(
+    'invalid_value',
+    `Idempotency-Key must be a text of ${minLength} to ${maxLength} characters`,
+    {
+      param: 'Idempotency-Key',
+    },
+  );
 }
 
 function traceOf({ headers }: FastifyRequest): Record<string, string> {

@@ -69,7 +69,7 @@ async function initialize(
     );
   } catch (cause) {
     if (cause instanceof MillraceError) throw cause;
-    const lines = String((cause as { readonly stderr?: unknown }).stderr ?? '').trim();
+    const lines = ((cause as { readonly stderr?: string }).stderr ?? '').trim();
     throw new MillraceError(
       'internal_error',
       `PostgreSQL could not make its data folder ${folder}: ${lines.split('\n').at(-1) ?? ''}`,

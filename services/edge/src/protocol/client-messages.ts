@@ -27,8 +27,14 @@ export type ClientMessage = GenerateMessage | CancelMessage | ResumeMessage | Pi
 
 export const maxIdLength = 64;
 
-const id = (description: string) => ({ type: 'string', minLength: 1, maxLength: maxIdLength, description }) as const;
-const requestId = { type: 'string', minLength: 36, maxLength: 36, description: 'Id of the request, from accepted.' } as const;
+const id = (description: string) =>
+  ({ type: 'string', minLength: 1, maxLength: maxIdLength, description }) as const;
+const requestId = {
+  type: 'string',
+  minLength: 36,
+  maxLength: 36,
+  description: 'Id of the request, from accepted.',
+} as const;
 
 /** What a client may send, as JSON schemas by type. They validate, and the AsyncAPI document is made of them. */
 export const clientMessageSchemas = {
@@ -47,15 +53,21 @@ export const clientMessageSchemas = {
   },
   cancel: {
     title: 'Cancel',
-    description: 'Stops a request, named by its id on this connection or its request_id. What was generated is kept and charged.',
+    description:
+      'Stops a request, named by its id on this connection or its request_id. What was generated is kept and charged.',
     type: 'object',
     required: ['type'],
     additionalProperties: false,
-    properties: { type: { const: 'cancel' }, id: id('Id of the request on this connection.'), request_id: requestId },
+    properties: {
+      type: { const: 'cancel' },
+      id: id('Id of the request on this connection.'),
+      request_id: requestId,
+    },
   },
   resume: {
     title: 'Resume',
-    description: 'Goes on with an answer behind a chunk, on any gateway, for 15 minutes after it was generated.',
+    description:
+      'Goes on with an answer behind a chunk, on any gateway, for 15 minutes after it was generated.',
     type: 'object',
     required: ['type', 'request_id', 'after'],
     additionalProperties: false,

@@ -4,8 +4,14 @@ export const closeCodes = {
   invalidUtf8: { code: 1007, meaning: 'A text frame was not UTF-8.' },
   tooLarge: { code: 1009, meaning: 'A frame was larger than max_frame_bytes.' },
   internalError: { code: 1011, meaning: 'Something went wrong on the side of the platform.' },
-  tryAgainLater: { code: 1013, meaning: 'Too many connections, or the credential cannot be verified right now.' },
-  badCredential: { code: 4401, meaning: 'The credential is missing, wrong, expired or revoked. An error comes before.' },
+  tryAgainLater: {
+    code: 1013,
+    meaning: 'Too many connections, or the credential cannot be verified right now.',
+  },
+  badCredential: {
+    code: 4401,
+    meaning: 'The credential is missing, wrong, expired or revoked. An error comes before.',
+  },
 } as const;
 
 export type CloseReason = (typeof closeCodes)[keyof typeof closeCodes];

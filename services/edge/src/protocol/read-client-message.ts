@@ -1,4 +1,10 @@
-import { compileValidator, MillraceError, requireWellFormed, shorten, type Validator } from '@millrace/runtime';
+import {
+  compileValidator,
+  MillraceError,
+  requireWellFormed,
+  shorten,
+  type Validator,
+} from '@millrace/runtime';
 import { clientMessageSchemas, maxIdLength, type ClientMessage } from './client-messages.ts';
 
 /** The request that a message is about, as far as it can be told of a message that is wrong. */
@@ -18,7 +24,10 @@ const messageTypes = Object.keys(clientMessageSchemas);
 /** Makes the reader of what clients send; compiles the schemas, so do it once. */
 export function createMessageReader(): Reader {
   const validators: Readonly<Record<string, Validator<ClientMessage>>> = Object.fromEntries(
-    Object.entries(clientMessageSchemas).map(([type, schema]) => [type, compileValidator<ClientMessage>(schema)]),
+    Object.entries(clientMessageSchemas).map(([type, schema]) => [
+      type,
+      compileValidator<ClientMessage>(schema),
+    ]),
   );
 
   const validate = (value: unknown): ClientMessage => {
@@ -27,12 +36,21 @@ export function createMessageReader(): Reader {
     }
     const type: unknown = 'type' in value ? value.type : undefined;
     if (type === undefined) {
-      throw new MillraceError('missing_value', `type is missing: it must be one of ${messageTypes.join(', ')}`, { param: 'type' });
+      throw new MillraceError(
+        'missing_value',
+        `type is missing: it must be one of ${messageTypes.join(', ')}`,
+        { param: 'type' },
+      );
     }
-    const validator = typeof type === 'string' && Object.hasOwn(validators, type) ? validators[type] : undefined;
+    const validator =
+      typeof type === 'string' && Object.hasOwn(validators, type) ? validators[type] : undefined;
     if (validator === undefined) {
       const shown = typeof type === 'string' ? JSON.stringify(shorten(type)) : 'not a text';
-      throw new MillraceError('invalid_type', `type is ${shown}: it must be one of ${messageTypes.join(', ')}`, { param: 'type' });
+      throw new MillraceError(
+        'invalid_type',
+        `type is ${shown}: it must be one of ${messageTypes.join(', ')}`,
+        { param: 'type' },
+      );
     }
     const message = validator(value);
     requireWellFormed(message);
@@ -41,7 +59,10 @@ export function createMessageReader(): Reader {
 
   return (frame, isBinary) => {
     if (isBinary) {
-      const error = new MillraceError('binary_not_supported', 'Binary frames are not part of the protocol: send JSON in text frames.');
+      const error = new MillraceError(
+        'binary_not_supported',
+        'Binary frames are not part of the protocol: send JSON in text frames.',
+      );
       return { ok: false, error, names: {} };
     }
     let value: unknown;

@@ -59,10 +59,21 @@ export interface PongMessage {
   readonly type: 'pong';
 }
 
-export type ServerMessage = ReadyMessage | AcceptedMessage | ChunkMessage | CompletedMessage | ErrorMessage | PongMessage;
+export type ServerMessage =
+  | ReadyMessage
+  | AcceptedMessage
+  | ChunkMessage
+  | CompletedMessage
+  | ErrorMessage
+  | PongMessage;
 
 const named = {
-  request_id: { type: 'string', minLength: 36, maxLength: 36, description: 'The request, a UUID. It resumes the answer on another connection.' },
+  request_id: {
+    type: 'string',
+    minLength: 36,
+    maxLength: 36,
+    description: 'The request, a UUID. It resumes the answer on another connection.',
+  },
   id: {
     type: 'string',
     minLength: 1,
@@ -85,15 +96,31 @@ export const serverMessageSchemas = {
       type: { const: 'ready' },
       protocol: { const: protocolVersion },
       gateway: { type: 'string', description: 'Name of the gateway process.' },
-      heartbeat_ms: { type: 'integer', minimum: 1, description: 'Interval of the WebSocket pings. A client that answers none is cut off.' },
+      heartbeat_ms: {
+        type: 'integer',
+        minimum: 1,
+        description: 'Interval of the WebSocket pings. A client that answers none is cut off.',
+      },
       limits: {
         type: 'object',
         required: ['max_in_flight', 'max_content_bytes', 'max_frame_bytes'],
         additionalProperties: false,
         properties: {
-          max_in_flight: { type: 'integer', minimum: 1, description: 'Most requests at once on this connection.' },
-          max_content_bytes: { type: 'integer', minimum: 1, description: 'Most content of a request in UTF-8.' },
-          max_frame_bytes: { type: 'integer', minimum: 1, description: 'A larger frame ends the connection with 1009.' },
+          max_in_flight: {
+            type: 'integer',
+            minimum: 1,
+            description: 'Most requests at once on this connection.',
+          },
+          max_content_bytes: {
+            type: 'integer',
+            minimum: 1,
+            description: 'Most content of a request in UTF-8.',
+          },
+          max_frame_bytes: {
+            type: 'integer',
+            minimum: 1,
+            description: 'A larger frame ends the connection with 1009.',
+          },
         },
       },
     },
@@ -137,7 +164,8 @@ export const serverMessageSchemas = {
   },
   error: {
     title: 'Error',
-    description: 'A message was refused, or a request failed. The connection goes on unless a close frame follows.',
+    description:
+      'A message was refused, or a request failed. The connection goes on unless a close frame follows.',
     type: 'object',
     required: ['type', 'code', 'error_type', 'message', 'param', 'retryable'],
     additionalProperties: false,

@@ -3,7 +3,10 @@ import type { MessageNames } from './read-client-message.ts';
 import type { ErrorMessage, ServerMessage } from './server-messages.ts';
 
 /** An event of an answer as it goes over the wire. */
-export function toServerMessage(event: RelayEvent, names: { readonly request_id: string; readonly id?: string }): ServerMessage {
+export function toServerMessage(
+  event: RelayEvent,
+  names: { readonly request_id: string; readonly id?: string },
+): ServerMessage {
   switch (event.type) {
     case 'chunk':
       return { type: 'chunk', ...names, seq: event.seq, text: event.text };

@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest';
+import type { Finished, ResultChunk } from '@millrace/contracts';
+import { noUsage } from '@millrace/stage';
+import { createAnswer } from './answer.ts';
+import type { RelayEvent } from './relay-event.ts';
+
+const opener = {
+  chunk: (sealed: Uint8Array) => JSON.parse(Buffer.from(sealed).toString()) as { text: string; tokens: number[] },
+  masked: (sealed: Uint8Array) => JSON.parse(Buffer.from(sealed).toString()) as { [placeholder: string]: string },
+};
+
+function record(kind: ResultChunk['kind'], changes: Partial<ResultChunk> = {}): ResultChunk {
+  return {
+    request_id: 'request',
+    tenant: 'tenant',
+    kind,
+    at: 0,
+    attempt: 1,
+    first_position: 0,
+    token_count: 0,
+    content: null,
+    opened: null,
+    finished: null,
+    ...changes,
+  };
+}
+
+const json = (value: object): Buffer => Buffer.from(JSON.stringify(value));
+
+function chunks(texts: readonly string[]): ResultChunk[] {
+  return texts.map((text, index) =>
+    record('CHUNK', { first_position: index, token_count: 1, content: json({ text, tokens: [1] }) }),
+  );
+}
+
+function finished(changes: Partial<Finished> = {}): ResultChunk {
+  return record('FINISHED', {
+    finished: {
+      outcome: 'COMPLETED',
+      finish_reason: 'stop',
+      failure: null,
+      usage: noUsage(0),
+      timings: { queue_ms: 0, prefill_ms: 0, time_to_first_token_ms: null, total_ms: 0 },
+      model_version: null,
+      text_digest: null,
+      decision: { stage: 'inference', at: 0, outcome: 'completed', code: null, facts: {} },
+      ...changes,
+    },
+  });
+}
+
+function run(records: readonly ResultChunk[]): RelayEvent[] {
+  const answer = createAnswer(opener);
+  return records.flatMap((item) => answer.accept(item));
+}
+
+test('pieces without text get no number', () => {
+  const events = run([record('OPENED'), record('ATTEMPT'), ...chunks(['a', '', 'b']), finished()]);
+  expect(events.map((event) => [event.type, event.seq])).toEqual([
+    ['chunk', 1],
+    ['chunk', 2],
+    ['completed', 2],
+  ]);
+});
+
+test('a placeholder that is split across chunks is restored, whatever the cut', () => {
+  const text = 'Write to <EMAIL_1> or <EMAIL_12>, not <EMAIL>.';
+  const mapping = record('MASKED', { content: json({ '<EMAIL_1>': 'ada@example.org', '<EMAIL_12>': 'bob@example.org' }) });
+  for (let first = 0; first <= text.length; first += 1) {
+    for (let second = first; second <= text.length; second += 3) {
+      const parts = [text.slice(0, first), text.slice(first, second), text.slice(second)];
+      const events = run([mapping, record('ATTEMPT'), ...chunks(parts), finished()]);
+      const joined = events.map((event) => (event.type === 'chunk' ? event.text : '')).join('');
+      expect(joined).toBe('Write to ada@example.org or bob@example.org, not <EMAIL>.');
+      expect(events.filter((event) => event.type === 'chunk').map((event) => event.seq)).toEqual(
+        Array.from({ length: events.length - 1 }, (_, index) => index + 1),
+      );
+    }
+  }
+});
+
+test('what was held back comes before the end, with a number of its own', () => {
+  const mapping = record('MASKED', { content: json({ '<EMAIL_1>': 'ada@example.org' }) });
+  expect(run([mapping, record('ATTEMPT'), ...chunks(['see <EMA']), finished()])).toMatchObject([
+    { type: 'chunk', seq: 1, text: 'see ' },
+    { type: 'chunk', seq: 2, text: '<EMA' },
+    { type: 'completed', seq: 2 },
+  ]);
+});
+
+test('a cancelled request is completed with what there was', () => {
+  const events = run([record('ATTEMPT'), ...chunks(['half']), finished({ outcome: 'CANCELLED', finish_reason: null })]);
+  expect(events.at(-1)).toMatchObject({ type: 'completed', finishReason: 'cancelled', seq: 1 });
+});
+
+test('a failure is told as the stage said it', () => {
+  const failure = { code: 'rate_limit_exceeded', message: 'Slow down.', param: null, retryable: true, retry_after_ms: 700 };
+  expect(run([finished({ outcome: 'REJECTED', finish_reason: null, failure })])).toMatchObject([
+    { type: 'failed', seq: 0, error: { code: 'rate_limit_exceeded', message: 'Slow down.', retryAfterMs: 700 } },
+  ]);
+});
+
+test('an answer that is started over and ends before what was sent fails', () => {
+  const again = chunks(['one']).map((chunk) => ({ ...chunk, attempt: 2 }));
+  const events = run([record('ATTEMPT'), ...chunks(['one', 'two']), record('ATTEMPT', { attempt: 2 }), ...again, finished()]);
+  expect(events.at(-1)).toMatchObject({ type: 'failed', error: { code: 'engine_failed' }, seq: 2 });
+});
+
+test('nothing comes after the end', () => {
+  const differs = chunks(['other']).map((chunk) => ({ ...chunk, attempt: 2 }));
+  const events = run([record('ATTEMPT'), ...chunks(['one']), record('ATTEMPT', { attempt: 2 }), ...differs, finished()]);
+  expect(events.map((event) => event.type)).toEqual(['chunk', 'failed']);
+});

@@ -1,0 +1,171 @@
+import { connectNats } from '@millrace/bus';
+import {
+  bucketDefinitions,
+  controlKeys,
+  createCodec,
+  streamDefinitions,
+  subjects,
+  type Finished,
+  type ResultChunk,
+  type StreamLimits,
+  type VerifiedPrincipal,
+} from '@millrace/contracts';
+import {
+  createLogger,
+  createMetrics,
+  systemClock,
+  systemRandom,
+  stopInReverse,
+  uuidv7,
+  type Clock,
+  type Stoppable,
+} from '@millrace/runtime';
+import { createMemoryKeyStore, createSealing, type Sealing } from '@millrace/sealing';
+import { announceModel, noUsage, openResultLog, sealContent, type StageDependencies } from '@millrace/stage';
+import type { RelaySettings } from './relay-settings.ts';
+
+/** Settings for tests: nothing waits for long. */
+export const testRelaySettings: RelaySettings = {
+  requestTimeoutMs: 60_000,
+  verifyTimeoutMs: 2_000,
+  credentialCacheMs: 5_000,
+  followQueueRecords: 256,
+  idleRecheckMs: 10_000,
+};
+
+/** The parts around a gateway on a real nats-server: a model that is announced, and someone who knows API keys. */
+export interface TestPlatform extends Stoppable {
+  readonly sealing: Sealing;
+  /** Credential to principal. */
+  readonly keys: Map<string, VerifiedPrincipal>;
+  /** Dependencies of one more process, on a connection of its own. */
+  connect(clock?: Clock): Promise<StageDependencies>;
+  revoke(keyId: string): Promise<void>;
+}
+
+export async function startTestPlatform(natsUrl: string, limits?: StreamLimits): Promise<TestPlatform> {
+  const codec = createCodec();
+  const sealing = await createSealing(systemRandom.bytes(32), createMemoryKeyStore());
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const connections: Stoppable[] = [];
+  const keys = new Map<string, VerifiedPrincipal>();
+  const connect = async (clock: Clock = systemClock): Promise<StageDependencies> => {
+    const bus = await connectNats({ url: natsUrl, name: 'test', logger });
+    connections.push(bus);
+    return { bus, codec, sealing, clock, logger, metrics: createMetrics() };
+  };
+  const own = await connect();
+  await own.bus.provision(streamDefinitions(limits), bucketDefinitions);
+  await own.bus.respond(subjects.verify, 'test', async (payload) => {
+    const principal = keys.get(codec.decode('credential.presented', payload).credential) ?? null;
+    const refusal = { code: 'invalid_api_key', message: 'The API key is not valid.' };
+    return codec.encode('credential.verified', principal === null ? { principal, ...refusal } : { principal, code: null, message: null });
+  });
+  await announceModel(own, { name: 'test-model', version: '1', context_length: 2_048, is_default: true, at: systemClock.now() });
+  return {
+    sealing,
+    keys,
+    connect,
+    async revoke(keyId) {
+      const revocation = codec.encode('key.revoked', { key_id: keyId, at: systemClock.now() });
+      await own.bus.bucket('CONTROL').put(controlKeys.revocation(keyId), revocation);
+    },
+    async stop() {
+      await stopInReverse(connections);
+      await sealing.stop();
+    },
+  };
+}
+
+/** Plays the part of pii and inference: writes the results of one request. */
+export interface ScriptedWriter {
+  masked(mapping: Readonly<Record<string, string>>): Promise<void>;
+  /** Begins an attempt at a token position: by default behind what is written. */
+  attempt(number: number, firstPosition?: number): Promise<void>;
+  chunk(text: string, tokenCount?: number): Promise<void>;
+  finish(changes?: Partial<Finished>): Promise<void>;
+}
+
+export async function openScriptedWriter(
+  dependencies: StageDependencies,
+  request: { readonly gateway: string; readonly requestId: string; readonly tenant: string },
+): Promise<ScriptedWriter> {
+  const { clock, sealing } = dependencies;
+  const { gateway, requestId, tenant } = request;
+  const log = await openResultLog(dependencies, { gateway, request_id: requestId });
+  const box = await sealing.forTenant(tenant);
+  let position = 0;
+  let attempt = 1;
+  const write = (record: Pick<ResultChunk, 'kind'> & Partial<ResultChunk>): Promise<void> =>
+    log.append({
+      request_id: requestId,
+      tenant,
+      at: clock.now(),
+      attempt,
+      first_position: position,
+      token_count: 0,
+      content: null,
+      opened: null,
+      finished: null,
+      ...record,
+    });
+  return {
+    masked: (mapping) => write({ kind: 'MASKED', attempt: 0, content: sealContent(box, requestId, 'masked', mapping) }),
+    async attempt(number, firstPosition = position) {
+      attempt = number;
+      position = firstPosition;
+      await write({ kind: 'ATTEMPT' });
+    },
+    async chunk(text, tokenCount = 1) {
+      const content = sealContent(box, requestId, 'chunk', { text, tokens: Array.from({ length: tokenCount }, () => 1) });
+      await write({ kind: 'CHUNK', token_count: tokenCount, content });
+      position += tokenCount;
+    },
+    async finish(changes = {}) {
+      const finished: Finished = {
+        outcome: 'COMPLETED',
+        finish_reason: 'stop',
+        failure: null,
+        usage: { ...noUsage(5), input_tokens: 3, output_tokens: position },
+        timings: { queue_ms: 1, prefill_ms: 2, time_to_first_token_ms: 3, total_ms: 4 },
+        model_version: '1',
+        text_digest: null,
+        decision: { stage: 'inference', at: clock.now(), outcome: 'completed', code: null, facts: {} },
+        ...changes,
+      };
+      await write({ kind: 'FINISHED', finished });
+    },
+  };
+}
+
+/** Waits for the next request of a tenant in RECEIVED that has not been waited for, and opens its results. */
+export async function nextScriptedWriter(
+  dependencies: StageDependencies,
+  tenant: string,
+  seen: Set<string>,
+): Promise<ScriptedWriter & { readonly requestId: string; readonly gateway: string }> {
+  for (;;) {
+    for await (const { payload } of dependencies.bus.read('RECEIVED', subjects.received(tenant))) {
+      const event = dependencies.codec.decode('request.received', payload);
+      if (seen.has(event.request_id)) continue;
+      seen.add(event.request_id);
+      const request = { gateway: event.gateway, requestId: event.request_id, tenant };
+      return { ...(await openScriptedWriter(dependencies, request)), requestId: event.request_id, gateway: event.gateway };
+    }
+    await new Promise<void>((resolve) => {
+      setTimeout(resolve, pollMs);
+    });
+  }
+}
+
+const pollMs = 5;
+
+/** A principal of a tenant, for tests. */
+export function principalOf(tenant: string, changes: Partial<VerifiedPrincipal> = {}): VerifiedPrincipal {
+  return { tenant, key_id: `key-of-${tenant}`, roles: ['user'], max_in_flight: 32, ...changes };
+}
+
+/** A tenant that no other test has. */
+export function newTenant(): string {
+  return `tenant-${uuidv7(systemClock, systemRandom)}`;
+}
