@@ -1,5 +1,5 @@
 import { expect, expectTypeOf, test } from 'vitest';
-import { Secret } from './secret.ts';
+import type { Secret } from './secret.ts';
 import { setting } from './setting.ts';
 import { defineSettings, describeSettings, readSettings } from './settings.ts';
 

@@ -11,7 +11,7 @@ const request = { request_id: 'r1', tenant: 'acme' } as unknown as RequestEvent;
 function gatedLog(): {
   readonly log: ResultLog;
   readonly records: ResultChunk[];
-  release(error?: Error): void;
+  readonly release: (error?: Error) => void;
 } {
   const records: ResultChunk[] = [];
   const waiting: PromiseWithResolvers<void>[] = [];
