@@ -63,7 +63,9 @@ async function install({ workshop, node, environment, lock, guard }) {
     clearUnfinished(root, lock);
     const npm = createNpmClient({ node, environment, root });
     const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-    await npm.run(['install', '--no-save', '--ignore-scripts', '--prefer-offline', ...quiet], { onSpawn: guard });
+    await npm.run(['install', '--no-save', '--ignore-scripts', '--prefer-offline', ...quiet], {
+      onSpawn: guard,
+    });
     rmSync(join(root, unfinishedMarker));
     if (!isInstalled(root, lock)) throw new Error('package.json asks for what is not in package-lock.json');
     step.finish(`${count()} packages`);

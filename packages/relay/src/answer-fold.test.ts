@@ -10,10 +10,17 @@ interface Record {
   readonly text: string;
 }
 
-const pieces = fc.array(fc.record({ text: fc.string({ maxLength: 6 }), tokenCount: fc.integer({ min: 1, max: 4 }) }), { maxLength: 12 });
+const pieces = fc.array(
+  fc.record({ text: fc.string({ maxLength: 6 }), tokenCount: fc.integer({ min: 1, max: 4 }) }),
+  { maxLength: 12 },
+);
 
 /** Chunks of one attempt over the whole text, cut as `parts` says. */
-function chunksOf(attempt: number, parts: readonly { readonly text: string; readonly tokenCount: number }[], from = 0): Record[] {
+function chunksOf(
+  attempt: number,
+  parts: readonly { readonly text: string; readonly tokenCount: number }[],
+  from = 0,
+): Record[] {
   let firstPosition = from;
   return parts.map(({ text, tokenCount }) => {
     const chunk = { attempt, firstPosition, tokenCount, text };
@@ -50,32 +57,49 @@ test('an attempt that goes on behind any number of chunks loses and repeats noth
 
 test('an answer that is started over and cut differently comes out once', () => {
   fc.assert(
-    fc.property(fc.string({ minLength: 1, maxLength: 30 }), fc.nat(30), fc.array(fc.nat(30), { maxLength: 5 }), (text, end, cuts) => {
-      const fold = new AnswerFold();
-      fold.begin(1, 0);
-      const sent = fold.chunk({ attempt: 1, firstPosition: 0, tokenCount: 7, text: text.slice(0, end) });
-      fold.begin(2, 0);
-      const borders = [0, ...cuts.map((cut) => Math.min(cut, text.length)).toSorted((a, b) => a - b), text.length];
-      const again = chunksOf(
-        2,
-        borders.slice(1).map((border, index) => ({ text: text.slice(borders[index], border), tokenCount: 1 })),
-      ).map((chunk) => fold.chunk(chunk));
-      expect(sent + again.join('')).toBe(text);
-      expect(fold.complete).toBe(true);
-    }),
+    fc.property(
+      fc.string({ minLength: 1, maxLength: 30 }),
+      fc.nat(30),
+      fc.array(fc.nat(30), { maxLength: 5 }),
+      (text, end, cuts) => {
+        const fold = new AnswerFold();
+        fold.begin(1, 0);
+        const sent = fold.chunk({ attempt: 1, firstPosition: 0, tokenCount: 7, text: text.slice(0, end) });
+        fold.begin(2, 0);
+        const borders = [
+          0,
+          ...cuts.map((cut) => Math.min(cut, text.length)).toSorted((a, b) => a - b),
+          text.length,
+        ];
+        const again = chunksOf(
+          2,
+          borders
+            .slice(1)
+            .map((border, index) => ({ text: text.slice(borders[index], border), tokenCount: 1 })),
+        ).map((chunk) => fold.chunk(chunk));
+        expect(sent + again.join('')).toBe(text);
+        expect(fold.complete).toBe(true);
+      },
+    ),
   );
 });
 
 test('an answer that is started over and comes out differently is never spliced', () => {
   fc.assert(
-    fc.property(fc.string({ minLength: 1, maxLength: 20 }), fc.string({ minLength: 1, maxLength: 20 }), (one, other) => {
-      fc.pre(!one.startsWith(other) && !other.startsWith(one));
-      const fold = new AnswerFold();
-      fold.begin(1, 0);
-      fold.chunk({ attempt: 1, firstPosition: 0, tokenCount: 1, text: one });
-      fold.begin(2, 0);
-      expect(() => fold.chunk({ attempt: 2, firstPosition: 0, tokenCount: 1, text: other })).toThrow(MillraceError);
-    }),
+    fc.property(
+      fc.string({ minLength: 1, maxLength: 20 }),
+      fc.string({ minLength: 1, maxLength: 20 }),
+      (one, other) => {
+        fc.pre(!one.startsWith(other) && !other.startsWith(one));
+        const fold = new AnswerFold();
+        fold.begin(1, 0);
+        fold.chunk({ attempt: 1, firstPosition: 0, tokenCount: 1, text: one });
+        fold.begin(2, 0);
+        expect(() => fold.chunk({ attempt: 2, firstPosition: 0, tokenCount: 1, text: other })).toThrow(
+          MillraceError,
+        );
+      },
+    ),
   );
 });
 
@@ -100,6 +124,8 @@ test('a missing chunk is an error', () => {
   const fold = new AnswerFold();
   fold.begin(1, 0);
   fold.chunk({ attempt: 1, firstPosition: 0, tokenCount: 2, text: 'one' });
-  expect(() => fold.chunk({ attempt: 1, firstPosition: 3, tokenCount: 1, text: 'three' })).toThrow(MillraceError);
+  expect(() => fold.chunk({ attempt: 1, firstPosition: 3, tokenCount: 1, text: 'three' })).toThrow(
+    MillraceError,
+  );
   expect(() => fold.begin(2, 1)).toThrow(MillraceError);
 });

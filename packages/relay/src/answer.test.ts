@@ -5,8 +5,10 @@ import { createAnswer } from './answer.ts';
 import type { RelayEvent } from './relay-event.ts';
 
 const opener = {
-  chunk: (sealed: Uint8Array) => JSON.parse(Buffer.from(sealed).toString()) as { text: string; tokens: number[] },
-  masked: (sealed: Uint8Array) => JSON.parse(Buffer.from(sealed).toString()) as { [placeholder: string]: string },
+  chunk: (sealed: Uint8Array) =>
+    JSON.parse(Buffer.from(sealed).toString()) as { text: string; tokens: number[] },
+  masked: (sealed: Uint8Array) =>
+    JSON.parse(Buffer.from(sealed).toString()) as { [placeholder: string]: string },
 };
 
 function record(kind: ResultChunk['kind'], changes: Partial<ResultChunk> = {}): ResultChunk {
@@ -65,7 +67,9 @@ test('pieces without text get no number', () => {
 
 test('a placeholder that is split across chunks is restored, whatever the cut', () => {
   const text = 'Write to <EMAIL_1> or <EMAIL_12>, not <EMAIL>.';
-  const mapping = record('MASKED', { content: json({ '<EMAIL_1>': 'ada@example.org', '<EMAIL_12>': 'bob@example.org' }) });
+  const mapping = record('MASKED', {
+    content: json({ '<EMAIL_1>': 'ada@example.org', '<EMAIL_12>': 'bob@example.org' }),
+  });
   for (let first = 0; first <= text.length; first += 1) {
     for (let second = first; second <= text.length; second += 3) {
       const parts = [text.slice(0, first), text.slice(first, second), text.slice(second)];
@@ -89,25 +93,51 @@ test('what was held back comes before the end, with a number of its own', () => 
 });
 
 test('a cancelled request is completed with what there was', () => {
-  const events = run([record('ATTEMPT'), ...chunks(['half']), finished({ outcome: 'CANCELLED', finish_reason: null })]);
+  const events = run([
+    record('ATTEMPT'),
+    ...chunks(['half']),
+    finished({ outcome: 'CANCELLED', finish_reason: null }),
+  ]);
   expect(events.at(-1)).toMatchObject({ type: 'completed', finishReason: 'cancelled', seq: 1 });
 });
 
 test('a failure is told as the stage said it', () => {
-  const failure = { code: 'rate_limit_exceeded', message: 'Slow down.', param: null, retryable: true, retry_after_ms: 700 };
+  const failure = {
+    code: 'rate_limit_exceeded',
+    message: 'Slow down.',
+    param: null,
+    retryable: true,
+    retry_after_ms: 700,
+  };
   expect(run([finished({ outcome: 'REJECTED', finish_reason: null, failure })])).toMatchObject([
-    { type: 'failed', seq: 0, error: { code: 'rate_limit_exceeded', message: 'Slow down.', retryAfterMs: 700 } },
+    {
+      type: 'failed',
+      seq: 0,
+      error: { code: 'rate_limit_exceeded', message: 'Slow down.', retryAfterMs: 700 },
+    },
   ]);
 });
 
 test('an answer that is started over and ends before what was sent fails', () => {
   const again = chunks(['one']).map((chunk) => ({ ...chunk, attempt: 2 }));
-  const events = run([record('ATTEMPT'), ...chunks(['one', 'two']), record('ATTEMPT', { attempt: 2 }), ...again, finished()]);
+  const events = run([
+    record('ATTEMPT'),
+    ...chunks(['one', 'two']),
+    record('ATTEMPT', { attempt: 2 }),
+    ...again,
+    finished(),
+  ]);
   expect(events.at(-1)).toMatchObject({ type: 'failed', error: { code: 'engine_failed' }, seq: 2 });
 });
 
 test('nothing comes after the end', () => {
   const differs = chunks(['other']).map((chunk) => ({ ...chunk, attempt: 2 }));
-  const events = run([record('ATTEMPT'), ...chunks(['one']), record('ATTEMPT', { attempt: 2 }), ...differs, finished()]);
+  const events = run([
+    record('ATTEMPT'),
+    ...chunks(['one']),
+    record('ATTEMPT', { attempt: 2 }),
+    ...differs,
+    finished(),
+  ]);
   expect(events.map((event) => event.type)).toEqual(['chunk', 'failed']);
 });

@@ -75,7 +75,7 @@ export function createFollow(dependencies: FollowDependencies): Follow {
       isFresh: start !== undefined,
       idleRecheckMs: dependencies.idleRecheckMs,
       signal: AbortSignal.any([signal, dependencies.stopping]),
-      onGap: relayMetrics.gapRead,
+      onGap: () => relayMetrics.gapRead(),
       onCaughtUp() {
         if (opened === undefined) throw requestNotFound();
         if (clock.now() > opened.deadline_at + deadlineGraceMs) {

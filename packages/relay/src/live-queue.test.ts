@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
 import { LiveQueue, type LiveRecord } from './live-queue.ts';
 
-const record = (sequence: number): LiveRecord => ({ sequence, previousSequence: sequence - 1, payload: new Uint8Array() });
+const record = (sequence: number): LiveRecord => ({
+  sequence,
+  previousSequence: sequence - 1,
+  payload: new Uint8Array(),
+});
 const never = new AbortController().signal;
 
 test('hands records over in order, also to a reader that waits', async () => {

@@ -59,9 +59,18 @@ export async function startTestPlatform(natsUrl: string, limits?: StreamLimits):
   await own.bus.respond(subjects.verify, 'test', async (payload) => {
     const principal = keys.get(codec.decode('credential.presented', payload).credential) ?? null;
     const refusal = { code: 'invalid_api_key', message: 'The API key is not valid.' };
-    return codec.encode('credential.verified', principal === null ? { principal, ...refusal } : { principal, code: null, message: null });
+    return codec.encode(
+      'credential.verified',
+      principal === null ? { principal, ...refusal } : { principal, code: null, message: null },
+    );
   });
-  await announceModel(own, { name: 'test-model', version: '1', context_length: 2_048, is_default: true, at: systemClock.now() });
+  await announceModel(own, {
+    name: 'test-model',
+    version: '1',
+    context_length: 2_048,
+    is_default: true,
+    at: systemClock.now(),
+  });
   return {
     sealing,
     keys,
@@ -110,14 +119,18 @@ export async function openScriptedWriter(
       ...record,
     });
   return {
-    masked: (mapping) => write({ kind: 'MASKED', attempt: 0, content: sealContent(box, requestId, 'masked', mapping) }),
+    masked: (mapping) =>
+      write({ kind: 'MASKED', attempt: 0, content: sealContent(box, requestId, 'masked', mapping) }),
     async attempt(number, firstPosition = position) {
       attempt = number;
       position = firstPosition;
       await write({ kind: 'ATTEMPT' });
     },
     async chunk(text, tokenCount = 1) {
-      const content = sealContent(box, requestId, 'chunk', { text, tokens: Array.from({ length: tokenCount }, () => 1) });
+      const content = sealContent(box, requestId, 'chunk', {
+        text,
+        tokens: Array.from({ length: tokenCount }, () => 1),
+      });
       await write({ kind: 'CHUNK', token_count: tokenCount, content });
       position += tokenCount;
     },
@@ -150,7 +163,11 @@ export async function nextScriptedWriter(
       if (seen.has(event.request_id)) continue;
       seen.add(event.request_id);
       const request = { gateway: event.gateway, requestId: event.request_id, tenant };
-      return { ...(await openScriptedWriter(dependencies, request)), requestId: event.request_id, gateway: event.gateway };
+      return {
+        ...(await openScriptedWriter(dependencies, request)),
+        requestId: event.request_id,
+        gateway: event.gateway,
+      };
     }
     await new Promise<void>((resolve) => {
       setTimeout(resolve, pollMs);

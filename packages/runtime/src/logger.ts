@@ -46,7 +46,17 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
       },
     },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  const logger = destination === undefined ? pino(options) : pino(options, destination);
+  return withRedactedChildren(logger);
+}
+
+/** Pino formats the bindings of the root alone. Children inherit this method. */
+function withRedactedChildren(logger: Logger): Logger {
+  const makeChild: Logger['child'] = logger.child;
+  logger.child = function child(this: Logger, bindings, options) {
+    return makeChild.call(this, redact(bindings), options);
+  } as Logger['child'];
+  return logger;
 }
 
 /** Pino would take the message of an error as it is, and that may quote its input. */

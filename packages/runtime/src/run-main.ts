@@ -60,8 +60,8 @@ export async function runMain(
     process.exit(1);
   }
   await ended;
-  clearInterval(keepAlive);
   const stopped = await attempt(() => started.value.stop());
+  clearInterval(keepAlive);
   if (!stopped.ok) report('did not stop cleanly', stopped.error);
   process.exit(stopped.ok ? 0 : 1);
 }

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { subjects } from '@millrace/contracts';
+import { ManualClock } from '@millrace/runtime';
+import { startTestNats, type TestNats } from '@millrace/testkit';
+import { newGatewayName, startRelay, type Relay } from './start-relay.ts';
+import {
+  newTenant,
+  principalOf,
+  startTestPlatform,
+  testRelaySettings,
+  type TestPlatform,
+} from './testing.ts';
+
+let nats: TestNats;
+let platform: TestPlatform;
+const clock = new ManualClock(Date.now());
+let relay: Relay;
+let asked = 0;
+
+beforeAll(async () => {
+  nats = await startTestNats();
+  platform = await startTestPlatform(nats.url);
+  const listening = await platform.connect();
+  await listening.bus.subscribe(subjects.verify, () => {
+    asked += 1;
+  });
+  relay = await startRelay(
+    { ...(await platform.connect(clock)), gateway: newGatewayName() },
+    testRelaySettings,
+  );
+}, 30_000);
+
+afterAll(async () => {
+  await relay.stop();
+  await platform.stop();
+  await nats.stop();
+});
+
+test('a credential is asked for once in a while, however many present it', async () => {
+  const principal = principalOf(newTenant());
+  platform.keys.set('good', principal);
+  asked = 0;
+  const answers = await Promise.all(Array.from({ length: 20 }, () => relay.verify('good')));
+  expect(answers).toEqual(Array.from({ length: 20 }, () => principal));
+  await relay.verify('good');
+  await clock.advance(testRelaySettings.credentialCacheMs);
+  await relay.verify('good');
+  expect(asked).toBe(2);
+});
+
+test('what is missing, unknown or far too long is refused', async () => {
+  for (const credential of [undefined, '', 'unknown', 'x'.repeat(10_000)]) {
+    await expect(relay.verify(credential)).rejects.toMatchObject({ code: 'invalid_api_key' });
+  }
+});
+
+test('a revocation takes effect at once, and is told', async () => {
+  platform.keys.set('bad soon', principalOf(newTenant(), { key_id: 'revoked-key' }));
+  await relay.verify('bad soon');
+  const told = Promise.withResolvers<string>();
+  const listener = relay.onRevoked(told.resolve);
+  await platform.revoke('revoked-key');
+  expect(await told.promise).toBe('revoked-key');
+  await expect(relay.verify('bad soon')).rejects.toMatchObject({ code: 'invalid_api_key' });
+  await listener.stop();
+});
+
+test('an API key has no more requests in flight than it may', () => {
+  const principal = principalOf(newTenant(), { max_in_flight: 2 });
+  const leave = relay.enter(principal);
+  relay.enter(principal);
+  expect(() => relay.enter(principal)).toThrow(
+    expect.objectContaining({ code: 'too_many_in_flight', retryable: true }) as Error,
+  );
+  leave();
+  leave();
+  relay.enter(principal);
+  expect(() => relay.enter(principal)).toThrow('may have 2');
+});
