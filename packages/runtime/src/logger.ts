@@ -52,7 +52,8 @@ export function createLogger({ service, level, destination }: LoggerOptions): Lo
 
 /** Pino formats the bindings of the root alone. Children inherit this method. */
 function withRedactedChildren(logger: Logger): Logger {
-  const makeChild: Logger['child'] = logger.child;
+  // eslint-disable-next-line typescript/unbound-method -- it is called on the logger that it was taken from, or on a child of it
+  const makeChild = logger.child;
   logger.child = function child(this: Logger, bindings, options) {
     return makeChild.call(this, redact(bindings), options);
   } as Logger['child'];

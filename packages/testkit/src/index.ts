@@ -1,2 +1,8 @@
 export { startTestDatabase, type TestDatabase } from './database.ts';
 export { startTestNats, type TestNats } from './nats-server.ts';
+export {
+  openStream,
+  type StreamClient,
+  type StreamClientOptions,
+  type StreamMessage,
+} from './stream-client.ts';
