@@ -173,7 +173,7 @@ export interface Bucket {
   put(key: string, value: Uint8Array, options?: { readonly ttlMs?: number }): Promise<void>;
   /** Removes the key and overwrites its value in storage. */
   erase(key: string): Promise<void>;
-  /** Calls the listener with every present entry that matches (`cancel.*`), then with each change; resolves once the present ones are through. */
+  /** Calls the listener with every present entry that matches (`cancel.*`), then with each change; resolves once the present ones are through. A throw of the listener is logged, and the next entry follows. */
   watch(
     filter: string,
     listener: (entry: BucketEntry | { readonly key: string; readonly value: undefined }) => void,

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Finished, ResultChunk } from '@millrace/contracts';
 import { noUsage } from '@millrace/stage';
@@ -81,6 +82,32 @@ test('a placeholder that is split across chunks is restored, whatever the cut', 
       );
     }
   }
+});
+
+test('whatever the cut, no more is held back than a placeholder is long', () => {
+  const placeholder = '<EMAIL_1>';
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom('<', '<EMA', '<EMAIL_1>', '<EMAIL_1', 'IL_1>', '<<', 'word ', '>'), {
+        maxLength: 20,
+      }),
+      (parts) => {
+        const answer = createAnswer(opener);
+        answer.accept(record('MASKED', { content: json({ [placeholder]: placeholder }) }));
+        answer.accept(record('ATTEMPT'));
+        let sent = '';
+        let said = '';
+        for (const [index, chunk] of chunks(parts).entries()) {
+          for (const event of answer.accept(chunk)) if (event.type === 'chunk') sent += event.text;
+          said += parts[index] ?? '';
+          expect(said.startsWith(sent)).toBe(true);
+          expect(said.length - sent.length).toBeLessThan(placeholder.length);
+        }
+        for (const event of answer.accept(finished())) if (event.type === 'chunk') sent += event.text;
+        expect(sent).toBe(said);
+      },
+    ),
+  );
 });
 
 test('what was held back comes before the end, with a number of its own', () => {

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { subjects } from '@millrace/contracts';
 import { ManualClock } from '@millrace/runtime';
 import { startTestNats, type TestNats } from '@millrace/testkit';
+import { metricValue } from './relay.fixture.ts';
 import { newGatewayName, startRelay, type Relay } from './start-relay.ts';
 import {
   newTenant,
@@ -10,6 +11,8 @@ import {
   testRelaySettings,
   type TestPlatform,
 } from './testing.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let nats: TestNats;
 let platform: TestPlatform;
@@ -76,4 +79,37 @@ test('an API key has no more requests in flight than it may', () => {
   leave();
   relay.enter(principal);
   expect(() => relay.enter(principal)).toThrow('may have 2');
+});
+
+test('while nobody can say, credentials are refused at once with the time to come back; known ones hold', async () => {
+  const server = await startTestNats();
+  const own = await startTestPlatform(server.url);
+  try {
+    const principal = principalOf(newTenant());
+    own.keys.set('known', principal);
+    const dependencies = await own.connect(clock);
+    const lonely = await startRelay({ ...dependencies, gateway: newGatewayName() }, testRelaySettings);
+    await lonely.verify('known');
+    await own.stopVerifying();
+    let presented = 0;
+    const failing = await own.connect();
+    await failing.bus.respond(subjects.verify, 'test', async () => {
+      presented += 1;
+      throw new Error('the database is away');
+    });
+    const unavailable = { code: 'unavailable', retryable: true, retryAfterMs: 2_000 };
+    const tries = Array.from({ length: 8 }, (_, index) => lonely.verify(`credential ${index}`));
+    for (const result of await Promise.allSettled(tries)) {
+      expect(result).toMatchObject({ status: 'rejected', reason: unavailable });
+    }
+    expect(await metricValue(dependencies, 'millrace_gateway_circuit_open{circuit="verify"}')).toBe(1);
+    const before = presented;
+    await expect(lonely.verify('one more')).rejects.toMatchObject(unavailable);
+    expect(presented).toBe(before);
+    expect(await lonely.verify('known')).toEqual(principal);
+    await lonely.stop();
+  } finally {
+    await own.stop();
+    await server.stop();
+  }
 });

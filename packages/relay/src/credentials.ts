@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import CircuitBreaker from 'opossum';
 import { subjects, type CredentialVerified, type VerifiedPrincipal } from '@millrace/contracts';
 import { errorCodes, MillraceError, type ErrorCode, type Stoppable } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import { BoundedCache } from './bounded-cache.ts';
+import { guardCall } from './circuit-breaker.ts';
 import type { Revocations } from './revocations.ts';
 
 export interface CredentialOptions {
@@ -26,7 +26,7 @@ const maxCredentialLength = 4_096;
 const breakMs = 2_000;
 
 export function createCredentials(
-  { bus, codec, clock }: Pick<StageDependencies, 'bus' | 'codec' | 'clock'>,
+  { bus, codec, clock, metrics }: Pick<StageDependencies, 'bus' | 'codec' | 'clock' | 'metrics'>,
   revocations: Revocations,
   { verifyTimeoutMs, credentialCacheMs }: CredentialOptions,
 ): Credentials {
@@ -37,31 +37,19 @@ export function createCredentials(
     known.deleteWhere((principal) => principal.key_id === keyId),
   );
 
-  const request = async (credential: string): Promise<CredentialVerified> => {
-    const presented = codec.encode('credential.presented', { credential });
-    return codec.decode(
-      'credential.verified',
-      await bus.request(subjects.verify, presented, { timeoutMs: verifyTimeoutMs }),
-    );
-  };
-  const breaker = new CircuitBreaker(request, {
-    // The request has its own time limit.
-    timeout: false,
-    resetTimeout: breakMs,
-    volumeThreshold: 5,
-    name: subjects.verify,
-  });
+  const verification = guardCall(
+    async (credential: string): Promise<CredentialVerified> => {
+      const presented = codec.encode('credential.presented', { credential });
+      return codec.decode(
+        'credential.verified',
+        await bus.request(subjects.verify, presented, { timeoutMs: verifyTimeoutMs }),
+      );
+    },
+    { name: 'verify', message: 'The credential cannot be verified right now.', breakMs, metrics },
+  );
 
   const ask = async (credential: string, hash: string): Promise<VerifiedPrincipal> => {
-    let answer: CredentialVerified;
-    try {
-      answer = await breaker.fire(credential);
-    } catch (error) {
-      throw new MillraceError('unavailable', 'The credential cannot be verified right now.', {
-        cause: error,
-        retryAfterMs: breakMs,
-      });
-    }
+    const answer = await verification.call(credential);
     if (answer.principal !== null) {
       known.set(hash, answer.principal);
       return answer.principal;
@@ -99,7 +87,7 @@ export function createCredentials(
     },
     async stop() {
       await listener.stop();
-      breaker.shutdown();
+      await verification.stop();
     },
   };
 }

@@ -104,7 +104,7 @@ export function createFollow(dependencies: FollowDependencies): Follow {
 
   return async function* follow(requestId, options) {
     if (!requestIdPattern.test(requestId)) throw requestNotFound();
-    const start = fresh.take(requestId);
+    const start = fresh.take(requestId, options.principal);
     const { owner, open } =
       start === undefined ? await locate(requestId) : { owner: gateway, open: start.open };
     relayMetrics.followers(1);

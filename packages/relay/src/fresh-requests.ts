@@ -1,4 +1,5 @@
-import type { Clock, Logger } from '@millrace/runtime';
+import type { Clock, Logger, Stoppable } from '@millrace/runtime';
+import { mayAccess, type GatewayPrincipal } from './gateway-principal.ts';
 import type { LiveFeed, OpenQueue } from './live-feed.ts';
 import type { NewRequest } from './request-messages.ts';
 
@@ -11,11 +12,11 @@ export interface FreshRequest {
 }
 
 /** Requests between `submit` and `follow`. Whoever follows at once gets the answer without a look into the stream. */
-export interface FreshRequests {
+export interface FreshRequests extends Stoppable {
   /** Collects from now on. Call before the first record is published. */
   expect(request: NewRequest): Promise<ExpectedRequest>;
-  /** Hands the request to its follower. */
-  take(requestId: string): FreshRequest | undefined;
+  /** Hands the request to its follower, if the principal may follow it. */
+  take(requestId: string, principal: GatewayPrincipal): FreshRequest | undefined;
 }
 
 export interface ExpectedRequest {
@@ -45,11 +46,22 @@ export function createFreshRequests(feed: LiveFeed, clock: Clock, logger: Logger
         discard: () => open.stop(),
       };
     },
-    take(requestId) {
+    take(requestId, principal) {
       const fresh = waiting.get(requestId);
+      if (fresh === undefined) return undefined;
+      const { submission, opened } = fresh.request;
+      if (!mayAccess(principal, submission.principal.tenant, opened)) return undefined;
       waiting.delete(requestId);
-      fresh?.cancelTimer();
+      fresh.cancelTimer();
       return fresh;
+    },
+    async stop() {
+      const left = [...waiting.values()];
+      waiting.clear();
+      for (const { cancelTimer, open } of left) {
+        cancelTimer();
+        await open.stop();
+      }
     },
   };
 }

@@ -13,6 +13,14 @@ export function mayAccess(principal: GatewayPrincipal, tenant: string, opened: O
   return !principal.roles.includes(endUserRole) || principal.key_id === opened.principal.key_id;
 }
 
+/**
+ * Within which idempotency keys of a principal are looked up: those of the whole tenant, or, for one that sees only its own
+ * requests, those of its API key.
+ */
+export function idempotencyScope({ roles, key_id }: GatewayPrincipal): string | undefined {
+  return roles.includes(endUserRole) ? key_id : undefined;
+}
+
 /** The same answer for a request that never was, is gone, or belongs to someone else. */
 export function requestNotFound(param: string | undefined = 'request_id'): MillraceError {
   return new MillraceError(

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { StageDependencies } from '@millrace/stage';
 import { startTestNats, type TestNats } from '@millrace/testkit';
 import { claimIdempotencyKey, payloadHash } from './idempotency.ts';
@@ -12,6 +12,8 @@ import {
   testRelaySettings,
   type TestPlatform,
 } from './testing.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let nats: TestNats;
 let platform: TestPlatform;
@@ -90,6 +92,18 @@ test('the same key with another payload is refused; for another tenant it is ano
     code: 'idempotency_key_reused',
   });
   expect(await relays[1].submit(submission(newTenant(), 'Other'))).toMatchObject({ attached: false });
+});
+
+test('end users of two API keys do not share idempotency keys', async () => {
+  const tenant = newTenant();
+  const principals = ['one', 'other'].map((key_id) => principalOf(tenant, { key_id, roles: ['end-user'] }));
+  const requestIds = new Set<string>();
+  for (const principal of principals) {
+    const { requestId, attached } = await relays[0].submit({ ...submission(tenant), principal });
+    expect(attached).toBe(false);
+    requestIds.add(requestId);
+  }
+  expect(requestIds.size).toBe(2);
 });
 
 test('a request that was claimed and never published, since its gateway crashed, is published by the next try', async () => {

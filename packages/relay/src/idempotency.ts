@@ -21,11 +21,17 @@ export interface IdempotencyEntry {
 export async function claimIdempotencyKey(
   bucket: Bucket,
   box: SealingBox,
-  owner: { readonly tenant: string; readonly key: string; readonly round: number },
+  owner: {
+    readonly tenant: string;
+    /** Set when the key counts only for requests of this API key. */
+    readonly keyId?: string | undefined;
+    readonly key: string;
+    readonly round: number;
+  },
   offered: IdempotencyEntry,
 ): Promise<IdempotencyEntry> {
   const name = createHash('sha256')
-    .update(JSON.stringify([owner.tenant, owner.key, owner.round]))
+    .update(JSON.stringify([owner.tenant, owner.keyId ?? null, owner.key, owner.round]))
     .digest('hex');
   const context = `idempotency:${name}`;
   const sealed = box.seal(Buffer.from(JSON.stringify(offered)), context);

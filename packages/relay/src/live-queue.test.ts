@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { LiveQueue, type LiveRecord } from './live-queue.ts';
 
@@ -32,4 +33,22 @@ test('a reader that waits is let go when its signal is aborted', async () => {
   const waiting = new LiveQueue(2).take(controller.signal);
   controller.abort(new Error('gone'));
   await expect(waiting).rejects.toThrow('gone');
+});
+
+test('a signal that outlives many waits has no listeners left', async () => {
+  const controller = new AbortController();
+  const queue = new LiveQueue(2);
+  for (let sequence = 1; sequence <= 20; sequence += 1) {
+    const waiting = queue.take(controller.signal);
+    queue.push(record(sequence));
+    await waiting;
+  }
+  expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+});
+
+test('a reader that waits is told at once that something was missed', async () => {
+  const queue = new LiveQueue(2);
+  const waiting = queue.take(never);
+  queue.invalidate();
+  expect(await waiting).toBe('stale');
 });

@@ -1,5 +1,6 @@
 import {
   MillraceError,
+  stopInReverse,
   systemRandom,
   type HealthCheck,
   type RandomSource,
@@ -136,11 +137,7 @@ export async function startRelay(
           retryAfterMs: 500,
         }),
       );
-      await credentials.stop();
-      await models.stop();
-      await revocations.stop();
-      await caretaker.stop();
-      await feed.stop();
+      await stopInReverse([feed, fresh, caretaker, revocations, models, credentials]);
     },
   };
 }

@@ -2,6 +2,7 @@ import { subjects, type Finished, type Opened } from '@millrace/contracts';
 import { createIdGenerator, MillraceError, type RandomSource } from '@millrace/runtime';
 import { cancelRequest, type ModelTable, type StageDependencies } from '@millrace/stage';
 import type { FreshRequests } from './fresh-requests.ts';
+import { idempotencyScope } from './gateway-principal.ts';
 import { claimIdempotencyKey, payloadHash } from './idempotency.ts';
 import { openedMessage, openedOf, receivedMessage, type NewRequest } from './request-messages.ts';
 import type { Accepted, Submission } from './submission.ts';
@@ -21,7 +22,7 @@ const maxRounds = 64;
 export function createSubmit(
   dependencies: SubmitDependencies,
 ): (submission: Submission) => Promise<Accepted> {
-  const { bus, codec, clock, random, sealing, models, gateway } = dependencies;
+  const { bus, codec, clock, logger, random, sealing, models, gateway } = dependencies;
   const nextId = createIdGenerator(clock, random);
 
   /** Stores OPENED, if asked to, and request.received, in this order on the connection and at the same time. */
@@ -39,13 +40,18 @@ export function createSubmit(
     await fresh?.discard();
     if (stored.status === 'rejected') throw refused(stored.reason);
     if (opened.status === 'fulfilled') return;
-    const { requestId, submission } = request;
-    await cancelRequest(
-      dependencies,
-      { tenant: submission.principal.tenant, request_id: requestId },
-      'client',
-    );
+    await withdraw(request);
     throw MillraceError.from(opened.reason, 'unavailable');
+  };
+
+  /** The request is stored, yet nobody could follow it: it is not to be worked on. */
+  const withdraw = async ({ requestId, submission }: NewRequest): Promise<void> => {
+    try {
+      const { tenant } = submission.principal;
+      await cancelRequest(dependencies, { tenant, request_id: requestId }, 'client');
+    } catch (error) {
+      logger.error({ error, requestId }, 'a request that was half taken in could not be cancelled');
+    }
   };
 
   /** @returns the sequence of OPENED, or undefined where another process, which shares the request, was faster */
@@ -66,7 +72,7 @@ export function createSubmit(
       const entry = await claimIdempotencyKey(
         bus.bucket('IDEMPOTENCY'),
         box,
-        { tenant, key, round },
+        { tenant, key, round, keyId: idempotencyScope(submission.principal) },
         offered,
       );
       const request = { requestId: entry.requestId, gateway: entry.gateway, submission, opened };

@@ -24,10 +24,10 @@ import { createMemoryKeyStore, createSealing, type Sealing } from '@millrace/sea
 import { announceModel, noUsage, openResultLog, sealContent, type StageDependencies } from '@millrace/stage';
 import type { RelaySettings } from './relay-settings.ts';
 
-/** Settings for tests: nothing waits for long. */
+/** Settings for tests: limits that a busy machine keeps as well. */
 export const testRelaySettings: RelaySettings = {
   requestTimeoutMs: 60_000,
-  verifyTimeoutMs: 2_000,
+  verifyTimeoutMs: 30_000,
   credentialCacheMs: 5_000,
   followQueueRecords: 256,
   idleRecheckMs: 10_000,
@@ -41,6 +41,8 @@ export interface TestPlatform extends Stoppable {
   /** Dependencies of one more process, on a connection of its own. */
   connect(clock?: Clock): Promise<StageDependencies>;
   revoke(keyId: string): Promise<void>;
+  /** From now on nobody answers for API keys. */
+  stopVerifying(): Promise<void>;
 }
 
 export async function startTestPlatform(natsUrl: string, limits?: StreamLimits): Promise<TestPlatform> {
@@ -56,7 +58,7 @@ export async function startTestPlatform(natsUrl: string, limits?: StreamLimits):
   };
   const own = await connect();
   await own.bus.provision(streamDefinitions(limits), bucketDefinitions);
-  await own.bus.respond(subjects.verify, 'test', async (payload) => {
+  const verifying = await own.bus.respond(subjects.verify, 'test', async (payload) => {
     const principal = keys.get(codec.decode('credential.presented', payload).credential) ?? null;
     const refusal = { code: 'invalid_api_key', message: 'The API key is not valid.' };
     return codec.encode(
@@ -75,6 +77,7 @@ export async function startTestPlatform(natsUrl: string, limits?: StreamLimits):
     sealing,
     keys,
     connect,
+    stopVerifying: () => verifying.stop(),
     async revoke(keyId) {
       const revocation = codec.encode('key.revoked', { key_id: keyId, at: systemClock.now() });
       await own.bus.bucket('CONTROL').put(controlKeys.revocation(keyId), revocation);
@@ -92,6 +95,8 @@ export interface ScriptedWriter {
   /** Begins an attempt at a token position: by default behind what is written. */
   attempt(number: number, firstPosition?: number): Promise<void>;
   chunk(text: string, tokenCount?: number): Promise<void>;
+  /** A chunk that nobody can open. */
+  corruptChunk(): Promise<void>;
   finish(changes?: Partial<Finished>): Promise<void>;
 }
 
@@ -134,6 +139,7 @@ export async function openScriptedWriter(
       await write({ kind: 'CHUNK', token_count: tokenCount, content });
       position += tokenCount;
     },
+    corruptChunk: () => write({ kind: 'CHUNK', token_count: 1, content: Buffer.from('not sealed at all') }),
     async finish(changes = {}) {
       const finished: Finished = {
         outcome: 'COMPLETED',

@@ -13,6 +13,7 @@ export {
   type Counter,
   type Gauge,
   type Histogram,
+  type GaugeOptions,
   type HistogramOptions,
   type MetricOptions,
   type Metrics,

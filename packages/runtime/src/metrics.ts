@@ -14,10 +14,15 @@ export interface HistogramOptions<Label extends string> extends MetricOptions<La
   readonly buckets?: readonly number[];
 }
 
+export interface GaugeOptions<Label extends string> extends MetricOptions<Label> {
+  /** Sets the values when the metrics are asked for. */
+  readonly collect?: (gauge: Gauge<Label>) => void;
+}
+
 /** Metrics of a process. A name is made once: who asks for it again gets the same one, so services share a registry. */
 export interface Metrics {
   counter<Label extends string = never>(options: MetricOptions<Label>): Counter<Label>;
-  gauge<Label extends string = never>(options: MetricOptions<Label>): Gauge<Label>;
+  gauge<Label extends string = never>(options: GaugeOptions<Label>): Gauge<Label>;
   histogram<Label extends string = never>(options: HistogramOptions<Label>): Histogram<Label>;
   /** CPU, memory, event loop and garbage collection of the process; once, however often it is called. */
   collectProcessMetrics(): void;
@@ -43,11 +48,23 @@ export function createMetrics(registry: Registry = new Registry()): Metrics {
         Counter,
         () => new Counter({ ...options, labelNames: options.labelNames ?? [], registers: [registry] }),
       ),
-    gauge: <Label extends string>(options: MetricOptions<Label>) =>
+    gauge: <Label extends string>({ collect, ...options }: GaugeOptions<Label>) =>
       once<Gauge<Label>>(
         options.name,
         Gauge,
-        () => new Gauge({ ...options, labelNames: options.labelNames ?? [], registers: [registry] }),
+        () =>
+          new Gauge({
+            ...options,
+            labelNames: options.labelNames ?? [],
+            registers: [registry],
+            ...(collect === undefined
+              ? {}
+              : {
+                  collect() {
+                    collect(this);
+                  },
+                }),
+          }),
       ),
     histogram: <Label extends string>(options: HistogramOptions<Label>) =>
       once<Histogram<Label>>(

@@ -63,12 +63,23 @@ export async function endRequest(
 ): Promise<Closed> {
   for (;;) {
     const log = await openResultLog(dependencies, request);
-    if (log.last?.finished) return closeAsFinished(dependencies, request, log.last);
+    const last = readable(log);
+    if (last?.finished) return closeAsFinished(dependencies, request, last);
     try {
       return await finishAndClose(dependencies, request, log, ending);
     } catch (error) {
       if (!(error instanceof MillraceError && error.code === 'fenced')) throw error;
     }
+  }
+}
+
+/** The last record; what cannot be read says nothing of an end, and must not keep the request from one. */
+function readable(log: ResultLog): ResultChunk | undefined {
+  try {
+    return log.last;
+  } catch (error) {
+    if (error instanceof MillraceError && !error.retryable) return undefined;
+    throw error;
   }
 }
 

@@ -10,7 +10,11 @@ type LogDependencies = Pick<StageDependencies, 'bus' | 'codec'>;
  * writer knows: whoever was overtaken by another writer is refused by the server, so the log has one line of history.
  */
 export interface ResultLog {
-  /** The last record, or undefined when there is none (any more). */
+  /**
+   * The last record, or undefined when there is none (any more).
+   *
+   * @throws `message_corrupt` or `schema_unknown` when it cannot be read; it can be appended to all the same
+   */
   readonly last: ResultChunk | undefined;
   /**
    * Appends and waits until it is stored. One append at a time.
@@ -29,10 +33,11 @@ export async function openResultLog(
   const stored = await bus.lastMessage('RESULTS', subject);
   const writer = randomUUID();
   let sequence = stored?.sequence ?? 0;
-  let last = stored === undefined ? undefined : codec.decode('result.chunk', stored.payload);
+  let last: ResultChunk | undefined;
   let appended = 0;
   return {
     get last() {
+      if (stored !== undefined) last ??= codec.decode('result.chunk', stored.payload);
       return last;
     },
     async append(record) {

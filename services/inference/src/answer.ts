@@ -7,7 +7,7 @@ import { createChunkWriter } from './chunk-writer.ts';
 import type { Step } from './engine/engine.ts';
 import type { Interruption } from './interruption.ts';
 import type { InferenceContext } from './on-request-scrubbed.ts';
-import type { Published } from './published.ts';
+import type { TakenUp } from './take-up.ts';
 
 export interface AnswerRequest {
   readonly context: InferenceContext;
@@ -15,8 +15,7 @@ export interface AnswerRequest {
   readonly log: ResultLog;
   readonly box: SealingBox;
   readonly interruption: Interruption;
-  readonly attempt: number;
-  readonly published: Published;
+  readonly takenUp: TakenUp;
   readonly promptTokens: Int32Array;
   readonly stop: readonly string[];
 }
@@ -38,8 +37,9 @@ export interface Answer {
  * @throws when the work has to be done again by this or another worker: `fenced`, `unavailable`, `engine_failed`
  */
 export async function answer(request: AnswerRequest): Promise<Answer> {
-  const { context, event, box, log, interruption, attempt, published } = request;
+  const { context, event, box, log, interruption, takenUp } = request;
   const { clock } = context;
+  const { attempt, published, isMarked } = takenUp;
   const startedAt = clock.now();
   const text = createAnswerText(published.text);
   const writer = createChunkWriter({
@@ -49,6 +49,7 @@ export async function answer(request: AnswerRequest): Promise<Answer> {
     request: event,
     attempt,
     firstPosition: published.tokens.length,
+    isMarked,
     onFailure: (error) => interruption.fail(error),
   });
   const { parameters } = event;
@@ -73,6 +74,7 @@ export async function answer(request: AnswerRequest): Promise<Answer> {
     if (step.kind === 'tokens') await writer.push(step.tokens, fresh);
     else if (fresh !== '') await writer.push([], fresh);
     if (step.kind === 'finished') finished = step;
+    if (writer.firstStoredAt !== undefined) takenUp.settle();
   }
   await writer.flush();
   if (finished === undefined)

@@ -35,7 +35,7 @@ function gatedLog(): {
   };
 }
 
-async function setUp(firstPosition = 0) {
+async function setUp(firstPosition = 0, isMarked = false) {
   const box = await (await createSealing(new Uint8Array(32), createMemoryKeyStore())).forTenant('acme');
   const gated = gatedLog();
   const onFailure = vi.fn<(error: unknown) => void>();
@@ -47,6 +47,7 @@ async function setUp(firstPosition = 0) {
     request,
     attempt: 2,
     firstPosition,
+    isMarked,
     onFailure,
   });
   const contentOf = (record: ResultChunk | undefined) =>
@@ -62,6 +63,13 @@ describe('createChunkWriter', () => {
     release();
     await vi.waitFor(() => expect(records).toHaveLength(2));
     expect(records[1]).toMatchObject({ kind: 'CHUNK', first_position: 7, token_count: 1 });
+  });
+
+  it('begins with a chunk when the attempt is marked already', async () => {
+    const { records, writer } = await setUp(7, true);
+    await writer.push([11], 'a');
+    await vi.waitFor(() => expect(records).toHaveLength(1));
+    expect(records[0]).toMatchObject({ kind: 'CHUNK', first_position: 7, token_count: 1 });
   });
 
   it('has one record on its way at a time and puts into the next what came meanwhile', async () => {

@@ -2,6 +2,7 @@ import type { ResultChunk } from '@millrace/contracts';
 import { sealContent, type RequestEvent, type ResultLog } from '@millrace/stage';
 import type { SealingBox } from '@millrace/sealing';
 import type { Clock } from '@millrace/runtime';
+import { attemptMarker } from './attempt-marker.ts';
 
 export interface ChunkWriterOptions {
   readonly log: ResultLog;
@@ -11,6 +12,8 @@ export interface ChunkWriterOptions {
   readonly attempt: number;
   /** Position of the first token that this attempt publishes: the number of those published before. */
   readonly firstPosition: number;
+  /** Whether the marker of the attempt is stored already. */
+  readonly isMarked: boolean;
   /** Called once, with the first error: the log is no longer ours, or the broker is gone for good. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -32,7 +35,7 @@ const maxPendingTokens = 256;
 
 /**
  * One record at a time is on its way, since each is accepted only behind the one before; what is generated meanwhile goes
- * into the next. The first record is the marker of the attempt.
+ * into the next. The first record is the marker of the attempt, unless it is stored.
  */
 export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
   const { log, box, clock, request, attempt } = options;
@@ -42,18 +45,8 @@ export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
   let firstStoredAt: number | undefined;
   let failure: { readonly error: unknown } | undefined;
 
-  const base = (): ResultChunk => ({
-    request_id: request.request_id,
-    tenant: request.tenant,
-    kind: 'ATTEMPT',
-    at: clock.now(),
-    attempt,
-    first_position: position,
-    token_count: 0,
-    content: null,
-    opened: null,
-    finished: null,
-  });
+  const marker = (): ResultChunk =>
+    attemptMarker(request, { attempt, firstPosition: position, at: clock.now() });
 
   const publishPending = async (): Promise<void> => {
     while (tokens.length > 0 || text !== '') {
@@ -61,7 +54,7 @@ export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
       tokens = [];
       text = '';
       await log.append({
-        ...base(),
+        ...marker(),
         kind: 'CHUNK',
         token_count: chunk.tokens.length,
         content: sealContent(box, request.request_id, 'chunk', chunk),
@@ -86,9 +79,11 @@ export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
     running = true;
     await guarded(work);
     running = false;
+    // What came since the work looked for more.
+    if (failure === undefined && (tokens.length > 0 || text !== '')) start();
   };
   let pump = run(async () => {
-    await log.append(base());
+    if (!options.isMarked) await log.append(marker());
     await publishPending();
   });
   const start = (): void => {

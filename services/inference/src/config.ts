@@ -45,6 +45,6 @@ export const inferenceSettings = defineSettings({
     default: 5,
     min: 1,
     max: 100,
-    description: 'Attempts after which a request is given up.',
+    description: 'Attempts in a row that got nowhere, after which a request is given up.',
   }),
 });

@@ -29,6 +29,18 @@ export function createInferenceMetrics(metrics: Metrics, engine: Engine): Infere
     help: 'From acceptance to the end.',
     labelNames: ['model'],
   });
+  metrics.gauge({
+    name: 'millrace_requests_running',
+    help: 'Requests that are generated now.',
+    labelNames: ['model'],
+    collect: (gauge) => gauge.set({ model }, engine.running),
+  });
+  metrics.gauge({
+    name: 'millrace_requests_waiting',
+    help: 'Requests that wait in the engine for a slot.',
+    labelNames: ['model'],
+    collect: (gauge) => gauge.set({ model }, engine.waiting),
+  });
   return {
     finished(outcome, usage, timings) {
       finishedTotal.inc({ model, outcome: outcome.toLowerCase() });

@@ -21,13 +21,17 @@ import { keepAlive } from './keep-alive.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import type { InferenceMetrics } from './metrics.ts';
 import { encodePrompt } from './prompt.ts';
-import { nothingPublished, readPublished } from './published.ts';
+import type { Suspects } from './suspects.ts';
+import { takeUp, type TakenUp } from './take-up.ts';
 
 export interface InferenceContext extends StageDependencies {
   readonly model: LoadedModel;
   readonly cancellations: Cancellations;
   readonly engineMetrics: InferenceMetrics;
   readonly ackWaitMs: number;
+  readonly suspects: Suspects;
+  /** Attempts one after the other that may get nowhere before the request is given up. */
+  readonly maxAttempts: number;
 }
 
 const stage = 'inference';
@@ -45,7 +49,6 @@ export function onRequestScrubbed(context: InferenceContext) {
       await closeAsFinished(context, event, log.last);
       return;
     }
-    const content = openContent(box, event.request_id, 'request', event.content);
     const interruption = watchInterruptions(context.clock, context.cancellations, work);
     const alive = keepAlive(
       context.clock,
@@ -53,9 +56,13 @@ export function onRequestScrubbed(context: InferenceContext) {
       context.ackWaitMs,
       () => context.model.engine.lastProgressAt,
     );
+    let takenUp: TakenUp | undefined;
     try {
-      await generateAndClose(context, work, log, box, content, interruption);
+      takenUp = await takeUp(context, work, log, box, interruption);
+      const content = openContent(box, event.request_id, 'request', event.content);
+      await generateAndClose(context, event, log, box, content, takenUp, interruption);
     } finally {
+      takenUp?.settle();
       await alive.stop();
       await interruption.stop();
     }
@@ -64,29 +71,18 @@ export function onRequestScrubbed(context: InferenceContext) {
 
 async function generateAndClose(
   context: InferenceContext,
-  { event }: Work,
+  event: Work['event'],
   log: ResultLog,
   box: SealingBox,
   content: RequestContent,
+  takenUp: TakenUp,
   interruption: Interruption,
 ): Promise<void> {
   const promptTokens = await encodeOrReject(context, event, log, content);
   if (promptTokens === undefined) return;
-  const attempt = (log.last?.attempt ?? 0) + 1;
-  const published =
-    attempt === 1 ? nothingPublished : await readPublished(context, box, event, interruption.signal);
-  const result = await answer({
-    context,
-    event,
-    log,
-    box,
-    interruption,
-    attempt,
-    published,
-    promptTokens,
-    stop: content.stop,
-  });
-  await close(context, event, log, box, attempt, result);
+  const { stop } = content;
+  const result = await answer({ context, event, log, box, interruption, takenUp, promptTokens, stop });
+  await close(context, event, log, box, takenUp.attempt, result);
 }
 
 /** The prompt's tokens; a prompt that does not fit closes the request. */

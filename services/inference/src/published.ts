@@ -8,9 +8,16 @@ export interface Published {
   readonly text: string;
   /** When the first chunk was written, in milliseconds since the epoch; undefined when there is none. */
   readonly firstAt: number | undefined;
+  /** Attempts, since the last chunk, that ended without one. */
+  readonly barrenAttempts: number;
 }
 
-export const nothingPublished: Published = { tokens: new Int32Array(), text: '', firstAt: undefined };
+export const nothingPublished: Published = {
+  tokens: new Int32Array(),
+  text: '',
+  firstAt: undefined,
+  barrenAttempts: 0,
+};
 
 /**
  * Reads the chunks of earlier attempts. Where the first of them are gone (the stream was full), nothing counts as published:
@@ -25,14 +32,24 @@ export async function readPublished(
   let tokens: number[] = [];
   let text = '';
   let firstAt: number | undefined;
+  let barrenAttempts = 0;
+  let isWhole = true;
   for await (const { record } of readResults(dependencies, request.request_id, { signal })) {
-    if (record.kind === 'ATTEMPT' && record.first_position === 0) {
+    if (record.kind === 'ATTEMPT') {
+      barrenAttempts += 1;
+      if (record.first_position > 0) continue;
       tokens = [];
       text = '';
+      isWhole = true;
     }
     if (record.kind !== 'CHUNK' || record.content === null) continue;
+    barrenAttempts = 0;
+    if (!isWhole) continue;
     if (record.first_position !== tokens.length) {
-      if (tokens.length === 0) return nothingPublished;
+      if (tokens.length === 0) {
+        isWhole = false;
+        continue;
+      }
       throw new MillraceError(
         'internal_error',
         `The chunks of the request have a gap at position ${tokens.length}.`,
@@ -43,5 +60,6 @@ export async function readPublished(
     tokens.push(...content.tokens);
     text += content.text;
   }
-  return { tokens: Int32Array.from(tokens), text, firstAt };
+  if (!isWhole) return { ...nothingPublished, barrenAttempts };
+  return { tokens: Int32Array.from(tokens), text, firstAt, barrenAttempts };
 }

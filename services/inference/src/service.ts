@@ -9,11 +9,18 @@ import {
 import type { LoadedModel } from './loaded-model.ts';
 import { createInferenceMetrics } from './metrics.ts';
 import { onRequestScrubbed } from './on-request-scrubbed.ts';
+import { createSuspects } from './suspects.ts';
 
 export interface InferenceOptions {
   readonly ackWaitMs: number;
   readonly maxDeliveries: number;
 }
+
+/**
+ * A delivery is no attempt when it goes to a worker that is stopped, or dies of another request. So what decides is the attempts
+ * that got nowhere; the broker's own count is only the last resort.
+ */
+const deliveriesPerAttempt = 10;
 
 /** Consumes request.scrubbed of one model, emits result chunks and request.closed. Wiring alone. */
 export async function startInference(
@@ -31,9 +38,17 @@ export async function startInference(
       consumer: inferenceConsumer(subjectToken(card.name), ackWaitMs),
       eventName: 'request.scrubbed',
       concurrency: model.engine.slots,
-      maxDeliveries,
+      maxDeliveries: maxDeliveries * deliveriesPerAttempt,
     },
-    onRequestScrubbed({ ...dependencies, model, cancellations, engineMetrics, ackWaitMs }),
+    onRequestScrubbed({
+      ...dependencies,
+      model,
+      cancellations,
+      engineMetrics,
+      ackWaitMs,
+      suspects: createSuspects(),
+      maxAttempts: maxDeliveries,
+    }),
   );
   await announceModel(dependencies, {
     name: card.name,

@@ -8,7 +8,7 @@ import {
 } from '@millrace/relay';
 import type { Clock } from '@millrace/runtime';
 import { toErrorBody } from './errors.ts';
-import { openEventStream } from './event-stream.ts';
+import { openEventStream, type EventStream } from './event-stream.ts';
 import type { GenerateAnswer } from './generate-schema.ts';
 
 type Events = AsyncGenerator<RelayEvent, void, undefined>;
@@ -29,7 +29,9 @@ export interface StreamOptions {
   readonly clock: Clock;
   readonly keepAliveMs: number;
   /** Aborted when the client is gone. */
-  readonly signal: AbortSignal;
+  readonly gone: AbortSignal;
+  /** Called with what ended the stream early, before the client is told. */
+  readonly onError: (error: unknown) => void;
 }
 
 /**
@@ -43,30 +45,48 @@ export async function streamAnswer(
   events: Events,
   options: StreamOptions,
 ): Promise<void> {
-  const { requestId, clock, keepAliveMs, signal } = options;
-  const first = events.next();
-  await settledOrLate(first, clock, keepAliveMs);
-  reply.hijack();
-  const stream = openEventStream(reply.raw, { 'x-request-id': requestId }, { clock, keepAliveMs, signal });
+  const { requestId, clock, keepAliveMs, gone } = options;
   try {
-    for (let next = await first; next.done !== true; next = await events.next()) {
-      const event = next.value;
-      if (event.type === 'chunk') await stream.send('chunk', { seq: event.seq, text: event.text }, event.seq);
-      else if (event.type === 'failed') throw event.error;
-      else {
-        const completed = {
-          seq: event.seq,
-          request_id: requestId,
-          model: event.model ?? null,
-          ...endOf(event),
-        };
-        await stream.send('completed', completed, event.seq);
-      }
+    const first = events.next();
+    await settledOrLate(first, clock, keepAliveMs);
+    reply.hijack();
+    const headers = { 'x-request-id': requestId };
+    const stream = openEventStream(reply.raw, headers, { clock, keepAliveMs, signal: gone });
+    try {
+      await sendAll(stream, first, events, requestId);
+    } catch (error) {
+      if (gone.aborted) return;
+      options.onError(error);
+      await stream.send('error', toErrorBody(clientError(error)));
+    } finally {
+      stream.end();
     }
-  } catch (error) {
-    if (!signal.aborted) await stream.send('error', toErrorBody(clientError(error)));
   } finally {
-    stream.end();
+    // Ends the follower also where its events were not read to their end.
+    await events.return();
+  }
+}
+
+/** @throws the error of a request that failed */
+async function sendAll(
+  stream: EventStream,
+  first: Promise<IteratorResult<RelayEvent, void>>,
+  events: Events,
+  requestId: string,
+): Promise<void> {
+  for (let next = await first; next.done !== true; next = await events.next()) {
+    const event = next.value;
+    if (event.type === 'chunk') await stream.send('chunk', { seq: event.seq, text: event.text }, event.seq);
+    else if (event.type === 'failed') throw event.error;
+    else {
+      const completed = {
+        seq: event.seq,
+        request_id: requestId,
+        model: event.model ?? null,
+        ...endOf(event),
+      };
+      await stream.send('completed', completed, event.seq);
+    }
   }
 }
 

@@ -23,6 +23,7 @@ export function errorHeaders(error: MillraceError): Readonly<Record<string, stri
   const { retryAfterMs, retryable, httpStatus } = error;
   const isTriedAgain = httpStatus === 408 || httpStatus === 409 || httpStatus === 429 || httpStatus >= 500;
   return {
+    ...(httpStatus === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     ...(isTriedAgain !== retryable ? { 'x-should-retry': String(retryable) } : {}),
     ...(retryAfterMs === undefined
       ? {}
@@ -33,16 +34,20 @@ export function errorHeaders(error: MillraceError): Readonly<Record<string, stri
   };
 }
 
-export function sendError(reply: FastifyReply, cause: unknown): FastifyReply {
-  const error = clientError(fromFastify(cause));
+/** What the client is told of an error, those that fastify itself throws included. */
+export function toClientError(cause: unknown, maxBodyBytes: number): MillraceError {
+  return clientError(isFastifyError(cause) ? fromFastify(cause, maxBodyBytes) : cause);
+}
+
+export function sendError(reply: FastifyReply, error: MillraceError): FastifyReply {
   return reply.code(error.httpStatus).headers(errorHeaders(error)).send(toErrorBody(error));
 }
 
-/** Errors that fastify itself throws have codes and status of its own. */
-function fromFastify(cause: unknown): unknown {
-  if (!isFastifyError(cause)) return cause;
+/** Errors of fastify have codes and status of their own. */
+function fromFastify(cause: FastifyError, maxBodyBytes: number): Error {
   if (cause.statusCode === errorCodes.payload_too_large.httpStatus) {
-    return new MillraceError('payload_too_large', 'The body is larger than allowed.', { cause });
+    const message = `The body is too large: it may have ${maxBodyBytes} bytes`;
+    return new MillraceError('payload_too_large', message, { cause });
   }
   if (cause.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return notJson();
   if (cause.statusCode !== undefined && cause.statusCode < 500) {

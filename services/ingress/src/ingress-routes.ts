@@ -1,10 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { traceHeaders } from '@millrace/bus';
-import { idempotencyKeySchema, readGeneration, type Relay } from '@millrace/relay';
+import type { VerifiedPrincipal } from '@millrace/contracts';
+import { clientError, idempotencyKeySchema, readGeneration, type Relay } from '@millrace/relay';
 import { createIdGenerator, MillraceError, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { streamAnswer, wholeAnswer } from './answer-request.ts';
+import { watchClient, type ClientWatch } from './client-watch.ts';
 import type { IngressSettings } from './config.ts';
-import { notJson, sendError } from './errors.ts';
+import { notJson, sendError, toClientError } from './errors.ts';
+import { sendNotFound } from './not-found.ts';
 import { createBodyReader, parseJson } from './read-body.ts';
 
 export interface IngressRoutesOptions {
@@ -14,7 +17,13 @@ export interface IngressRoutesOptions {
   readonly logger: Logger;
 }
 
-/** A fastify plugin with `POST /v1/generate`. */
+/** Who sent a request, known before its body is read. */
+interface Caller {
+  readonly principal: VerifiedPrincipal;
+  readonly client: ClientWatch;
+}
+
+/** A fastify plugin with `POST /v1/generate`. What no route takes is answered here as well, in JSON. */
 export async function ingressRoutes(
   app: FastifyInstance,
   { relay, settings, clock, logger }: IngressRoutesOptions,
@@ -28,24 +37,40 @@ export async function ingressRoutes(
     { parseAs: 'buffer', bodyLimit: settings.maxBodyBytes },
     async (_request: FastifyRequest, body: Buffer) => parseJson(body),
   );
-  app.addHook('onRequest', async (_request, reply) => {
+  app.decorateRequest('caller', null);
+  app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', nextId());
+    return request.is404 ? sendNotFound(request, reply) : undefined;
   });
-  app.setErrorHandler((error, _request, reply) => {
-    const known = MillraceError.from(error);
-    if (known.httpStatus >= 500 && known.code === 'internal_error')
-      logger.error({ error }, 'a request could not be answered');
+  app.setNotFoundHandler(sendNotFound);
+  app.setErrorHandler((cause, _request, reply) => {
+    const error = toClientError(cause, settings.maxBodyBytes);
+    logUnexpected(logger, error);
     return sendError(reply, error);
   });
 
-  app.post('/v1/generate', async (request, reply) => {
+  const identify = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const principal = await relay.verify(bearerOf(request));
+    const client = watchClient(reply.raw, { relay, keyId: principal.key_id, logger });
+    request.setDecorator<Caller>('caller', { principal, client });
+  };
+
+  const cancel = async (requestId: string, principal: VerifiedPrincipal): Promise<void> => {
+    try {
+      await relay.cancel(requestId, principal, 'disconnected');
+    } catch (error) {
+      logger.error({ error, requestId }, 'a request whose client is gone could not be cancelled');
+    }
+  };
+
+  app.post('/v1/generate', { onRequest: identify }, async (request, reply) => {
+    const { principal, client } = request.getDecorator<Caller>('caller');
     if (request.body === undefined || request.body === null) throw notJson();
     const body = readBody(request.body);
     const idempotencyKey = idempotencyKeyOf(request);
     const generation = readGeneration(body);
+    client.ended.throwIfAborted();
     const leave = relay.enter(principal);
-    const client = watchClient(reply);
     try {
       const trace = traceHeaders.read(traceOf(request));
       const { requestId } = await relay.submit({
@@ -56,37 +81,25 @@ export async function ingressRoutes(
         trace,
       });
       reply.header('x-request-id', requestId);
-      const cancelIfGone = async (): Promise<void> => {
-        if (client.signal.aborted && idempotencyKey === undefined)
-          await relay.cancel(requestId, principal, 'disconnected');
-      };
-      const events = relay.follow(requestId, { principal, signal: client.signal });
+      const events = relay.follow(requestId, { principal, signal: client.ended });
       try {
         if (body.stream !== true) return await wholeAnswer(requestId, events);
-        const options = { requestId, clock, keepAliveMs: settings.sseKeepAliveMs, signal: client.signal };
-        await streamAnswer(reply, events, options);
+        const onError = (error: unknown): void => logUnexpected(logger, error, requestId);
+        const { sseKeepAliveMs: keepAliveMs } = settings;
+        await streamAnswer(reply, events, { requestId, clock, keepAliveMs, gone: client.gone, onError });
         return reply;
-      } catch (error) {
-        if (!client.signal.aborted) throw error;
-        return reply.hijack();
       } finally {
-        await cancelIfGone();
+        if (client.ended.aborted && idempotencyKey === undefined) await cancel(requestId, principal);
       }
+    } catch (error) {
+      if (!client.gone.aborted) throw error;
+      // There is nobody to tell.
+      if (error !== client.gone.reason) logUnexpected(logger, error);
+      return reply.hijack();
     } finally {
-      client.stop();
       leave();
     }
   });
-}
-
-/** Aborted when the client goes before its answer is complete. */
-function watchClient(reply: FastifyReply): { readonly signal: AbortSignal; stop(): void } {
-  const controller = new AbortController();
-  const onClose = (): void => {
-    if (!reply.raw.writableFinished) controller.abort(new Error('the client is gone'));
-  };
-  reply.raw.once('close', onClose);
-  return { signal: controller.signal, stop: () => reply.raw.off('close', onClose) };
 }
 
 function bearerOf({ headers }: FastifyRequest): string | undefined {
@@ -101,9 +114,7 @@ function idempotencyKeyOf({ headers }: FastifyRequest): string | undefined {
   throw new MillraceError(
     'invalid_value',
     `Idempotency-Key must be a text of ${minLength} to ${maxLength} characters`,
-    {
-      param: 'Idempotency-Key',
-    },
+    { param: 'Idempotency-Key' },
   );
 }
 
@@ -113,4 +124,10 @@ function traceOf({ headers }: FastifyRequest): Record<string, string> {
     ...(typeof traceparent === 'string' ? { traceparent } : {}),
     ...(typeof tracestate === 'string' ? { tracestate } : {}),
   };
+}
+
+/** What is not for the client is for the operator. */
+function logUnexpected(logger: Logger, error: unknown, requestId?: string): void {
+  if (clientError(error).code === 'internal_error')
+    logger.error({ error, requestId }, 'a request could not be answered');
 }

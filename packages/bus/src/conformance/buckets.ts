@@ -87,6 +87,22 @@ export function describeBuckets(broker: () => BrokerHarness, bus: () => Bus): vo
       await watch.stop();
     });
 
+    it('goes on to watch behind an entry that the watcher cannot take in', async () => {
+      const { bucket } = await create();
+      await bucket.put('a', bytes('bad'));
+      await bucket.put('b', bytes('1'));
+      const told = createCollector<Told>();
+      const watch = await bucket.watch('*', ({ key, value }) => {
+        if (text(value) === 'bad') throw new Error('cannot be taken in');
+        told.add([key, text(value)]);
+      });
+      expect(told.items).toEqual([['b', '1']]);
+      await bucket.put('c', bytes('bad'));
+      await bucket.put('d', bytes('2'));
+      expect((await told.until((items) => items.length === 2)).at(1)).toEqual(['d', '2']);
+      await watch.stop();
+    });
+
     it('goes on to watch after the broker was killed, without telling twice what has not changed', async () => {
       const { name, bucket } = await create();
       await bucket.put('a', bytes('1'));

@@ -145,6 +145,25 @@ export function describeConsuming(broker: () => BrokerHarness, bus: () => Bus): 
       await untilMessages(bus(), scene.stream, 0);
     });
 
+    it('leaves a message alone whose writer was fenced: it comes again after the ack wait, and not before', async () => {
+      const scene = await workQueue();
+      const got = createCollector<readonly [number, number]>();
+      const consumption = await bus().consume(
+        consumerOf(scene, { ackWaitMs: 1_000 }),
+        { concurrency: 1, ...noPoison, ...quickly },
+        async ({ deliveryCount }) => {
+          got.add([deliveryCount, performance.now()]);
+          if (deliveryCount === 1) throw new MillraceError('fenced', 'another writer');
+        },
+      );
+      await publish(scene, 'one');
+      const [first, second] = await got.until((items) => items.length === 2);
+      expect([first?.[0], second?.[0]]).toEqual([1, 2]);
+      expect((second?.[1] ?? 0) - (first?.[1] ?? 0)).toBeGreaterThan(900);
+      await consumption.stop();
+      await untilMessages(bus(), scene.stream, 0);
+    });
+
     it('gives the message of a silent worker to another, but not while the first one says that it works', async () => {
       const scene = await workQueue();
       const other = await broker().connect();

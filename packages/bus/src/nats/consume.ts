@@ -22,7 +22,8 @@ export async function consume(
     try {
       await handler(job.delivery);
     } catch (error) {
-      if (!work.signal.aborted && error instanceof MillraceError && !error.retryable)
+      if (error instanceof MillraceError && error.code === 'fenced') work.leave(job);
+      else if (!work.signal.aborted && error instanceof MillraceError && !error.retryable)
         await work.poison(job, { kind: 'error', error });
       else work.handBack(job, error);
       return;

@@ -50,8 +50,17 @@ export async function watchBucket(
     through.resolve();
   };
 
+  /** One value that the listener cannot take does not keep the others from it. */
+  const tell: WatchListener = (entry) => {
+    try {
+      listener(entry);
+    } catch (error) {
+      logger.error({ error, bucket, key: entry.key }, 'a value of a bucket could not be taken in');
+    }
+  };
+
   const tellGone = (key: string): void => {
-    if (told.delete(key)) listener({ key, value: undefined });
+    if (told.delete(key)) tell({ key, value: undefined });
   };
 
   const take = (message: Msg): void => {
@@ -69,7 +78,7 @@ export async function watchBucket(
       replayed?.add(key);
       if (told.get(key) !== facts.sequence) {
         told.set(key, facts.sequence);
-        listener({ key, value: message.data });
+        tell({ key, value: message.data });
       }
     }
     if (facts.pending === 0) endReplay();

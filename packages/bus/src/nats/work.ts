@@ -37,6 +37,8 @@ export interface Work {
   readonly signal: AbortSignal;
   complete(job: Job): void;
   handBack(job: Job, error: unknown): void;
+  /** Neither acks nor naks: another worker has the message, and it comes again if that one dies. */
+  leave(job: Job): void;
   /** Calls `onPoison`, then terminates the message. Never throws. */
   poison(job: Job, why: PoisonReason): Promise<void>;
   isPoison(job: Job): boolean;
@@ -76,6 +78,11 @@ export async function startWork(
       if (!stopping.signal.aborted)
         logger.warn({ error, subject, deliveryCount, delayMs, durable }, 'message handed back');
       acknowledger.nak(job.reply, delayMs);
+      finish(job);
+    },
+    leave(job) {
+      const { subject, deliveryCount } = job.delivery;
+      logger.warn({ subject, deliveryCount, durable }, 'message left to the worker that has taken it over');
       finish(job);
     },
     async poison(job, why) {

@@ -1,0 +1,13 @@
+export { createArrivalCounter, type ArrivalCounter } from './arrival-counter.ts';
+export type { ClusterNats } from './cluster/cluster-nats.ts';
+export type { ClusterProcess, ProcessEnd } from './cluster/cluster-process.ts';
+export { createScratchFolder, type ScratchFolder } from './cluster/scratch-folder.ts';
+export { startCluster, type Cluster, type ClusterOptions } from './cluster/start-cluster.ts';
+export { defaultTenant } from './credentials.ts';
+export {
+  persistentPrompt,
+  type PersistentAnswer,
+  type PersistentPrompt,
+  type PersistentPromptOptions,
+} from './persistent-prompt.ts';
+export { proveAnswers, type AnswerProof, type GivenAnswer, type Proofs } from './prove-answers.ts';

@@ -1,0 +1,63 @@
+import { MillraceError } from '@millrace/runtime';
+import type { ResultLog, Work } from '@millrace/stage';
+import type { SealingBox } from '@millrace/sealing';
+import { attemptMarker } from './attempt-marker.ts';
+import type { Interruption } from './interruption.ts';
+import { keepAlive } from './keep-alive.ts';
+import type { InferenceContext } from './on-request-scrubbed.ts';
+import { nothingPublished, readPublished, type Published } from './published.ts';
+
+/** Where a worker goes on with a request. */
+export interface TakenUp {
+  readonly attempt: number;
+  readonly published: Published;
+  /** Whether the marker of the attempt is stored. */
+  readonly isMarked: boolean;
+  /** To be called when the attempt has got somewhere, and when it has ended. */
+  readonly settle: () => void;
+}
+
+const noSettlement = (): void => undefined;
+
+/**
+ * Takes a request up. One that was delivered before may have killed the worker that had it, so its attempt is stored before its
+ * content is touched: attempts that got nowhere are its own doing, while its deliveries count also the deaths of others.
+ *
+ * @throws `poison_message` when as many attempts as are allowed got nowhere; `fenced`
+ */
+export async function takeUp(
+  context: InferenceContext,
+  { event, delivery }: Work,
+  log: ResultLog,
+  box: SealingBox,
+  interruption: Interruption,
+): Promise<TakenUp> {
+  const { clock, suspects, maxAttempts, ackWaitMs } = context;
+  const attempt = (log.last?.attempt ?? 0) + 1;
+  if (attempt === 1 && delivery.deliveryCount === 1)
+    return { attempt, published: nothingPublished, isMarked: false, settle: noSettlement };
+
+  const published = await readPublished(context, box, event, delivery.signal);
+  delivery.signal.throwIfAborted();
+  if (published.barrenAttempts >= maxAttempts) {
+    throw new MillraceError(
+      'poison_message',
+      `The request was given up after ${published.barrenAttempts} attempts that got nowhere.`,
+    );
+  }
+  let settle = noSettlement;
+  if (published.barrenAttempts > 0 || published.tokens.length === 0) {
+    const alive = keepAlive(clock, delivery, ackWaitMs, () => clock.now());
+    settle = await suspects.enter(interruption.signal);
+    await alive.stop();
+  }
+  try {
+    delivery.signal.throwIfAborted();
+    const firstPosition = published.tokens.length;
+    await log.append(attemptMarker(event, { attempt, firstPosition, at: clock.now() }));
+  } catch (error) {
+    settle();
+    throw error;
+  }
+  return { attempt, published, isMarked: true, settle };
+}

@@ -1,0 +1,98 @@
+import {
+  createArrivalCounter,
+  createScratchFolder,
+  defaultTenant,
+  persistentPrompt,
+  proveAnswers,
+  startCluster,
+  type Cluster,
+  type GivenAnswer,
+} from '@millrace/embedded';
+import { stopInReverse, type Stoppable } from '@millrace/runtime';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { persistentPost } from './persistent-post.ts';
+
+const services = ['pii', 'billing', 'audit', 'auth-quota', 'inference', 'edge', 'ingress'];
+const parallel = 8;
+const overHttp = 2;
+const once = {
+  outcome: 'COMPLETED',
+  closings: 1,
+  ledgerRows: 1,
+  charges: 1,
+  auditRecords: 1,
+  isTextClosed: true,
+};
+
+let parts: Stoppable[] = [];
+let cluster: Cluster;
+
+beforeEach(async () => {
+  const folder = await createScratchFolder();
+  parts = [folder];
+  cluster = await startCluster({ dataDirectory: folder.path, env: { MILLRACE_ACK_WAIT: '2s' } });
+  parts.push(cluster);
+});
+
+afterEach(async () => {
+  await stopInReverse(parts);
+});
+
+/** Asks one question after the other until it is told to stop, each to its end. */
+async function keepAsking(
+  index: number,
+  enough: AbortSignal,
+  signal: AbortSignal,
+  onAnswer: (answer: GivenAnswer) => void,
+): Promise<void> {
+  const { clock } = cluster.platform;
+  const target = { apiKey: cluster.apiKey, clock, signal };
+  for (let question = 1; !enough.aborted; question += 1) {
+    const prompt = {
+      prompt: `Write three sentences about the number ${index * 100 + question}.`,
+      max_tokens: 24,
+      temperature: 0,
+    };
+    onAnswer(
+      index < overHttp
+        ? await persistentPost(prompt, { ...target, url: cluster.ingressUrl })
+        : await persistentPrompt(prompt, { ...target, url: cluster.edgeUrl }),
+    );
+  }
+}
+
+it('answers, charges and records every request once while each service is killed and comes back', async ({
+  signal,
+}) => {
+  const enough = new AbortController();
+  const answers: GivenAnswer[] = [];
+  const arrivals = createArrivalCounter(signal);
+  const asking = Promise.all(
+    Array.from({ length: parallel }, (_, index) =>
+      keepAsking(index, enough.signal, signal, (answer) => {
+        answers.push(answer);
+        arrivals.count();
+      }),
+    ),
+  );
+  const killAll = async (): Promise<void> => {
+    for (const name of services) {
+      await arrivals.until(2);
+      await cluster.process(name).kill();
+      await cluster.process(name).start();
+    }
+    await arrivals.until(parallel);
+    enough.abort();
+  };
+  await Promise.all([killAll(), asking]);
+
+  const { platform, database } = cluster;
+  const proofs = await proveAnswers(platform, database, defaultTenant, answers, signal);
+  expect(proofs.answers).toMatchObject(answers.map(({ requestId }) => ({ requestId, ...once })));
+  expect(proofs).toMatchObject({
+    ledgerRows: answers.length,
+    auditRecords: answers.length,
+    isChainVerified: true,
+  });
+  expect((await platform.bus.streamState('DEADLETTER')).messages).toBe(0);
+});

@@ -1,0 +1,53 @@
+import { defaultTenant, proveAnswers, type Cluster } from '@millrace/embedded';
+import { ledger } from '@millrace/store';
+import { expect } from 'vitest';
+import { readClosings, readLog, type LoggedAnswer } from './result-log.ts';
+
+/** A request that its client was told the end of. */
+export interface EndedRequest {
+  readonly requestId: string;
+  /** All chunks that the client was sent, joined. */
+  readonly text: string;
+}
+
+/**
+ * Waits until a request is closed, charged and recorded, and asserts what holds for each request that the engine answered,
+ * whatever broke: one end, one closing, one ledger row, one charge, one audit record; the text that the client has is the text
+ * that was stored and closed; the tokens that are charged are the tokens that were stored, each position once.
+ */
+export async function expectAnsweredOnce(
+  { platform, database }: Pick<Cluster, 'platform' | 'database'>,
+  { requestId, text }: EndedRequest,
+  signal: AbortSignal,
+): Promise<LoggedAnswer> {
+  const { answers, isChainVerified } = await proveAnswers(
+    platform,
+    database,
+    defaultTenant,
+    [{ requestId, text }],
+    signal,
+  );
+  expect(answers[0]).toMatchObject({
+    closings: 1,
+    ledgerRows: 1,
+    charges: 1,
+    auditRecords: 1,
+    isTextClosed: true,
+  });
+  expect(isChainVerified).toBe(true);
+
+  const log = await readLog(platform, requestId);
+  expect(log.text).toBe(text);
+  expect(log.finished).toHaveLength(1);
+  let position = 0;
+  for (const chunk of log.chunks) {
+    expect(chunk.firstPosition).toBe(position);
+    position += chunk.tokens.length;
+  }
+  const [closing] = await readClosings(platform, defaultTenant, requestId);
+  const rows = await database.select().from(ledger);
+  const row = rows.find((each) => each.requestId === requestId);
+  expect(closing?.usage).toMatchObject({ output_tokens: log.tokens.length, characters_out: text.length });
+  expect(row).toMatchObject({ outputTokens: log.tokens.length, inputTokens: closing?.usage.input_tokens });
+  return log;
+}
