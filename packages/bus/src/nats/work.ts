@@ -1,6 +1,7 @@
 import type { ConsumerDefinition } from '@millrace/contracts';
 import type { Clock, Logger, RandomSource } from '@millrace/runtime';
 import type { Delivery, PoisonReason } from '../port.ts';
+import { createAckedMessages } from './acked-messages.ts';
 import { createAcknowledger, type Acknowledger } from './acknowledger.ts';
 import type { Connection } from './connection.ts';
 import { deliveryFacts, toDelivery } from './delivery.ts';
@@ -8,6 +9,9 @@ import type { JetStreamApi } from './jetstream-api.ts';
 import { provisionConsumer } from './provisioning.ts';
 import { startPullLoop, type PullLoop } from './pull-loop.ts';
 import { defaultBackoff, delayAfter } from './redelivery-delay.ts';
+
+/** More than can be on their way to a server at the moment when it dies. */
+const rememberedAcks = 8_192;
 
 export interface ConsumeDependencies {
   readonly connection: Connection;
@@ -56,6 +60,7 @@ export async function startWork(
   onJob: (job: Job, work: Work) => void,
 ): Promise<Work> {
   const jobs = new Map<number, Job>();
+  const acked = createAckedMessages(rememberedAcks);
   const acknowledger: Acknowledger = createAcknowledger(connection);
   const stopping = new AbortController();
   const backoffMs = options.backoffMs ?? defaultBackoff(random);
@@ -70,6 +75,7 @@ export async function startWork(
     signal: stopping.signal,
     complete(job) {
       acknowledger.ack(job.reply);
+      acked.add(job.delivery);
       finish(job);
     },
     handBack(job, error) {
@@ -121,6 +127,12 @@ export async function startWork(
         return;
       }
       const facts = deliveryFacts(reply);
+      if (acked.has(facts)) {
+        logger.warn({ subject: message.subject, durable }, 'a message that was acked was delivered again');
+        acknowledger.ack(reply);
+        loop.pump();
+        return;
+      }
       const known = jobs.get(facts.sequence);
       if (known !== undefined) {
         logger.warn(
