@@ -39,7 +39,7 @@ export async function runOnce(
     const firstMs = Math.round(answer.timings['time_to_first_token_ms'] ?? 0);
     const cost = `${proof.ledger.amount} ${proof.ledger.currency}`;
     output.write(
-      `\n\n${answer.finishReason} · ${tokens} · first token after ${firstMs} ms · ${cost} (ledger ${proof.ledger.entry_id}) · audit: ${proof.audit.records} records, ${proof.audit.verified ? 'verified' : 'BROKEN'}\n`,
+      `\n\n${answer.finishReason} · ${tokens} · first token after ${firstMs} ms · ${cost} (ledger ${proof.ledger.entry_id}) · audit: ${proof.audit.records} ${proof.audit.records === 1 ? 'record' : 'records'}, ${proof.audit.verified ? 'verified' : 'BROKEN'}\n`,
     );
   }
   if (!proof.audit.verified) throw new MillraceError('internal_error', 'The audit chain does not verify.');
