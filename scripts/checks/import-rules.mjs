@@ -2,7 +2,7 @@ import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
 
 // A conformance suite is test code that other packages' tests call.
-const testFile = /\.test\.ts$|\/conformance(?:\/|\.ts$)/u;
+const testFile = /\.(test|fixture)\.ts$|\/conformance(?:\/|\.ts$)/u;
 
 /**
  * @typedef {{ folder: string, name: string, declared: Set<string>, doors: Set<string> }} Workspace

@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import { openStream, startTestNats } from '@millrace/testkit';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { startEdgeTest, type EdgeTest } from './edge.fixture.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let edge: EdgeTest;
+let url: string;
+
+beforeAll(async () => {
+  edge = await startEdgeTest(await startTestNats());
+  url = await edge.gateway();
+});
+
+afterAll(() => edge.stop());
+
+const generate = { type: 'generate', id: 'a', prompt: 'Hello' };
+
+test('ends the connections of an API key that is revoked with 4401, and no others', async () => {
+  const user = edge.user();
+  const client = await edge.connect(url, user);
+  const other = await edge.connect(url, edge.user());
+  await edge.platform.revoke(user.keyId);
+  expect((await client.closed).code).toBe(4401);
+  expect(client.messages.at(-1)).toMatchObject({ type: 'error', code: 'invalid_api_key' });
+  other.send({ type: 'ping' });
+  await other.find(({ type }) => type === 'pong');
+  await other.close();
+});
+
+test('cuts off a peer that answers no ping', async () => {
+  const { apiKey } = edge.user();
+  const fast = await edge.gateway({ heartbeatMs: 100 });
+  const dead = await openStream(fast, { apiKey, autoPong: false });
+  expect((await dead.closed).code).toBe(1006);
+});
+
+test('keeps a peer that answers the pings and says nothing else', async () => {
+  const fast = await edge.gateway({ heartbeatMs: 100 });
+  const client = await edge.connect(fast, edge.user());
+  for (let ping = 0; ping < 4; ping += 1) await once(client.socket, 'ping');
+  client.send({ type: 'ping' });
+  expect(await client.find(({ type }) => type === 'pong')).toEqual({ type: 'pong' });
+  await client.close();
+});
+
+test('pauses for a client that does not read, and loses nothing', async () => {
+  const user = edge.user();
+  const client = await edge.connect(url, user);
+  client.send(generate);
+  const writer = await user.nextRequest();
+  await client.find(({ type }) => type === 'accepted');
+  client.socket.pause();
+  const chunks = 300;
+  for (let index = 0; index < chunks; index += 1) await writer.chunk('x'.repeat(32 * 1024));
+  await writer.finish();
+  client.socket.resume();
+  expect(await client.ended('a')).toMatchObject({ type: 'completed', seq: chunks });
+  expect(client.chunks('a').map(({ seq }) => seq)).toEqual(
+    Array.from({ length: chunks }, (_, index) => index + 1),
+  );
+  await client.close();
+});
+
+test('a cancelled answer ends as completed with what was generated', async () => {
+  const user = edge.user();
+  const client = await edge.connect(url, user);
+  client.send(generate);
+  const writer = await user.nextRequest();
+  await writer.chunk('one');
+  await client.find(({ type }) => type === 'chunk');
+  client.send({ type: 'cancel', id: 'a' });
+  const cancelled = `cancel.${writer.requestId}`;
+  await vi.waitUntil(async () => (await edge.stage.bus.bucket('CONTROL').get(cancelled)) !== undefined, {
+    timeout: 30_000,
+  });
+  await writer.finish({ outcome: 'CANCELLED', finish_reason: 'cancelled' });
+  expect(await client.ended('a')).toMatchObject({ type: 'completed', finish_reason: 'cancelled', seq: 1 });
+  await client.close();
+});
+
+test('tells a client to resume elsewhere when the gateway stops', async () => {
+  const nats = await startTestNats();
+  const own = await startEdgeTest(nats);
+  const client = await own.connect(await own.gateway(), own.user());
+  await own.stop();
+  expect((await client.closed).code).toBe(1001);
+});
