@@ -1,4 +1,4 @@
 export { createApiKey, revokeApiKey, verifyCredential, type NewApiKey } from './api-keys.ts';
 export { authQuotaSettings, type AuthQuotaSettings } from './config.ts';
-export { startAuthQuota, type AuthQuotaService } from './service.ts';
+export { startAuthQuota } from './service.ts';
 export { createTenant, type NewTenant } from './tenants.ts';

@@ -8,7 +8,7 @@ import { decide, openResultLog, type StageDependencies } from '@millrace/stage';
 import { startTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@millrace/testkit';
 import type { Admission } from './admission.ts';
 import { createPostgresAdmission } from './postgres-admission.ts';
-import { startReaper } from './reaper.ts';
+import { reapOnce, startReaper } from './reaper.ts';
 import { createTenant } from './tenants.ts';
 import { publishRequest, requestOf } from './testing.ts';
 
@@ -49,6 +49,8 @@ async function admitOne() {
   return request;
 }
 
+const reap = () => reapOnce(dependencies, admission, options.graceMs);
+
 async function closingOf({ tenant, request_id }: { readonly tenant: string; readonly request_id: string }) {
   const stored = await bus.lastMessage('CLOSED', subjects.closed(tenant, request_id));
   return stored && codec.decode('request.closed', stored.payload);
@@ -57,12 +59,11 @@ async function closingOf({ tenant, request_id }: { readonly tenant: string; read
 it('ends a request that is open past deadline and grace, and no earlier', async () => {
   const request = await admitOne();
   await clock.advance(90_000);
-  const reaper = startReaper(dependencies, admission, options);
-  await reaper.run();
+  expect(await reap()).toBe(0);
   expect(await closingOf(request)).toBeUndefined();
 
   await clock.advance(1);
-  expect(await reaper.run()).toBe(1);
+  expect(await reap()).toBe(1);
   const closing = await closingOf(request);
   expect(closing).toMatchObject({
     outcome: 'EXPIRED',
@@ -70,8 +71,7 @@ it('ends a request that is open past deadline and grace, and no earlier', async 
     usage: { source: 'NONE', characters_in: 14 },
   });
   expect(closing?.trail.map(({ outcome }) => outcome)).toEqual(['admitted', 'expired']);
-  expect(await reaper.run()).toBe(0);
-  await reaper.stop();
+  expect(await reap()).toBe(0);
 });
 
 it('closes a request whose results are finished as they say', async () => {
@@ -107,8 +107,7 @@ it('closes a request whose results are finished as they say', async () => {
     },
   });
   await clock.advance(90_001);
-  const reaper = startReaper(dependencies, admission, options);
-  await reaper.stop();
+  expect(await reap()).toBe(1);
   expect(await closingOf(request)).toMatchObject({ outcome: 'COMPLETED', usage, attempt: 1 });
 });
 
@@ -133,8 +132,7 @@ it('leaves the work to the replica that is at it', async () => {
 });
 
 it('looks again at each interval', async () => {
-  const reaper = startReaper(dependencies, admission, options);
-  await reaper.run();
+  const reaper = keep(startReaper(dependencies, admission, options));
   const request = await admitOne();
   const later = async () => {
     await clock.advance(options.intervalMs);

@@ -16,11 +16,6 @@ export interface ReaperOptions {
   readonly intervalMs: number;
 }
 
-export interface Reaper extends Stoppable {
-  /** One round. @returns how many overdue requests it looked after */
-  run(): Promise<number>;
-}
-
 const stage = 'auth-quota';
 const maxPerRound = 100;
 const windowsKeptMs = 60 * 60_000;
@@ -33,22 +28,13 @@ export function startReaper(
   dependencies: StageDependencies,
   admission: Admission,
   options: ReaperOptions,
-): Reaper {
+): Stoppable {
   const { clock, logger, metrics } = dependencies;
   const reaped = metrics.counter({
     name: 'millrace_reaped_requests_total',
     help: 'Requests that were open past deadline and grace.',
   });
-
-  const run = () =>
-    admission.withOverdue(clock.now() - options.graceMs, maxPerRound, async (claims) => {
-      const closings = await Promise.all(claims.map((claim) => closeOverdue(dependencies, claim)));
-      // The settlement does this too. Should a closing have passed it by, the claim would otherwise stay open for ever.
-      await admission.settle(closings);
-      reaped.inc(claims.length);
-    });
-
-  const loop = startLoop(
+  return startLoop(
     {
       clock,
       intervalMs: options.intervalMs,
@@ -56,11 +42,23 @@ export function startReaper(
         logger.warn({ error, stage }, 'overdue requests could not be ended and will be tried again'),
     },
     async () => {
-      await run();
+      reaped.inc(await reapOnce(dependencies, admission, options.graceMs));
       await admission.forgetWindows(clock.now() - windowsKeptMs);
     },
   );
-  return { run, stop: () => loop.stop() };
+}
+
+/** One round. @returns how many overdue requests were ended; 0 also while another replica is at it */
+export function reapOnce(
+  dependencies: StageDependencies,
+  admission: Admission,
+  graceMs: number,
+): Promise<number> {
+  return admission.withOverdue(dependencies.clock.now() - graceMs, maxPerRound, async (claims) => {
+    const closings = await Promise.all(claims.map((claim) => closeOverdue(dependencies, claim)));
+    // The settlement does this too. Should a closing have passed it by, the claim would otherwise stay open for ever.
+    await admission.settle(closings);
+  });
 }
 
 /** @returns the closing that stands */

@@ -16,11 +16,6 @@ import { onRequestReceived } from './on-request-received.ts';
 import { createPostgresAdmission } from './postgres-admission.ts';
 import { startReaper } from './reaper.ts';
 
-export interface AuthQuotaService extends Service {
-  /** One round of the reaper, now. @returns how many overdue requests it looked after */
-  reap(): Promise<number>;
-}
-
 const stage = 'auth-quota';
 
 /** Answers credential.presented; consumes request.received and request.closed, emits request.admitted. Wiring alone. */
@@ -30,7 +25,7 @@ export async function startAuthQuota(
     AuthQuotaSettings,
     'ackWaitMs' | 'maxBatch' | 'maxDeliveries' | 'closingMaxDeliveries' | 'reaperGraceMs' | 'reaperIntervalMs'
   >,
-): Promise<AuthQuotaService> {
+): Promise<Service> {
   const admission = createPostgresAdmission(dependencies);
   const consumers = consumerDefinitions(settings.ackWaitMs);
   const parts: Stoppable[] = [];
@@ -40,7 +35,7 @@ export async function startAuthQuota(
   };
   try {
     const cancellations = keep(await watchCancellations(dependencies));
-    const reaper = keep(
+    keep(
       startReaper(dependencies, admission, {
         graceMs: settings.reaperGraceMs,
         intervalMs: settings.reaperIntervalMs,
@@ -74,7 +69,6 @@ export async function startAuthQuota(
     keep(await onCredentialPresented(dependencies));
     return {
       ready: () => whyNotReady(dependencies),
-      reap: () => reaper.run(),
       stop: () => stopInReverse(parts),
     };
   } catch (error) {
