@@ -98,6 +98,12 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     subject: 'model.<name>',
     storedIn: 'CONTROL',
   },
+  'idempotency.claimed': {
+    producers: gateways,
+    consumers: gateways,
+    subject: '<hash>',
+    storedIn: 'IDEMPOTENCY',
+  },
   'key.wrapped': {
     producers: ['all services'],
     consumers: ['all services'],

@@ -1,3 +1,4 @@
+export { catalogue, type CatalogueEntry } from './catalogue.ts';
 export { createCodec, type Codec, type DecodedMessage } from './codec.ts';
 export type {
   AuditRecorded,
@@ -31,6 +32,7 @@ export type {
   UsageSource,
   VerifiedPrincipal,
 } from './generated/events.ts';
+export { schemaOfSubject } from './schema-of-subject.ts';
 export {
   bucketDefinitions,
   consumerDefinitions,

@@ -112,7 +112,11 @@ test('a request that was claimed and never published, since its gateway crashed,
   const requestId = '01890000-0000-7000-8000-00000000000a';
   const box = await platform.sealing.forTenant(tenant);
   const entry = { requestId, gateway: 'crashed', payloadHash: payloadHash(wanted.generation) };
-  await claimIdempotencyKey(stage.bus.bucket('IDEMPOTENCY'), box, { tenant, key: 'key', round: 0 }, entry);
+  await claimIdempotencyKey(
+    { bucket: stage.bus.bucket('IDEMPOTENCY'), codec: stage.codec, box },
+    { tenant, key: 'key', round: 0 },
+    entry,
+  );
   expect(await relays[0].submit(wanted)).toEqual({ requestId, attached: true });
   expect(await requestsOf(tenant)).toBe(1);
   const text = textOf(relays[0], requestId, tenant);

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Bucket } from '@millrace/bus';
+import type { Codec } from '@millrace/contracts';
 import { MillraceError } from '@millrace/runtime';
 import type { SealingBox } from '@millrace/sealing';
 import type { Generation } from './submission.ts';
 
-/** What a key stands for. Stored sealed, under a hash of tenant and key: nothing of it can be read. */
+/** What a key stands for. Stored under a hash of tenant and key, the digest of the payload sealed. */
 export interface IdempotencyEntry {
   readonly requestId: string;
   readonly gateway: string;
@@ -19,8 +20,7 @@ export interface IdempotencyEntry {
  * @throws `idempotency_key_reused` when it stands for another payload
  */
 export async function claimIdempotencyKey(
-  bucket: Bucket,
-  box: SealingBox,
+  { bucket, codec, box }: { readonly bucket: Bucket; readonly codec: Codec; readonly box: SealingBox },
   owner: {
     readonly tenant: string;
     /** Set when the key counts only for requests of this API key. */
@@ -34,14 +34,18 @@ export async function claimIdempotencyKey(
     .update(JSON.stringify([owner.tenant, owner.keyId ?? null, owner.key, owner.round]))
     .digest('hex');
   const context = `idempotency:${name}`;
-  const sealed = box.seal(Buffer.from(JSON.stringify(offered)), context);
-  if (await bucket.create(name, sealed)) return offered;
+  const payload_digest = box.seal(Buffer.from(offered.payloadHash), context);
+  const claim = { request_id: offered.requestId, gateway: offered.gateway, payload_digest };
+  if (await bucket.create(name, codec.encode('idempotency.claimed', claim))) return offered;
   const present = await bucket.get(name);
   if (present === undefined)
     throw new MillraceError('unavailable', 'The idempotency key expired at this moment.');
-  const entry = JSON.parse(
-    Buffer.from(box.open(present.value, context)).toString('utf8'),
-  ) as IdempotencyEntry;
+  const stored = codec.decode('idempotency.claimed', present.value);
+  const entry: IdempotencyEntry = {
+    requestId: stored.request_id,
+    gateway: stored.gateway,
+    payloadHash: Buffer.from(box.open(stored.payload_digest, context)).toString('utf8'),
+  };
   if (entry.payloadHash !== offered.payloadHash) {
     throw new MillraceError(
       'idempotency_key_reused',

@@ -70,8 +70,7 @@ export function createSubmit(
     const offered = { requestId: nextId(), gateway, payloadHash: payloadHash(submission.generation) };
     for (let round = 0; round < maxRounds; round += 1) {
       const entry = await claimIdempotencyKey(
-        bus.bucket('IDEMPOTENCY'),
-        box,
+        { bucket: bus.bucket('IDEMPOTENCY'), codec, box },
         { tenant, key, round, keyId: idempotencyScope(submission.principal) },
         offered,
       );

@@ -144,6 +144,16 @@ export interface Finished {
   readonly decision: Decision;
 }
 
+/** An idempotency key stands for a request. Value of <hash of tenant and key> in IDEMPOTENCY. */
+export interface IdempotencyClaimed {
+  /** The request. UUIDv7. */
+  readonly request_id: string;
+  /** The gateway process that relays the answer. */
+  readonly gateway: string;
+  /** SHA-256 of the body that the key was used with, sealed. */
+  readonly payload_digest: Uint8Array;
+}
+
 /** An API key is no longer valid. Value of revoked.<key> in CONTROL. */
 export interface KeyRevoked {
   /** Public part of the API key. */
@@ -464,6 +474,7 @@ export interface EventTypes {
   readonly 'credential.presented': CredentialPresented;
   readonly 'credential.verified': CredentialVerified;
   readonly 'dead.letter': DeadLetter;
+  readonly 'idempotency.claimed': IdempotencyClaimed;
   readonly 'key.revoked': KeyRevoked;
   readonly 'key.wrapped': KeyWrapped;
   readonly 'model.ready': ModelReady;

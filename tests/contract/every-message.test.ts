@@ -1,0 +1,159 @@
+import { createApiKey, revokeApiKey } from '@millrace/auth-quota';
+import {
+  bucketDefinitions,
+  catalogue,
+  schemaOfSubject,
+  streamDefinitions,
+  subjects,
+  type SchemaName,
+} from '@millrace/contracts';
+import {
+  createScratchFolder,
+  defaultTenant,
+  startCluster,
+  type Cluster,
+  type ScratchFolder,
+} from '@millrace/embedded';
+import type { Stoppable } from '@millrace/runtime';
+import { openStream } from '@millrace/testkit';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { acceptedId, textOf, untilChunk } from '../support/answer.ts';
+import { untilDeadLetters } from '../support/dead-letters.ts';
+import { expectAnsweredOnce } from '../support/proof.ts';
+
+/** Subjects of the broker's own protocol: its API, acks, and what consumers are handed. */
+const ofTheBroker = /^(?:\$JS\.|_INBOX\.)/u;
+
+let folder: ScratchFolder;
+let cluster: Cluster;
+let listening: Stoppable;
+/** What was published while this test listened, in order. */
+const messages: { readonly subject: string; readonly payload: Uint8Array }[] = [];
+/** Published by this test, so as to be refused. */
+const garbage = Buffer.from('not an Avro message');
+
+beforeAll(async () => {
+  folder = await createScratchFolder();
+  cluster = await startCluster({
+    dataDirectory: folder.path,
+    processes: ['audit', 'auth-quota', 'billing', 'edge', 'edge-2', 'inference', 'ingress', 'pii'],
+  });
+  listening = await cluster.platform.bus.subscribe('>', (message) => messages.push(message));
+});
+
+afterAll(async () => {
+  await listening.stop();
+  await cluster.stop();
+  await folder.stop();
+});
+
+it('carries on every subject what the catalogue says, and every event of the catalogue', async ({
+  signal,
+}) => {
+  await answerOne(signal);
+  await answerTwiceOverHttp();
+  await cancelOne();
+  await resumeOnAnotherGateway();
+  await revokeOne();
+  await poisonOne(signal);
+  await cluster.process('inference').restart();
+
+  const seen = new Set<SchemaName>();
+  for await (const { subject, payload } of allMessages()) {
+    const name = nameOf(payload);
+    if (ofTheBroker.test(subject)) {
+      if (name === 'credential.verified') seen.add(name);
+      continue;
+    }
+    if (Buffer.from(payload).equals(garbage)) continue;
+    if (name === undefined) throw new Error(`${subject} carries what is no event.`);
+    expect({ subject, name }).toEqual({ subject, name: schemaOfSubject(subject) });
+    seen.add(name);
+  }
+  expect([...seen].toSorted()).toEqual(Object.keys(catalogue).toSorted());
+});
+
+/** The schema that a message names and fits. */
+function nameOf(payload: Uint8Array): SchemaName | undefined {
+  if (payload[0] !== 0xc3 || payload[1] !== 0x01) return undefined;
+  return cluster.platform.codec.decodeAny(payload).name;
+}
+
+/** What was published while the test listened, and all that is stored: that of the start too. */
+async function* allMessages(): AsyncGenerator<{ readonly subject: string; readonly payload: Uint8Array }> {
+  yield* messages;
+  const { bus } = cluster.platform;
+  for (const { name } of streamDefinitions()) yield* bus.read(name, '>');
+  for (const { name } of bucketDefinitions) {
+    for await (const stored of bus.read(`KV_${name}`, '>')) {
+      // What is deleted in a bucket leaves an empty message.
+      if (stored.payload.length > 0) yield stored;
+    }
+  }
+}
+
+async function answerOne(signal: AbortSignal): Promise<void> {
+  const client = await openStream(cluster.edgeUrl, { apiKey: cluster.apiKey });
+  client.send({
+    type: 'generate',
+    id: 'one',
+    prompt: 'Say hello to ada@example.com.',
+    max_tokens: 8,
+    idempotency_key: 'one',
+  });
+  await client.ended('one');
+  const requestId = await acceptedId(client, 'one');
+  await expectAnsweredOnce(cluster, { requestId, text: textOf(client, 'one') }, signal);
+  await client.close();
+}
+
+async function answerTwiceOverHttp(): Promise<void> {
+  for (const response of [await askOverHttp(), await askOverHttp()]) expect(response.status).toBe(200);
+}
+
+function askOverHttp(): Promise<Response> {
+  return fetch(`${cluster.ingressUrl}/v1/generate`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${cluster.apiKey}`,
+      'content-type': 'application/json',
+      'idempotency-key': 'two',
+    },
+    body: JSON.stringify({ prompt: 'Say hello.', max_tokens: 4 }),
+  });
+}
+
+async function cancelOne(): Promise<void> {
+  const client = await openStream(cluster.edgeUrl, { apiKey: cluster.apiKey });
+  client.send({ type: 'generate', id: 'cancelled', prompt: 'Tell a very long story.', max_tokens: 1_500 });
+  await untilChunk(client, 'cancelled', 3);
+  client.send({ type: 'cancel', id: 'cancelled' });
+  expect(await client.ended('cancelled')).toMatchObject({ finish_reason: 'cancelled' });
+  await client.close();
+}
+
+async function resumeOnAnotherGateway(): Promise<void> {
+  const { apiKey } = cluster;
+  const before = await openStream(cluster.edgeUrl, { apiKey });
+  before.send({ type: 'generate', id: 'moved', prompt: 'Tell a story.', max_tokens: 60 });
+  await untilChunk(before, 'moved', 3);
+  before.terminate();
+  const requestId = await acceptedId(before, 'moved');
+  const back = await openStream(cluster.process('edge-2').url, { apiKey });
+  back.send({ type: 'resume', request_id: requestId, after: 3 });
+  await back.ended(requestId);
+  await back.close();
+}
+
+async function revokeOne(): Promise<void> {
+  const { database, platform } = cluster;
+  const { key, keyId } = await createApiKey(database, { tenant: defaultTenant });
+  const client = await openStream(cluster.edgeUrl, { apiKey: key });
+  await revokeApiKey({ ...platform, database }, keyId);
+  expect(await client.closed).toMatchObject({ code: 4401 });
+}
+
+async function poisonOne(signal: AbortSignal): Promise<void> {
+  await cluster.platform.bus.publish({ subject: subjects.received(defaultTenant), payload: garbage });
+  await untilDeadLetters(cluster.platform, 1, signal);
+}
