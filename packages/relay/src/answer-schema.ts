@@ -45,5 +45,15 @@ export function answerUsage({ input_tokens, cached_input_tokens, output_tokens }
 }
 
 export function answerTimings({ queue_ms, prefill_ms, time_to_first_token_ms, total_ms }: Timings): Timings {
-  return { queue_ms, prefill_ms, time_to_first_token_ms, total_ms };
+  return {
+    queue_ms: round(queue_ms),
+    prefill_ms: round(prefill_ms),
+    time_to_first_token_ms: time_to_first_token_ms === null ? null : round(time_to_first_token_ms),
+    total_ms: round(total_ms),
+  };
+}
+
+/** To hundredths. */
+function round(ms: number): number {
+  return Math.round(ms * 100) / 100;
 }

@@ -121,3 +121,12 @@ test('a frame above the limit ends the connection with 1009, and others go on', 
   expect((await other.closed).code).toBe(1009);
   await expectToGoOn();
 });
+
+test('plain HTTP is told to upgrade', async () => {
+  const response = await fetch(`${url}/v1/stream`);
+  expect(response.status).toBe(426);
+  expect(response.headers.get('upgrade')).toBe('websocket');
+  expect(await response.json()).toMatchObject({
+    error: { message: expect.stringMatching(/WebSocket/) as string, type: 'invalid_request_error' },
+  });
+});

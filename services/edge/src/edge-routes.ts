@@ -1,5 +1,6 @@
 import websocket from '@fastify/websocket';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { WebSocket } from 'ws';
 import type { Relay } from '@millrace/relay';
 import type { Clock, Logger, Metrics } from '@millrace/runtime';
 import type { EdgeSettings } from './config.ts';
@@ -9,6 +10,7 @@ import { createEdgeMetrics } from './edge-metrics.ts';
 import { tooManyConnections } from './errors.ts';
 import { closeCodes } from './protocol/close-codes.ts';
 import { createMessageReader } from './protocol/read-client-message.ts';
+import { sendUpgradeRequired } from './upgrade-required.ts';
 
 export interface EdgeRoutesOptions {
   readonly relay: Relay;
@@ -74,7 +76,7 @@ export async function edgeRoutes(app: FastifyInstance, options: EdgeRoutesOption
     },
   });
 
-  app.get('/v1/stream', { websocket: true }, (socket, request) => {
+  const onUpgrade = (socket: WebSocket, request: FastifyRequest): void => {
     const connection = serveConnection(socket, request.headers, context);
     if (connections.size >= settings.maxConnections)
       connection.end(closeCodes.tryAgainLater, tooManyConnections());
@@ -86,7 +88,8 @@ export async function edgeRoutes(app: FastifyInstance, options: EdgeRoutesOption
         connections.delete(connection);
         edgeMetrics.connections(-1);
       });
-  });
+  };
+  app.route({ method: 'GET', url: '/v1/stream', handler: sendUpgradeRequired, wsHandler: onUpgrade });
 }
 
 // Fastify's mark for plugins that work on the instance that they are registered on.
