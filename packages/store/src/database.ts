@@ -1,5 +1,5 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
-import postgres from 'postgres';
+import postgres, { type Sql, type TransactionSql } from 'postgres';
 import {
   MillraceError,
   retry,
@@ -10,7 +10,10 @@ import {
 } from '@millrace/runtime';
 import * as schema from './schema/index.ts';
 
-export type Database = PostgresJsDatabase<typeof schema> & Stoppable;
+export type { TransactionSql };
+
+/** Drizzle, and behind it the client itself, whose statements are prepared and pipelined as Drizzle's are not. */
+export type Database = PostgresJsDatabase<typeof schema> & Stoppable & { readonly $client: Sql };
 
 export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
 

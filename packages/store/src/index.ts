@@ -1,5 +1,11 @@
 export { createDatabase } from './create-database.ts';
-export { openDatabase, type Database, type DatabaseOptions, type Transaction } from './database.ts';
+export {
+  openDatabase,
+  type Database,
+  type DatabaseOptions,
+  type Transaction,
+  type TransactionSql,
+} from './database.ts';
 export { migrate } from './migrate.ts';
 export {
   startEmbeddedPostgres,
