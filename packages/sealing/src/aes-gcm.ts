@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes, type KeyObject } from 'node:crypto';
 import { MillraceError } from '@millrace/runtime';
 
 const algorithm = 'aes-256-gcm';
@@ -8,7 +8,7 @@ const tagBytes = 16;
 export const keyBytes = 32;
 
 /** AES-256-GCM with a random nonce: nonce (12 bytes), tag (16), ciphertext. */
-export function encrypt(key: Uint8Array, plaintext: Uint8Array, context: string): Uint8Array {
+export function encrypt(key: KeyObject, plaintext: Uint8Array, context: string): Uint8Array {
   const nonce = randomBytes(nonceBytes);
   const cipher = createCipheriv(algorithm, key, nonce);
   cipher.setAAD(Buffer.from(context, 'utf8'));
@@ -17,7 +17,7 @@ export function encrypt(key: Uint8Array, plaintext: Uint8Array, context: string)
 }
 
 /** @throws `decryption_failed` for another key, another context, or altered bytes */
-export function decrypt(key: Uint8Array, sealed: Uint8Array, context: string): Uint8Array {
+export function decrypt(key: KeyObject, sealed: Uint8Array, context: string): Uint8Array {
   try {
     const decipher = createDecipheriv(algorithm, key, sealed.subarray(0, nonceBytes), {
       authTagLength: tagBytes,

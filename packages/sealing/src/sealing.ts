@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { MillraceError, type Stoppable } from '@millrace/runtime';
 import { decrypt, encrypt, keyBytes } from './aes-gcm.ts';
 import type { KeyStore, WrappedKey } from './key-store.ts';
@@ -29,12 +29,14 @@ const maxCachedTenants = 10_000;
 
 /** @param masterKey 32 bytes; @see loadMasterKey */
 export async function createSealing(masterKey: Uint8Array, keyStore: KeyStore): Promise<Sealing> {
+  const master = createSecretKey(masterKey);
   const boxes = new Map<string, Promise<SealingBox>>();
   const watch = await keyStore.watchErasures((tenant) => boxes.delete(tenant));
 
   const load = async (tenant: string): Promise<SealingBox> => {
-    const stored = (await keyStore.get(tenant)) ?? (await keyStore.create(tenant, newKey(masterKey, tenant)));
-    return boxOf(tenant, stored.keyId, decrypt(masterKey, stored.wrapped, wrapContext(tenant, stored.keyId)));
+    const stored = (await keyStore.get(tenant)) ?? (await keyStore.create(tenant, newKey(master, tenant)));
+    const key = decrypt(master, stored.wrapped, wrapContext(tenant, stored.keyId));
+    return boxOf(tenant, stored.keyId, createSecretKey(key));
   };
 
   return {
@@ -59,14 +61,14 @@ export async function createSealing(masterKey: Uint8Array, keyStore: KeyStore): 
   };
 }
 
-function newKey(masterKey: Uint8Array, tenant: string): WrappedKey {
+function newKey(masterKey: KeyObject, tenant: string): WrappedKey {
   const keyId = randomBytes(keyIdBytes).toString('hex');
   return { keyId, wrapped: encrypt(masterKey, randomBytes(keyBytes), wrapContext(tenant, keyId)) };
 }
 
 const wrapContext = (tenant: string, keyId: string): string => `data-key:${tenant}:${keyId}`;
 
-function boxOf(tenant: string, keyId: string, key: Uint8Array): SealingBox {
+function boxOf(tenant: string, keyId: string, key: KeyObject): SealingBox {
   const header = Buffer.concat([Buffer.from([formatVersion]), Buffer.from(keyId, 'hex')]);
   const bound = (context: string): string => `${tenant}:${context}`;
   return {

@@ -1,5 +1,5 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
-import postgres, { type Sql, type TransactionSql } from 'postgres';
+import postgres, { type Sql } from 'postgres';
 import {
   MillraceError,
   retry,
@@ -10,9 +10,7 @@ import {
 } from '@millrace/runtime';
 import * as schema from './schema/index.ts';
 
-export type { TransactionSql };
-
-/** Drizzle, and behind it the client itself, whose statements are prepared and pipelined as Drizzle's are not. */
+/** Drizzle, and behind it the client itself for `transact`. */
 export type Database = PostgresJsDatabase<typeof schema> & Stoppable & { readonly $client: Sql };
 
 export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];

@@ -1,15 +1,19 @@
 import { and, asc, isNull, lt, sql } from 'drizzle-orm';
 import type { Codec } from '@millrace/contracts';
 import type { Clock } from '@millrace/runtime';
-import { claims, rateWindows, type Database, type Transaction, type TransactionSql } from '@millrace/store';
+import { claims, rateWindows, transact, type Database, type Transaction } from '@millrace/store';
 import {
   admittedInWindow,
   countAdmitted,
-  iso,
   lockTenants,
+  notePublished,
   openClaims,
   presentClaims,
   writeClaims,
+  type ClaimRow,
+  type CountRow,
+  type Decided,
+  type TenantRow,
 } from './admission-queries.ts';
 import { judge, type Candidate } from './admission-rules.ts';
 import type { Admission, AdmissionRequest, Claim, OpenClaim } from './admission.ts';
@@ -24,20 +28,13 @@ interface AdmissionDependencies {
 const reaperLock = 7_246_001;
 
 /** Claims and counters in PostgreSQL. */
-export function createPostgresAdmission({ database, codec, clock }: AdmissionDependencies): Admission {
+export function createPostgresAdmission(dependencies: AdmissionDependencies): Admission {
+  const { database, clock } = dependencies;
   return {
-    claim: async (requests) =>
-      requests.length === 0
-        ? new Map()
-        : database.$client.begin((sql) => claimAll(sql, codec, requests, clock.now())),
+    claim: async (requests) => (requests.length === 0 ? new Map() : claimAll(dependencies, requests)),
 
     async markPublished(requestIds) {
-      if (requestIds.length === 0) return;
-      // Should this be lost, the same message is published again under the same id.
-      await database.$client.begin((client) => [
-        client`set local synchronous_commit = off`,
-        client`update claims set admitted_published_at = ${iso(clock.now())} where request_id = any(${[...requestIds]}::uuid[])`,
-      ]);
+      if (requestIds.length > 0) await notePublished(database.$client, requestIds, clock.now());
     },
 
     async settle(closings) {
@@ -71,48 +68,76 @@ export function createPostgresAdmission({ database, codec, clock }: AdmissionDep
   };
 }
 
-/** One after the other: tenants locked, requests looked up and counted, decisions written. */
+/** Tenants locked, requests looked up and counted behind the lock, decisions written. */
 async function claimAll(
-  sql: TransactionSql,
-  codec: Codec,
+  { database, codec, clock }: AdmissionDependencies,
   requests: readonly AdmissionRequest[],
-  now: number,
 ): Promise<ReadonlyMap<string, Claim>> {
+  const now = clock.now();
   const ids = requests.map(({ event }) => event.request_id);
   const names = [...new Set(requests.map(({ event }) => event.tenant))].toSorted();
-  // Sent in one go, and run in this order: what is counted is counted behind the lock.
-  const [limits, present, inWindow, inFlight] = await Promise.all([
-    lockTenants(sql, names),
-    presentClaims(sql, ids),
-    admittedInWindow(sql, names, now),
-    openClaims(sql, names),
-  ]);
-  const undecided = new Map<string, AdmissionRequest>();
-  for (const request of requests) {
-    if (!present.has(request.event.request_id)) undecided.set(request.event.request_id, request);
-  }
-  const verdicts = [...Map.groupBy(undecided.values(), ({ event }) => event.tenant)].flatMap(
-    ([tenant, group]) =>
-      judge(
-        group.map(candidateOf),
-        limits.get(tenant),
-        { admittedInWindow: inWindow.get(tenant) ?? 0, inFlight: inFlight.get(tenant) ?? 0 },
+  return transact(
+    database,
+    (sql) => [
+      lockTenants(sql, names),
+      presentClaims(sql, ids),
+      admittedInWindow(sql, names, now),
+      openClaims(sql, names),
+    ],
+    (sql, [limits, present, inWindow, inFlight]) => {
+      const claims = new Map(present.map((row) => [row.requestId, claimOf(row)]));
+      const decided = decideAll(
+        requests.filter(({ event }) => !claims.has(event.request_id)),
+        byTenant(limits),
+        byTenant(inWindow),
+        byTenant(inFlight),
         now,
-      ),
+      );
+      for (const { requestId, refusal } of decided)
+        claims.set(requestId, { refusal, decidedAt: now, isNew: true, isPublished: false, isClosed: false });
+      // There is nothing that a claim of an unknown tenant could belong to; it is refused again should it come again.
+      const known = decided.filter(({ event }) => limits.some(({ tenant }) => tenant === event.tenant));
+      const statements =
+        known.length === 0 ? [] : [writeClaims(sql, codec, known, now), countAdmitted(sql, known, now)];
+      return { statements, result: claims };
+    },
   );
-  const decided = verdicts.flatMap((verdict) => {
-    const request = undecided.get(verdict.requestId);
-    const waits = verdict.refusal?.code === 'too_many_in_flight' && request?.mayWait === true;
-    return request === undefined || waits ? [] : [{ ...verdict, event: request.event }];
-  });
-  // There is nothing that a claim of an unknown tenant could belong to; it is refused again should it come again.
-  const known = decided.filter(({ event }) => limits.has(event.tenant));
-  await Promise.all([writeClaims(sql, codec, known, now), countAdmitted(sql, known, now)]);
-  const fresh = decided.map(({ requestId, refusal }): [string, Claim] => [
-    requestId,
-    { refusal, decidedAt: now, isNew: true, isPublished: false, isClosed: false },
-  ]);
-  return new Map([...present, ...fresh]);
+}
+
+function byTenant<Row extends { readonly tenant: string }>(rows: readonly Row[]): ReadonlyMap<string, Row> {
+  return new Map(rows.map((row) => [row.tenant, row]));
+}
+
+function claimOf({ code, message, retryAfterMs, decidedAt, isPublished, isClosed }: ClaimRow): Claim {
+  const refusal =
+    code === null ? undefined : { code, message: message ?? '', retryAfterMs: retryAfterMs ?? undefined };
+  return { refusal, decidedAt, isNew: false, isPublished, isClosed };
+}
+
+/** Decides on each request once, tenant by tenant; leaves out those that may wait for one in flight to end. */
+function decideAll(
+  requests: readonly AdmissionRequest[],
+  limits: ReadonlyMap<string, TenantRow>,
+  inWindow: ReadonlyMap<string, CountRow>,
+  inFlight: ReadonlyMap<string, CountRow>,
+  now: number,
+): readonly Decided[] {
+  const undecided = new Map(requests.map((request) => [request.event.request_id, request]));
+  return [...Map.groupBy(undecided.values(), ({ event }) => event.tenant)].flatMap(([tenant, group]) =>
+    judge(
+      group.map(candidateOf),
+      limits.get(tenant),
+      {
+        admittedInWindow: inWindow.get(tenant)?.requests ?? 0,
+        inFlight: inFlight.get(tenant)?.requests ?? 0,
+      },
+      now,
+    ).flatMap((verdict) => {
+      const request = undecided.get(verdict.requestId);
+      const waits = verdict.refusal?.code === 'too_many_in_flight' && request?.mayWait === true;
+      return request === undefined || waits ? [] : [{ ...verdict, event: request.event }];
+    }),
+  );
 }
 
 function candidateOf({ event, cancelled }: AdmissionRequest): Candidate {

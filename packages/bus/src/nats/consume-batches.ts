@@ -55,10 +55,9 @@ export async function consumeBatches(
           'internal_error',
           `A batch of ${good.length} was answered with ${outcomes.length} outcomes`,
         );
-      const refused = new MillraceError('unavailable', 'The handler of the batch handed this message back');
       for (const [index, job] of good.entries()) {
         if (outcomes[index] === true) owner.complete(job);
-        else owner.handBack(job, refused);
+        else owner.handBack(job, handedBack());
       }
     } catch (error) {
       for (const job of good) if (owner.jobs.has(job.delivery.sequence)) owner.handBack(job, error);
@@ -81,3 +80,6 @@ export async function consumeBatches(
     stop: () => (stopped ??= stop()),
   };
 }
+
+const handedBack = (): MillraceError =>
+  new MillraceError('unavailable', 'The handler of the batch handed this message back');
