@@ -1,7 +1,14 @@
-import { inArray, max, sql } from 'drizzle-orm';
-import { subjects, type BillingCharged, type Codec, type RequestClosed } from '@millrace/contracts';
+import type { BillingCharged, Codec, RequestClosed } from '@millrace/contracts';
 import type { Clock, IdGenerator } from '@millrace/runtime';
-import { ledger, outbox, type Database, type Transaction } from '@millrace/store';
+import { transact, type Database } from '@millrace/store';
+import {
+  chargedAlready,
+  lastEntry,
+  limitTurn,
+  takeTurn,
+  writeLedger,
+  writeOutbox,
+} from './ledger-queries.ts';
 import { amountOf, zeroAmount } from './price.ts';
 import { priceAt, pricesOf, type ValidPrice } from './prices.ts';
 
@@ -14,9 +21,6 @@ export interface LedgerDependencies {
   readonly currency: string;
 }
 
-/** Any number, the same in all replicas: who has this lock writes to the ledger. */
-const writerLock = 7_246_002;
-
 /**
  * Writes one ledger row for each closing that has none, with its message in the outbox, in one transaction. Writers take
  * turns, so the numbers of the rows have no gaps and are the order of the commits.
@@ -28,23 +32,32 @@ export async function charge(
   closings: readonly RequestClosed[],
 ): Promise<ReadonlySet<string>> {
   const unique = new Map(closings.map((closing) => [closing.request_id, closing]));
-  return dependencies.database.transaction(async (transaction) => {
-    await takeTurn(transaction);
-    const [charged, lastNumber, prices] = await Promise.all([
-      chargedAlready(transaction, [...unique.keys()]),
-      lastEntryNumber(transaction),
-      pricesOf(transaction, new Set(closings.map(({ model }) => model))),
-    ]);
-    const entries: BillingCharged[] = [];
-    for (const closing of unique.values()) {
-      if (charged.has(closing.request_id)) continue;
-      const price = priceAt(prices, closing.model, closing.closed_at);
-      if (price === undefined && closing.usage.source !== 'NONE') continue;
-      entries.push(entryOf(dependencies, closing, price, lastNumber + entries.length + 1));
-    }
-    await write(transaction, dependencies.codec, entries);
-    return new Set([...charged, ...entries.map((entry) => entry.request_id)]);
-  });
+  return transact(
+    dependencies.database,
+    (sql) => [
+      limitTurn(sql),
+      takeTurn(sql),
+      chargedAlready(sql, [...unique.keys()]),
+      lastEntry(sql),
+      pricesOf(sql, [...new Set(closings.map(({ model }) => model))]),
+    ],
+    (sql, [, , present, [last], prices]) => {
+      const charged = new Set(present.map(({ requestId }) => requestId));
+      const entries: BillingCharged[] = [];
+      for (const closing of unique.values()) {
+        if (charged.has(closing.request_id)) continue;
+        const price = priceAt(prices, closing.model, closing.closed_at);
+        if (price === undefined && closing.usage.source !== 'NONE') continue;
+        entries.push(entryOf(dependencies, closing, price, (last?.number ?? 0) + entries.length + 1));
+      }
+      for (const { request_id } of entries) charged.add(request_id);
+      const statements =
+        entries.length === 0
+          ? []
+          : [writeLedger(sql, entries), writeOutbox(sql, dependencies.codec, entries)];
+      return { statements, result: charged };
+    },
+  );
 }
 
 function entryOf(
@@ -68,59 +81,4 @@ function entryOf(
     closed_at: closing.closed_at,
     charged_at: clock.now(),
   };
-}
-
-/** Waits for its turn. A writer that hangs in its transaction loses it after the time limit. */
-async function takeTurn(transaction: Transaction): Promise<void> {
-  await transaction.execute(sql`set local idle_in_transaction_session_timeout = '30s'`);
-  await transaction.execute(sql`select pg_advisory_xact_lock(${writerLock})`);
-}
-
-async function chargedAlready(
-  transaction: Transaction,
-  requestIds: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const rows = await transaction
-    .select({ id: ledger.requestId })
-    .from(ledger)
-    .where(inArray(ledger.requestId, [...requestIds]));
-  return new Set(rows.map(({ id }) => id));
-}
-
-async function lastEntryNumber(transaction: Transaction): Promise<number> {
-  const [row] = await transaction.select({ last: max(ledger.entryNumber) }).from(ledger);
-  return row?.last ?? 0;
-}
-
-async function write(
-  transaction: Transaction,
-  codec: Codec,
-  entries: readonly BillingCharged[],
-): Promise<void> {
-  if (entries.length === 0) return;
-  await transaction.insert(ledger).values(
-    entries.map((entry) => ({
-      entryId: entry.entry_id,
-      entryNumber: entry.entry_number,
-      requestId: entry.request_id,
-      tenant: entry.tenant,
-      model: entry.model,
-      outcome: entry.outcome,
-      inputTokens: entry.usage.input_tokens,
-      cachedInputTokens: entry.usage.cached_input_tokens,
-      outputTokens: entry.usage.output_tokens,
-      priceVersion: entry.price_version,
-      amount: entry.amount,
-      currency: entry.currency,
-      closedAt: new Date(entry.closed_at),
-      chargedAt: new Date(entry.charged_at),
-    })),
-  );
-  await transaction.insert(outbox).values(
-    entries.map((entry) => ({
-      id: entry.entry_id,
-      subject: subjects.charged(entry.tenant),
-      payload: Buffer.from(codec.encode('billing.charged', entry)),
-    })),
-  );
 }
