@@ -128,7 +128,7 @@ describe('a prompt', () => {
       answers.map(() => [requestId, text]),
     );
     const log = await expectAnsweredOnce(cluster, { requestId, text }, signal);
-    expect(log.attempts).toHaveLength(1);
+    expect(log.history).toEqual(['OPENED 0', 'CHUNK 1', 'FINISHED 1']);
     const other = await post({ ...body, prompt: 'Another.' }, { 'idempotency-key': 'capital' });
     expect(other.status).toBe(422);
     expect(await other.json()).toMatchObject({ error: { code: 'idempotency_key_reused' } });

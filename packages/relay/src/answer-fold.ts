@@ -50,6 +50,7 @@ export class AnswerFold {
    */
   chunk({ attempt, firstPosition, tokenCount, text }: FoldedChunk): string {
     if (attempt < this.#attempt) return '';
+    if (attempt > this.#attempt) this.begin(attempt, firstPosition);
     if (firstPosition !== this.#position) throw broken();
     const said = this.#text.slice(this.#offset, this.#offset + text.length);
     if (!text.startsWith(said)) throw broken();

@@ -1,5 +1,6 @@
 import type { Codec, RequestReceived } from '@millrace/contracts';
 import type { Sql } from '@millrace/store';
+import type { SettledRequest } from './admission.ts';
 import { windowStartOf, type RefusalCode, type TenantLimits, type Verdict } from './admission-rules.ts';
 
 /** The statements of a claim, which every request waits for. */
@@ -87,6 +88,17 @@ export const notePublished = (sql: Sql, requestIds: readonly string[], now: numb
   with relaxed as (select set_config('synchronous_commit', 'off', true))
   update claims set admitted_published_at = ${iso(now)} from relaxed
   where request_id = any(${[...requestIds]}::uuid[])`;
+
+/** Closes those that are open. */
+export const settleClaims = (sql: Sql, closings: readonly SettledRequest[]) => sql`
+  update claims as claim set closed_at = closing.closed_at, outcome = closing.outcome
+  from jsonb_to_recordset(${JSON.stringify(closings.map(settlementOf))}::jsonb)
+    as closing(request_id uuid, outcome text, closed_at timestamptz)
+  where claim.request_id = closing.request_id and claim.closed_at is null`;
+
+function settlementOf({ request_id, outcome, closed_at }: SettledRequest): object {
+  return { request_id, outcome: outcome.toLowerCase(), closed_at: iso(closed_at) };
+}
 
 function iso(at: number): string {
   return new Date(at).toISOString();

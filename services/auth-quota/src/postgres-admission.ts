@@ -9,6 +9,7 @@ import {
   notePublished,
   openClaims,
   presentClaims,
+  settleClaims,
   writeClaims,
   type ClaimRow,
   type CountRow,
@@ -39,16 +40,7 @@ export function createPostgresAdmission(dependencies: AdmissionDependencies): Ad
 
     async settle(closings) {
       if (closings.length === 0) return;
-      const rows = closings.map(({ request_id, outcome, closed_at }) => ({
-        request_id,
-        outcome: outcome.toLowerCase(),
-        closed_at: new Date(closed_at).toISOString(),
-      }));
-      await database.execute(sql`
-        update ${claims} as claim
-        set closed_at = closing.closed_at, outcome = closing.outcome
-        from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as closing(request_id uuid, outcome text, closed_at timestamptz)
-        where claim.request_id = closing.request_id and claim.closed_at is null`);
+      await settleClaims(database.$client, closings);
     },
 
     withOverdue: (before, limit, handle) =>
@@ -78,28 +70,34 @@ async function claimAll(
   const names = [...new Set(requests.map(({ event }) => event.tenant))].toSorted();
   return transact(
     database,
-    (sql) => [
-      lockTenants(sql, names),
-      presentClaims(sql, ids),
-      admittedInWindow(sql, names, now),
-      openClaims(sql, names),
+    (client) => [
+      lockTenants(client, names),
+      presentClaims(client, ids),
+      admittedInWindow(client, names, now),
+      openClaims(client, names),
     ],
-    (sql, [limits, present, inWindow, inFlight]) => {
-      const claims = new Map(present.map((row) => [row.requestId, claimOf(row)]));
+    (client, [limits, present, inWindow, inFlight]) => {
+      const decisions = new Map(present.map((row) => [row.requestId, claimOf(row)]));
       const decided = decideAll(
-        requests.filter(({ event }) => !claims.has(event.request_id)),
+        requests.filter(({ event }) => !decisions.has(event.request_id)),
         byTenant(limits),
         byTenant(inWindow),
         byTenant(inFlight),
         now,
       );
       for (const { requestId, refusal } of decided)
-        claims.set(requestId, { refusal, decidedAt: now, isNew: true, isPublished: false, isClosed: false });
+        decisions.set(requestId, {
+          refusal,
+          decidedAt: now,
+          isNew: true,
+          isPublished: false,
+          isClosed: false,
+        });
       // There is nothing that a claim of an unknown tenant could belong to; it is refused again should it come again.
       const known = decided.filter(({ event }) => limits.some(({ tenant }) => tenant === event.tenant));
       const statements =
-        known.length === 0 ? [] : [writeClaims(sql, codec, known, now), countAdmitted(sql, known, now)];
-      return { statements, result: claims };
+        known.length === 0 ? [] : [writeClaims(client, codec, known, now), countAdmitted(client, known, now)];
+      return { statements, result: decisions };
     },
   );
 }

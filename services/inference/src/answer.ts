@@ -39,7 +39,7 @@ export interface Answer {
 export async function answer(request: AnswerRequest): Promise<Answer> {
   const { context, event, box, log, interruption, takenUp } = request;
   const { clock } = context;
-  const { attempt, published, isMarked } = takenUp;
+  const { attempt, published } = takenUp;
   const startedAt = clock.now();
   const text = createAnswerText(published.text);
   const writer = createChunkWriter({
@@ -49,7 +49,6 @@ export async function answer(request: AnswerRequest): Promise<Answer> {
     request: event,
     attempt,
     firstPosition: published.tokens.length,
-    isMarked,
     onFailure: (error) => interruption.fail(error),
   });
   const { parameters } = event;

@@ -35,7 +35,7 @@ function gatedLog(): {
   };
 }
 
-async function setUp(firstPosition = 0, isMarked = false) {
+async function setUp(firstPosition = 0) {
   const box = await (await createSealing(new Uint8Array(32), createMemoryKeyStore())).forTenant('acme');
   const gated = gatedLog();
   const onFailure = vi.fn<(error: unknown) => void>();
@@ -47,7 +47,6 @@ async function setUp(firstPosition = 0, isMarked = false) {
     request,
     attempt: 2,
     firstPosition,
-    isMarked,
     onFailure,
   });
   const contentOf = (record: ResultChunk | undefined) =>
@@ -56,20 +55,12 @@ async function setUp(firstPosition = 0, isMarked = false) {
 }
 
 describe('createChunkWriter', () => {
-  it('marks the attempt with the position from which it goes on, before the first chunk', async () => {
-    const { records, release, writer } = await setUp(7);
-    await writer.push([11], 'a');
-    expect(records).toMatchObject([{ kind: 'ATTEMPT', attempt: 2, first_position: 7 }]);
-    release();
-    await vi.waitFor(() => expect(records).toHaveLength(2));
-    expect(records[1]).toMatchObject({ kind: 'CHUNK', first_position: 7, token_count: 1 });
-  });
-
-  it('begins with a chunk when the attempt is marked already', async () => {
-    const { records, writer } = await setUp(7, true);
+  it('goes on from the position of the attempt, and names the attempt', async () => {
+    const { records, writer, contentOf } = await setUp(7);
     await writer.push([11], 'a');
     await vi.waitFor(() => expect(records).toHaveLength(1));
-    expect(records[0]).toMatchObject({ kind: 'CHUNK', first_position: 7, token_count: 1 });
+    expect(records[0]).toMatchObject({ kind: 'CHUNK', attempt: 2, first_position: 7, token_count: 1 });
+    expect(contentOf(records[0])).toEqual({ text: 'a', tokens: [11] });
   });
 
   it('has one record on its way at a time and puts into the next what came meanwhile', async () => {
@@ -80,8 +71,11 @@ describe('createChunkWriter', () => {
     expect(records).toHaveLength(1);
     release();
     await vi.waitFor(() => expect(records).toHaveLength(2));
-    expect(contentOf(records[1])).toEqual({ text: 'ab', tokens: [1, 2, 3] });
-    expect(writer.position).toBe(0);
+    expect(records.map(contentOf)).toEqual([
+      { text: 'a', tokens: [1] },
+      { text: 'b', tokens: [2, 3] },
+    ]);
+    expect(writer.position).toBe(1);
     const flushed = writer.flush();
     release();
     await flushed;
@@ -90,21 +84,21 @@ describe('createChunkWriter', () => {
 
   it('counts nothing as generated that was not stored, and reports the failure once', async () => {
     const { records, release, writer, onFailure } = await setUp();
-    release();
     await writer.push([1], 'a');
-    await vi.waitFor(() => expect(records).toHaveLength(2));
+    await vi.waitFor(() => expect(records).toHaveLength(1));
     const fenced = new MillraceError('fenced', 'Another writer has appended.');
     release(fenced);
     await expect(writer.flush()).rejects.toBe(fenced);
     await writer.push([2], 'b');
     expect(onFailure.mock.calls).toEqual([[fenced]]);
     expect(writer.position).toBe(0);
-    expect(records).toHaveLength(2);
+    expect(records).toHaveLength(1);
   });
 
   it('lets the engine wait once too much waits for storage', async () => {
     const { records, release, writer } = await setUp();
     let accepted = false;
+    await writer.push([1], 'a');
     const pushed = writer.push(new Int32Array(256), 'x').then(() => {
       accepted = true;
       return accepted;

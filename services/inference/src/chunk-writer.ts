@@ -1,4 +1,3 @@
-import type { ResultChunk } from '@millrace/contracts';
 import { sealContent, type RequestEvent, type ResultLog } from '@millrace/stage';
 import type { SealingBox } from '@millrace/sealing';
 import type { Clock } from '@millrace/runtime';
@@ -12,8 +11,6 @@ export interface ChunkWriterOptions {
   readonly attempt: number;
   /** Position of the first token that this attempt publishes: the number of those published before. */
   readonly firstPosition: number;
-  /** Whether the marker of the attempt is stored already. */
-  readonly isMarked: boolean;
   /** Called once, with the first error: the log is no longer ours, or the broker is gone for good. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -35,7 +32,7 @@ const maxPendingTokens = 256;
 
 /**
  * One record at a time is on its way, since each is accepted only behind the one before; what is generated meanwhile goes
- * into the next. The first record is the marker of the attempt, unless it is stored.
+ * into the next.
  */
 export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
   const { log, box, clock, request, attempt } = options;
@@ -45,16 +42,13 @@ export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
   let firstStoredAt: number | undefined;
   let failure: { readonly error: unknown } | undefined;
 
-  const marker = (): ResultChunk =>
-    attemptMarker(request, { attempt, firstPosition: position, at: clock.now() });
-
   const publishPending = async (): Promise<void> => {
     while (tokens.length > 0 || text !== '') {
       const chunk = { text, tokens };
       tokens = [];
       text = '';
       await log.append({
-        ...marker(),
+        ...attemptMarker(request, { attempt, firstPosition: position, at: clock.now() }),
         kind: 'CHUNK',
         token_count: chunk.tokens.length,
         content: sealContent(box, request.request_id, 'chunk', chunk),
@@ -82,10 +76,7 @@ export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
     // What came since the work looked for more.
     if (failure === undefined && (tokens.length > 0 || text !== '')) start();
   };
-  let pump = run(async () => {
-    if (!options.isMarked) await log.append(marker());
-    await publishPending();
-  });
+  let pump = Promise.resolve();
   const start = (): void => {
     if (!running) pump = run(publishPending);
   };

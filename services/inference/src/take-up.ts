@@ -11,8 +11,6 @@ import { nothingPublished, readPublished, type Published } from './published.ts'
 export interface TakenUp {
   readonly attempt: number;
   readonly published: Published;
-  /** Whether the marker of the attempt is stored. */
-  readonly isMarked: boolean;
   /** To be called when the attempt has got somewhere, and when it has ended. */
   readonly settle: () => void;
 }
@@ -20,8 +18,9 @@ export interface TakenUp {
 const noSettlement = (): void => undefined;
 
 /**
- * Takes a request up. One that was delivered before may have killed the worker that had it, so its attempt is stored before its
- * content is touched: attempts that got nowhere are its own doing, while its deliveries count also the deaths of others.
+ * Takes a request up. One that was delivered before may have killed the worker that had it, so its attempt is marked in the log
+ * before its content is touched: attempts that got nowhere are its own doing, while its deliveries count also the deaths of
+ * others. The first attempt leaves no mark but its chunks; where there are none, it counts as one that got nowhere.
  *
  * @throws `poison_message` when as many attempts as are allowed got nowhere; `fenced`
  */
@@ -35,18 +34,19 @@ export async function takeUp(
   const { clock, suspects, maxAttempts, ackWaitMs } = context;
   const attempt = (log.last?.attempt ?? 0) + 1;
   if (attempt === 1 && delivery.deliveryCount === 1)
-    return { attempt, published: nothingPublished, isMarked: false, settle: noSettlement };
+    return { attempt, published: nothingPublished, settle: noSettlement };
 
   const published = await readPublished(context, box, event, delivery.signal);
   delivery.signal.throwIfAborted();
-  if (published.barrenAttempts >= maxAttempts) {
+  const barrenAttempts = published.barrenAttempts + (attempt === 1 ? 1 : 0);
+  if (barrenAttempts >= maxAttempts) {
     throw new MillraceError(
       'poison_message',
-      `The request was given up after ${published.barrenAttempts} attempts that got nowhere.`,
+      `The request was given up after ${barrenAttempts} attempts that got nowhere.`,
     );
   }
   let settle = noSettlement;
-  if (published.barrenAttempts > 0 || published.tokens.length === 0) {
+  if (barrenAttempts > 0 || published.tokens.length === 0) {
     const alive = keepAlive(clock, delivery, ackWaitMs, () => clock.now());
     settle = await suspects.enter(interruption.signal);
     await alive.stop();
@@ -59,5 +59,5 @@ export async function takeUp(
     settle();
     throw error;
   }
-  return { attempt, published, isMarked: true, settle };
+  return { attempt, published, settle };
 }
