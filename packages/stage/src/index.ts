@@ -22,6 +22,7 @@ export {
   type Closed,
   type Ending,
 } from './ending.ts';
+export { logEndHeader, openedLogEnd } from './log-end.ts';
 export { startLoop, type Loop, type LoopOptions } from './loop.ts';
 export { announceModel, watchModels, type ModelTable } from './model-table.ts';
 export { platformSettings, type PlatformSettings } from './platform-settings.ts';

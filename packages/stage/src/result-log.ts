@@ -11,7 +11,7 @@ type LogDependencies = Pick<StageDependencies, 'bus' | 'codec'>;
  */
 export interface ResultLog {
   /**
-   * The last record, or undefined when there is none (any more).
+   * The last record, or undefined when there is none (any more) but OPENED.
    *
    * @throws `message_corrupt` or `schema_unknown` when it cannot be read; it can be appended to all the same
    */
@@ -22,23 +22,33 @@ export interface ResultLog {
    * @throws `fenced` when another writer has appended
    */
   append(record: ResultChunk): Promise<void>;
+  /** Sequence of the last record that this writer knows. */
+  readonly end: number;
 }
 
-/** The result log of a request, at its present end. */
+/**
+ * The result log of a request, at its present end.
+ *
+ * @param openedAt its end, if it is known to be the gateway's OPENED
+ */
 export async function openResultLog(
   { bus, codec }: LogDependencies,
   request: { readonly gateway: string; readonly request_id: string },
+  openedAt?: number,
 ): Promise<ResultLog> {
   const subject = subjects.result(request.gateway, request.request_id);
-  const stored = await bus.lastMessage('RESULTS', subject);
+  const stored = openedAt === undefined ? await bus.lastMessage('RESULTS', subject) : undefined;
   const writer = randomUUID();
-  let sequence = stored?.sequence ?? 0;
+  let sequence = openedAt ?? stored?.sequence ?? 0;
   let last: ResultChunk | undefined;
   let appended = 0;
   return {
     get last() {
       if (stored !== undefined) last ??= codec.decode('result.chunk', stored.payload);
       return last;
+    },
+    get end() {
+      return sequence;
     },
     async append(record) {
       appended += 1;

@@ -6,6 +6,8 @@ import {
   endRequest,
   failureOf,
   giveUp,
+  logEndHeader,
+  openedLogEnd,
   whileDatabaseAway,
   withDecision,
   type Cancellations,
@@ -43,16 +45,20 @@ export function onRequestReceived(
       cancelled: cancellations.get(event.request_id)?.reason,
       mayWait: delivery.deliveryCount === 1,
     }));
-    const claims = await whileDatabaseAway(dependencies, deliveries, () => admission.claim(requests));
+    const [claims, logEnds] = await Promise.all([
+      whileDatabaseAway(dependencies, deliveries, () => admission.claim(requests)),
+      Promise.all(work.map(({ event }) => openedLogEnd(dependencies, event))),
+    ]);
     const acked = new Set<Delivery>(corrupt);
     const published: string[] = [];
     await Promise.all(
-      work.map(async (item) => {
+      work.map(async (item, index) => {
         const claim = claims.get(item.event.request_id);
         if (claim === undefined) return;
         try {
           if (claim.isNew) admissions.inc({ decision: claim.refusal?.code ?? 'admitted' });
-          if (await carryOut(dependencies, item, claim)) published.push(item.event.request_id);
+          if (await carryOut(dependencies, item, claim, logEnds[index]))
+            published.push(item.event.request_id);
           acked.add(item.delivery);
         } catch (error) {
           dependencies.logger.warn(
@@ -72,6 +78,7 @@ async function carryOut(
   dependencies: StageDependencies,
   { event, delivery }: Work,
   claim: Claim,
+  logEnd: number | undefined,
 ): Promise<boolean> {
   if (claim.isClosed || claim.isPublished) return false;
   if (claim.refusal !== undefined) {
@@ -83,7 +90,7 @@ async function carryOut(
     subject: subjects.admitted(event.tenant),
     payload: dependencies.codec.encode('request.admitted', withDecision(event, decision)),
     messageId: `${event.request_id}:admitted`,
-    headers: traceHeaders.write(traceHeaders.read(delivery.headers)),
+    headers: { ...traceHeaders.write(traceHeaders.read(delivery.headers)), ...logEndHeader.write(logEnd) },
   });
   return true;
 }

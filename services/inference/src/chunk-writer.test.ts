@@ -25,6 +25,7 @@ function gatedLog(): {
     release,
     log: {
       last: undefined,
+      end: 1,
       append(record) {
         records.push(record);
         const gate = Promise.withResolvers<void>();

@@ -1,3 +1,4 @@
+import type { Delivery } from '@millrace/bus';
 import { MillraceError } from '@millrace/runtime';
 import {
   closeAsFinished,
@@ -5,6 +6,7 @@ import {
   failureOf,
   finishAndClose,
   isClosed,
+  logEndHeader,
   openContent,
   openResultLog,
   sealContent,
@@ -42,7 +44,7 @@ export function onRequestScrubbed(context: InferenceContext) {
     const { event, delivery } = work;
     if (delivery.deliveryCount > 1 && (await isClosed(context, event))) return;
     const [log, box] = await Promise.all([
-      openResultLog(context, event),
+      openResultLog(context, event, knownEnd(delivery)),
       context.sealing.forTenant(event.tenant),
     ]);
     if (log.last?.finished) {
@@ -67,6 +69,11 @@ export function onRequestScrubbed(context: InferenceContext) {
       await interruption.stop();
     }
   };
+}
+
+/** What was delivered before may have been worked on, so its log is looked at. */
+function knownEnd({ deliveryCount, headers }: Delivery): number | undefined {
+  return deliveryCount === 1 ? logEndHeader.read(headers) : undefined;
 }
 
 async function generateAndClose(

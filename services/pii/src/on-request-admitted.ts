@@ -4,6 +4,7 @@ import {
   decide,
   endRequest,
   isClosed,
+  logEndHeader,
   openContent,
   sealContent,
   withDecision,
@@ -30,7 +31,10 @@ export function onRequestAdmitted(dependencies: StageDependencies, cancellations
 
     const box = await sealing.forTenant(event.tenant);
     const { content, mapping, counts } = scrub(openContent(box, event.request_id, 'request', event.content));
-    if (mapping.size > 0) await publishMapping(dependencies, event, box, mapping);
+    const logEnd =
+      mapping.size > 0
+        ? await publishMapping(dependencies, event, box, mapping)
+        : logEndHeader.read(delivery.headers);
     const facts = Object.fromEntries(Object.entries(counts).map(([type, count]) => [type, String(count)]));
     const scrubbed = withDecision(
       { ...event, content: sealContent(box, event.request_id, 'request', content) },
@@ -40,7 +44,7 @@ export function onRequestAdmitted(dependencies: StageDependencies, cancellations
       subject: subjects.scrubbed(event.model, laneOf(event.priority, event.tenant)),
       payload: codec.encode('request.scrubbed', scrubbed),
       messageId: `${event.request_id}:scrubbed`,
-      headers: traceHeaders.write(traceHeaders.read(delivery.headers)),
+      headers: { ...traceHeaders.write(traceHeaders.read(delivery.headers)), ...logEndHeader.write(logEnd) },
     });
   };
 }
