@@ -3,7 +3,9 @@ import type { Sql } from '@millrace/store';
 import type { SettledRequest } from './admission.ts';
 import { windowStartOf, type RefusalCode, type TenantLimits, type Verdict } from './admission-rules.ts';
 
-/** The statements of a claim, which every request waits for. */
+/*
+ * The statements of a claim. Every request waits for them, and PostgreSQL answers each statement on its own, so they are few.
+ */
 
 export interface TenantRow extends TenantLimits {
   readonly tenant: string;
@@ -27,37 +29,54 @@ export interface ClaimRow {
   readonly isClosed: boolean;
 }
 
-/** The decisions that stand already. */
-export const presentClaims = (sql: Sql, requestIds: readonly string[]) => sql<ClaimRow[]>`
-  select request_id as "requestId", code, message, retry_after_ms as "retryAfterMs",
-    (extract(epoch from decided_at) * 1000)::float8 as "decidedAt",
-    admitted_published_at is not null as "isPublished", closed_at is not null as "isClosed"
-  from claims where request_id = any(${[...requestIds]}::uuid[])`;
-
-export interface CountRow {
-  readonly tenant: string;
-  readonly requests: number;
+/** What a decision depends on, as it is behind the lock. */
+export interface AdmissionFacts {
+  /** The decisions that stand already. */
+  readonly present: readonly ClaimRow[];
+  /** Requests of each tenant that were admitted in the present window. */
+  readonly admittedInWindow: Readonly<Record<string, number>>;
+  /** Requests of each tenant that were admitted and have not ended. */
+  readonly inFlight: Readonly<Record<string, number>>;
 }
 
-/** Requests of each tenant that were admitted in the window of `now`. */
-export const admittedInWindow = (sql: Sql, names: readonly string[], now: number) => sql<CountRow[]>`
-  select tenant, requests from rate_windows
-  where tenant = any(${[...names]}::text[]) and window_start = ${iso(windowStartOf(now))}`;
-
-/** Requests of each tenant that were admitted and have not ended. */
-export const openClaims = (sql: Sql, names: readonly string[]) => sql<CountRow[]>`
-  select tenant, count(*)::int as requests from claims
-  where tenant = any(${[...names]}::text[]) and closed_at is null and code is null
-  group by tenant`;
+export const admissionFacts = (
+  sql: Sql,
+  requestIds: readonly string[],
+  names: readonly string[],
+  now: number,
+) => sql<[AdmissionFacts]>`
+  select
+    coalesce((
+      select jsonb_agg(jsonb_build_object(
+        'requestId', request_id, 'code', code, 'message', message, 'retryAfterMs', retry_after_ms,
+        'decidedAt', extract(epoch from decided_at) * 1000,
+        'isPublished', admitted_published_at is not null, 'isClosed', closed_at is not null))
+      from claims where request_id = any(${[...requestIds]}::uuid[])), '[]') as present,
+    coalesce((
+      select jsonb_object_agg(tenant, requests) from rate_windows
+      where tenant = any(${[...names]}::text[]) and window_start = ${iso(windowStartOf(now))}), '{}') as "admittedInWindow",
+    coalesce((
+      select jsonb_object_agg(tenant, requests) from (
+        select tenant, count(*) as requests from claims
+        where tenant = any(${[...names]}::text[]) and closed_at is null and code is null
+        group by tenant) as open), '{}') as "inFlight"`;
 
 export type Decided = Verdict & { readonly event: RequestReceived };
 
-/** Writes what was decided, each with its event without the content: enough to close the request. */
-export const writeClaims = (sql: Sql, codec: Codec, decided: readonly Decided[], now: number) => sql`
-  insert into claims (request_id, tenant, code, message, retry_after_ms, decided_at, deadline_at, event)
-  select request_id, tenant, code, message, retry_after_ms, ${iso(now)}, deadline_at, decode(event, 'base64')
-  from jsonb_to_recordset(${JSON.stringify(decided.map((each) => rowOf(codec, each)))}::jsonb) as decided(
-    request_id uuid, tenant text, code text, message text, retry_after_ms int, deadline_at timestamptz, event text)`;
+/**
+ * Writes what was decided, each with its event without the content, which is enough to close the request, and adds what was
+ * admitted to the windows of its tenants.
+ */
+export const writeDecisions = (sql: Sql, codec: Codec, decided: readonly Decided[], now: number) => sql`
+  with decided as (
+    insert into claims (request_id, tenant, code, message, retry_after_ms, decided_at, deadline_at, event)
+    select request_id, tenant, code, message, retry_after_ms, ${iso(now)}, deadline_at, decode(event, 'base64')
+    from jsonb_to_recordset(${JSON.stringify(decided.map((each) => rowOf(codec, each)))}::jsonb) as decided(
+      request_id uuid, tenant text, code text, message text, retry_after_ms int, deadline_at timestamptz, event text)
+    returning tenant, code)
+  insert into rate_windows (tenant, window_start, requests)
+  select tenant, ${iso(windowStartOf(now))}, count(*) from decided where code is null group by tenant
+  on conflict (tenant, window_start) do update set requests = rate_windows.requests + excluded.requests`;
 
 function rowOf(codec: Codec, { requestId, refusal, event }: Decided): object {
   const withoutContent = codec.encode('request.received', { ...event, content: Buffer.alloc(0) });
@@ -70,17 +89,6 @@ function rowOf(codec: Codec, { requestId, refusal, event }: Decided): object {
     deadline_at: iso(event.deadline_at),
     event: Buffer.from(withoutContent).toString('base64'),
   };
-}
-
-/** Adds what was admitted to the windows of its tenants. */
-export const countAdmitted = (sql: Sql, decided: readonly Decided[], now: number) => sql`
-  insert into rate_windows (tenant, window_start, requests)
-  select tenant, ${iso(windowStartOf(now))}, count(*)
-  from unnest(${tenantsOf(decided)}::text[]) as admitted(tenant) group by tenant
-  on conflict (tenant, window_start) do update set requests = rate_windows.requests + excluded.requests`;
-
-function tenantsOf(decided: readonly Decided[]): string[] {
-  return decided.filter(({ refusal }) => refusal === undefined).map(({ event }) => event.tenant);
 }
 
 /** Should the note be lost in a crash of the database, the same message is published again under the same id: no need to wait for the disk. */

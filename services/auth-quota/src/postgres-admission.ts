@@ -3,16 +3,13 @@ import type { Codec } from '@millrace/contracts';
 import type { Clock } from '@millrace/runtime';
 import { claims, rateWindows, transact, type Database, type Transaction } from '@millrace/store';
 import {
-  admittedInWindow,
-  countAdmitted,
+  admissionFacts,
   lockTenants,
   notePublished,
-  openClaims,
-  presentClaims,
   settleClaims,
-  writeClaims,
+  writeDecisions,
+  type AdmissionFacts,
   type ClaimRow,
-  type CountRow,
   type Decided,
   type TenantRow,
 } from './admission-queries.ts';
@@ -70,21 +67,11 @@ async function claimAll(
   const names = [...new Set(requests.map(({ event }) => event.tenant))].toSorted();
   return transact(
     database,
-    (client) => [
-      lockTenants(client, names),
-      presentClaims(client, ids),
-      admittedInWindow(client, names, now),
-      openClaims(client, names),
-    ],
-    (client, [limits, present, inWindow, inFlight]) => {
-      const decisions = new Map(present.map((row) => [row.requestId, claimOf(row)]));
-      const decided = decideAll(
-        requests.filter(({ event }) => !decisions.has(event.request_id)),
-        byTenant(limits),
-        byTenant(inWindow),
-        byTenant(inFlight),
-        now,
-      );
+    (client) => [lockTenants(client, names), admissionFacts(client, ids, names, now)],
+    (client, [limits, [facts]]) => {
+      const decisions = new Map(facts.present.map((row) => [row.requestId, claimOf(row)]));
+      const undecided = requests.filter(({ event }) => !decisions.has(event.request_id));
+      const decided = decideAll(undecided, new Map(limits.map((row) => [row.tenant, row])), facts, now);
       for (const { requestId, refusal } of decided)
         decisions.set(requestId, {
           refusal,
@@ -95,15 +82,10 @@ async function claimAll(
         });
       // There is nothing that a claim of an unknown tenant could belong to; it is refused again should it come again.
       const known = decided.filter(({ event }) => limits.some(({ tenant }) => tenant === event.tenant));
-      const statements =
-        known.length === 0 ? [] : [writeClaims(client, codec, known, now), countAdmitted(client, known, now)];
+      const statements = known.length === 0 ? [] : [writeDecisions(client, codec, known, now)];
       return { statements, result: decisions };
     },
   );
-}
-
-function byTenant<Row extends { readonly tenant: string }>(rows: readonly Row[]): ReadonlyMap<string, Row> {
-  return new Map(rows.map((row) => [row.tenant, row]));
 }
 
 function claimOf({ code, message, retryAfterMs, decidedAt, isPublished, isClosed }: ClaimRow): Claim {
@@ -116,8 +98,7 @@ function claimOf({ code, message, retryAfterMs, decidedAt, isPublished, isClosed
 function decideAll(
   requests: readonly AdmissionRequest[],
   limits: ReadonlyMap<string, TenantRow>,
-  inWindow: ReadonlyMap<string, CountRow>,
-  inFlight: ReadonlyMap<string, CountRow>,
+  { admittedInWindow, inFlight }: AdmissionFacts,
   now: number,
 ): readonly Decided[] {
   const undecided = new Map(requests.map((request) => [request.event.request_id, request]));
@@ -125,10 +106,7 @@ function decideAll(
     judge(
       group.map(candidateOf),
       limits.get(tenant),
-      {
-        admittedInWindow: inWindow.get(tenant)?.requests ?? 0,
-        inFlight: inFlight.get(tenant)?.requests ?? 0,
-      },
+      { admittedInWindow: admittedInWindow[tenant] ?? 0, inFlight: inFlight[tenant] ?? 0 },
       now,
     ).flatMap((verdict) => {
       const request = undecided.get(verdict.requestId);

@@ -1,16 +1,9 @@
 import type { BillingCharged, Codec, RequestClosed } from '@millrace/contracts';
 import type { Clock, IdGenerator } from '@millrace/runtime';
 import { transact, type Database } from '@millrace/store';
-import {
-  chargedAlready,
-  lastEntry,
-  limitTurn,
-  takeTurn,
-  writeLedger,
-  writeOutbox,
-} from './ledger-queries.ts';
+import { ledgerFacts, takeTurn, writeEntries } from './ledger-queries.ts';
 import { amountOf, zeroAmount } from './price.ts';
-import { priceAt, pricesOf, type ValidPrice } from './prices.ts';
+import { priceAt, type ValidPrice } from './prices.ts';
 
 export interface LedgerDependencies {
   readonly database: Database;
@@ -32,29 +25,21 @@ export async function charge(
   closings: readonly RequestClosed[],
 ): Promise<ReadonlySet<string>> {
   const unique = new Map(closings.map((closing) => [closing.request_id, closing]));
+  const models = [...new Set(closings.map(({ model }) => model))];
   return transact(
     dependencies.database,
-    (sql) => [
-      limitTurn(sql),
-      takeTurn(sql),
-      chargedAlready(sql, [...unique.keys()]),
-      lastEntry(sql),
-      pricesOf(sql, [...new Set(closings.map(({ model }) => model))]),
-    ],
-    (sql, [, , present, [last], prices]) => {
-      const charged = new Set(present.map(({ requestId }) => requestId));
+    (sql) => [takeTurn(sql), ledgerFacts(sql, [...unique.keys()], models)],
+    (sql, [, [{ charged: present, lastNumber, prices }]]) => {
+      const charged = new Set(present);
       const entries: BillingCharged[] = [];
       for (const closing of unique.values()) {
         if (charged.has(closing.request_id)) continue;
         const price = priceAt(prices, closing.model, closing.closed_at);
         if (price === undefined && closing.usage.source !== 'NONE') continue;
-        entries.push(entryOf(dependencies, closing, price, (last?.number ?? 0) + entries.length + 1));
+        entries.push(entryOf(dependencies, closing, price, lastNumber + entries.length + 1));
       }
       for (const { request_id } of entries) charged.add(request_id);
-      const statements =
-        entries.length === 0
-          ? []
-          : [writeLedger(sql, entries), writeOutbox(sql, dependencies.codec, entries)];
+      const statements = entries.length === 0 ? [] : [writeEntries(sql, dependencies.codec, entries)];
       return { statements, result: charged };
     },
   );

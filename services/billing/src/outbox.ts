@@ -24,13 +24,12 @@ export async function takeFromOutbox(
   return transact(
     database,
     (sql) => [
-      sql`set local idle_in_transaction_session_timeout = '60s'`,
-      sql`set local lock_timeout = '5s'`,
+      sql`select set_config('idle_in_transaction_session_timeout', '60s', true), set_config('lock_timeout', '5s', true)`,
       sql`select pg_advisory_xact_lock(${relayLock}::bigint)`,
       sql<OutboxRow[]>`
         select id, subject, payload from outbox where published_at is null order by number limit ${limit}`,
     ],
-    async (sql, [, , , rows]) => {
+    async (sql, [, , rows]) => {
       if (rows.length === 0) return { statements: [], result: 0 };
       await publish(rows);
       const ids = rows.map(({ id }) => id);

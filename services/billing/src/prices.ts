@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { MillraceError } from '@millrace/runtime';
-import { prices, type Database, type Sql } from '@millrace/store';
+import { prices, type Database } from '@millrace/store';
 import type { TokenPrice } from './price.ts';
 
 /** A price, and from when on it is valid. */
@@ -21,12 +21,6 @@ export function priceAt(list: readonly ValidPrice[], model: string, at: number):
       undefined,
     );
 }
-
-/** All prices of these models. */
-export const pricesOf = (sql: Sql, models: readonly string[]) => sql<ValidPrice[]>`
-  select model, version, currency, input_per_million as "inputPerMillion", output_per_million as "outputPerMillion",
-    (extract(epoch from valid_from) * 1000)::float8 as "validFrom"
-  from prices where model = any(${[...models]}::text[])`;
 
 /** The part of the model manifest that has prices. */
 export interface PricedManifest {
