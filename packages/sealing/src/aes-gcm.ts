@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, randomBytes, type KeyObject } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { MillraceError } from '@millrace/runtime';
+import { createNonces } from './nonces.ts';
 
 const algorithm = 'aes-256-gcm';
 const nonceBytes = 12;
@@ -7,9 +8,11 @@ const tagBytes = 16;
 
 export const keyBytes = 32;
 
+const nextNonce = createNonces(nonceBytes);
+
 /** AES-256-GCM with a random nonce: nonce (12 bytes), tag (16), ciphertext. */
 export function encrypt(key: KeyObject, plaintext: Uint8Array, context: string): Uint8Array {
-  const nonce = randomBytes(nonceBytes);
+  const nonce = nextNonce();
   const cipher = createCipheriv(algorithm, key, nonce);
   cipher.setAAD(Buffer.from(context, 'utf8'));
   const ciphertext = [cipher.update(plaintext), cipher.final()];

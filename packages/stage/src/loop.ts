@@ -13,6 +13,9 @@ export interface Loop extends Stoppable {
   wake(): void;
 }
 
+/** One for all: without a reason each `abort` makes an error with a stack. */
+const wakeUp = new Error('woken');
+
 /** Runs rounds one after the other, at once when woken and otherwise at an interval, until it is stopped. */
 export function startLoop(options: LoopOptions, round: (signal: AbortSignal) => Promise<void>): Loop {
   const stopping = new AbortController();
@@ -43,7 +46,7 @@ export function startLoop(options: LoopOptions, round: (signal: AbortSignal) => 
   return {
     wake() {
       woken = true;
-      pause.abort();
+      pause.abort(wakeUp);
     },
     async stop() {
       stopping.abort();
