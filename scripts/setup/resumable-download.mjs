@@ -39,7 +39,7 @@ async function fetchRest({ url, destination, from, totalBytes, onProgress }) {
     const headers = from > 0 ? { range: `bytes=${from}-` } : {};
     const response = await fetch(url, { headers, signal: controller.signal });
     if (!response.ok || response.body === null) {
-      rmSync(destination, { force: response.status === 416 });
+      if (response.status === 416) rmSync(destination, { force: true });
       throw Object.assign(new Error(`the server answered ${response.status}`), {
         permanent: response.status < 500,
       });
