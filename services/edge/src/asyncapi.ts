@@ -23,6 +23,7 @@ export function asyncApiDocument(): object {
   return {
     asyncapi: '3.0.0',
     info: {
+      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
       title: 'Millrace stream',
       version: `${protocolVersion}.0.0`,
       description: [
@@ -32,7 +33,6 @@ export function asyncApiDocument(): object {
           .map(({ code, meaning }) => `${code}: ${meaning}`)
           .join(' ')}`,
       ].join('\n\n'),
-      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     defaultContentType: 'application/json',
     servers: {
