@@ -1,5 +1,6 @@
+import { asc, inArray, isNull, sql } from 'drizzle-orm';
 import type { Clock } from '@millrace/runtime';
-import { transact, type Database } from '@millrace/store';
+import { outbox, type Database } from '@millrace/store';
 
 export interface OutboxRow {
   readonly id: string;
@@ -21,21 +22,23 @@ export async function takeFromOutbox(
   limit: number,
   publish: (rows: readonly OutboxRow[]) => Promise<void>,
 ): Promise<number> {
-  return transact(
-    database,
-    (sql) => [
-      sql`select set_config('idle_in_transaction_session_timeout', '60s', true), set_config('lock_timeout', '5s', true)`,
-      sql`select pg_advisory_xact_lock(${relayLock}::bigint)`,
-      sql<OutboxRow[]>`
-        select id, subject, payload from outbox where published_at is null order by number limit ${limit}`,
-    ],
-    async (sql, [, , rows]) => {
-      if (rows.length === 0) return { statements: [], result: 0 };
-      await publish(rows);
-      const ids = rows.map(({ id }) => id);
-      const publishedAt = new Date(clock.now()).toISOString();
-      const note = sql`update outbox set published_at = ${publishedAt} where id = any(${ids}::uuid[])`;
-      return { statements: [note], result: rows.length };
-    },
-  );
+  return database.transaction(async (transaction) => {
+    await transaction.execute(sql`set local idle_in_transaction_session_timeout = '60s'`);
+    await transaction.execute(sql`set local lock_timeout = '5s'`);
+    await transaction.execute(sql`select pg_advisory_xact_lock(${relayLock})`);
+    const rows = await transaction
+      .select({ id: outbox.id, subject: outbox.subject, payload: outbox.payload })
+      .from(outbox)
+      .where(isNull(outbox.publishedAt))
+      .orderBy(asc(outbox.number))
+      .limit(limit);
+    if (rows.length === 0) return 0;
+    await publish(rows);
+    const ids = rows.map(({ id }) => id);
+    await transaction
+      .update(outbox)
+      .set({ publishedAt: new Date(clock.now()) })
+      .where(inArray(outbox.id, ids));
+    return rows.length;
+  });
 }

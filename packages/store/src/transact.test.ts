@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { createLogger } from '@millrace/runtime';
+import { openDatabase, type Database } from './database.ts';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from './postgres-server/start-embedded-postgres.ts';
+import { transact, type Sql } from './transact.ts';
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
+
+const logger = createLogger({ service: 'test', level: 'silent' });
+let dataDir: string;
+let server: EmbeddedPostgres;
+/** With one connection: one that is not given back is missed at once. */
+let database: Database;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'millrace-postgres-'));
+  server = await startEmbeddedPostgres({ dataDir, logger });
+  database = await openDatabase({ url: server.url, logger, poolSize: 1 });
+  await database.$client`create table numbers (number int primary key)`;
+});
+
+afterAll(async () => {
+  await database.stop();
+  await server.stop();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+beforeEach(() => database.$client`truncate numbers`);
+
+const read = (sql: Sql) => [sql<{ number: number }[]>`select number from numbers order by number`] as const;
+const insert = (sql: Sql, numbers: readonly number[]) =>
+  sql`insert into numbers select unnest(${[...numbers]}::int[])`;
+
+async function stored(): Promise<readonly number[]> {
+  return transact(database, read, (_sql, [rows]) => ({
+    statements: [],
+    result: rows.map(({ number }) => number),
+  }));
+}
+
+/** Inserts the number behind those that there are. */
+function insertNext(): Promise<number | undefined> {
+  return transact(
+    database,
+    (sql) => [
+      sql`select pg_advisory_xact_lock(7)`,
+      sql<{ next: number }[]>`select count(*)::int + 1 as next from numbers`,
+    ],
+    (sql, [, [row]]) => ({ statements: [insert(sql, [row?.next ?? 0])], result: row?.next }),
+  );
+}
+
+it('hands over what was read, and commits what is written', async () => {
+  const count = await transact(database, read, (sql, [rows]) => ({
+    statements: [insert(sql, [1, 2]), insert(sql, [3])],
+    result: rows.length,
+  }));
+  expect(count).toBe(0);
+  expect(await stored()).toEqual([1, 2, 3]);
+});
+
+it('takes turns where the first statement takes a lock, and reads behind it', async () => {
+  const numbers = await Promise.all(Array.from({ length: 20 }, insertNext));
+  expect(numbers.toSorted((a = 0, b = 0) => a - b)).toEqual(
+    Array.from({ length: 20 }, (_, index) => index + 1),
+  );
+});
+
+it('writes nothing when a statement that reads fails', async () => {
+  const write = vi.fn<() => never>();
+  await expect(transact(database, (sql) => [sql`select 1 / 0`, insert(sql, [1])], write)).rejects.toThrow(
+    'division by zero',
+  );
+  expect(write).not.toHaveBeenCalled();
+  expect(await stored()).toEqual([]);
+});
+
+it('writes nothing when what is read is of no use', async () => {
+  const refused = new Error('not like this');
+  const refuse = vi.fn<() => never>().mockThrow(refused);
+  await expect(transact(database, (sql) => [insert(sql, [1])], refuse)).rejects.toThrow('not like this');
+  expect(await stored()).toEqual([]);
+});
+
+it('writes nothing when one of several statements fails', async () => {
+  const writing = transact(database, read, (sql) => ({
+    statements: [insert(sql, [1]), insert(sql, [1]), insert(sql, [2])],
+    result: 'written',
+  }));
+  await expect(writing).rejects.toMatchObject({ code: '23505' });
+  expect(await stored()).toEqual([]);
+});
+
+it('fails when its connection is lost, and the next one has another', async () => {
+  const other = await openDatabase({ url: server.url, logger, poolSize: 1 });
+  for (const losing of ['read', 'write'] as const) {
+    const [backend] = await database.$client<{ pid: number }[]>`select pg_backend_pid() as pid`;
+    const pid = backend?.pid ?? 0;
+    const lose = (sql: Sql) => [insert(sql, [1]), sql`select pg_sleep(600)`];
+    const lost = transact(
+      database,
+      (sql) => (losing === 'read' ? lose(sql) : []),
+      (sql) => ({ statements: losing === 'write' ? lose(sql) : [], result: undefined }),
+    );
+    const reason = lost.catch((error: unknown) => error);
+    await vi.waitFor(async () => {
+      const rows = await other.$client`
+        select 1 from pg_stat_activity where pid = ${pid} and query like '%pg_sleep(600)%' and state = 'active'`;
+      expect(rows).toHaveLength(1);
+    });
+    await other.$client`select pg_terminate_backend(${pid})`;
+    expect(await reason).toMatchObject({
+      code: expect.stringMatching(/^(?:57P01|ECONNRESET|CONNECTION_\w+)$/u) as string,
+    });
+    // The client tells the next one of the loss as well.
+    await vi.waitFor(async () => expect(await stored()).toEqual([]));
+  }
+  await other.stop();
+});
