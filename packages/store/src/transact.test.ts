@@ -93,30 +93,3 @@ it('writes nothing when one of several statements fails', async () => {
   await expect(writing).rejects.toMatchObject({ code: '23505' });
   expect(await stored()).toEqual([]);
 });
-
-it('fails when its connection is lost, and the next one has another', async () => {
-  const other = await openDatabase({ url: server.url, logger, poolSize: 1 });
-  for (const losing of ['read', 'write'] as const) {
-    const [backend] = await database.$client<{ pid: number }[]>`select pg_backend_pid() as pid`;
-    const pid = backend?.pid ?? 0;
-    const lose = (sql: Sql) => [insert(sql, [1]), sql`select pg_sleep(600)`];
-    const lost = transact(
-      database,
-      (sql) => (losing === 'read' ? lose(sql) : []),
-      (sql) => ({ statements: losing === 'write' ? lose(sql) : [], result: undefined }),
-    );
-    const reason = lost.catch((error: unknown) => error);
-    await vi.waitFor(async () => {
-      const rows = await other.$client`
-        select 1 from pg_stat_activity where pid = ${pid} and query like '%pg_sleep(600)%' and state = 'active'`;
-      expect(rows).toHaveLength(1);
-    });
-    await other.$client`select pg_terminate_backend(${pid})`;
-    expect(await reason).toMatchObject({
-      code: expect.stringMatching(/^(?:57P01|ECONNRESET|CONNECTION_\w+)$/u) as string,
-    });
-    // The client tells the next one of the loss as well.
-    await vi.waitFor(async () => expect(await stored()).toEqual([]));
-  }
-  await other.stop();
-});
