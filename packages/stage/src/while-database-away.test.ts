@@ -10,7 +10,7 @@ function deliveryWith(signal: AbortSignal) {
   return delivery as typeof delivery & Delivery;
 }
 const refused = (): Error =>
-  new Error('query failed', { cause: Object.assign(new Error('no'), { code: 'ECONNREFUSED' }) });
+  new MillraceError('database_unavailable', 'no connection', { cause: new Error('ECONNREFUSED') });
 
 it('waits until the database is back, and says meanwhile that the message is worked on', async () => {
   const clock = new ManualClock();

@@ -39,21 +39,6 @@ export async function whileDatabaseAway<Result>(
   }
 }
 
-/** Codes of the client that mean that there is no connection. */
-const clientCodes = new Set([
-  'CONNECTION_CLOSED',
-  'CONNECTION_DESTROYED',
-  'CONNECTION_ENDED',
-  'CONNECT_TIMEOUT',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EPIPE',
-  'ETIMEDOUT',
-]);
-
 /**
  * SQLSTATEs after which the same transaction can succeed: connection lost, too many connections, shutting down or starting up,
  * deadlock and serialization failure, a time limit of the transaction (PostgreSQL, appendix A).
@@ -65,7 +50,7 @@ export function isDatabaseAway(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof MillraceError && cause.code === 'database_unavailable') return true;
     const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
-    if (clientCodes.has(code) || passingStates.test(code)) return true;
+    if (passingStates.test(code)) return true;
   }
   return false;
 }

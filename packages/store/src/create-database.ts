@@ -1,12 +1,13 @@
-import postgres from 'postgres';
+import { Client, escapeIdentifier } from 'pg';
 
 /** Creates an empty database on the server of `adminUrl`. @returns its URL */
 export async function createDatabase(adminUrl: string, name: string): Promise<string> {
-  const client = postgres(adminUrl, { max: 1, onnotice: () => undefined });
+  const client = new Client({ connectionString: adminUrl });
+  await client.connect();
   try {
-    await client`create database ${client(name)}`;
+    await client.query(`create database ${escapeIdentifier(name)}`);
   } finally {
-    await client.end({ timeout: 5 });
+    await client.end();
   }
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;

@@ -1,5 +1,5 @@
-import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
-import postgres, { type Sql } from 'postgres';
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { Pool } from 'pg';
 import {
   MillraceError,
   retry,
@@ -10,10 +10,9 @@ import {
 } from '@millrace/runtime';
 import * as schema from './schema/index.ts';
 
-/** Drizzle, and behind it the client itself for `transact`. */
-export type Database = PostgresJsDatabase<typeof schema> & Stoppable & { readonly $client: Sql };
-
-export type Transaction = Parameters<Parameters<Database['transaction']>[0]>[0];
+/** Drizzle, and behind it the pool itself for `transact` and its like. Drizzle's own transactions are not for use: see `inTransaction`. */
+export type Database = Omit<NodePgDatabase<typeof schema>, 'transaction'> &
+  Stoppable & { readonly $client: Pool };
 
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/name` */
@@ -36,14 +35,21 @@ const finalStates = new Set(['28P01', '28000', '3D000', '42501']);
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { url, logger, poolSize = 8, waitMs = 30_000, signal = new AbortController().signal } = options;
-  const client = postgres(url, {
+  const pool = new Pool({
+    connectionString: url,
     max: poolSize,
-    connect_timeout: 10,
-    onnotice: (notice) => logger.debug({ code: notice['code'] }, 'PostgreSQL sent a notice'),
-    connection: { application_name: 'millrace' },
+    // What is sent together is not answered one by one.
+    pipeline: true,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    application_name: 'millrace',
+  });
+  pool.on('error', (error) => logger.warn({ error }, 'an idle connection to PostgreSQL was lost'));
+  pool.on('connect', (connection) => {
+    connection.on('notice', (notice) => logger.debug({ code: notice.code }, 'PostgreSQL sent a notice'));
   });
   try {
-    await retry(() => client`select 1`, {
+    await retry(() => pool.query('select 1'), {
       signal,
       clock: systemClock,
       random: systemRandom,
@@ -53,7 +59,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       isRetryable: (error) => !finalStates.has((error as { readonly code?: string }).code ?? ''),
     });
   } catch (cause) {
-    await client.end({ timeout: 1 });
+    await pool.end();
     signal.throwIfAborted();
     const why = cause instanceof Error ? cause.message : 'no answer';
     throw new MillraceError(
@@ -62,7 +68,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       { cause },
     );
   }
-  return Object.assign(drizzle(client, { schema }), { stop: () => client.end({ timeout: 5 }) });
+  return Object.assign(drizzle(pool, { schema }), { stop: () => pool.end() });
 }
 
 /** Host, port and name of a database, without user and password. */

@@ -1,5 +1,7 @@
+export { execute } from './connection.ts';
 export { createDatabase } from './create-database.ts';
-export { openDatabase, type Database, type DatabaseOptions, type Transaction } from './database.ts';
+export { openDatabase, type Database, type DatabaseOptions } from './database.ts';
+export { inTransaction, type Transaction } from './in-transaction.ts';
 export { migrate } from './migrate.ts';
 export {
   startEmbeddedPostgres,
@@ -7,4 +9,5 @@ export {
   type EmbeddedPostgresOptions,
 } from './postgres-server/start-embedded-postgres.ts';
 export { apiKeys, claims, ledger, outbox, prices, rateWindows, tenants } from './schema/index.ts';
-export { transact, type Sql, type Statement, type Writing } from './transact.ts';
+export { statement, type Statement } from './statement.ts';
+export { transact, type Writing } from './transact.ts';

@@ -74,7 +74,7 @@ describe('store', () => {
     await server.stop();
     server = await startEmbeddedPostgres({ dataDir, logger });
     const after = await openDatabase({ url: server.url.replace(/postgres$/, 'kept'), logger });
-    expect([...(await after.execute(sql`select answer from kept`))]).toEqual([{ answer: 42 }]);
+    expect((await after.execute(sql`select answer from kept`)).rows).toEqual([{ answer: 42 }]);
     await after.stop();
   });
 

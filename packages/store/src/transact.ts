@@ -1,39 +1,46 @@
-import type { ISql } from 'postgres';
+import { send, withConnection } from './connection.ts';
 import type { Database } from './database.ts';
+import type { Statement } from './statement.ts';
 
-/** Makes statements, as a tag of template strings. Lists are parameters: then a statement has one text, and so one plan. */
-export type Sql = ISql;
-
-/** A statement, sent when it is executed. */
-export interface Statement<Found> {
-  execute(): PromiseLike<Found>;
-}
-
-type FoundBy<Statements> = {
-  readonly [Index in keyof Statements]: Statements[Index] extends Statement<infer Found> ? Found : never;
+type FoundBy<Statements extends readonly Statement[]> = {
+  readonly [Index in keyof Statements]: Statements[Index] extends Statement<infer Rows> ? Rows : never;
 };
 
 /** What a transaction writes, and what comes of it. */
 export interface Writing<Result> {
-  readonly statements: readonly Statement<unknown>[];
+  readonly statements: readonly Statement[];
   readonly result: Result;
 }
 
 /**
- * A transaction that waits for the database four times, however many statements it has: for `begin`, for all that is read, for all
- * that is written, for `commit`. Its statements are prepared once for each connection and run in the order given. With Drizzle,
- * which does neither, each statement waits twice.
+ * A transaction that waits for the database twice, however many statements it has: `begin` and all that is read are sent together,
+ * then all that is written and `commit`. Its statements are prepared once for each connection and run in the order given.
+ *
+ * @throws `database_unavailable`, and what PostgreSQL says of the first statement that fails; nothing is written then, except
+ * that a connection lost at the end leaves open whether all of it was
  */
-export async function transact<const Reading extends readonly Statement<unknown>[], Result>(
-  { $client }: Database,
-  read: (sql: Sql) => Reading,
-  write: (sql: Sql, found: FoundBy<Reading>) => Writing<Result>,
+export function transact<const Reading extends readonly Statement[], Result>(
+  database: Database,
+  reading: Reading,
+  write: (...found: FoundBy<Reading>) => Writing<Result>,
 ): Promise<Result> {
-  const transacted = await $client.begin(async (sql) => {
-    const found = await Promise.all(read(sql).map((statement) => statement.execute()));
-    const { statements, result } = write(sql, found as FoundBy<Reading>);
-    await Promise.all(statements.map((statement) => statement.execute()));
-    return { result };
+  return withConnection(database, async (connection) => {
+    const [, ...found] = await allOf([
+      connection.query('begin'),
+      ...reading.map((each) => send(connection, each)),
+    ]);
+    const { statements, result } = write(...(found as unknown as FoundBy<Reading>));
+    // Behind a statement that failed, PostgreSQL refuses the others and takes `commit` for `rollback`.
+    await allOf([...statements.map((each) => send(connection, each)), connection.query('commit')]);
+    return result;
   });
-  return transacted.result;
+}
+
+/** Waits until all have ended, so that none is under way on a connection that is given back. @throws the first failure */
+async function allOf(running: readonly Promise<unknown>[]): Promise<unknown[]> {
+  const ended = await Promise.allSettled(running);
+  return ended.map((each) => {
+    if (each.status === 'rejected') throw each.reason;
+    return each.value;
+  });
 }

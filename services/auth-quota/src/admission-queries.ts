@@ -1,5 +1,5 @@
 import type { Codec, RequestReceived } from '@millrace/contracts';
-import type { Sql } from '@millrace/store';
+import { statement } from '@millrace/store';
 import type { SettledRequest } from './admission.ts';
 import { windowStartOf, type RefusalCode, type TenantLimits, type Verdict } from './admission-rules.ts';
 
@@ -15,7 +15,7 @@ export interface TenantRow extends TenantLimits {
  * Admissions of one tenant take turns from here to the commit. `for no key update` lets claims refer to the tenant meanwhile, and
  * the order keeps two batches from waiting for each other.
  */
-export const lockTenants = (sql: Sql, names: readonly string[]) => sql<TenantRow[]>`
+export const lockTenants = (names: readonly string[]) => statement<TenantRow[]>`
   select id as tenant, requests_per_minute as "requestsPerMinute", max_in_flight as "maxInFlight"
   from tenants where id = any(${[...names]}::text[]) order by id for no key update`;
 
@@ -40,11 +40,10 @@ export interface AdmissionFacts {
 }
 
 export const admissionFacts = (
-  sql: Sql,
   requestIds: readonly string[],
   names: readonly string[],
   now: number,
-) => sql<[AdmissionFacts]>`
+) => statement<[AdmissionFacts]>`
   select
     coalesce((
       select jsonb_agg(jsonb_build_object(
@@ -67,7 +66,7 @@ export type Decided = Verdict & { readonly event: RequestReceived };
  * Writes what was decided, each with its event without the content, which is enough to close the request, and adds what was
  * admitted to the windows of its tenants.
  */
-export const writeDecisions = (sql: Sql, codec: Codec, decided: readonly Decided[], now: number) => sql`
+export const writeDecisions = (codec: Codec, decided: readonly Decided[], now: number) => statement`
   with decided as (
     insert into claims (request_id, tenant, code, message, retry_after_ms, decided_at, deadline_at, event)
     select request_id, tenant, code, message, retry_after_ms, ${iso(now)}, deadline_at, decode(event, 'base64')
@@ -92,13 +91,13 @@ function rowOf(codec: Codec, { requestId, refusal, event }: Decided): object {
 }
 
 /** Should the note be lost in a crash of the database, the same message is published again under the same id: no need to wait for the disk. */
-export const notePublished = (sql: Sql, requestIds: readonly string[], now: number) => sql`
+export const notePublished = (requestIds: readonly string[], now: number) => statement`
   with relaxed as (select set_config('synchronous_commit', 'off', true))
   update claims set admitted_published_at = ${iso(now)} from relaxed
   where request_id = any(${[...requestIds]}::uuid[])`;
 
 /** Closes those that are open. */
-export const settleClaims = (sql: Sql, closings: readonly SettledRequest[]) => sql`
+export const settleClaims = (closings: readonly SettledRequest[]) => statement`
   update claims as claim set closed_at = closing.closed_at, outcome = closing.outcome
   from jsonb_to_recordset(${JSON.stringify(closings.map(settlementOf))}::jsonb)
     as closing(request_id uuid, outcome text, closed_at timestamptz)

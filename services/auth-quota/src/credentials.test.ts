@@ -109,7 +109,9 @@ describe('a credential that is presented', () => {
 
 it('keeps no key in the database, only its hash', async () => {
   const { key } = await createApiKey(postgres.database, { tenant: 'acme' });
-  const rows = await postgres.database.execute(sql`select row_to_json(api_keys)::text as row from api_keys`);
+  const { rows } = await postgres.database.execute(
+    sql`select row_to_json(api_keys)::text as row from api_keys`,
+  );
   expect(rows.length).toBeGreaterThan(0);
   expect(JSON.stringify(rows)).not.toContain(key.slice(-43));
 });

@@ -1,7 +1,15 @@
 import { and, asc, isNull, lt, sql } from 'drizzle-orm';
 import type { Codec } from '@millrace/contracts';
 import type { Clock } from '@millrace/runtime';
-import { claims, rateWindows, transact, type Database, type Transaction } from '@millrace/store';
+import {
+  claims,
+  execute,
+  inTransaction,
+  rateWindows,
+  transact,
+  type Database,
+  type Transaction,
+} from '@millrace/store';
 import {
   admissionFacts,
   lockTenants,
@@ -32,20 +40,20 @@ export function createPostgresAdmission(dependencies: AdmissionDependencies): Ad
     claim: async (requests) => (requests.length === 0 ? new Map() : claimAll(dependencies, requests)),
 
     async markPublished(requestIds) {
-      if (requestIds.length > 0) await notePublished(database.$client, requestIds, clock.now());
+      if (requestIds.length > 0) await execute(database, notePublished(requestIds, clock.now()));
     },
 
     async settle(closings) {
       if (closings.length === 0) return;
-      await settleClaims(database.$client, closings);
+      await execute(database, settleClaims(closings));
     },
 
     withOverdue: (before, limit, handle) =>
-      database.transaction(async (transaction) => {
-        const [lock] = await transaction.execute<{ taken: boolean }>(
+      inTransaction(database, async (transaction) => {
+        const lock = await transaction.execute<{ taken: boolean }>(
           sql`select pg_try_advisory_xact_lock(${reaperLock}) as taken`,
         );
-        if (lock?.taken !== true) return 0;
+        if (lock.rows[0]?.taken !== true) return 0;
         const overdue = await overdueClaims(transaction, before, limit);
         if (overdue.length > 0) await handle(overdue);
         return overdue.length;
@@ -65,27 +73,23 @@ async function claimAll(
   const now = clock.now();
   const ids = requests.map(({ event }) => event.request_id);
   const names = [...new Set(requests.map(({ event }) => event.tenant))].toSorted();
-  return transact(
-    database,
-    (client) => [lockTenants(client, names), admissionFacts(client, ids, names, now)],
-    (client, [limits, [facts]]) => {
-      const decisions = new Map(facts.present.map((row) => [row.requestId, claimOf(row)]));
-      const undecided = requests.filter(({ event }) => !decisions.has(event.request_id));
-      const decided = decideAll(undecided, new Map(limits.map((row) => [row.tenant, row])), facts, now);
-      for (const { requestId, refusal } of decided)
-        decisions.set(requestId, {
-          refusal,
-          decidedAt: now,
-          isNew: true,
-          isPublished: false,
-          isClosed: false,
-        });
-      // There is nothing that a claim of an unknown tenant could belong to; it is refused again should it come again.
-      const known = decided.filter(({ event }) => limits.some(({ tenant }) => tenant === event.tenant));
-      const statements = known.length === 0 ? [] : [writeDecisions(client, codec, known, now)];
-      return { statements, result: decisions };
-    },
-  );
+  return transact(database, [lockTenants(names), admissionFacts(ids, names, now)], (limits, [facts]) => {
+    const decisions = new Map(facts.present.map((row) => [row.requestId, claimOf(row)]));
+    const undecided = requests.filter(({ event }) => !decisions.has(event.request_id));
+    const decided = decideAll(undecided, new Map(limits.map((row) => [row.tenant, row])), facts, now);
+    for (const { requestId, refusal } of decided)
+      decisions.set(requestId, {
+        refusal,
+        decidedAt: now,
+        isNew: true,
+        isPublished: false,
+        isClosed: false,
+      });
+    // There is nothing that a claim of an unknown tenant could belong to; it is refused again should it come again.
+    const known = decided.filter(({ event }) => limits.some(({ tenant }) => tenant === event.tenant));
+    const statements = known.length === 0 ? [] : [writeDecisions(codec, known, now)];
+    return { statements, result: decisions };
+  });
 }
 
 function claimOf({ code, message, retryAfterMs, decidedAt, isPublished, isClosed }: ClaimRow): Claim {

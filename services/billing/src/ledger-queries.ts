@@ -1,5 +1,5 @@
 import { subjects, type BillingCharged, type Codec } from '@millrace/contracts';
-import type { Sql } from '@millrace/store';
+import { statement } from '@millrace/store';
 import type { ValidPrice } from './prices.ts';
 
 /** The statements of a charge. */
@@ -8,7 +8,7 @@ import type { ValidPrice } from './prices.ts';
 const writerLock = 7_246_002;
 
 /** Waits for its turn. A writer that hangs in its transaction loses it after the time limit. */
-export const takeTurn = (sql: Sql) => sql`
+export const takeTurn = () => statement`
   select set_config('idle_in_transaction_session_timeout', '30s', true), pg_advisory_xact_lock(${writerLock}::bigint)`;
 
 /** What a charge depends on. */
@@ -21,7 +21,7 @@ export interface LedgerFacts {
   readonly prices: readonly ValidPrice[];
 }
 
-export const ledgerFacts = (sql: Sql, requestIds: readonly string[], models: readonly string[]) => sql<
+export const ledgerFacts = (requestIds: readonly string[], models: readonly string[]) => statement<
   [LedgerFacts]
 >`
   select
@@ -35,7 +35,7 @@ export const ledgerFacts = (sql: Sql, requestIds: readonly string[], models: rea
       from prices where model = any(${[...models]}::text[])), '[]') as prices`;
 
 /** Writes the rows, and their messages to be published in this order. */
-export const writeEntries = (sql: Sql, codec: Codec, entries: readonly BillingCharged[]) => sql`
+export const writeEntries = (codec: Codec, entries: readonly BillingCharged[]) => statement`
   with entries as (
     insert into ledger (
       entry_id, entry_number, request_id, tenant, model, outcome, input_tokens, cached_input_tokens, output_tokens,

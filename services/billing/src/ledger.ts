@@ -28,8 +28,8 @@ export async function charge(
   const models = [...new Set(closings.map(({ model }) => model))];
   return transact(
     dependencies.database,
-    (sql) => [takeTurn(sql), ledgerFacts(sql, [...unique.keys()], models)],
-    (sql, [, [{ charged: present, lastNumber, prices }]]) => {
+    [takeTurn(), ledgerFacts([...unique.keys()], models)],
+    (_turn, [{ charged: present, lastNumber, prices }]) => {
       const charged = new Set(present);
       const entries: BillingCharged[] = [];
       for (const closing of unique.values()) {
@@ -39,7 +39,7 @@ export async function charge(
         entries.push(entryOf(dependencies, closing, price, lastNumber + entries.length + 1));
       }
       for (const { request_id } of entries) charged.add(request_id);
-      const statements = entries.length === 0 ? [] : [writeEntries(sql, dependencies.codec, entries)];
+      const statements = entries.length === 0 ? [] : [writeEntries(dependencies.codec, entries)];
       return { statements, result: charged };
     },
   );

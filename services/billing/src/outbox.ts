@@ -1,6 +1,6 @@
 import { asc, inArray, isNull, sql } from 'drizzle-orm';
 import type { Clock } from '@millrace/runtime';
-import { outbox, type Database } from '@millrace/store';
+import { inTransaction, outbox, type Database } from '@millrace/store';
 
 export interface OutboxRow {
   readonly id: string;
@@ -22,7 +22,7 @@ export async function takeFromOutbox(
   limit: number,
   publish: (rows: readonly OutboxRow[]) => Promise<void>,
 ): Promise<number> {
-  return database.transaction(async (transaction) => {
+  return inTransaction(database, async (transaction) => {
     await transaction.execute(sql`set local idle_in_transaction_session_timeout = '60s'`);
     await transaction.execute(sql`set local lock_timeout = '5s'`);
     await transaction.execute(sql`select pg_advisory_xact_lock(${relayLock})`);

@@ -1,5 +1,5 @@
 export { createArrivalCounter, type ArrivalCounter } from './arrival-counter.ts';
-export type { ClusterNats } from './cluster/cluster-nats.ts';
+export type { ClusterServer } from './cluster/cluster-server.ts';
 export type { ClusterProcess, ProcessEnd } from './cluster/cluster-process.ts';
 export { createScratchFolder, type ScratchFolder } from './cluster/scratch-folder.ts';
 export { startCluster, type Cluster, type ClusterOptions } from './cluster/start-cluster.ts';

@@ -17,6 +17,8 @@ import { findServerUser, makeFolderFor, requireReachable } from './server-user.t
 export interface EmbeddedPostgresOptions {
   /** Made when it is not there. */
   readonly dataDir: string;
+  /** Of 127.0.0.1; a free one by default. */
+  readonly port?: number;
   readonly logger: Logger;
 }
 
@@ -25,6 +27,8 @@ export interface EmbeddedPostgres extends Stoppable {
   /** Of the database `postgres`, for its superuser. Has the password. */
   readonly url: string;
   readonly pid: number;
+  /** Ends it as a crash would: what is not in its log of changes is lost. */
+  kill(): Promise<void>;
 }
 
 const readyLine = 'database system is ready to accept connections';
@@ -38,6 +42,7 @@ const stopLimitMs = 20_000;
  */
 export async function startEmbeddedPostgres({
   dataDir,
+  port: wantedPort,
   logger,
 }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const [binaries, user] = await Promise.all([findPostgresBinaries(), findServerUser()]);
@@ -53,7 +58,7 @@ export async function startEmbeddedPostgres({
     logger,
   });
   const cluster = await ensureCluster(binaries, user, dataDir);
-  const port = await freePort();
+  const port = wantedPort ?? (await freePort());
 
   const settings = {
     listen_addresses: '127.0.0.1',
@@ -85,11 +90,18 @@ export async function startEmbeddedPostgres({
   await untilReady(child, exited, logger);
   const pid = child.pid ?? 0;
   await recordOwners(owners, pid);
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
   return {
     url: `postgres://${superuser}:${cluster.password}@127.0.0.1:${port}/postgres`,
     pid,
+    async kill() {
+      if (hasEnded()) return;
+      // PostgreSQL's immediate shutdown: its processes end where they are. SIGKILL would leave them behind.
+      child.kill('SIGQUIT');
+      await exited;
+    },
     async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (hasEnded()) return;
       // SIGINT is PostgreSQL's fast shutdown: open transactions are rolled back, the data is written.
       child.kill('SIGINT');
       const limit = setTimeout(() => child.kill('SIGQUIT'), stopLimitMs);

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { destination } from 'pino';
 import { createTenant } from '@millrace/auth-quota';
+import { findNatsServer, startNatsServer } from '@millrace/bus/nats-server';
 import { createLogger, MillraceError, readSettings, stopInReverse, type Stoppable } from '@millrace/runtime';
 import { loadMasterKey } from '@millrace/sealing';
 import { connectPlatform, platformSettings, type Platform } from '@millrace/stage';
-import { migrate, openDatabase, type Database } from '@millrace/store';
+import { migrate, openDatabase, startEmbeddedPostgres, type Database } from '@millrace/store';
 import { embeddedSettings } from '../config.ts';
 import { defaultTenant, ensureCredentials } from '../credentials.ts';
 import { openDataFolder, type DataFolder } from '../data-folder.ts';
 import { serviceEnvironment } from '../service-environment.ts';
-import { startServers } from '../start-servers.ts';
-import { startClusterNats, type ClusterNats } from './cluster-nats.ts';
+import { startClusterServer, type ClusterServer } from './cluster-server.ts';
 import type { ClusterProcess } from './cluster-process.ts';
 import { createClusterProcesses, oneOfEach } from './cluster-processes.ts';
 import { freePorts } from './free-ports.ts';
@@ -42,7 +42,8 @@ export interface Cluster extends Stoppable {
   /** A connection that looks on. */
   readonly platform: Platform;
   readonly database: Database;
-  readonly nats: ClusterNats;
+  readonly nats: ClusterServer;
+  readonly postgres: ClusterServer;
   readonly folder: DataFolder;
 }
 
@@ -67,17 +68,25 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       level: settings.logLevel,
       destination: destination({ dest: join(folder.logs, 'cluster.log'), sync: true }),
     });
-    const [natsPort = 0, ...ports] = await freePorts(names.length + 1);
-    const nats = keep(await startClusterNats(base, folder.nats, natsPort, logger));
-    const servers = keep(
-      await startServers({ ...settings, natsUrl: nats.url, databaseUrl: undefined }, folder, logger),
+    const [natsPort = 0, postgresPort = 0, ...ports] = await freePorts(names.length + 2);
+    const binary = await findNatsServer(base);
+    const nats = keep(
+      await startClusterServer(() =>
+        startNatsServer({ binary, dataDir: folder.nats, port: natsPort, logger }),
+      ),
     );
+    const postgres = keep(
+      await startClusterServer(() =>
+        startEmbeddedPostgres({ dataDir: folder.postgres, port: postgresPort, logger }),
+      ),
+    );
+    const servers = { natsUrl: nats.url, databaseUrl: postgres.url };
     const { masterKey } = settings;
     await loadMasterKey({ masterKey, masterKeyFile: folder.masterKey, createIfMissing: true });
     const env = serviceEnvironment(base, settings, folder, servers);
     const platform = keep(await connectPlatform('observer', readSettings(platformSettings, env), logger));
     const { clock } = platform;
-    const database = keep(await openDatabase({ url: servers.databaseUrl, logger }));
+    const database = keep(await openDatabase({ url: postgres.url, logger }));
     await migrate(database);
 
     const processes = createClusterProcesses({
@@ -108,10 +117,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       ingressUrl: urlOf('ingress'),
       apiKey: credentials.api_key,
       natsUrl: nats.url,
-      databaseUrl: servers.databaseUrl,
+      databaseUrl: postgres.url,
       platform,
       database,
       nats,
+      postgres,
       folder,
       stop: () => stopInReverse(parts),
     };
