@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { DatabaseError, type PoolClient } from 'pg';
 import { MillraceError } from '@millrace/runtime';
 import type { Database } from './database.ts';
@@ -53,6 +54,18 @@ export async function send<Rows>(
 ): Promise<Rows> {
   const { rows } = await connection.query({ name, text, values: [...values] });
   return rows as Rows;
+}
+
+/** Hands over all that `begin` sends in one system call, which costs more than most statements. */
+export function inOneWrite<Result>(connection: PoolClient, begin: () => Result): Result {
+  const { stream } = (connection as unknown as { readonly connection: { readonly stream: Writable } })
+    .connection;
+  stream.cork();
+  try {
+    return begin();
+  } finally {
+    stream.uncork();
+  }
 }
 
 /**

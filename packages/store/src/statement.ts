@@ -1,5 +1,8 @@
 import { hash } from 'node:crypto';
 
+/** Of each template, the text and its name: they are the same each time it is used. */
+const texts = new WeakMap<TemplateStringsArray, Pick<Statement, 'name' | 'text'>>();
+
 /** A statement with its values, which finds these rows. */
 export interface Statement<Rows = unknown> {
   /** Of the text: under this name each connection prepares it once. */
@@ -18,6 +21,11 @@ export function statement<Rows extends readonly unknown[]>(
   parts: TemplateStringsArray,
   ...values: readonly unknown[]
 ): Statement<Rows> {
-  const text = parts.reduce((before, part, index) => `${before}$${index}${part}`);
-  return { name: hash('sha1', text), text, values };
+  let named = texts.get(parts);
+  if (named === undefined) {
+    const text = parts.reduce((before, part, index) => `${before}$${index}${part}`);
+    named = { name: hash('sha1', text), text };
+    texts.set(parts, named);
+  }
+  return { ...named, values };
 }

@@ -1,4 +1,4 @@
-import { send, withConnection } from './connection.ts';
+import { inOneWrite, send, withConnection } from './connection.ts';
 import type { Database } from './database.ts';
 import type { Statement } from './statement.ts';
 
@@ -25,13 +25,20 @@ export function transact<const Reading extends readonly Statement[], Result>(
   write: (...found: FoundBy<Reading>) => Writing<Result>,
 ): Promise<Result> {
   return withConnection(database, async (connection) => {
-    const [, ...found] = await allOf([
-      connection.query('begin'),
-      ...reading.map((each) => send(connection, each)),
-    ]);
+    const [, ...found] = await allOf(
+      inOneWrite(connection, () => [
+        connection.query('begin'),
+        ...reading.map((each) => send(connection, each)),
+      ]),
+    );
     const { statements, result } = write(...(found as unknown as FoundBy<Reading>));
     // Behind a statement that failed, PostgreSQL refuses the others and takes `commit` for `rollback`.
-    await allOf([...statements.map((each) => send(connection, each)), connection.query('commit')]);
+    await allOf(
+      inOneWrite(connection, () => [
+        ...statements.map((each) => send(connection, each)),
+        connection.query('commit'),
+      ]),
+    );
     return result;
   });
 }
