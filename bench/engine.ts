@@ -36,6 +36,8 @@ const model = await loadModel({
   engine: 'onnx',
   modelDirectory: process.env['MILLRACE_MODEL_DIR'],
   slots: Math.max(...sequenceCounts),
+  kvMemoryBytes: 4 * 1024 ** 3,
+  prefixCacheBytes: 0,
   contextLength: 2_048,
   threads,
   clock: systemClock,
@@ -94,6 +96,7 @@ async function prefillRate(loaded: LoadedModel): Promise<number> {
 /** Sampled at a high temperature, so that hardly any sequence ends by itself. */
 function generate({ engine }: LoadedModel, promptLength: number, maxTokens: number, index: number) {
   return engine.generate({
+    cacheScope: 'bench',
     requestId: `bench-${index}`,
     promptTokens: Int32Array.from(
       { length: promptLength },

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { formatBytes, parseBytes } from './byte-size.ts';
 import { parseDurationMs } from './duration.ts';
 import { Secret } from './secret.ts';
 
@@ -8,6 +9,7 @@ export type SettingKind =
   | 'number'
   | 'boolean'
   | 'duration'
+  | 'bytes'
   | 'enumeration'
   | 'list'
   | 'path'
@@ -97,7 +99,7 @@ const booleans = new Map([
   ['off', false],
 ]);
 
-/** The kinds of settings. A number of milliseconds (`durationMs`) is written `500`, `500ms`, `30s`, `5m`, `2h` or `7d`. */
+/** The kinds of settings. A number of milliseconds (`durationMs`) is written `500`, `500ms`, `30s`, `5m`, `2h` or `7d`; one of `bytes` `1000`, `64KiB`, `512MiB` or `4GiB`. */
 export const setting = {
   string<const Options extends WithDefault<string>>(variable: string, options: Options) {
     return make<string, Options>('string', variable, options, 'a text', (text) => text);
@@ -130,6 +132,19 @@ export const setting = {
       const valueMs = parseDurationMs(text);
       return valueMs === undefined ? undefined : inRange(valueMs, options);
     });
+  },
+  bytes<const Options extends RangeOptions>(variable: string, options: Options) {
+    const made = make<number, Options>(
+      'bytes',
+      variable,
+      options,
+      `a size such as 512MiB or 4GiB${rangeText(options, ' bytes')}`,
+      (text) => {
+        const value = parseBytes(text);
+        return value === undefined ? undefined : inRange(value, options);
+      },
+    );
+    return options.default === undefined ? made : { ...made, defaultText: formatBytes(options.default) };
   },
   enumeration<const Values extends readonly string[], const Options extends WithDefault<Values[number]>>(
     variable: string,

@@ -54,6 +54,7 @@ export async function answer(request: AnswerRequest): Promise<Answer> {
   const { parameters } = event;
   const steps = context.model.engine.generate({
     requestId: event.request_id,
+    cacheScope: event.tenant,
     promptTokens: request.promptTokens,
     continuation: published.tokens,
     maxTokens: Math.min(
@@ -87,7 +88,7 @@ export async function answer(request: AnswerRequest): Promise<Answer> {
     failure,
     usage: {
       input_tokens: request.promptTokens.length,
-      cached_input_tokens: 0,
+      cached_input_tokens: finished.cachedTokens,
       output_tokens: writer.position,
       characters_in: event.characters_in,
       characters_out: text.length,

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { defaultAckWaitMs } from '@millrace/contracts';
 import { defineSettings, setting } from '@millrace/runtime';
 import { platformSettings } from '@millrace/stage';
+import { defaultKvMemoryBytes } from './engine/kv-memory.ts';
 
 export const inferenceSettings = defineSettings({
   ...platformSettings,
@@ -20,10 +21,20 @@ export const inferenceSettings = defineSettings({
     description: 'Folder of the converted model.',
   }),
   slots: setting.integer('MILLRACE_SLOTS', {
-    default: 8,
+    optional: true,
     min: 1,
-    max: 64,
-    description: 'Sequences that are generated at once.',
+    max: 256,
+    description: 'Sequences that are generated at once; by default as many as fit, at most 32.',
+  }),
+  kvMemoryBytes: setting.bytes('MILLRACE_KV_MEMORY', {
+    default: defaultKvMemoryBytes(),
+    min: 1024 ** 2,
+    description: 'Most memory for the keys and values of all slots; by default a quarter of the machine.',
+  }),
+  prefixCacheBytes: setting.bytes('MILLRACE_PREFIX_CACHE', {
+    default: 512 * 1024 ** 2,
+    min: 0,
+    description: 'Most memory for the beginnings of prompts that may come again; 0 for none.',
   }),
   contextLength: setting.integer('MILLRACE_CONTEXT_LENGTH', {
     default: 2_048,

@@ -5,7 +5,7 @@ import { createOnnxRunner } from './engine/onnx-runner.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { findInCatalogue } from './model-catalogue.ts';
 import { readModelManifest } from './model/model-manifest.ts';
-import { withSystemPrompt } from './prompt.ts';
+import { publicPrefixOf, withSystemPrompt, type PromptEncoder } from './prompt.ts';
 import { createChatTemplate } from './text/chat-template.ts';
 import { loadTokenizer } from './text/tokenizer.ts';
 
@@ -13,8 +13,11 @@ export interface LoadModelOptions {
   readonly engine: 'onnx' | 'instant';
   /** Folder of the converted model. */
   readonly modelDirectory: string | undefined;
-  readonly slots: number;
+  /** Undefined for as many as fit. */
+  readonly slots: number | undefined;
   readonly contextLength: number;
+  readonly kvMemoryBytes: number;
+  readonly prefixCacheBytes: number;
   readonly threads: number;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -29,6 +32,8 @@ async function loadOnnxModel({
   modelDirectory,
   slots,
   contextLength,
+  kvMemoryBytes,
+  prefixCacheBytes,
   threads,
   clock,
   logger,
@@ -50,6 +55,7 @@ async function loadOnnxModel({
     modelDir: modelDirectory,
     threads,
     slots,
+    kvMemoryBytes,
     contextLength: Math.min(contextLength, manifest.contextLength),
   });
   const nameOf = (token: number | undefined) => (token === undefined ? undefined : tokenizer.decode([token]));
@@ -61,6 +67,7 @@ async function loadOnnxModel({
     random: systemRandom,
   });
   const { name, version, systemPrompt } = await findInCatalogue(manifest);
+  const encodePrompt: PromptEncoder = (messages) => template.encode(withSystemPrompt(messages, systemPrompt));
   const engine = createEngine({
     name,
     version,
@@ -68,10 +75,12 @@ async function loadOnnxModel({
     tokenBytes: (token) => tokenizer.tokenBytes(token),
     endTokens,
     clock,
+    prefixCacheBytes,
+    publicPrefix: publicPrefixOf(encodePrompt),
   });
   const model: LoadedModel = {
     engine,
-    encodePrompt: (messages) => template.encode(withSystemPrompt(messages, systemPrompt)),
+    encodePrompt,
     isDefault: true,
     close: () => engine.stop(),
   };
@@ -80,6 +89,7 @@ async function loadOnnxModel({
     {
       model: engine.card.name,
       version: engine.card.version,
+      slots: engine.slots,
       ms: Math.round(clock.monotonicMs() - startedAt),
     },
     'model is warm',
@@ -91,6 +101,7 @@ async function loadOnnxModel({
 async function warmUp({ engine, encodePrompt }: LoadedModel): Promise<void> {
   const steps = engine.generate({
     requestId: 'warm-up',
+    cacheScope: '',
     promptTokens: encodePrompt([{ role: 'user', content: 'Hello' }]),
     continuation: new Int32Array(),
     maxTokens: 4,
@@ -113,7 +124,7 @@ function loadInstantModel({ contextLength, slots, clock }: LoadModelOptions): Lo
     card: { name: 'instant', version: '1', contextLength, vocabularySize: 49_152 },
     text: instantText,
     steps: 64,
-    slots: Math.max(slots, 64),
+    slots: Math.max(slots ?? 0, 64),
     clock,
   });
   return {

@@ -1,6 +1,7 @@
 import type { Finished, Timings, Usage } from '@millrace/contracts';
 import type { Metrics } from '@millrace/runtime';
 import type { Engine } from './engine/engine.ts';
+import type { PrefixCacheStatistics } from './engine/prefix-cache.ts';
 
 export interface InferenceMetrics {
   finished(outcome: Finished['outcome'], usage: Usage, timings: Timings): void;
@@ -41,6 +42,7 @@ export function createInferenceMetrics(metrics: Metrics, engine: Engine): Infere
     labelNames: ['model'],
     collect: (gauge) => gauge.set({ model }, engine.waiting),
   });
+  collectPrefixCache(metrics, engine);
   return {
     finished(outcome, usage, timings) {
       finishedTotal.inc({ model, outcome: outcome.toLowerCase() });
@@ -51,4 +53,36 @@ export function createInferenceMetrics(metrics: Metrics, engine: Engine): Infere
       duration.observe({ model }, timings.total_ms / 1000);
     },
   };
+}
+
+/** The cache counts by itself; its counts are read when the metrics are asked for. */
+function collectPrefixCache(metrics: Metrics, engine: Engine): void {
+  const model = engine.card.name;
+  const counts: readonly [name: string, help: string, read: (statistics: PrefixCacheStatistics) => number][] =
+    [
+      ['millrace_prefix_cache_bytes', 'Memory of the prefix cache.', ({ bytes }) => bytes],
+      [
+        'millrace_prefix_cache_queries_total',
+        'Tokens of prompts that were looked for in the prefix cache.',
+        ({ queriedTokens }) => queriedTokens,
+      ],
+      [
+        'millrace_prefix_cache_hits_total',
+        'Tokens of prompts that were found in the prefix cache.',
+        ({ hitTokens }) => hitTokens,
+      ],
+      [
+        'millrace_prefix_cache_evictions_total',
+        'Blocks that gave way to others.',
+        ({ evictedBlocks }) => evictedBlocks,
+      ],
+    ];
+  for (const [name, help, read] of counts) {
+    metrics.gauge({
+      name,
+      help,
+      labelNames: ['model'],
+      collect: (gauge) => gauge.set({ model }, read(engine.prefixCache)),
+    });
+  }
 }

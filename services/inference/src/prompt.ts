@@ -26,6 +26,14 @@ export function encodePrompt(
   return tokens;
 }
 
+/** The tokens with which every prompt begins that has no system prompt of its own: what two different ones have in common. */
+export function publicPrefixOf(encoder: PromptEncoder): Int32Array {
+  const [first, second] = ['a', '1'].map((content) => encoder([{ role: 'user', content }]));
+  if (first === undefined || second === undefined) return new Int32Array();
+  const end = first.findIndex((token, index) => token !== second[index]);
+  return first.slice(0, end === -1 ? first.length : end);
+}
+
 /** The messages behind the operator's system prompt, unless they begin with one of their own. */
 export function withSystemPrompt(
   messages: RequestContent['messages'],

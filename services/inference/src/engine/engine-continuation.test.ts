@@ -73,13 +73,17 @@ describe('generations that share the engine', () => {
       fc.asyncProperty(plan, fc.integer({ min: 1, max: 4 }), async (plans, slots) => {
         let steps = 0;
         const arrivals = new Set<() => void>();
-        const { engine } = fabricatedEngine({
-          slots,
-          beforeStep: () => {
-            steps += 1;
-            for (const arrive of arrivals) arrive();
+        const { engine } = fabricatedEngine(
+          {
+            slots,
+            beforeStep: () => {
+              steps += 1;
+              for (const arrive of arrivals) arrive();
+            },
           },
-        });
+          // Room for three blocks, so that they come and go.
+          { prefixCacheBytes: 100 },
+        );
         const runOne = async ({ request, afterSteps, cancelAfter }: (typeof plans)[number]) => {
           await new Promise<void>((resolve) => {
             const arrive = (): void => {

@@ -1,5 +1,5 @@
 import { ManualClock, type Clock } from '@millrace/runtime';
-import { createEngine, type Engine } from './engine.ts';
+import { createEngine, type Engine, type EngineOptions } from './engine.ts';
 import { FabricatedRunner, type FabricatedRunnerOptions } from './fabricated-runner.ts';
 import type { FinishedStep, Generation, Step } from './generation.ts';
 
@@ -15,7 +15,10 @@ export function tokenBytes(token: number): Uint8Array {
 }
 
 /** For tests: an engine on a fabricated runner. */
-export function fabricatedEngine(options: FabricatedRunnerOptions & { readonly clock?: Clock } = {}): {
+export function fabricatedEngine(
+  options: FabricatedRunnerOptions & { readonly clock?: Clock } = {},
+  engineOptions: Pick<EngineOptions, 'prefixCacheBytes' | 'publicPrefix'> = {},
+): {
   readonly engine: Engine;
   readonly runner: FabricatedRunner;
 } {
@@ -27,6 +30,7 @@ export function fabricatedEngine(options: FabricatedRunnerOptions & { readonly c
     runner,
     tokenBytes,
     endTokens: new Set([endToken]),
+    ...engineOptions,
     clock,
   });
   return { engine, runner };
@@ -35,6 +39,7 @@ export function fabricatedEngine(options: FabricatedRunnerOptions & { readonly c
 export function generationOf(changes: Partial<Generation> = {}): Generation {
   return {
     requestId: 'request',
+    cacheScope: 'tenant',
     promptTokens: Int32Array.of(1, 2, 3),
     continuation: new Int32Array(0),
     maxTokens: 20,

@@ -1,8 +1,9 @@
 import { ManualClock } from '@millrace/runtime';
 import { describe, expect, it } from 'vitest';
 import { collect, endToken, fabricatedEngine, generationOf } from './engine-fixture.ts';
+import type { Engine } from './engine.ts';
 import type { FabricatedStep } from './fabricated-runner.ts';
-import type { Step } from './generation.ts';
+import type { Generation, Step } from './generation.ts';
 
 const empty = new Int32Array(0);
 const longPrompt = Int32Array.from({ length: 60 }, (_, index) => index);
@@ -258,3 +259,39 @@ async function failOf(
   }
   return undefined;
 }
+
+const askLong = (engine: Engine, changes: Partial<Generation>) =>
+  collect(engine.generate(generationOf({ promptTokens: longPrompt, ...changes })));
+
+describe('the prefix cache', () => {
+  const withCache = { prefixCacheBytes: 10_000 };
+
+  it('saves the second prompt with the same beginning its prefill, and changes no token', async () => {
+    const steps: FabricatedStep[] = [];
+    const { engine } = fabricatedEngine({ beforeStep: (step) => void steps.push(step) }, withCache);
+    const first = await askLong(engine, {});
+    const chunks = steps.filter(({ kind }) => kind === 'prefill').length;
+    const second = await askLong(engine, {});
+    expect(chunks).toBe(8);
+    expect(steps.filter(({ kind }) => kind === 'prefill')).toHaveLength(chunks + 1);
+    expect(first.finished.cachedTokens).toBe(0);
+    expect(second.finished.cachedTokens).toBe(56);
+    expect(second.tokens).toEqual(first.tokens);
+  });
+
+  it('is not shared between tenants, except for what all prompts begin with', async () => {
+    const publicPrefix = longPrompt.slice(0, 20);
+    const { engine } = fabricatedEngine({}, { ...withCache, publicPrefix });
+    await askLong(engine, { cacheScope: 'acme' });
+    expect((await askLong(engine, { cacheScope: 'other' })).finished.cachedTokens).toBe(16);
+    expect((await askLong(engine, { cacheScope: 'acme' })).finished.cachedTokens).toBe(56);
+  });
+
+  it('counts no token of the answer as one of the prompt', async () => {
+    const { engine } = fabricatedEngine({ vocabularySize: 259 }, withCache);
+    const continuation = Int32Array.from({ length: 20 }, () => 3);
+    await askLong(engine, { continuation, maxTokens: 25 });
+    const { finished } = await askLong(engine, { continuation, maxTokens: 25 });
+    expect(finished).toMatchObject({ promptTokens: 60, cachedTokens: 60, completionTokens: 25 });
+  });
+});

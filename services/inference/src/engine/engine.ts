@@ -1,6 +1,7 @@
 import { MillraceError, type Clock } from '@millrace/runtime';
 import type { FinishReason, Generation, Step } from './generation.ts';
 import type { Candidates, ModelRunner } from './model-runner.ts';
+import { PrefixCache, type PrefixCacheStatistics } from './prefix-cache.ts';
 import { uniformAt } from './random.ts';
 import { sample } from './sampler.ts';
 import { Scheduler, type Action, type SlotMove } from './scheduler.ts';
@@ -30,6 +31,7 @@ export interface Engine {
   readonly waiting: number;
   /** False once the runner has failed, and while there is work but nothing advances. */
   readonly healthy: boolean;
+  readonly prefixCache: PrefixCacheStatistics;
   /** When last a step ended or work came to an idle engine: milliseconds since 1970. */
   readonly lastProgressAt: number;
   /**
@@ -54,6 +56,10 @@ export interface EngineOptions {
   /** Tokens with which the model ends its answer. */
   readonly endTokens: ReadonlySet<number>;
   readonly clock: Clock;
+  /** Most bytes that the prefix cache takes; 0, the default, is none. */
+  readonly prefixCacheBytes?: number;
+  /** Tokens with which prompts begin that are not a tenant's own. */
+  readonly publicPrefix?: Int32Array;
   /** A step that takes longer makes the engine unhealthy; 60 seconds by default. */
   readonly stalledAfterMs?: number;
 }
@@ -61,6 +67,9 @@ export interface EngineOptions {
 export function createEngine(options: EngineOptions): Engine {
   return new BatchingEngine(options);
 }
+
+/** Blocks of the prefix cache that are copied in one turn, while no other sequence advances. */
+const blocksAtOnce = 8;
 
 /** Runs what the scheduler says, one step after the other, as long as there is work. */
 class BatchingEngine implements Engine {
@@ -70,6 +79,7 @@ class BatchingEngine implements Engine {
   readonly #runner: ModelRunner;
   readonly #clock: Clock;
   readonly #scheduler: Scheduler<Sequence>;
+  readonly #prefixCache: PrefixCache;
   #lastProgressAt: number;
   #lastProgressMs: number;
   #failure: MillraceError | undefined;
@@ -85,6 +95,12 @@ class BatchingEngine implements Engine {
     this.#runner = runner;
     this.#clock = clock;
     this.#scheduler = new Scheduler(runner);
+    this.#prefixCache = new PrefixCache({
+      blockTokens: runner.prefillChunk,
+      blockBytes: runner.blockBytes,
+      budgetBytes: options.prefixCacheBytes ?? 0,
+      ...(options.publicPrefix === undefined ? {} : { publicPrefix: options.publicPrefix }),
+    });
     this.#lastProgressAt = clock.now();
     this.#lastProgressMs = clock.monotonicMs();
   }
@@ -99,6 +115,10 @@ class BatchingEngine implements Engine {
 
   get waiting(): number {
     return this.#scheduler.waiting;
+  }
+
+  get prefixCache(): PrefixCacheStatistics {
+    return this.#prefixCache.statistics;
   }
 
   get lastProgressAt(): number {
@@ -194,15 +214,34 @@ class BatchingEngine implements Engine {
     last,
   }: Extract<Action<Sequence>, { kind: 'prefill' }>): Promise<void> {
     sequence.started();
+    if (this.#loadPrefix(sequence)) return;
     const tokens = sequence.prefix.subarray(start, end);
     const candidates = await this.#runner.prefill(sequence.slot, tokens, start, last);
     sequence.cached = end;
+    if (tokens.length === this.#runner.prefillChunk) {
+      const block = sequence.walk?.save(start);
+      if (block !== undefined) this.#runner.saveBlock(sequence.slot, start, block);
+    }
     if (!last || sequence.ended || sequence.cancelled) return;
     if (candidates === undefined)
       throw new MillraceError('engine_failed', 'The last chunk gave no candidates');
     const reason = sequence.accept(this.#draw(sequence, candidates));
     if (reason === undefined) this.#move(this.#scheduler.prefilled(sequence));
     else this.#finish(sequence, reason);
+  }
+
+  /** Takes blocks from the prefix cache, no more at once than cost about as much as a step. @returns whether there were any */
+  #loadPrefix(sequence: Sequence): boolean {
+    sequence.walk ??= this.#prefixCache.walk(sequence.generation.cacheScope, sequence.prefix);
+    const { prefillChunk } = this.#runner;
+    for (let count = 0; count < blocksAtOnce; count += 1) {
+      const block = sequence.walk.load();
+      if (block === undefined) return count > 0;
+      this.#runner.loadBlock(sequence.slot, sequence.cached, block);
+      sequence.cached += prefillChunk;
+      sequence.loaded += prefillChunk;
+    }
+    return true;
   }
 
   async #decode(sequences: readonly Sequence[]): Promise<void> {

@@ -29,6 +29,7 @@ export class FabricatedRunner implements ModelRunner {
   readonly contextLength: number;
   readonly vocabularySize: number;
   readonly prefillChunk: number;
+  readonly blockBytes: number;
   closed = false;
   readonly #options: FabricatedRunnerOptions;
   readonly #cache: number[][];
@@ -40,6 +41,7 @@ export class FabricatedRunner implements ModelRunner {
     this.contextLength = options.contextLength ?? 128;
     this.vocabularySize = options.vocabularySize ?? 260;
     this.prefillChunk = options.prefillChunk ?? 8;
+    this.blockBytes = this.prefillChunk * Int32Array.BYTES_PER_ELEMENT;
     this.#options = options;
     this.#cache = Array.from({ length: this.slots }, () => []);
   }
@@ -78,6 +80,20 @@ export class FabricatedRunner implements ModelRunner {
     if (cache.length < length) throw new Error(`slot ${from} has ${cache.length} positions, not ${length}`);
     this.#cache[to] = cache.slice(0, length);
     this.#cache[from] = [];
+  }
+
+  saveBlock(slot: number, start: number, block: Uint8Array): void {
+    if (this.#busy) throw new Error('a block was saved during a step');
+    const tokens = this.#slot(slot).slice(start, start + this.prefillChunk);
+    if (tokens.length < this.prefillChunk) throw new Error(`slot ${slot} has no whole block at ${start}`);
+    new Int32Array(block.buffer, block.byteOffset, this.prefillChunk).set(tokens);
+  }
+
+  loadBlock(slot: number, start: number, block: Uint8Array): void {
+    if (this.#busy) throw new Error('a block was loaded during a step');
+    const cache = this.#slot(slot);
+    if (start === 0) cache.length = 0;
+    this.#append(cache, start, [...new Int32Array(block.buffer, block.byteOffset, this.prefillChunk)]);
   }
 
   close(): Promise<void> {

@@ -1,6 +1,8 @@
 /** What an engine is asked to generate. */
 export interface Generation {
   readonly requestId: string;
+  /** Who may see what this request has left in the prefix cache, and whose remains it may use: the tenant. */
+  readonly cacheScope: string;
   /** At least one token id. */
   readonly promptTokens: Int32Array;
   /**
@@ -60,6 +62,8 @@ export interface FinishedStep {
   readonly text: string;
   readonly timings: GenerationTimings;
   readonly promptTokens: number;
+  /** Those of them whose keys and values came from the prefix cache. */
+  readonly cachedTokens: number;
   /** Tokens of the continuation and new ones. The end-of-sequence token is neither emitted nor counted. */
   readonly completionTokens: number;
 }

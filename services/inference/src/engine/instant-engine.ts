@@ -44,7 +44,7 @@ export function createInstantEngine(options: InstantEngineOptions): Engine {
       const reason: FinishReason =
         position >= pieces.length ? 'stop' : position >= end ? 'length' : 'cancelled';
       const timings = { queueMs: 0, prefillMs: 0, decodeMs: clock.monotonicMs() - startedAtMs };
-      const counts = { promptTokens: promptTokens.length, completionTokens: position };
+      const counts = { promptTokens: promptTokens.length, cachedTokens: 0, completionTokens: position };
       yield { kind: 'finished', reason, text: '', timings, ...counts };
     } finally {
       running -= 1;
@@ -56,6 +56,14 @@ export function createInstantEngine(options: InstantEngineOptions): Engine {
     slots,
     waiting: 0,
     healthy: true,
+    prefixCache: {
+      blocks: 0,
+      bytes: 0,
+      budgetBytes: 0,
+      queriedTokens: 0,
+      hitTokens: 0,
+      evictedBlocks: 0,
+    },
     generate,
     get freeSlots() {
       return Math.max(0, slots - running);

@@ -24,6 +24,12 @@ export interface KeyValueCache {
   tensors(firstSlot: number, count: number): CacheTensors;
   /** Copies the first `length` positions of one slot to another. */
   copy(from: number, to: number, length: number): void;
+  /** Bytes of so many positions of one slot. */
+  bytesOf(length: number): number;
+  /** Copies `length` positions of a slot from `start` on to memory of `bytesOf(length)`. */
+  save(slot: number, start: number, length: number, memory: Uint8Array): void;
+  /** The way back. */
+  load(slot: number, start: number, length: number, memory: Uint8Array): void;
 }
 
 export function createKeyValueCache(session: Session, shape: CacheShape): KeyValueCache {
@@ -37,6 +43,20 @@ export function createKeyValueCache(session: Session, shape: CacheShape): KeyVal
     })),
   );
   const made = new Map<string, CacheTensors>();
+  const arrays = parts.map(({ buffer }) => new Float32Array(buffer));
+  /** Runs of neighbouring elements: for each array and head one, of the same length. */
+  const eachRun = (
+    slot: number,
+    start: number,
+    length: number,
+    visit: (array: Float32Array, offset: number, run: number) => void,
+  ): void => {
+    let run = 0;
+    for (const array of arrays) {
+      for (let head = 0; head < keyValueHeads; head += 1, run += 1)
+        visit(array, slot * slotElements + (head * capacity + start) * headSize, run * length * headSize);
+    }
+  };
 
   const make = (firstSlot: number, count: number): CacheTensors => {
     const tensors = parts.map(({ name, buffer }) => ({
@@ -60,14 +80,26 @@ export function createKeyValueCache(session: Session, shape: CacheShape): KeyVal
       return tensors;
     },
     copy(from, to, length) {
-      for (const { buffer } of parts) {
-        const elements = new Float32Array(buffer);
-        for (let head = 0; head < keyValueHeads; head += 1) {
-          const source = from * slotElements + head * capacity * headSize;
-          const target = to * slotElements + head * capacity * headSize;
-          elements.copyWithin(target, source, source + length * headSize);
-        }
-      }
+      eachRun(from, 0, length, (array, source) => {
+        array.copyWithin(source + (to - from) * slotElements, source, source + length * headSize);
+      });
+    },
+    bytesOf: (length) => parts.length * keyValueHeads * length * headSize * Float32Array.BYTES_PER_ELEMENT,
+    save(slot, start, length, memory) {
+      const target = floatsOf(memory);
+      eachRun(slot, start, length, (array, offset, at) => {
+        target.set(array.subarray(offset, offset + length * headSize), at);
+      });
+    },
+    load(slot, start, length, memory) {
+      const source = floatsOf(memory);
+      eachRun(slot, start, length, (array, offset, at) => {
+        array.set(source.subarray(at, at + length * headSize), offset);
+      });
     },
   };
+}
+
+function floatsOf({ buffer, byteOffset, byteLength }: Uint8Array): Float32Array {
+  return new Float32Array(buffer, byteOffset, byteLength / Float32Array.BYTES_PER_ELEMENT);
 }

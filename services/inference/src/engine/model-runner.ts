@@ -13,6 +13,8 @@ export interface ModelRunner {
   readonly vocabularySize: number;
   /** The most tokens that one `prefill` call may take. */
   readonly prefillChunk: number;
+  /** Bytes of keys and values of `prefillChunk` positions of a slot. */
+  readonly blockBytes: number;
 
   /**
    * Runs one chunk of a prompt on one slot.
@@ -37,6 +39,12 @@ export interface ModelRunner {
 
   /** Copies the first `length` positions of the cache of slot `from` to slot `to`. */
   moveSlot(from: number, to: number, length: number): void;
+
+  /** Copies the keys and values of the `prefillChunk` positions from `start` on to `block`, which has `blockBytes`. */
+  saveBlock(slot: number, start: number, block: Uint8Array): void;
+
+  /** The way back: the positions are as if they had been prefilled. */
+  loadBlock(slot: number, start: number, block: Uint8Array): void;
 
   /** Releases everything native. Must not be called while a `prefill` or `decode` is in flight. */
   close(): Promise<void>;

@@ -101,6 +101,20 @@ describe('the runner', () => {
     expect(best(moved)).toBe(stayed);
   });
 
+  it('gives a slot the block of another one, to the bit', async () => {
+    const prompt = prompts[3] ?? [];
+    const computed = [...(await prefill(2, prompt)).logits];
+    const blocks = [0, 8].map((start) => {
+      const block = new Uint8Array(runner.blockBytes);
+      runner.saveBlock(2, start, block);
+      return block;
+    });
+    await prefill(1, [60, 61, 62, 63, 64, 65, 66, 67, 68, 69]);
+    for (const [index, block] of blocks.entries()) runner.loadBlock(1, index * 8, block);
+    const loaded = await runner.prefill(1, Int32Array.from(prompt.slice(16)), 16, true);
+    expect([...(loaded?.logits ?? [])]).toEqual(computed);
+  });
+
   it('hands out the most likely tokens in order, exactly normalised', async () => {
     const candidates = await prefill(0, [5, 6, 7]);
     const full = candidates.fullLogits();

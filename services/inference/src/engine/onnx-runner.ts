@@ -3,6 +3,7 @@ import { MillraceError } from '@millrace/runtime';
 import { openRuntime, type Session } from '@millrace/onnx';
 import { graphFileName, readModelManifest, type ModelManifest } from '../model/model-manifest.ts';
 import { createKeyValueCache } from './key-value-cache.ts';
+import { defaultKvMemoryBytes, planSlots } from './kv-memory.ts';
 import type { ModelRunner } from './model-runner.ts';
 import {
   createStep,
@@ -17,8 +18,10 @@ export interface OnnxRunnerOptions {
   readonly modelDir: string;
   /** Threads that one operator may use. */
   readonly threads: number;
-  /** Sequences that can be active at once. Default 8. */
-  readonly slots?: number;
+  /** Sequences that can be active at once; by default as many as fit into the memory, at most 32. */
+  readonly slots?: number | undefined;
+  /** Most bytes of keys and values of all slots; by default a quarter of the memory. */
+  readonly kvMemoryBytes?: number;
   /** Tokens that one slot can hold. Default 2,048, or what the model was trained on where that is less. */
   readonly contextLength?: number;
   /** The most tokens of one `prefill` call. Default 64. */
@@ -37,7 +40,7 @@ const maxPrefillSteps = 64;
  *   context is longer than the model can take
  */
 export async function createOnnxRunner(options: OnnxRunnerOptions): Promise<ModelRunner> {
-  const { modelDir, threads, slots = 8, prefillChunk = 64, spinning = true } = options;
+  const { modelDir, threads, prefillChunk = 64, spinning = true } = options;
   const manifest = await readModelManifest(modelDir);
   const contextLength = options.contextLength ?? Math.min(2048, manifest.contextLength);
   if (contextLength > manifest.contextLength) {
@@ -46,6 +49,14 @@ export async function createOnnxRunner(options: OnnxRunnerOptions): Promise<Mode
       `The context of ${contextLength} tokens is longer than the ${manifest.contextLength} of the model ${manifest.name}.`,
     );
   }
+  const { name, layers, keyValueHeads, headSize } = manifest;
+  const slots = planSlots({
+    modelName: name,
+    bytesPerToken: 2 * layers * keyValueHeads * headSize * Float32Array.BYTES_PER_ELEMENT,
+    contextLength,
+    budgetBytes: options.kvMemoryBytes ?? defaultKvMemoryBytes(),
+    slots: options.slots,
+  });
   const runtime = openRuntime();
   try {
     const session = runtime.createSession(path.join(modelDir, graphFileName), { threads, spinning });
@@ -112,6 +123,7 @@ function runOn(
     contextLength,
     vocabularySize,
     prefillChunk,
+    blockBytes: cache.bytesOf(prefillChunk),
     async prefill(slot, tokens, start, wantLogits) {
       requireRoom(slot, start + tokens.length);
       if (tokens.length === 0 || tokens.length > prefillChunk) {
@@ -136,6 +148,14 @@ function runOn(
       requireRoom(from, length);
       requireRoom(to, length);
       cache.copy(from, to, length);
+    },
+    saveBlock(slot, start, block) {
+      requireRoom(slot, start + prefillChunk);
+      cache.save(slot, start, prefillChunk, block);
+    },
+    loadBlock(slot, start, block) {
+      requireRoom(slot, start + prefillChunk);
+      cache.load(slot, start, prefillChunk, block);
     },
     close,
   };

@@ -1,4 +1,5 @@
 import type { FinishedStep, FinishReason, Generation, GenerationTimings } from './generation.ts';
+import type { PrefixWalk } from './prefix-cache.ts';
 import type { Schedulable } from './scheduler.ts';
 import type { StepChannel } from './step-channel.ts';
 import { TokenText, type TokenBytes } from './token-text.ts';
@@ -19,6 +20,9 @@ export class Sequence implements Schedulable {
   readonly prefix: Int32Array;
   slot = -1;
   cached = 0;
+  /** Its way along the prefix cache, and the positions that came from there. */
+  walk: PrefixWalk | undefined;
+  loaded = 0;
   /** The token that the next decode step feeds in. */
   lastToken = -1;
   /** Set from outside between steps: by the signal, or by a reader that left. */
@@ -101,6 +105,7 @@ export class Sequence implements Schedulable {
       text: flushed,
       timings: this.#timings(),
       promptTokens: this.generation.promptTokens.length,
+      cachedTokens: Math.min(this.loaded, this.generation.promptTokens.length),
       completionTokens: this.#completionTokens,
     };
     this.channel.finish(finished);
