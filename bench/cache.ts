@@ -63,6 +63,7 @@ async function ask(promptTokens: Int32Array): Promise<{ ms: number; cached: numb
     topK: 0,
     topP: 1,
     seed: 0n,
+    reproducible: false,
     stop: [],
     signal: new AbortController().signal,
   })) {
@@ -76,7 +77,7 @@ async function ask(promptTokens: Int32Array): Promise<{ ms: number; cached: numb
 const tokens = (seed: number, count: number): number[] =>
   Array.from({ length: count }, (_, index) => 100 + ((seed * 7_919 + index * 104_729) % 40_000));
 
-const rows = [];
+const rows: { first: number; second: number; ratio: number; cached: number }[] = [];
 for (let round = 0; round < rounds; round += 1) {
   const shared = tokens(round, prefix);
   const first = await ask(Int32Array.from([...shared, ...tokens(1_000 + round, 20)]));

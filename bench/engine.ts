@@ -108,6 +108,7 @@ function generate({ engine }: LoadedModel, promptLength: number, maxTokens: numb
     topK: 64,
     topP: 1,
     seed: BigInt(index),
+    reproducible: false,
     stop: [],
     signal: new AbortController().signal,
   });

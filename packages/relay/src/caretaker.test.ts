@@ -36,7 +36,7 @@ test('a request whose client does not come back is cancelled after the grace per
       if (value !== undefined)
         cancelled.resolve(context.stage.codec.decode('request.cancelled', value).reason);
     });
-  relay.abandon(requestId, 60_000);
+  relay.abandon({ requestId, isOwn: true }, 60_000);
   await clock.advance(59_999);
   expect(await context.stage.bus.bucket('CONTROL').get(controlKeys.cancellation(requestId))).toBeUndefined();
   await clock.advance(1);
@@ -54,7 +54,7 @@ test('a request that is resumed, here or on another gateway, is not cancelled', 
     const writer = await openScriptedWriter(context.stage, { gateway: first.gateway, requestId, tenant });
     await writer.attempt(1);
     await writer.chunk('one');
-    first.abandon(requestId, 60_000);
+    first.abandon({ requestId, isOwn: true }, 60_000);
     const heard = Promise.withResolvers<undefined>();
     const subscription = await context.stage.bus.subscribe('mr.gateway.*.resumed', () =>
       heard.resolve(undefined),
@@ -96,7 +96,7 @@ test('a client that is taken over by another gateway before its old connection i
   await runOneRequest(context.stage, first, tenant);
   await ended;
   const last = old.next();
-  first.abandon(requestId, 60_000);
+  first.abandon({ requestId, isOwn: true }, 60_000);
   dead.abort(new Error('dead'));
   await expect(last).rejects.toThrow('dead');
   await clock.advance(60_000);
@@ -112,7 +112,7 @@ test('a finished request is not cancelled when its client goes', async () => {
   const { requestId } = await relay.submit(submission(tenant));
   const writer = await openScriptedWriter(context.stage, { gateway: relay.gateway, requestId, tenant });
   await writer.finish();
-  relay.abandon(requestId, 1_000);
+  relay.abandon({ requestId, isOwn: true }, 1_000);
   await clock.advance(1_000);
   await relay.stop();
   expect(await context.stage.bus.bucket('CONTROL').get(controlKeys.cancellation(requestId))).toBeUndefined();
@@ -132,11 +132,11 @@ test('while one of two clients still follows, a request is not cancelled; once b
   const watch = await control.watch(controlKeys.cancellation(requestId), () => cancelled.resolve(undefined));
   const followers = [0, 1].map(() => relay.follow(requestId, { principal, signal: never }));
   for (const follower of followers) await follower.next();
-  relay.abandon(requestId, 1_000);
+  relay.abandon({ requestId, isOwn: true }, 1_000);
   await followers[0]?.return();
   await clock.advance(1_000);
   expect(await control.get(controlKeys.cancellation(requestId))).toBeUndefined();
-  relay.abandon(requestId, 1_000);
+  relay.abandon({ requestId, isOwn: true }, 1_000);
   await followers[1]?.return();
   await clock.advance(1_000);
   await cancelled.promise;
@@ -149,8 +149,21 @@ test('a gateway that stops leaves no timers behind', async () => {
   const tenant = newTenant();
   const { requestId } = await relay.submit(submission(tenant));
   await relay.submit(submission(tenant));
-  relay.abandon(requestId, 60_000);
+  relay.abandon({ requestId, isOwn: true }, 60_000);
   expect(clock.pending).toBeGreaterThan(0);
   await relay.stop();
   expect(clock.pending).toBe(0);
+});
+
+test('a request is not cancelled when someone is gone who wanted to follow it and was not let', async () => {
+  const clock = new ManualClock(Date.now());
+  const [first, second] = [await context.gateway({}, clock), await context.gateway({}, clock)];
+  const { requestId } = await first.submit(submission(newTenant()));
+  const stranger = second.follow(requestId, { principal: principalOf(newTenant()), after: 0, signal: never });
+  const timers = clock.pending;
+  const asked = stranger.next();
+  second.abandon({ requestId, isOwn: false }, 1_000);
+  await expect(asked).rejects.toMatchObject({ code: 'request_not_found' });
+  second.abandon({ requestId, isOwn: false }, 1_000);
+  expect(clock.pending).toBe(timers);
 });

@@ -10,8 +10,17 @@ export interface Caretaker extends Stoppable {
   /** A client follows the request here. `announce` when it may have been followed elsewhere before. */
   begin(request: { readonly requestId: string; readonly gateway: string }, announce: boolean): void;
   end(requestId: string): void;
-  /** A client is gone that follows the request; call it before `end`. Unless someone follows it then, it is cancelled after the grace period. */
-  abandon(requestId: string, graceMs: number): void;
+  /**
+   * A client is gone that has submitted the request here, or follows it; call it before `end`. Unless someone follows it then, it is
+   * cancelled after the grace period. Who only asked to follow a request, and was not let, has no say in it.
+   */
+  abandon(request: Abandoned, graceMs: number): void;
+}
+
+export interface Abandoned {
+  readonly requestId: string;
+  /** Whether the client that is gone has submitted it here. */
+  readonly isOwn: boolean;
 }
 
 /** `mr.gateway.<gateway>.resumed` of all gateways: a request may have been followed by any of them. */
@@ -87,7 +96,8 @@ export async function startCaretaker(
       followed.delete(requestId);
       takenOver.delete(requestId);
     },
-    abandon(requestId, graceMs) {
+    abandon({ requestId, isOwn }, graceMs) {
+      if (!isOwn && !followed.has(requestId)) return;
       if (stopped || takenOver.has(requestId)) return;
       stopTimer(requestId);
       timers.set(

@@ -64,7 +64,8 @@ export const generationProperties = {
     type: 'integer',
     minimum: 0,
     maximum: Number.MAX_SAFE_INTEGER,
-    description: 'The same seed and prompt give the same answer; without it one is chosen at random.',
+    description:
+      'The same seed and prompt give the same answer, whatever else the engine does; without it one is chosen at random.',
   },
   stop: {
     description: 'The answer ends before any of these texts.',

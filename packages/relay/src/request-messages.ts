@@ -84,7 +84,7 @@ export function receivedMessage(
     priority: 'NORMAL',
     parameters: {
       ...generation.parameters,
-      seed: generation.seed ?? Buffer.from(random.bytes(seedBytes)).readUIntBE(0, seedBytes),
+      seed: generation.seed ?? chosenSeed(random),
     },
     content: sealContent(box, requestId, 'request', { messages, stop }),
     characters_in: messages.reduce((sum, message) => sum + message.content.length, 0),
@@ -103,4 +103,9 @@ export function receivedMessage(
 function newTrace(random: RandomSource): TraceContext {
   const hex = (bytes: number): string => Buffer.from(random.bytes(bytes)).toString('hex');
   return { traceparent: `00-${hex(16)}-${hex(8)}-01` };
+}
+
+/** Below zero: so that it is no client's, and the engine need not give the same answer for it once more. */
+function chosenSeed(random: RandomSource): number {
+  return -1 - Buffer.from(random.bytes(seedBytes)).readUIntBE(0, seedBytes);
 }

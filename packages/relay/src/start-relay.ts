@@ -8,7 +8,7 @@ import {
 } from '@millrace/runtime';
 import { cancelRequest, watchModels, type ModelTable, type StageDependencies } from '@millrace/stage';
 import type { VerifiedPrincipal } from '@millrace/contracts';
-import { startCaretaker } from './caretaker.ts';
+import { startCaretaker, type Abandoned } from './caretaker.ts';
 import { createCredentials } from './credentials.ts';
 import { createFollow, requireAccess, type FollowOptions } from './follow.ts';
 import { createFreshRequests } from './fresh-requests.ts';
@@ -65,10 +65,12 @@ export interface Relay extends Stoppable {
   /** Stops a request; one that has ended stays as it is. @throws `request_not_found` */
   cancel(requestId: string, principal: GatewayPrincipal, reason?: 'client' | 'disconnected'): Promise<void>;
   /**
-   * The client of a request is gone: unless it is followed again, here or by another gateway, the request is cancelled after
+   * The client of a request is gone, which has submitted it here or follows it: unless it is followed again, here or by another gateway, the request is cancelled after
    * the grace period. Call it before the follower is ended.
    */
-  abandon(requestId: string, graceMs: number): void;
+  abandon(request: Abandoned, graceMs: number): void;
+  /** Aborted when this gateway begins to stop. */
+  readonly stopping: AbortSignal;
   readonly checks: readonly HealthCheck[];
 }
 
@@ -125,11 +127,12 @@ export async function startRelay(
       }
     },
     follow,
+    stopping: stopping.signal,
     async cancel(requestId, principal, reason = 'client') {
       await requireAccess(dependencies, requestId, principal);
       await cancelRequest(dependencies, { tenant: principal.tenant, request_id: requestId }, reason);
     },
-    abandon: (requestId, graceMs) => caretaker.abandon(requestId, graceMs),
+    abandon: (request, graceMs) => caretaker.abandon(request, graceMs),
     checks: [{ name: 'nats', check: () => (bus.connected ? undefined : 'not connected to NATS') }],
     async stop() {
       stopping.abort(

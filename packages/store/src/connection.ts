@@ -19,29 +19,24 @@ export async function withConnection<Result>(
   } catch (cause) {
     throw new MillraceError('database_unavailable', 'There is no connection to the database.', { cause });
   }
-  let lost: Error | undefined;
-  const lose = (error: Error): void => {
-    lost ??= error;
-  };
-  connection.on('error', lose);
+  let lost: unknown;
   try {
     return await use(connection);
   } catch (error) {
-    if (isFatal(error)) lost ??= error;
+    lost = database.lossOf(connection) ?? (isFatal(error) ? error : undefined);
     if (lost === undefined) throw error;
     throw new MillraceError('database_unavailable', 'The connection to the database was lost.', {
       cause: error,
     });
   } finally {
-    connection.off('error', lose);
-    connection.release(lost ?? connection.getTransactionStatus() !== 'I');
+    connection.release(lost !== undefined || connection.getTransactionStatus() !== 'I');
   }
 }
 
 /** SQLSTATEs with which PostgreSQL ends a connection: it shuts down, or was told to (appendix A). */
 const fatalStates = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04']);
 
-function isFatal(error: unknown): error is Error {
+function isFatal(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause)
     if (cause instanceof DatabaseError && fatalStates.has(cause.code ?? '')) return true;
   return false;

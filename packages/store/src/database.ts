@@ -1,5 +1,5 @@
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
-import { Pool } from 'pg';
+import { Pool, type PoolClient } from 'pg';
 import {
   MillraceError,
   retry,
@@ -12,7 +12,11 @@ import * as schema from './schema/index.ts';
 
 /** Drizzle, and behind it the pool itself for `transact` and its like. Drizzle's own transactions are not for use: see `inTransaction`. */
 export type Database = Omit<NodePgDatabase<typeof schema>, 'transaction'> &
-  Stoppable & { readonly $client: Pool };
+  Stoppable & {
+    readonly $client: Pool;
+    /** Why a connection of the pool is lost, if it is. */
+    readonly lossOf: (connection: PoolClient) => Error | undefined;
+  };
 
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/name` */
@@ -21,6 +25,8 @@ export interface DatabaseOptions {
   readonly signal?: AbortSignal;
   /** Most connections; 8 by default. */
   readonly poolSize?: number;
+  /** How long a statement waits for a lock; 10 s by default. */
+  readonly lockTimeoutMs?: number;
   /** How long a database that does not answer yet is waited for; 30 s by default. */
   readonly waitMs?: number;
 }
@@ -34,18 +40,27 @@ const finalStates = new Set(['28P01', '28000', '3D000', '42501']);
  * @throws `database_unavailable` naming host and port, never the password
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { url, logger, poolSize = 8, waitMs = 30_000, signal = new AbortController().signal } = options;
+  const { url, logger, poolSize = 8, lockTimeoutMs = 10_000, waitMs = 30_000 } = options;
+  const { signal = new AbortController().signal } = options;
   const pool = new Pool({
     connectionString: url,
     max: poolSize,
     // What is sent together is not answered one by one.
     pipeline: true,
     connectionTimeoutMillis: 10_000,
+    // Nobody waits for ever for a process that hangs in its transaction, or a machine that is gone.
+    lock_timeout: lockTimeoutMs,
+    idle_in_transaction_session_timeout: 30_000,
+    query_timeout: 120_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     application_name: 'millrace',
   });
   pool.on('error', (error) => logger.warn({ error }, 'an idle connection to PostgreSQL was lost'));
+  const losses = new WeakMap<object, Error>();
   pool.on('connect', (connection) => {
+    // Also between two owners of the connection, when nobody else listens.
+    connection.on('error', (error) => losses.set(connection, error));
     connection.on('notice', (notice) => logger.debug({ code: notice.code }, 'PostgreSQL sent a notice'));
   });
   try {
@@ -68,7 +83,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       { cause },
     );
   }
-  return Object.assign(drizzle(pool, { schema }), { stop: () => pool.end() });
+  let ended: Promise<void> | undefined;
+  return Object.assign(drizzle(pool, { schema }), {
+    lossOf: (connection: PoolClient) => losses.get(connection),
+    stop: () => (ended ??= pool.end()),
+  });
 }
 
 /** Host, port and name of a database, without user and password. */

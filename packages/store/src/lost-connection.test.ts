@@ -85,6 +85,18 @@ it.each([
   }
 });
 
+it('does not wait for ever for a lock that another session holds', async () => {
+  const impatient = await openDatabase({ url, logger, poolSize: 1, lockTimeoutMs: 100 });
+  await inTransaction(database, async (transaction) => {
+    await transaction.execute(sql`lock table numbers`);
+    const waiting = transact(impatient, [count], () => ({ statements: [insert(1)], result: 1 }));
+    await expect(waiting).rejects.toMatchObject({ code: '55P03' });
+  });
+  expect(await execute(impatient, count)).toEqual([{ count: 0 }]);
+  await impatient.stop();
+  await impatient.stop();
+});
+
 it('says that the database is away while its server is, and works again when it is back', async () => {
   const busy = execute(database, sleep);
   const stopped = server.kill();

@@ -13,6 +13,8 @@ const migrationLock = 7_246_000;
 /** Brings the tables up to date. Processes that start at once take turns. */
 export async function migrate(database: Database): Promise<void> {
   await inTransaction(database, async (transaction) => {
+    await transaction.execute(sql`set local lock_timeout = 0`);
+    await transaction.execute(sql`set local idle_in_transaction_session_timeout = 0`);
     await transaction.execute(sql`select pg_advisory_xact_lock(${migrationLock})`);
     // In a connection of its own, while this one holds the lock.
     await applyMigrations(drizzle(database.$client), { migrationsFolder });

@@ -62,4 +62,6 @@ export interface Admission {
   ): Promise<number>;
   /** Forgets rate windows that began before `before`. */
   forgetWindows(before: number): Promise<void>;
+  /** Forgets claims that were closed before. */
+  forgetClaims(before: number): Promise<void>;
 }

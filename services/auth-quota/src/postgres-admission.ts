@@ -59,6 +59,10 @@ export function createPostgresAdmission(dependencies: AdmissionDependencies): Ad
         return overdue.length;
       }),
 
+    async forgetClaims(before) {
+      await database.delete(claims).where(lt(claims.closedAt, new Date(before)));
+    },
+
     async forgetWindows(before) {
       await database.delete(rateWindows).where(lt(rateWindows.windowStart, new Date(before)));
     },

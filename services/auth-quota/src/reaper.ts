@@ -18,7 +18,6 @@ export interface ReaperOptions {
 
 const stage = 'auth-quota';
 const maxPerRound = 100;
-const windowsKeptMs = 60 * 60_000;
 
 /**
  * Ends requests that are open past deadline and grace as expired; one whose results are finished already is closed as they
@@ -43,7 +42,6 @@ export function startReaper(
     },
     async () => {
       reaped.inc(await reapOnce(dependencies, admission, options.graceMs));
-      await admission.forgetWindows(clock.now() - windowsKeptMs);
     },
   );
 }

@@ -10,6 +10,7 @@ import {
 } from '@millrace/stage';
 import type { Database } from '@millrace/store';
 import type { AuthQuotaSettings } from './config.ts';
+import { startHousekeeping } from './housekeeping.ts';
 import { onCredentialPresented } from './on-credential-presented.ts';
 import { onRequestClosed } from './on-request-closed.ts';
 import { onRequestReceived } from './on-request-received.ts';
@@ -41,6 +42,7 @@ export async function startAuthQuota(
         intervalMs: settings.reaperIntervalMs,
       }),
     );
+    keep(startHousekeeping(dependencies, admission));
     keep(
       await consumeClosings(
         dependencies,

@@ -7,9 +7,8 @@ import type { ValidPrice } from './prices.ts';
 /** Any number, the same in all replicas: who has this lock writes to the ledger. */
 const writerLock = 7_246_002;
 
-/** Waits for its turn. A writer that hangs in its transaction loses it after the time limit. */
-export const takeTurn = () => statement`
-  select set_config('idle_in_transaction_session_timeout', '30s', true), pg_advisory_xact_lock(${writerLock}::bigint)`;
+/** Waits for its turn. */
+export const takeTurn = () => statement`select pg_advisory_xact_lock(${writerLock}::bigint)`;
 
 /** What a charge depends on. */
 export interface LedgerFacts {

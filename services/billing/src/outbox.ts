@@ -1,4 +1,4 @@
-import { asc, inArray, isNull, sql } from 'drizzle-orm';
+import { asc, inArray, isNull, lt, sql } from 'drizzle-orm';
 import type { Clock } from '@millrace/runtime';
 import { inTransaction, outbox, type Database } from '@millrace/store';
 
@@ -6,6 +6,11 @@ export interface OutboxRow {
   readonly id: string;
   readonly subject: string;
   readonly payload: Uint8Array;
+}
+
+/** Forgets rows that were published before: the ledger and the stream have them. */
+export async function forgetPublished(database: Database, before: number): Promise<void> {
+  await database.delete(outbox).where(lt(outbox.publishedAt, new Date(before)));
 }
 
 /** Any number, the same in all replicas: who has this lock publishes the outbox. */

@@ -4,6 +4,7 @@ import { createIdGenerator, stopInReverse, systemRandom } from '@millrace/runtim
 import { consumeClosings, type Service, type StageDependencies } from '@millrace/stage';
 import type { Database } from '@millrace/store';
 import type { BillingSettings } from './config.ts';
+import { startHousekeeping } from './housekeeping.ts';
 import { onRequestClosed } from './on-request-closed.ts';
 import { startOutboxRelay } from './outbox-relay.ts';
 import { readManifest, seedPrices } from './prices.ts';
@@ -16,6 +17,7 @@ export async function startBilling(
   const { bus, clock, database } = dependencies;
   await seedPrices(database, await readManifest(settings.modelManifest));
   const relay = startOutboxRelay(dependencies);
+  const housekeeping = startHousekeeping(dependencies);
   const nextId = createIdGenerator(clock, systemRandom);
   const consumption = await consumeClosings(
     dependencies,
@@ -33,6 +35,6 @@ export async function startBilling(
       await database.execute(sql`select 1`);
       return undefined;
     },
-    stop: () => stopInReverse([relay, consumption]),
+    stop: () => stopInReverse([relay, housekeeping, consumption]),
   };
 }

@@ -29,6 +29,24 @@ test('ends the connections of an API key that is revoked with 4401, and no other
   await other.close();
 });
 
+test('takes nothing more from a connection whose API key is revoked, also while it does not close', async () => {
+  const user = edge.user();
+  const client = await edge.connect(url, user);
+  await edge.platform.revoke(user.keyId);
+  await client.find(({ code }) => code === 'invalid_api_key');
+  const before = await edge.stage.bus.streamState('RECEIVED');
+  // The close frame of the gateway stays unanswered while the socket is paused.
+  client.socket.pause();
+  client.send(generate);
+  client.send({ type: 'ping' });
+  const probe = await edge.connect(url, edge.user());
+  probe.send({ type: 'ping' });
+  await probe.find(({ type }) => type === 'pong');
+  expect(await edge.stage.bus.streamState('RECEIVED')).toMatchObject({ messages: before.messages });
+  client.socket.terminate();
+  await probe.close();
+});
+
 test('cuts off a peer that answers no ping', async () => {
   const { apiKey } = edge.user();
   const fast = await edge.gateway({ heartbeatMs: 100 });

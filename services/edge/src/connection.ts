@@ -46,6 +46,8 @@ export function serveConnection(
   const paced = new PacedSocket(socket, settings.sendBufferBytes);
   const inbox = new Inbox(socket);
   const closed = new AbortController();
+  /** Aborted once the connection is closed or told so: what still comes is not worked on. */
+  const ended = new AbortController();
   let principal: VerifiedPrincipal | undefined;
 
   socket.on('message', (data: Buffer, isBinary: boolean) => inbox.push({ data, isBinary }));
@@ -53,6 +55,7 @@ export function serveConnection(
   socket.on('close', (code) => {
     edgeMetrics.closed(code);
     closed.abort(new Error('the connection is closed'));
+    ended.abort(closed.signal.reason);
     paced.release();
   });
   const stopHeartbeat = startHeartbeat(socket, {
@@ -67,6 +70,7 @@ export function serveConnection(
     if (socket.readyState !== socket.OPEN) return;
     if (error !== undefined) send(toErrorMessage(error));
     socket.close(reason.code, error?.code ?? '');
+    ended.abort(new Error('the connection is ended'));
   };
 
   const refuse = (error: unknown, names: MessageNames): void => {
@@ -97,7 +101,7 @@ export function serveConnection(
 
   const work = async (requests: RequestsInFlight): Promise<void> => {
     for (;;) {
-      const frame = await inbox.take(closed.signal);
+      const frame = await inbox.take(ended.signal);
       if (frame === undefined) return;
       const read = readMessage(frame.data, frame.isBinary);
       if (read.ok) {
@@ -109,7 +113,7 @@ export function serveConnection(
       } else {
         refuse(read.error, read.names);
       }
-      if (paced.isFull) await paced.writable(closed.signal);
+      if (paced.isFull) await paced.writable(ended.signal);
     }
   };
 
@@ -121,7 +125,7 @@ export function serveConnection(
       end(known.code === 'invalid_api_key' ? closeCodes.badCredential : closeCodes.tryAgainLater, known);
       return;
     }
-    if (closed.signal.aborted) return;
+    if (ended.signal.aborted) return;
     send({
       type: 'ready',
       protocol: protocolVersion,
@@ -151,7 +155,7 @@ export function serveConnection(
     try {
       await run();
     } catch (error) {
-      if (closed.signal.aborted) return;
+      if (ended.signal.aborted) return;
       logger.error({ error }, 'a connection could not be served');
       end(
         closeCodes.internalError,

@@ -28,6 +28,8 @@ export interface RequestsInFlight {
 interface Entry {
   readonly id: string | undefined;
   requestId: string | undefined;
+  /** Whether it was submitted on this connection. */
+  readonly isOwn: boolean;
   cancelled: boolean;
 }
 
@@ -90,12 +92,12 @@ export function createRequestsInFlight(
   return {
     generate(message, traceparent) {
       const submission = toSubmission(message, principal, traceparent);
-      const entry: Entry = { id: message.id, requestId: undefined, cancelled: false };
+      const entry: Entry = { id: message.id, requestId: undefined, isOwn: true, cancelled: false };
       start(entry, async () => {
         const { requestId } = await relay.submit(submission);
         entry.requestId = requestId;
         if (abandonedForMs !== undefined) {
-          relay.abandon(requestId, abandonedForMs);
+          relay.abandon({ requestId, isOwn: true }, abandonedForMs);
           return;
         }
         outlet.send({ type: 'accepted', request_id: requestId, id: message.id });
@@ -104,7 +106,12 @@ export function createRequestsInFlight(
       });
     },
     resume(message) {
-      const entry: Entry = { id: message.id, requestId: message.request_id, cancelled: false };
+      const entry: Entry = {
+        id: message.id,
+        requestId: message.request_id,
+        isOwn: false,
+        cancelled: false,
+      };
       start(entry, () => send(entry, message.request_id, message.after));
     },
     async cancel({ id, request_id: requestId }) {
@@ -116,7 +123,8 @@ export function createRequestsInFlight(
     },
     async abandon(graceMs) {
       abandonedForMs = graceMs;
-      for (const { requestId } of entries) if (requestId !== undefined) relay.abandon(requestId, graceMs);
+      for (const { requestId, isOwn } of entries)
+        if (requestId !== undefined) relay.abandon({ requestId, isOwn }, graceMs);
       gone.abort(new Error('the connection is gone'));
       await Promise.all(running);
     },

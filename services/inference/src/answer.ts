@@ -65,6 +65,7 @@ export async function answer(request: AnswerRequest): Promise<Answer> {
     topK: parameters.top_k,
     topP: parameters.top_p,
     seed: BigInt(parameters.seed),
+    reproducible: parameters.seed >= 0,
     stop: request.stop,
     signal: interruption.signal,
   });

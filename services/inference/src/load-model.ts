@@ -109,6 +109,7 @@ async function warmUp({ engine, encodePrompt }: LoadedModel): Promise<void> {
     topK: 0,
     topP: 1,
     seed: 0n,
+    reproducible: false,
     stop: [],
     signal: new AbortController().signal,
   });

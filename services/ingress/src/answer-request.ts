@@ -30,6 +30,8 @@ export interface StreamOptions {
   readonly keepAliveMs: number;
   /** Aborted when the client is gone. */
   readonly gone: AbortSignal;
+  /** Aborted when nothing more is to be waited for: the client is gone or was shut out, or the gateway stops. */
+  readonly ended: AbortSignal;
   /** Called with what ended the stream early, before the client is told. */
   readonly onError: (error: unknown) => void;
 }
@@ -45,19 +47,19 @@ export async function streamAnswer(
   events: Events,
   options: StreamOptions,
 ): Promise<void> {
-  const { requestId, clock, keepAliveMs, gone } = options;
+  const { requestId, clock, keepAliveMs, gone, ended } = options;
   try {
     const first = events.next();
     await settledOrLate(first, clock, keepAliveMs);
     reply.hijack();
     const headers = { 'x-request-id': requestId };
-    const stream = openEventStream(reply.raw, headers, { clock, keepAliveMs, signal: gone });
+    const stream = openEventStream(reply.raw, headers, { clock, keepAliveMs, signal: ended });
     try {
       await sendAll(stream, first, events, requestId);
     } catch (error) {
       if (gone.aborted) return;
       options.onError(error);
-      await stream.send('error', toErrorBody(clientError(error)));
+      stream.write('error', toErrorBody(clientError(error)));
     } finally {
       stream.end();
     }

@@ -5,6 +5,8 @@ import type { Clock, Timer } from '@millrace/runtime';
 export interface EventStream {
   /** Sends one event and waits until the client can take more. @throws the signal's reason */
   send(event: string, data: object, id?: number): Promise<void>;
+  /** Sends one event without waiting. @returns whether the client can take more */
+  write(event: string, data: object, id?: number): boolean;
   end(): void;
 }
 
@@ -32,15 +34,18 @@ export function openEventStream(
   };
   rest();
   response.once('close', () => timer.cancel());
+  const write = (event: string, data: object, id?: number): boolean => {
+    timer.cancel();
+    rest();
+    const idLine = id === undefined ? '' : `id: ${id}\n`;
+    return response.write(`${idLine}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  };
   return {
     async send(event, data, id) {
       signal.throwIfAborted();
-      timer.cancel();
-      rest();
-      const idLine = id === undefined ? '' : `id: ${id}\n`;
-      if (!response.write(`${idLine}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`))
-        await drained(response, signal);
+      if (!write(event, data, id)) await drained(response, signal);
     },
+    write,
     end() {
       timer.cancel();
       response.end();

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { controlKeys } from '@millrace/contracts';
 import { compileValidator } from '@millrace/runtime';
@@ -305,4 +307,22 @@ test('clients that wait when ingress stops are told to try again', async () => {
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ error: { code: 'unavailable' } });
   }
+});
+
+test('a client that reads nothing and one that does not send its request keep ingress from stopping for a moment only', async () => {
+  const own = await startIngressTest(await startTestNats());
+  const client = own.client();
+  const { hostname, port } = new URL(own.url);
+  const head = `POST /v1/generate HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${client.apiKey}\r\ncontent-type: application/json\r\n`;
+  const body = JSON.stringify({ prompt: 'Hello', stream: true });
+  const deaf = connect(Number(port), hostname).pause();
+  deaf.write(`${head}content-length: ${body.length}\r\n\r\n${body}`);
+  const slow = connect(Number(port), hostname);
+  slow.write(`${head}content-length: 100\r\n\r\n{`);
+  const writer = await client.nextRequest();
+  for (let index = 0; index < 300; index += 1) await writer.chunk('x'.repeat(32 * 1024));
+  const closed = [deaf, slow].map((socket) => once(socket, 'close'));
+  await own.stop();
+  deaf.resume();
+  expect(await Promise.all(closed)).toHaveLength(2);
 });

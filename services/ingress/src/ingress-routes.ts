@@ -86,7 +86,14 @@ export async function ingressRoutes(
         if (body.stream !== true) return await wholeAnswer(requestId, events);
         const onError = (error: unknown): void => logUnexpected(logger, error, requestId);
         const { sseKeepAliveMs: keepAliveMs } = settings;
-        await streamAnswer(reply, events, { requestId, clock, keepAliveMs, gone: client.gone, onError });
+        await streamAnswer(reply, events, {
+          requestId,
+          clock,
+          keepAliveMs,
+          gone: client.gone,
+          ended: AbortSignal.any([client.ended, relay.stopping]),
+          onError,
+        });
         return reply;
       } finally {
         if (client.ended.aborted && idempotencyKey === undefined) await cancel(requestId, principal);

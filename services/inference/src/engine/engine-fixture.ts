@@ -47,6 +47,7 @@ export function generationOf(changes: Partial<Generation> = {}): Generation {
     topK: 0,
     topP: 1,
     seed: 7n,
+    reproducible: false,
     stop: [],
     signal: new AbortController().signal,
     ...changes,

@@ -295,3 +295,23 @@ describe('the prefix cache', () => {
     expect(finished).toMatchObject({ promptTokens: 60, cachedTokens: 60, completionTokens: 25 });
   });
 });
+
+describe('a reproducible generation', () => {
+  it('is never alone in its batch, and gives the padding a place where it does no harm', async () => {
+    const steps: FabricatedStep[] = [];
+    const { engine } = fabricatedEngine({ beforeStep: (step) => void steps.push(step) });
+    const [alone, other] = [generationOf({ reproducible: true }), generationOf({ promptTokens: longPrompt })];
+    const expected = (await collect(fabricatedEngine().engine.generate(generationOf()))).tokens;
+    const both = await Promise.all([alone, other].map((each) => collect(engine.generate(each))));
+    expect(both[0]?.tokens).toEqual(expected);
+    const decodes = steps.filter((step) => step.kind === 'decode');
+    expect(decodes.length).toBeGreaterThan(0);
+    let prefilled = 0;
+    for (const step of steps) {
+      if (step.kind === 'prefill') prefilled = step.slot === 1 ? step.start + step.tokens.length : prefilled;
+      const padding = step.kind === 'decode' ? step.rows.find(({ isPadding }) => isPadding) : undefined;
+      if (padding !== undefined) expect(padding.position).toBe(prefilled);
+    }
+    expect(decodes.some(({ rows }) => rows.some(({ isPadding }) => isPadding))).toBe(true);
+  });
+});

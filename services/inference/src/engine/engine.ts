@@ -1,6 +1,6 @@
 import { MillraceError, type Clock } from '@millrace/runtime';
 import type { FinishReason, Generation, Step } from './generation.ts';
-import type { Candidates, ModelRunner } from './model-runner.ts';
+import type { Candidates, DecodeRow, ModelRunner } from './model-runner.ts';
 import { PrefixCache, type PrefixCacheStatistics } from './prefix-cache.ts';
 import { uniformAt } from './random.ts';
 import { sample } from './sampler.ts';
@@ -244,8 +244,19 @@ class BatchingEngine implements Engine {
     return true;
   }
 
+  /**
+   * A batch of one takes other kernels than a larger one, whose sums are rounded otherwise, and 8-bit activations make much of
+   * little: so a lone sequence that has to be reproducible gets a second row.
+   */
   async #decode(sequences: readonly Sequence[]): Promise<void> {
-    const rows = sequences.map(({ lastToken, cached }) => ({ token: lastToken, position: cached }));
+    const rows: DecodeRow[] = sequences.map(({ lastToken, cached }) => ({
+      token: lastToken,
+      position: cached,
+    }));
+    const [first] = sequences;
+    if (sequences.length === 1 && first?.generation.reproducible === true) {
+      rows.push({ token: first.lastToken, position: this.#scheduler.cachedIn(1), isPadding: true });
+    }
     const candidates = await this.#runner.decode(rows);
     for (const sequence of sequences) sequence.cached += 1;
     const drawn = sequences.map((sequence, row) => {

@@ -66,6 +66,7 @@ export class FabricatedRunner implements ModelRunner {
   async decode(rows: readonly DecodeRow[]): Promise<readonly Candidates[]> {
     return this.#step({ kind: 'decode', rows: [...rows] }, () => {
       const caches = rows.map((row, slot) => {
+        if (row.isPadding) return [];
         const cache = this.#slot(slot);
         this.#append(cache, row.position, [row.token]);
         return cache;

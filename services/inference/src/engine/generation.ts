@@ -20,6 +20,8 @@ export interface Generation {
   readonly topP: number;
   /** 64 bits. With the same seed, prompt and parameters a request draws the same random numbers. */
   readonly seed: bigint;
+  /** Whether the same seed has to give the same tokens whatever else runs: that costs a lone sequence a quarter of its speed. */
+  readonly reproducible: boolean;
   /** Texts at which the answer ends; they are not part of it. */
   readonly stop: readonly string[];
   readonly signal: AbortSignal;

@@ -55,6 +55,11 @@ export interface DecodeRow {
   readonly token: number;
   /** The position that it takes. */
   readonly position: number;
+  /**
+   * Only makes the batch larger: nothing is read of it, and what it writes to its position is written anew before anybody reads it.
+   * Its slot may be one more than there are.
+   */
+  readonly isPadding?: true;
 }
 
 /** What a step offers the sampler for one row: the top of the distribution, exactly normalised. */

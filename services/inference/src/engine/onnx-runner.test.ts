@@ -101,6 +101,26 @@ describe('the runner', () => {
     expect(best(moved)).toBe(stayed);
   });
 
+  it('takes a padding row without a trace, also where it stands in for a slot that is not there', async () => {
+    const lone = await createOnnxRunner({ modelDir: folder, threads: 1, slots: 1, contextLength: 64 });
+    try {
+      const first = await lone.prefill(0, Int32Array.from(prompts[0] ?? []), 0, true);
+      const token = best(first);
+      const padding = { token: 1, position: 0, isPadding: true } as const;
+      const [padded] = await lone.decode([{ token, position: 4 }, padding]);
+      const logits = [...(padded?.logits ?? [])];
+      await prefill(0, prompts[0] ?? []);
+      await prefill(1, prompts[1] ?? []);
+      const [beside] = await runner.decode([
+        { token, position: 4 },
+        { token: 5, position: 7 },
+      ]);
+      expect(logits).toEqual([...(beside?.logits ?? [])]);
+    } finally {
+      await lone.close();
+    }
+  });
+
   it('gives a slot the block of another one, to the bit', async () => {
     const prompt = prompts[3] ?? [];
     const computed = [...(await prefill(2, prompt)).logits];

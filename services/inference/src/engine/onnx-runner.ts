@@ -80,7 +80,9 @@ function runOn(
   { manifest, slots, contextLength, prefillChunk, close }: RunnerParts,
 ): ModelRunner {
   const { vocabularySize, candidateCount } = manifest;
-  const cache = createKeyValueCache(session, { ...manifest, slots, capacity: contextLength });
+  // One slot more than a lone one, for padding.
+  const rows = Math.max(2, slots);
+  const cache = createKeyValueCache(session, { ...manifest, slots: rows, capacity: contextLength });
   const prefillOutputs = createStepOutputs(session, 1, vocabularySize, candidateCount);
   const prefillSteps = new Map<string, Step>();
   const decodeSteps = new Map<number, { readonly step: Step; readonly outputs: StepOutputs }>();
@@ -113,7 +115,7 @@ function runOn(
   };
 
   const requireRoom = (slot: number, end: number): void => {
-    if (slot < 0 || slot >= slots || end > contextLength) {
+    if (slot < 0 || slot >= rows || end > contextLength) {
       throw new MillraceError('internal_error', `Slot ${slot} has no room for ${end} tokens.`);
     }
   };
@@ -133,16 +135,16 @@ function runOn(
       await step.run(tokens, [start], [tokens.length - 1]);
       return wantLogits ? readCandidates(prefillOutputs, 0) : undefined;
     },
-    async decode(rows) {
-      for (const [slot, { position }] of rows.entries()) requireRoom(slot, position + 1);
-      if (rows.length === 0) return [];
-      const { step, outputs } = decodeStep(rows.length);
+    async decode(wanted) {
+      for (const [slot, { position }] of wanted.entries()) requireRoom(slot, position + 1);
+      if (wanted.length === 0) return [];
+      const { step, outputs } = decodeStep(wanted.length);
       await step.run(
-        rows.map(({ token }) => token),
-        rows.map(({ position }) => position),
-        rows.map((_, row) => row),
+        wanted.map(({ token }) => token),
+        wanted.map(({ position }) => position),
+        wanted.map((_, row) => row),
       );
-      return rows.map((_, row) => readCandidates(outputs, row));
+      return wanted.map((_, row) => readCandidates(outputs, row));
     },
     moveSlot(from, to, length) {
       requireRoom(from, length);

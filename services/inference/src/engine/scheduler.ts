@@ -74,6 +74,12 @@ export class Scheduler<S extends Schedulable> {
     ];
   }
 
+  /** Positions that the sequence in a slot has cached; 0 without one. */
+  cachedIn(slot: number): number {
+    const held = this.#prefilling?.slot === slot ? this.#prefilling : this.#decoding[slot];
+    return held?.cached ?? 0;
+  }
+
   add(sequence: S): void {
     this.#waiting.push(sequence);
   }
