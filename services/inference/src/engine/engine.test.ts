@@ -301,17 +301,15 @@ describe('a reproducible generation', () => {
     const steps: FabricatedStep[] = [];
     const { engine } = fabricatedEngine({ beforeStep: (step) => void steps.push(step) });
     const [alone, other] = [generationOf({ reproducible: true }), generationOf({ promptTokens: longPrompt })];
-    const expected = (await collect(fabricatedEngine().engine.generate(generationOf()))).tokens;
+    const expected = await Promise.all(
+      [alone, other].map((each) => collect(fabricatedEngine().engine.generate(each))),
+    );
     const both = await Promise.all([alone, other].map((each) => collect(engine.generate(each))));
-    expect(both[0]?.tokens).toEqual(expected);
+    expect(both.map(({ tokens }) => tokens)).toEqual(expected.map(({ tokens }) => tokens));
     const decodes = steps.filter((step) => step.kind === 'decode');
-    expect(decodes.length).toBeGreaterThan(0);
-    let prefilled = 0;
-    for (const step of steps) {
-      if (step.kind === 'prefill') prefilled = step.slot === 1 ? step.start + step.tokens.length : prefilled;
-      const padding = step.kind === 'decode' ? step.rows.find(({ isPadding }) => isPadding) : undefined;
-      if (padding !== undefined) expect(padding.position).toBe(prefilled);
-    }
-    expect(decodes.some(({ rows }) => rows.some(({ isPadding }) => isPadding))).toBe(true);
+    const paddings = decodes.flatMap(({ rows }) => rows.filter(({ isPadding }) => isPadding));
+    expect(paddings.length).toBeGreaterThan(0);
+    // Beside a prefill in its slot: where the next chunk begins.
+    expect(paddings.some(({ position }) => position > 0 && position % 8 === 0)).toBe(true);
   });
 });
