@@ -58,6 +58,12 @@ describe('a converted model', () => {
     { linearType: 'Q8_0', embeddingType: 'Q8_0', untiedHead: true },
     { linearType: 'F16', embeddingType: 'F16' },
     { linearType: 'F32', embeddingType: 'F32' },
+    { linearType: 'BF16', embeddingType: 'BF16' },
+    { linearType: 'Q4_K', embeddingType: 'Q6_K' },
+    { linearType: 'Q6_K', embeddingType: 'Q4_K', untiedHead: true },
+    { linearType: 'Q4_K', embeddingType: 'Q4_K' },
+    // As llama.cpp's Q4_K_M has it.
+    { linearType: 'Q4_K', embeddingType: 'Q6_K', types: { attn_v: 'Q6_K', ffn_down: 'Q6_K' } },
   ])('has the logits of its weights in fp32: %o', async (options) => {
     const bytes = makeGguf(options);
     const exact = await logitsOf(await convert(bytes));
@@ -139,8 +145,8 @@ describe('a file that cannot be converted', () => {
     ],
     [
       'another tensor type',
-      withChange({ extraTensor: { name: 'extra', typeCode: 14 } }),
-      /Q6_K, which is not/u,
+      withChange({ extraTensor: { name: 'extra', typeCode: 13 } }),
+      /Q5_K, which is not/u,
     ],
     [
       'a tensor too many',

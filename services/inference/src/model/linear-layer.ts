@@ -2,8 +2,8 @@ import { dequantize } from './dequantize.ts';
 import type { GgufFile } from './gguf-file.ts';
 import type { SupportedTypeName } from './gguf-tensor-types.ts';
 import type { GraphBuilder } from './graph-builder.ts';
-import { extendedColumns, meanBlocks, packQ41 } from './pack-q41.ts';
-import { blockElements, packQ40, packQ80, type PackedWeight } from './packed-weight.ts';
+import { extendedColumns, isAffine4Bit, meanBlocks, packQ41 } from './pack-q41.ts';
+import { blockElements, exactEightBitForms, packQ40, type PackedWeight } from './packed-weight.ts';
 import { readStacked, type WeightMatrix, type WeightSource } from './weight-matrix.ts';
 
 /** `exact`: the weights of the file, in the fastest form that keeps them. `fp32`: dequantised, as a reference. */
@@ -62,7 +62,7 @@ function addProduct(
   const rows = infos.reduce((sum, info) => sum + (info?.dimensions[1] ?? 1), 0);
   const type = infos[0]?.type ?? 'F32';
   const load = (): Promise<WeightMatrix> => readStacked(file, sources);
-  if (mode === 'exact' && type === 'Q4_1') {
+  if (mode === 'exact' && isAffine4Bit(type)) {
     const extended = addBlockMeans(graph, input, columns, name);
     return addPacked(graph, extended, { name, rows, columns: extendedColumns(columns), bits: 4 }, async () =>
       packQ41(await load()),
@@ -71,8 +71,10 @@ function addProduct(
   if (mode === 'exact' && type === 'Q4_0') {
     return addPacked(graph, input, { name, rows, columns, bits: 4 }, async () => packQ40(await load()));
   }
-  if (mode === 'exact' && type === 'Q8_0') {
-    return addPacked(graph, input, { name, rows, columns, bits: 8 }, async () => packQ80(await load()));
+  const eightBits = mode === 'exact' ? exactEightBitForms[type] : undefined;
+  if (eightBits !== undefined) {
+    const shape = { name, rows, columns, bits: 8, blockElements: eightBits.blockElements } as const;
+    return addPacked(graph, input, shape, async () => eightBits.pack(await load()));
   }
   const weight = graph.constant(`${name}_weight`, 'float32', [columns, rows], async () => {
     const matrix = await load();
@@ -100,21 +102,23 @@ export interface PackedShape {
   readonly rows: number;
   readonly columns: number;
   readonly bits: 4 | 8;
+  /** Elements that share a scale; default 32. */
+  readonly blockElements?: number;
 }
 
 /** Adds a product with a weight of 4 or 8 bits. */
 export function addPacked(
   graph: GraphBuilder,
   input: string,
-  { name, rows, columns, bits }: PackedShape,
+  { name, rows, columns, bits, blockElements: size = blockElements }: PackedShape,
   load: () => Promise<PackedWeight>,
 ): string {
-  const blocks = columns / blockElements;
+  const blocks = columns / size;
   const once = remember(load);
   const codes = graph.constant(
     `${name}_codes`,
     'uint8',
-    [rows, blocks, (blockElements * bits) / 8],
+    [rows, blocks, (size * bits) / 8],
     async () => (await once()).codes,
   );
   const scales = graph.constant(
@@ -127,7 +131,7 @@ export function addPacked(
     K: { int: columns },
     N: { int: rows },
     bits: { int: bits },
-    block_size: { int: blockElements },
+    block_size: { int: size },
     accuracy_level: { int: accuracyLevel },
   });
   return name;
