@@ -4,6 +4,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOnnxRunner } from '../engine/onnx-runner.ts';
 import { convertModel } from './convert-model.ts';
+import { plainLogits } from './decoder-fixture.ts';
+import { openGguf } from './gguf-file.ts';
 import { makeGguf, type FixtureOptions } from './gguf-fixture.ts';
 import type { ConversionMode } from './linear-layer.ts';
 import { readModelManifest } from './model-manifest.ts';
@@ -70,6 +72,25 @@ describe('a converted model', () => {
     const reference = await logitsOf(await convert(bytes, 'fp32'));
     expect(reference.some((logit) => Math.abs(logit) > 0.01)).toBe(true);
     expect(relativeError(exact, reference)).toBeLessThan(0.1);
+  });
+
+  it.each<FixtureOptions>([
+    { linearType: 'Q4_1', embeddingType: 'Q8_0' },
+    { linearType: 'F16', embeddingType: 'F16', untiedHead: true },
+    { architecture: 'qwen2', linearType: 'Q4_1', embeddingType: 'Q8_0' },
+    { architecture: 'qwen2', linearType: 'Q4_0', embeddingType: 'Q4_0', untiedHead: true },
+    { architecture: 'qwen2', linearType: 'Q8_0', embeddingType: 'Q8_0' },
+    { architecture: 'qwen2', linearType: 'BF16', embeddingType: 'BF16' },
+    { architecture: 'qwen2', linearType: 'Q4_K', embeddingType: 'Q6_K', types: { attn_v: 'Q6_K' } },
+  ])('has the logits that the formulas have: %o', async (options) => {
+    const bytes = makeGguf(options);
+    const source = path.join(folder, 'plain.gguf');
+    await writeFile(source, bytes);
+    const file = await openGguf(source);
+    const expected = await plainLogits(file, [...prompt]);
+    await file.close();
+    expect(relativeError(await logitsOf(await convert(bytes, 'fp32')), expected)).toBeLessThan(1e-4);
+    expect(relativeError(await logitsOf(await convert(bytes)), expected)).toBeLessThan(0.1);
   });
 
   it('is described by model.json', async () => {

@@ -6,6 +6,8 @@ export interface FixtureOptions {
   readonly linearType: SupportedTypeName;
   /** Type of the embedding table. */
   readonly embeddingType: SupportedTypeName;
+  /** Default llama. A file of the architecture qwen2 has biases, and qwen2's splitting of text. */
+  readonly architecture?: 'llama' | 'qwen2';
   /** Whether there is a head of its own, of the type of the linear layers. */
   readonly untiedHead?: boolean;
   /** Types of single linear layers, by names such as `attn_v`: quantisers mix them. */
@@ -69,6 +71,10 @@ export function makeGguf(options: FixtureOptions): Uint8Array {
     addLinear('attn_q', hidden, hidden);
     addLinear('attn_k', hidden, hidden / 2);
     addLinear('attn_v', hidden, hidden / 2);
+    if (options.architecture === 'qwen2') {
+      add(`blk.${layer}.attn_q.bias`, [hidden], 'F32');
+      for (const name of ['attn_k', 'attn_v']) add(`blk.${layer}.${name}.bias`, [hidden / 2], 'F32');
+    }
     addLinear('attn_output', hidden, hidden);
     addLinear('ffn_gate', hidden, feedForward);
     addLinear('ffn_up', hidden, feedForward);
@@ -90,22 +96,24 @@ function shapeOf({ linearType, embeddingType, types = {} }: FixtureOptions): typ
 
 function defaultMetadata(options: FixtureOptions): Record<string, FixtureValue> {
   const { hidden, feedForward, heads } = shapeOf(options);
+  const { architecture = 'llama' } = options;
   const tokens = [
     '<|end|>',
     ...Array.from({ length: vocabulary - 3 }, (_, index) => String.fromCodePoint(33 + index)),
   ];
   return {
-    'general.architecture': { string: 'llama' },
+    'general.architecture': { string: architecture },
     'general.name': { string: 'Fixture' },
-    'llama.block_count': { uint32: layers },
-    'llama.context_length': { uint32: 128 },
-    'llama.embedding_length': { uint32: hidden },
-    'llama.feed_forward_length': { uint32: feedForward },
-    'llama.attention.head_count': { uint32: heads },
-    'llama.attention.head_count_kv': { uint32: heads / 2 },
-    'llama.attention.layer_norm_rms_epsilon': { float32: 1e-5 },
+    [`${architecture}.block_count`]: { uint32: layers },
+    [`${architecture}.context_length`]: { uint32: 128 },
+    [`${architecture}.embedding_length`]: { uint32: hidden },
+    [`${architecture}.feed_forward_length`]: { uint32: feedForward },
+    [`${architecture}.attention.head_count`]: { uint32: heads },
+    [`${architecture}.attention.head_count_kv`]: { uint32: heads / 2 },
+    [`${architecture}.attention.layer_norm_rms_epsilon`]: { float32: 1e-5 },
+    ...(architecture === 'qwen2' ? { 'qwen2.rope.freq_base': { float32: 1_000_000 } } : {}),
     'tokenizer.ggml.model': { string: 'gpt2' },
-    'tokenizer.ggml.pre': { string: 'smollm' },
+    'tokenizer.ggml.pre': { string: architecture === 'qwen2' ? 'qwen2' : 'smollm' },
     'tokenizer.ggml.tokens': { strings: [...tokens, 'ab', 'abc'] },
     'tokenizer.ggml.token_type': {
       integers: Array.from({ length: vocabulary }, (_, id) => (id === 0 ? 3 : 1)),

@@ -1,6 +1,6 @@
 import { dequantize } from './dequantize.ts';
+import type { DecoderParameters } from './decoder-parameters.ts';
 import { accuracyLevel, addLinear, addPacked, type LinearContext } from './linear-layer.ts';
-import type { LlamaParameters } from './llama-parameters.ts';
 import { blockElements, exactEightBitForms, quantizeTo8Bits, type EightBitForm } from './packed-weight.ts';
 import { readStacked } from './weight-matrix.ts';
 
@@ -10,7 +10,7 @@ const embeddingName = 'token_embd.weight';
 export const candidateCount = 64;
 
 /** Token ids [batch, sequence] to rows of the embedding table. A table of 8 bits stays one; it may be the head too. */
-export function addEmbedding(context: LinearContext, parameters: LlamaParameters, tokens: string): string {
+export function addEmbedding(context: LinearContext, parameters: DecoderParameters, tokens: string): string {
   const { graph, file, mode } = context;
   const { vocabularySize, hiddenSize } = parameters;
   const eightBits = mode === 'exact' ? exactForm(context, embeddingName) : undefined;
@@ -45,7 +45,7 @@ export function addEmbedding(context: LinearContext, parameters: LlamaParameters
 }
 
 /** Hidden rows [rows, hidden] to `logits`, and from them `candidate_logits`, `candidate_tokens`, `log_sum_exp`. */
-export function addHead(context: LinearContext, parameters: LlamaParameters, rows: string): void {
+export function addHead(context: LinearContext, parameters: DecoderParameters, rows: string): void {
   const { graph } = context;
   addLogits(context, parameters, rows);
   graph.standardMany(
@@ -64,7 +64,7 @@ export function addHead(context: LinearContext, parameters: LlamaParameters, row
   graph.output('log_sum_exp', 'float32', ['wanted']);
 }
 
-function addLogits(context: LinearContext, parameters: LlamaParameters, rows: string): void {
+function addLogits(context: LinearContext, parameters: DecoderParameters, rows: string): void {
   const { graph, file, mode } = context;
   const { tiedHead, vocabularySize, hiddenSize } = parameters;
   const source = { name: tiedHead ? embeddingName : 'output.weight', permutedHeads: 0 };
