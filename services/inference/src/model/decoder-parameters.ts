@@ -1,6 +1,7 @@
 import { MillraceError } from '@millrace/runtime';
 import { architectureNames, findArchitecture, type Architecture } from './architectures.ts';
 import type { GgufFile } from './gguf-file.ts';
+import { supportedTypeNames } from './gguf-tensor-types.ts';
 
 /** What the metadata of a GGUF file says about a model. */
 export interface DecoderParameters {
@@ -25,6 +26,7 @@ export function readDecoderParameters(file: GgufFile): DecoderParameters {
   const architecture = readArchitecture(file);
   const key = (name: string): string => `${architecture.name}.${name}`;
   refuseVariants(file, key);
+  refuseTypes(file);
   const hiddenSize = readCount(file, key('embedding_length'));
   const heads = readCount(file, key('attention.head_count'));
   const headSize = readCount(file, key('attention.key_length'), hiddenSize / heads);
@@ -74,6 +76,13 @@ function refuseVariants({ metadata, tensors }: GgufFile, key: (name: string) => 
   if (typeof parts === 'number' && parts > 1) {
     throw invalid(`The file is one of ${parts} parts of a model; only a model in one file is supported.`);
   }
+}
+
+function refuseTypes({ unsupportedTensors: [tensor] }: GgufFile): void {
+  if (tensor === undefined) return;
+  throw invalid(
+    `The tensor ${tensor.name} has the type ${tensor.typeName}, which is not supported; supported are ${supportedTypeNames}.`,
+  );
 }
 
 /** Every tensor that the graph needs is there with its shape, and there is none that the graph would leave out. */

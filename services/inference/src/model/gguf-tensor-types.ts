@@ -1,14 +1,14 @@
+export type SupportedTypeName = 'F32' | 'F16' | 'BF16' | 'Q4_0' | 'Q4_1' | 'Q8_0' | 'Q4_K' | 'Q6_K';
+
 /** How a GGUF file stores the elements of a tensor: blocks of `blockElements`, each `blockBytes` long. */
-export interface TensorType {
-  readonly name: string;
+export interface SupportedTensorType {
+  readonly name: SupportedTypeName;
   readonly blockElements: number;
   readonly blockBytes: number;
 }
 
-export type SupportedTypeName = 'F32' | 'F16' | 'BF16' | 'Q4_0' | 'Q4_1' | 'Q8_0' | 'Q4_K' | 'Q6_K';
-
 /** `ggml_type` of ggml.h; the layouts are the `block_*` structs of ggml-common.h. */
-const supportedTypes: Readonly<Record<number, TensorType & { readonly name: SupportedTypeName }>> = {
+const supportedTypes: Readonly<Record<number, SupportedTensorType>> = {
   0: { name: 'F32', blockElements: 1, blockBytes: 4 },
   1: { name: 'F16', blockElements: 1, blockBytes: 2 },
   2: { name: 'Q4_0', blockElements: 32, blockBytes: 18 },
@@ -47,9 +47,7 @@ const otherTypeNames: Readonly<Record<number, string>> = {
   39: 'MXFP4',
 };
 
-export function findTensorType(
-  code: number,
-): (TensorType & { readonly name: SupportedTypeName }) | undefined {
+export function findTensorType(code: number): SupportedTensorType | undefined {
   return supportedTypes[code];
 }
 
