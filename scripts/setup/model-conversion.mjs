@@ -59,7 +59,9 @@ export async function provideConvertedModel(workshop, weights, node, environment
       if (error instanceof Interrupted) throw error;
       throw new SetUpError(`the model ${weights.name} cannot be converted: ${reasonOf(error)}`, {
         looked: [weights.path, ...String(error.message).split('\n').slice(1)],
-        supply: ['MILLRACE_MODEL=/path/to/model.gguf (llama architecture: F32, F16, Q8_0, Q4_0 or Q4_1)'],
+        supply: [
+          'MILLRACE_MODEL=/path/to/model.gguf (llama or qwen2 architecture; F32, F16, BF16, Q8_0, Q6_K, Q4_K, Q4_1 or Q4_0)',
+        ],
         cause: error,
       });
     }

@@ -7,7 +7,7 @@ import { reasonOf, SetUpError } from './set-up-error.mjs';
 import { extractZipMember } from './zip-member.mjs';
 
 const supply = [
-  'MILLRACE_MODEL=/path/to/model.gguf (llama architecture)',
+  'MILLRACE_MODEL=/path/to/model.gguf (llama or qwen2 architecture)',
   'MILLRACE_MODEL_DIR=/path/to/a/converted/model',
 ];
 

@@ -4,10 +4,10 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError } from '@millrace/runtime';
 import { writeModel } from '@millrace/onnx';
+import { buildDecoderGraph } from './decoder-graph.ts';
+import { readDecoderParameters, type DecoderParameters } from './decoder-parameters.ts';
 import { openGguf, type GgufFile } from './gguf-file.ts';
 import type { ConversionMode } from './linear-layer.ts';
-import { buildLlamaGraph } from './llama-graph.ts';
-import { readLlamaParameters, type LlamaParameters } from './llama-parameters.ts';
 import { graphFileName, manifestFileName, type ModelManifest } from './model-manifest.ts';
 import { makeTokenizerJson } from './tokenizer-json.ts';
 import { candidateCount } from './vocabulary-layers.ts';
@@ -35,11 +35,11 @@ export async function convertModel({
 }: ConvertOptions): Promise<ModelManifest> {
   const file = await openGguf(source);
   try {
-    const parameters = readLlamaParameters(file);
+    const parameters = readDecoderParameters(file);
     const tokenizer = makeTokenizerJson(file.metadata);
     const sourceSha256 = await hashFile(source);
     await makeFolder(target);
-    const graph = buildLlamaGraph(file, parameters, mode);
+    const graph = buildDecoderGraph(file, parameters, mode);
     await writeModel(path.join(target, graphFileName), graph, onProgress === undefined ? {} : { onProgress });
     await writeJson(path.join(target, 'tokenizer.json'), tokenizer);
     const manifest = describe(file, parameters, mode, sourceSha256, await readConverterVersion());
@@ -52,7 +52,7 @@ export async function convertModel({
 
 function describe(
   { metadata }: GgufFile,
-  parameters: LlamaParameters,
+  parameters: DecoderParameters,
   mode: ConversionMode,
   sourceSha256: string,
   converterVersion: number,
@@ -65,7 +65,7 @@ function describe(
     mode,
     sourceSha256,
     name: String(metadata.get('general.name') ?? 'unnamed'),
-    architecture: 'llama',
+    architecture: parameters.architecture.name,
     layers: parameters.layers,
     heads: parameters.heads,
     keyValueHeads: parameters.keyValueHeads,

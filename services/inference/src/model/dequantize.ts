@@ -1,7 +1,9 @@
-import { float16Values } from './float16.ts';
+import { readFloat16 } from './float16.ts';
 import type { SupportedTypeName } from './gguf-tensor-types.ts';
+import { readQ4KBlock, readQ4KCode, readQ6KCode, readQ6KScale } from './k-quant-blocks.ts';
 
 const blockElements = 32;
+const q6kBlockElements = 16;
 
 type Dequantizer = (bytes: Uint8Array<ArrayBuffer>, values: Float32Array<ArrayBuffer>) => void;
 
@@ -13,6 +15,13 @@ const dequantizers: Readonly<Record<SupportedTypeName, Dequantizer>> = {
   },
   F16: (bytes, values) => {
     for (let index = 0; index < values.length; index += 1) values[index] = readFloat16(bytes, index * 2);
+  },
+  BF16: (bytes, values) => {
+    // The upper half of a float32.
+    const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+    for (let index = 0; index < values.length; index += 1) {
+      bits[index] = ((bytes[index * 2] ?? 0) << 16) | ((bytes[index * 2 + 1] ?? 0) << 24);
+    }
   },
   Q8_0: (bytes, values) => {
     for (let index = 0, offset = 0; index < values.length; index += blockElements, offset += 34) {
@@ -43,6 +52,22 @@ const dequantizers: Readonly<Record<SupportedTypeName, Dequantizer>> = {
       }
     }
   },
+  Q4_K: (bytes, values) => {
+    for (let index = 0, block = 0; index < values.length; index += blockElements, block += 1) {
+      const { scale, minimum } = readQ4KBlock(bytes, block);
+      for (let element = 0; element < blockElements; element += 1) {
+        values[index + element] = scale * readQ4KCode(bytes, block, element) + minimum;
+      }
+    }
+  },
+  Q6_K: (bytes, values) => {
+    for (let index = 0, block = 0; index < values.length; index += q6kBlockElements, block += 1) {
+      const scale = readQ6KScale(bytes, block);
+      for (let element = 0; element < q6kBlockElements; element += 1) {
+        values[index + element] = scale * readQ6KCode(bytes, block, element);
+      }
+    }
+  },
 };
 
 /** Blocks as a GGUF file stores them, to numbers. */
@@ -54,8 +79,4 @@ export function dequantize(
   const values = new Float32Array(elements);
   dequantizers[type](bytes, values);
   return values;
-}
-
-export function readFloat16(bytes: Uint8Array, offset: number): number {
-  return float16Values[(bytes[offset] ?? 0) | ((bytes[offset + 1] ?? 0) << 8)] ?? 0;
 }

@@ -1,7 +1,9 @@
 /** Every float16 by its bits: a table, since each block of a quantised tensor has one or two. */
-export const float16Values: Float32Array = Float32Array.from({ length: 65_536 }, (_, bits) =>
-  decodeFloat16(bits),
-);
+const float16Values: Float32Array = Float32Array.from({ length: 65_536 }, (_, bits) => decodeFloat16(bits));
+
+export function readFloat16(bytes: Uint8Array, offset: number): number {
+  return float16Values[(bytes[offset] ?? 0) | ((bytes[offset + 1] ?? 0) << 8)] ?? 0;
+}
 
 /** IEEE 754 binary16 to a number. */
 export function decodeFloat16(bits: number): number {

@@ -1,12 +1,10 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { MillraceError } from '@millrace/runtime';
 import { ByteCursor, MoreBytesNeeded } from './byte-cursor.ts';
-import { parseHeader, type GgufHeader, type MetadataValue, type TensorInfo } from './gguf-header.ts';
+import { parseHeader, type GgufHeader } from './gguf-header.ts';
 
 /** An open GGUF file. Tensors are read when they are asked for, so the file is never in memory as a whole. */
-export interface GgufFile {
-  readonly metadata: ReadonlyMap<string, MetadataValue>;
-  readonly tensors: ReadonlyMap<string, TensorInfo>;
+export interface GgufFile extends GgufHeader {
   /**
    * The bytes of a tensor as they are stored.
    *
@@ -23,12 +21,11 @@ export async function openGguf(path: string): Promise<GgufFile> {
   const file = await openFile(path);
   try {
     const { size } = await file.stat();
-    const { metadata, tensors } = await readHeader(file, size);
+    const header = await readHeader(file, size);
     return {
-      metadata,
-      tensors,
+      ...header,
       readTensor: async (name) => {
-        const tensor = tensors.get(name);
+        const tensor = header.tensors.get(name);
         if (tensor === undefined) {
           throw new MillraceError('model_invalid', `The GGUF file has no tensor ${name}.`);
         }

@@ -6,8 +6,12 @@ export interface FixtureOptions {
   readonly linearType: SupportedTypeName;
   /** Type of the embedding table. */
   readonly embeddingType: SupportedTypeName;
+  /** Default llama. A file of the architecture qwen2 has biases, and qwen2's splitting of text. */
+  readonly architecture?: 'llama' | 'qwen2';
   /** Whether there is a head of its own, of the type of the linear layers. */
   readonly untiedHead?: boolean;
+  /** Types of single linear layers, by names such as `attn_v`: quantisers mix them. */
+  readonly types?: Readonly<Record<string, SupportedTypeName>>;
   /** Metadata to add or replace; undefined removes. */
   readonly metadata?: Readonly<Record<string, FixtureValue | undefined>>;
   /** Added to the file as a tensor [32] of this type number. */
@@ -21,72 +25,95 @@ type FixtureValue =
   | { readonly strings: readonly string[] }
   | { readonly integers: readonly number[] };
 
-export const fixtureShape = {
-  layers: 2,
-  hidden: 64,
-  feedForward: 96,
-  heads: 2,
-  headSize: 32,
-  vocabulary: 96,
-};
+const layers = 2;
+const vocabulary = 96;
+/** Two query heads share a key-value head. Rows of the K types are whole super-blocks of 256. */
+const smallShape = { hidden: 64, feedForward: 96, heads: 2 };
+const wideShape = { hidden: 256, feedForward: 512, heads: 4 };
 
-const typeCodes: Readonly<Record<SupportedTypeName, number>> = { F32: 0, F16: 1, Q4_0: 2, Q4_1: 3, Q8_0: 8 };
-/** Bytes of a block, and which of its leading float16 fields there are. */
-const blockLayouts: Readonly<Record<SupportedTypeName, { elements: number; halves: number; codes: number }>> =
-  {
-    F32: { elements: 1, halves: 0, codes: 4 },
-    F16: { elements: 1, halves: 1, codes: 0 },
-    Q4_0: { elements: 32, halves: 1, codes: 16 },
-    Q4_1: { elements: 32, halves: 2, codes: 16 },
-    Q8_0: { elements: 32, halves: 1, codes: 32 },
-  };
+/** How a block lies in the file, in bytes: float16 fields and codes, the fields first except in Q6_K. */
+interface BlockLayout {
+  readonly typeCode: number;
+  readonly elements: number;
+  readonly halves: number;
+  readonly codes: number;
+  readonly halvesLast?: true;
+  /** Bits of the smallest field that is drawn, by default the float16 1/128; 1,023 is the most that is added. */
+  readonly smallest?: number;
+}
+
+const blockLayouts: Readonly<Record<SupportedTypeName, BlockLayout>> = {
+  F32: { typeCode: 0, elements: 1, halves: 0, codes: 4 },
+  F16: { typeCode: 1, elements: 1, halves: 1, codes: 0 },
+  Q4_0: { typeCode: 2, elements: 32, halves: 1, codes: 16 },
+  Q4_1: { typeCode: 3, elements: 32, halves: 2, codes: 16 },
+  Q8_0: { typeCode: 8, elements: 32, halves: 1, codes: 32 },
+  Q4_K: { typeCode: 12, elements: 256, halves: 2, codes: 140, smallest: 0x0c00 },
+  Q6_K: { typeCode: 14, elements: 256, halves: 1, codes: 208, halvesLast: true, smallest: 0x0400 },
+  BF16: { typeCode: 30, elements: 1, halves: 1, codes: 0, smallest: 0x3a00 },
+};
 
 /** The bytes of a GGUF file. The same options give the same file. */
 export function makeGguf(options: FixtureOptions): Uint8Array {
   const random = pseudoRandom();
-  const { hidden, feedForward, layers, vocabulary } = fixtureShape;
+  const { hidden, feedForward } = shapeOf(options);
   const linear = options.linearType;
   const tensors: { name: string; shape: number[]; typeCode: number; bytes: Buffer }[] = [];
   const add = (name: string, shape: number[], type: SupportedTypeName): void => {
-    tensors.push({ name, shape, typeCode: typeCodes[type], bytes: randomTensor(shape, type, random) });
+    const { typeCode } = blockLayouts[type];
+    tensors.push({ name, shape, typeCode, bytes: randomTensor(shape, type, random) });
   };
   add('token_embd.weight', [hidden, vocabulary], options.embeddingType);
   for (let layer = 0; layer < layers; layer += 1) {
     for (const norm of ['attn_norm', 'ffn_norm']) add(`blk.${layer}.${norm}.weight`, [hidden], 'F32');
-    add(`blk.${layer}.attn_q.weight`, [hidden, hidden], linear);
-    add(`blk.${layer}.attn_k.weight`, [hidden, hidden / 2], linear);
-    add(`blk.${layer}.attn_v.weight`, [hidden, hidden / 2], linear);
-    add(`blk.${layer}.attn_output.weight`, [hidden, hidden], linear);
-    add(`blk.${layer}.ffn_gate.weight`, [hidden, feedForward], linear);
-    add(`blk.${layer}.ffn_up.weight`, [hidden, feedForward], linear);
-    add(`blk.${layer}.ffn_down.weight`, [feedForward, hidden], linear);
+    const addLinear = (name: string, columns: number, rows: number): void =>
+      add(`blk.${layer}.${name}.weight`, [columns, rows], options.types?.[name] ?? linear);
+    addLinear('attn_q', hidden, hidden);
+    addLinear('attn_k', hidden, hidden / 2);
+    addLinear('attn_v', hidden, hidden / 2);
+    if (options.architecture === 'qwen2') {
+      add(`blk.${layer}.attn_q.bias`, [hidden], 'F32');
+      for (const name of ['attn_k', 'attn_v']) add(`blk.${layer}.${name}.bias`, [hidden / 2], 'F32');
+    }
+    addLinear('attn_output', hidden, hidden);
+    addLinear('ffn_gate', hidden, feedForward);
+    addLinear('ffn_up', hidden, feedForward);
+    addLinear('ffn_down', feedForward, hidden);
   }
   add('output_norm.weight', [hidden], 'F32');
   if (options.untiedHead === true) add('output.weight', [hidden, vocabulary], linear);
   if (options.extraTensor !== undefined) {
     tensors.push({ ...options.extraTensor, shape: [32], bytes: Buffer.alloc(128) });
   }
-  return assemble({ ...defaultMetadata(), ...options.metadata }, tensors);
+  return assemble({ ...defaultMetadata(options), ...options.metadata }, tensors);
 }
 
-function defaultMetadata(): Record<string, FixtureValue> {
-  const { hidden, feedForward, layers, heads, vocabulary } = fixtureShape;
+function shapeOf({ linearType, embeddingType, types = {} }: FixtureOptions): typeof smallShape {
+  return [linearType, embeddingType, ...Object.values(types)].some((type) => type.endsWith('_K'))
+    ? wideShape
+    : smallShape;
+}
+
+function defaultMetadata(options: FixtureOptions): Record<string, FixtureValue> {
+  const { hidden, feedForward, heads } = shapeOf(options);
+  const { architecture = 'llama' } = options;
   const tokens = [
     '<|end|>',
     ...Array.from({ length: vocabulary - 3 }, (_, index) => String.fromCodePoint(33 + index)),
   ];
   return {
-    'general.architecture': { string: 'llama' },
+    'general.architecture': { string: architecture },
     'general.name': { string: 'Fixture' },
-    'llama.block_count': { uint32: layers },
-    'llama.context_length': { uint32: 128 },
-    'llama.embedding_length': { uint32: hidden },
-    'llama.feed_forward_length': { uint32: feedForward },
-    'llama.attention.head_count': { uint32: heads },
-    'llama.attention.head_count_kv': { uint32: 1 },
-    'llama.attention.layer_norm_rms_epsilon': { float32: 1e-5 },
+    [`${architecture}.block_count`]: { uint32: layers },
+    [`${architecture}.context_length`]: { uint32: 128 },
+    [`${architecture}.embedding_length`]: { uint32: hidden },
+    [`${architecture}.feed_forward_length`]: { uint32: feedForward },
+    [`${architecture}.attention.head_count`]: { uint32: heads },
+    [`${architecture}.attention.head_count_kv`]: { uint32: heads / 2 },
+    [`${architecture}.attention.layer_norm_rms_epsilon`]: { float32: 1e-5 },
+    ...(architecture === 'qwen2' ? { 'qwen2.rope.freq_base': { float32: 1_000_000 } } : {}),
     'tokenizer.ggml.model': { string: 'gpt2' },
-    'tokenizer.ggml.pre': { string: 'smollm' },
+    'tokenizer.ggml.pre': { string: architecture === 'qwen2' ? 'qwen2' : 'smollm' },
     'tokenizer.ggml.tokens': { strings: [...tokens, 'ab', 'abc'] },
     'tokenizer.ggml.token_type': {
       integers: Array.from({ length: vocabulary }, (_, id) => (id === 0 ? 3 : 1)),
@@ -133,19 +160,20 @@ function encodeValue(value: FixtureValue): Buffer {
 }
 
 function randomTensor(shape: readonly number[], type: SupportedTypeName, random: () => number): Buffer {
-  const { elements, halves, codes } = blockLayouts[type];
+  const layout = blockLayouts[type];
+  const { elements, halves, codes, halvesLast, smallest = 0x2000 } = layout;
   const blocks = shape.reduce((product, dimension) => product * dimension, 1) / elements;
   const bytes = Buffer.alloc(blocks * (halves * 2 + codes));
   for (let block = 0, offset = 0; block < blocks; block += 1) {
     if (type === 'F32') bytes.writeFloatLE(random() - 0.5, offset);
     else {
-      // float16 fields, the scale and the minimum: between 1/128 and 1/64, of either sign.
+      const halvesAt = offset + (halvesLast === true ? codes : 0);
+      const codesAt = offset + (halvesLast === true ? 0 : halves * 2);
       for (let half = 0; half < halves; half += 1) {
         const sign = random() < 0.5 ? 0x8000 : 0;
-        bytes.writeUInt16LE(sign + 0x2000 + Math.floor(random() * 1024), offset + half * 2);
+        bytes.writeUInt16LE(sign + smallest + Math.floor(random() * 1024), halvesAt + half * 2);
       }
-      for (let code = 0; code < codes; code += 1)
-        bytes[offset + halves * 2 + code] = Math.floor(random() * 256);
+      for (let code = 0; code < codes; code += 1) bytes[codesAt + code] = Math.floor(random() * 256);
     }
     offset += halves * 2 + codes;
   }

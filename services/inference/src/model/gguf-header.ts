@@ -3,7 +3,7 @@ import type { ByteCursor } from './byte-cursor.ts';
 import {
   describeTensorType,
   findTensorType,
-  supportedTypeNames,
+  type SupportedTensorType,
   type SupportedTypeName,
 } from './gguf-tensor-types.ts';
 
@@ -19,9 +19,17 @@ export interface TensorInfo {
   readonly byteLength: number;
 }
 
+/** A tensor of a type that cannot be read. */
+export interface UnsupportedTensor {
+  readonly name: string;
+  readonly typeName: string;
+  readonly dimensions: readonly number[];
+}
+
 export interface GgufHeader {
   readonly metadata: ReadonlyMap<string, MetadataValue>;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
+  readonly unsupportedTensors: readonly UnsupportedTensor[];
 }
 
 const magic = 0x46554747;
@@ -41,6 +49,7 @@ const minEntryBytes = 13;
 export function parseHeader(cursor: ByteCursor, fileBytes: number): GgufHeader {
   if (cursor.uint32() !== magic) throw invalid('The file is not a GGUF model: it does not begin with GGUF.');
   const version = cursor.uint32();
+  if (version % 65_536 === 0) throw invalid('A big-endian GGUF file is not supported.');
   if (!supportedVersions.includes(version)) {
     throw invalid(`GGUF version ${version} is not supported; versions 2 and 3 are.`);
   }
@@ -56,8 +65,15 @@ export function parseHeader(cursor: ByteCursor, fileBytes: number): GgufHeader {
   if (typeof alignment !== 'number' || alignment < 1)
     throw invalid('The GGUF file is corrupt: bad alignment.');
   const dataStart = Math.ceil(cursor.offset / alignment) * alignment;
-  const tensors = new Map(entries.map((entry) => [entry.name, locate(entry, dataStart, fileBytes)]));
-  return { metadata, tensors };
+  const tensors = new Map<string, TensorInfo>();
+  const unsupportedTensors: UnsupportedTensor[] = [];
+  for (const entry of entries) {
+    const { name, typeCode, dimensions } = entry;
+    const type = findTensorType(typeCode);
+    if (type !== undefined) tensors.set(name, locate(entry, type, dataStart, fileBytes));
+    else unsupportedTensors.push({ name, typeName: describeTensorType(typeCode), dimensions });
+  }
+  return { metadata, tensors, unsupportedTensors };
 }
 
 interface TensorEntry {
@@ -76,14 +92,13 @@ function readTensorEntry(cursor: ByteCursor): TensorEntry {
   return { name, dimensions, typeCode: cursor.uint32(), relativeOffset: cursor.uint64() };
 }
 
-function locate(entry: TensorEntry, dataStart: number, fileBytes: number): TensorInfo {
-  const { name, dimensions, typeCode, relativeOffset } = entry;
-  const type = findTensorType(typeCode);
-  if (type === undefined) {
-    throw invalid(
-      `The tensor ${name} has the type ${describeTensorType(typeCode)}, which is not supported; supported are ${supportedTypeNames}.`,
-    );
-  }
+function locate(
+  entry: TensorEntry,
+  type: SupportedTensorType,
+  dataStart: number,
+  fileBytes: number,
+): TensorInfo {
+  const { name, dimensions, relativeOffset } = entry;
   const rowElements = dimensions[0] ?? 0;
   const elements = dimensions.reduce((product, dimension) => product * dimension, 1);
   if (elements < 1 || rowElements % type.blockElements !== 0) {

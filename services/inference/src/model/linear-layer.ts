@@ -2,9 +2,9 @@ import { dequantize } from './dequantize.ts';
 import type { GgufFile } from './gguf-file.ts';
 import type { SupportedTypeName } from './gguf-tensor-types.ts';
 import type { GraphBuilder } from './graph-builder.ts';
-import { extendedColumns, meanBlocks, packQ41 } from './pack-q41.ts';
-import { blockElements, packQ40, packQ80, type PackedWeight } from './packed-weight.ts';
-import { readStacked, type WeightMatrix, type WeightSource } from './weight-matrix.ts';
+import { extendedColumns, isAffine4Bit, meanBlocks, packQ41 } from './pack-q41.ts';
+import { blockElements, exactEightBitForms, packQ40, type PackedWeight } from './packed-weight.ts';
+import { readBiases, readStacked, type WeightMatrix, type WeightSource } from './weight-matrix.ts';
 
 /** `exact`: the weights of the file, in the fastest form that keeps them. `fp32`: dequantised, as a reference. */
 export type ConversionMode = 'exact' | 'fp32';
@@ -19,7 +19,7 @@ export interface LinearContext {
 }
 
 /**
- * Adds x·Wᵀ, where the rows of W are those of several tensors, stacked. Neighbours of one type become one product.
+ * Adds x·Wᵀ + b, where the rows of W are those of several tensors, stacked. Neighbours of one type become one product.
  *
  * @param input name of a value of the shape [batch, sequence, columns] or [rows, columns]
  * @returns the name of the product
@@ -62,23 +62,44 @@ function addProduct(
   const rows = infos.reduce((sum, info) => sum + (info?.dimensions[1] ?? 1), 0);
   const type = infos[0]?.type ?? 'F32';
   const load = (): Promise<WeightMatrix> => readStacked(file, sources);
-  if (mode === 'exact' && type === 'Q4_1') {
+  const bias = addBias(graph, file, sources, rows, name);
+  if (mode === 'exact' && isAffine4Bit(type)) {
     const extended = addBlockMeans(graph, input, columns, name);
-    return addPacked(graph, extended, { name, rows, columns: extendedColumns(columns), bits: 4 }, async () =>
-      packQ41(await load()),
+    return addPacked(
+      graph,
+      extended,
+      { name, rows, columns: extendedColumns(columns), bits: 4, bias },
+      async () => packQ41(await load()),
     );
   }
   if (mode === 'exact' && type === 'Q4_0') {
-    return addPacked(graph, input, { name, rows, columns, bits: 4 }, async () => packQ40(await load()));
+    return addPacked(graph, input, { name, rows, columns, bits: 4, bias }, async () => packQ40(await load()));
   }
-  if (mode === 'exact' && type === 'Q8_0') {
-    return addPacked(graph, input, { name, rows, columns, bits: 8 }, async () => packQ80(await load()));
+  const eightBits = mode === 'exact' ? exactEightBitForms[type] : undefined;
+  if (eightBits !== undefined) {
+    const shape = { name, rows, columns, bits: 8, blockElements: eightBits.blockElements, bias } as const;
+    return addPacked(graph, input, shape, async () => eightBits.pack(await load()));
   }
   const weight = graph.constant(`${name}_weight`, 'float32', [columns, rows], async () => {
     const matrix = await load();
     return transpose(dequantize(matrix.type, matrix.bytes, rows * columns), rows, columns);
   });
-  return graph.standard('MatMul', [input, weight], name);
+  if (bias === undefined) return graph.standard('MatMul', [input, weight], name);
+  const product = graph.standard('MatMul', [input, weight], `${name}_product`);
+  return graph.standard('Add', [product, bias], name);
+}
+
+/** The biases of the sources as one constant; all have one or none has. */
+function addBias(
+  graph: GraphBuilder,
+  file: GgufFile,
+  sources: readonly WeightSource[],
+  rows: number,
+  name: string,
+): string | undefined {
+  const biases = sources.map(({ bias }) => bias).filter((bias) => bias !== undefined);
+  if (biases.length === 0) return undefined;
+  return graph.constant(`${name}_bias`, 'float32', [rows], () => readBiases(file, biases));
 }
 
 /** x, and twice the means of its blocks of 32, padded to whole blocks: what `packQ41`'s columns stand for. */
@@ -100,21 +121,25 @@ export interface PackedShape {
   readonly rows: number;
   readonly columns: number;
   readonly bits: 4 | 8;
+  /** Elements that share a scale; default 32. */
+  readonly blockElements?: number;
+  /** Name of a constant that is added to each row of the product. */
+  readonly bias?: string | undefined;
 }
 
 /** Adds a product with a weight of 4 or 8 bits. */
 export function addPacked(
   graph: GraphBuilder,
   input: string,
-  { name, rows, columns, bits }: PackedShape,
+  { name, rows, columns, bits, blockElements: size = blockElements, bias }: PackedShape,
   load: () => Promise<PackedWeight>,
 ): string {
-  const blocks = columns / blockElements;
+  const blocks = columns / size;
   const once = remember(load);
   const codes = graph.constant(
     `${name}_codes`,
     'uint8',
-    [rows, blocks, (blockElements * bits) / 8],
+    [rows, blocks, (size * bits) / 8],
     async () => (await once()).codes,
   );
   const scales = graph.constant(
@@ -123,11 +148,13 @@ export function addPacked(
     [rows * blocks],
     async () => (await once.last()).scales,
   );
-  graph.contrib('MatMulNBits', [input, codes, scales], [name], {
+  // Between scales and bias: zero points and group indices, which are left out.
+  const inputs = bias === undefined ? [input, codes, scales] : [input, codes, scales, '', '', bias];
+  graph.contrib('MatMulNBits', inputs, [name], {
     K: { int: columns },
     N: { int: rows },
     bits: { int: bits },
-    block_size: { int: blockElements },
+    block_size: { int: size },
     accuracy_level: { int: accuracyLevel },
   });
   return name;

@@ -1,8 +1,33 @@
-import { readFloat16 } from './dequantize.ts';
+import { MillraceError } from '@millrace/runtime';
+import { readFloat16 } from './float16.ts';
+import type { SupportedTypeName } from './gguf-tensor-types.ts';
+import { readQ4KBlock, readQ4KCode, type AffineBlock } from './k-quant-blocks.ts';
 import { blockElements, interleaveNibbles, type PackedWeight } from './packed-weight.ts';
 import type { WeightMatrix } from './weight-matrix.ts';
 
 const codeBytes = blockElements / 2;
+
+/** Writes the codes of a block of 32, two in a byte, and says what they are codes of. */
+type BlockReader = (bytes: Uint8Array, block: number, codes: Uint8Array, at: number) => AffineBlock;
+
+const blockReaders = {
+  Q4_1: (bytes, block, codes, at) => {
+    const start = block * 20;
+    interleaveNibbles(bytes, start + 4, codes, at);
+    return { scale: readFloat16(bytes, start), minimum: readFloat16(bytes, start + 2) };
+  },
+  Q4_K: (bytes, block, codes, at) => {
+    for (let pair = 0; pair < codeBytes; pair += 1) {
+      codes[at + pair] = readQ4KCode(bytes, block, 2 * pair) | (readQ4KCode(bytes, block, 2 * pair + 1) << 4);
+    }
+    return readQ4KBlock(bytes, block);
+  },
+} as const satisfies Partial<Record<SupportedTypeName, BlockReader>>;
+
+/** Whether a type is w = d·q + m with 4-bit codes in blocks of 32. */
+export function isAffine4Bit(type: SupportedTypeName): type is keyof typeof blockReaders {
+  return type in blockReaders;
+}
 
 /** Blocks that the means of `columns` inputs take, one mean for each block of inputs. */
 export function meanBlocks(columns: number): number {
@@ -15,7 +40,7 @@ export function extendedColumns(columns: number): number {
 }
 
 /**
- * Q4_1 is w = d·q + m. The fast 4-bit kernel has the zero point 8 and no offset, so with x the inputs of a block
+ * Q4_1 and Q4_K are w = d·q + m. The fast 4-bit kernel has the zero point 8 and no offset, so with x the inputs of a block
  *
  *   Σ w·x = Σ d·(q − 8)·x + (m + 8d)·Σ x,   and Σ x = 32·mean(x).
  *
@@ -23,7 +48,9 @@ export function extendedColumns(columns: number): number {
  * as further 4-bit columns: once, and once more with what rounding left over of the first copy. The graph appends the
  * block means to its input twice, and one kernel computes all of it.
  */
-export function packQ41({ rows, columns, bytes }: WeightMatrix): PackedWeight {
+export function packQ41({ type, rows, columns, bytes }: WeightMatrix): PackedWeight {
+  if (!isAffine4Bit(type)) throw new MillraceError('internal_error', `${type} is not w = d·q + m.`);
+  const readBlock: BlockReader = blockReaders[type];
   const inputBlocks = columns / blockElements;
   const extraBlocks = meanBlocks(columns);
   const rowBlocks = inputBlocks + 2 * extraBlocks;
@@ -33,11 +60,10 @@ export function packQ41({ rows, columns, bytes }: WeightMatrix): PackedWeight {
   for (let row = 0; row < rows; row += 1) {
     const target = row * rowBlocks;
     for (let block = 0; block < inputBlocks; block += 1) {
-      const source = (row * inputBlocks + block) * 20;
-      const scale = readFloat16(bytes, source);
+      const at = (target + block) * codeBytes;
+      const { scale, minimum } = readBlock(bytes, row * inputBlocks + block, codes, at);
       scales[target + block] = scale;
-      corrections[block] = blockElements * (readFloat16(bytes, source + 2) + 8 * scale);
-      interleaveNibbles(bytes, source + 4, codes, (target + block) * codeBytes);
+      corrections[block] = blockElements * (minimum + 8 * scale);
     }
     for (const copy of [0, 1]) {
       for (let block = 0; block < extraBlocks; block += 1) {

@@ -1,8 +1,12 @@
-import { dequantize, readFloat16 } from './dequantize.ts';
+import { dequantize } from './dequantize.ts';
+import { readFloat16 } from './float16.ts';
+import type { SupportedTypeName } from './gguf-tensor-types.ts';
+import { readQ6KCode, readQ6KScale } from './k-quant-blocks.ts';
 import type { WeightMatrix } from './weight-matrix.ts';
 
-/** Elements that share a scale, everywhere here: GGUF's block and the `block_size` of `MatMulNBits`. */
+/** Elements that share a scale: GGUF's block and the `block_size` of `MatMulNBits`; Q6_K alone has others. */
 export const blockElements = 32;
+const q6kBlockElements = 16;
 
 /**
  * A weight as `MatMulNBits` takes it: codes row after row (two 4-bit codes in a byte, the first in the low half), one
@@ -25,8 +29,8 @@ export function packQ40({ rows, columns, bytes }: WeightMatrix): PackedWeight {
   return { codes, scales };
 }
 
-/** Q8_0 is w = d·q with q in [−127, 127]: exact with the zero point 128. */
-export function packQ80({ rows, columns, bytes }: WeightMatrix): PackedWeight {
+/** Q8_0 is w = d·q with q in [−128, 127]: exact with the zero point 128. */
+function packQ80({ rows, columns, bytes }: WeightMatrix): PackedWeight {
   const blocks = (rows * columns) / blockElements;
   const codes = new Uint8Array(blocks * blockElements);
   const scales = new Float32Array(blocks);
@@ -38,6 +42,32 @@ export function packQ80({ rows, columns, bytes }: WeightMatrix): PackedWeight {
   }
   return { codes, scales };
 }
+
+/** Q6_K is w = d·q with q in [−32, 31], in blocks of 16. Their kernel is as fast as that for blocks of 32, so they stay. */
+function packQ6K({ rows, columns, bytes }: WeightMatrix): PackedWeight {
+  const elements = rows * columns;
+  const codes = new Uint8Array(elements);
+  const scales = new Float32Array(elements / q6kBlockElements);
+  for (let block = 0; block < scales.length; block += 1) {
+    scales[block] = readQ6KScale(bytes, block);
+    for (let element = 0; element < q6kBlockElements; element += 1) {
+      codes[block * q6kBlockElements + element] = readQ6KCode(bytes, block, element) + 128;
+    }
+  }
+  return { codes, scales };
+}
+
+/** How a type becomes 8 bits. */
+export interface EightBitForm {
+  readonly blockElements: number;
+  readonly pack: (matrix: WeightMatrix) => PackedWeight;
+}
+
+/** The types that 8 bits with a scale for each block hold exactly. */
+export const exactEightBitForms: Readonly<Partial<Record<SupportedTypeName, EightBitForm>>> = {
+  Q8_0: { blockElements, pack: packQ80 },
+  Q6_K: { blockElements: q6kBlockElements, pack: packQ6K },
+};
 
 /** Any other type as 8 bits, symmetric: used for the head, where it costs next to nothing in quality. */
 export function quantizeTo8Bits(matrix: WeightMatrix): PackedWeight {

@@ -5,16 +5,30 @@ import type { MetadataValue } from './gguf-header.ts';
 const controlToken = 3;
 const userDefinedToken = 4;
 
-/**
- * How llama.cpp splits text before merging, for each `tokenizer.ggml.pre` that is supported (`llama-vocab.cpp`):
- * single digits, then GPT-2's pattern; or GPT-2's pattern alone.
- */
-const individualDigits: ReadonlyMap<string, boolean> = new Map([
-  ['smollm', true],
-  ['starcoder', true],
-  ['refact', true],
-  ['codeshell', true],
-  ['gpt-2', false],
+/** GPT-2's pattern, which `use_regex` stands for. */
+const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
+const digitsThenByteLevel = {
+  type: 'Sequence',
+  pretokenizers: [{ type: 'Digits', individual_digits: true }, byteLevel],
+};
+const qwen2Pattern = String.raw`(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
+const qwen2 = {
+  type: 'Sequence',
+  pretokenizers: [
+    { type: 'Split', pattern: { Regex: qwen2Pattern }, behavior: 'Isolated', invert: false },
+    { ...byteLevel, use_regex: false },
+  ],
+};
+
+/** How llama.cpp splits text before merging, for each `tokenizer.ggml.pre` that is supported (`llama-vocab.cpp`). */
+const preTokenizers: ReadonlyMap<string, object> = new Map<string, object>([
+  ['smollm', digitsThenByteLevel],
+  ['starcoder', digitsThenByteLevel],
+  ['refact', digitsThenByteLevel],
+  ['codeshell', digitsThenByteLevel],
+  ['gpt-2', byteLevel],
+  ['qwen2', qwen2],
+  ['deepseek-r1-qwen', qwen2],
 ]);
 
 /**
@@ -26,17 +40,16 @@ export function makeTokenizerJson(metadata: ReadonlyMap<string, MetadataValue>):
   const model = metadata.get('tokenizer.ggml.model');
   if (model !== 'gpt2') throw invalid(`The tokenizer model ${String(model)} is not supported; gpt2 is.`);
   const splitting = metadata.get('tokenizer.ggml.pre') ?? 'gpt-2';
-  const digits = individualDigits.get(String(splitting));
-  if (digits === undefined) {
+  const preTokenizer = preTokenizers.get(String(splitting));
+  if (preTokenizer === undefined) {
     throw invalid(
-      `The pre-tokenizer ${String(splitting)} is not supported; supported are ${[...individualDigits.keys()].join(', ')}.`,
+      `The pre-tokenizer ${String(splitting)} is not supported; supported are ${[...preTokenizers.keys()].join(', ')}.`,
     );
   }
   const tokens = readStrings(metadata, 'tokenizer.ggml.tokens');
   const merges = readStrings(metadata, 'tokenizer.ggml.merges');
   const types = metadata.get('tokenizer.ggml.token_type');
   const typeOf = (id: number): unknown => (Array.isArray(types) ? types[id] : undefined);
-  const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
   const added = tokens
     .map((content, id) => ({ id, content, type: typeOf(id) }))
     .filter(({ type }) => type === controlToken || type === userDefinedToken)
@@ -55,9 +68,7 @@ export function makeTokenizerJson(metadata: ReadonlyMap<string, MetadataValue>):
     padding: null,
     added_tokens: added,
     normalizer: null,
-    pre_tokenizer: digits
-      ? { type: 'Sequence', pretokenizers: [{ type: 'Digits', individual_digits: true }, byteLevel] }
-      : byteLevel,
+    pre_tokenizer: preTokenizer,
     post_processor: null,
     decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: {

@@ -1,7 +1,7 @@
 import { dequantize } from './dequantize.ts';
+import type { DecoderParameters } from './decoder-parameters.ts';
 import { accuracyLevel, addLinear, addPacked, type LinearContext } from './linear-layer.ts';
-import type { LlamaParameters } from './llama-parameters.ts';
-import { blockElements, packQ80, quantizeTo8Bits } from './packed-weight.ts';
+import { blockElements, exactEightBitForms, quantizeTo8Bits, type EightBitForm } from './packed-weight.ts';
 import { readStacked } from './weight-matrix.ts';
 
 const embeddingName = 'token_embd.weight';
@@ -10,11 +10,13 @@ const embeddingName = 'token_embd.weight';
 export const candidateCount = 64;
 
 /** Token ids [batch, sequence] to rows of the embedding table. A table of 8 bits stays one; it may be the head too. */
-export function addEmbedding(context: LinearContext, parameters: LlamaParameters, tokens: string): string {
+export function addEmbedding(context: LinearContext, parameters: DecoderParameters, tokens: string): string {
   const { graph, file, mode } = context;
   const { vocabularySize, hiddenSize } = parameters;
-  if (mode === 'exact' && file.tensors.get(embeddingName)?.type === 'Q8_0') {
-    const load = async () => packQ80(await readStacked(file, [{ name: embeddingName, permutedHeads: 0 }]));
+  const eightBits = mode === 'exact' ? exactForm(context, embeddingName) : undefined;
+  if (eightBits !== undefined) {
+    const load = async () =>
+      eightBits.pack(await readStacked(file, [{ name: embeddingName, permutedHeads: 0 }]));
     const codes = graph.constant(
       'embedding_codes',
       'uint8',
@@ -24,12 +26,12 @@ export function addEmbedding(context: LinearContext, parameters: LlamaParameters
     const scales = graph.constant(
       'embedding_scales',
       'float32',
-      [vocabularySize, hiddenSize / blockElements],
+      [vocabularySize, hiddenSize / eightBits.blockElements],
       async () => (await load()).scales,
     );
     graph.contrib('GatherBlockQuantized', [codes, tokens, scales], ['embedded'], {
       bits: { int: 8 },
-      block_size: { int: blockElements },
+      block_size: { int: eightBits.blockElements },
       gather_axis: { int: 0 },
       quantize_axis: { int: 1 },
     });
@@ -43,7 +45,7 @@ export function addEmbedding(context: LinearContext, parameters: LlamaParameters
 }
 
 /** Hidden rows [rows, hidden] to `logits`, and from them `candidate_logits`, `candidate_tokens`, `log_sum_exp`. */
-export function addHead(context: LinearContext, parameters: LlamaParameters, rows: string): void {
+export function addHead(context: LinearContext, parameters: DecoderParameters, rows: string): void {
   const { graph } = context;
   addLogits(context, parameters, rows);
   graph.standardMany(
@@ -62,21 +64,21 @@ export function addHead(context: LinearContext, parameters: LlamaParameters, row
   graph.output('log_sum_exp', 'float32', ['wanted']);
 }
 
-function addLogits(context: LinearContext, parameters: LlamaParameters, rows: string): void {
+function addLogits(context: LinearContext, parameters: DecoderParameters, rows: string): void {
   const { graph, file, mode } = context;
   const { tiedHead, vocabularySize, hiddenSize } = parameters;
   const source = { name: tiedHead ? embeddingName : 'output.weight', permutedHeads: 0 };
-  const type = file.tensors.get(source.name)?.type;
+  const exact = exactForm(context, source.name);
   if (mode === 'fp32' && tiedHead) {
     graph.standard('Gemm', [rows, 'embedding'], 'logits', { transB: { int: 1 } });
   } else if (mode === 'fp32') {
     addLinear(context, rows, [source], 'logits');
-  } else if (tiedHead && type === 'Q8_0') {
+  } else if (tiedHead && exact !== undefined) {
     // The very bytes of the embedding table: a reshape of constants, which ONNX Runtime does while it loads.
-    const blocks = hiddenSize / blockElements;
+    const blocks = hiddenSize / exact.blockElements;
     const codes = graph.standard(
       'Reshape',
-      ['embedding_codes', graph.integers([vocabularySize, blocks, blockElements])],
+      ['embedding_codes', graph.integers([vocabularySize, blocks, exact.blockElements])],
       'head_codes',
     );
     const scales = graph.standard('Reshape', ['embedding_scales', graph.integers([-1])], 'head_scales');
@@ -84,13 +86,23 @@ function addLogits(context: LinearContext, parameters: LlamaParameters, rows: st
       K: { int: hiddenSize },
       N: { int: vocabularySize },
       bits: { int: 8 },
-      block_size: { int: blockElements },
+      block_size: { int: exact.blockElements },
       accuracy_level: { int: accuracyLevel },
     });
   } else {
-    const pack = type === 'Q8_0' ? packQ80 : quantizeTo8Bits;
-    addPacked(graph, rows, { name: 'logits', rows: vocabularySize, columns: hiddenSize, bits: 8 }, async () =>
-      pack(await readStacked(file, [source])),
-    );
+    const form = exact ?? { blockElements, pack: quantizeTo8Bits };
+    const shape = {
+      name: 'logits',
+      rows: vocabularySize,
+      columns: hiddenSize,
+      bits: 8,
+      blockElements: form.blockElements,
+    } as const;
+    addPacked(graph, rows, shape, async () => form.pack(await readStacked(file, [source])));
   }
+}
+
+function exactForm({ file }: LinearContext, name: string): EightBitForm | undefined {
+  const type = file.tensors.get(name)?.type;
+  return type === undefined ? undefined : exactEightBitForms[type];
 }

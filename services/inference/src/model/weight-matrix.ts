@@ -1,4 +1,5 @@
 import { MillraceError } from '@millrace/runtime';
+import { dequantize } from './dequantize.ts';
 import type { GgufFile } from './gguf-file.ts';
 import type { SupportedTypeName } from './gguf-tensor-types.ts';
 
@@ -12,10 +13,13 @@ export interface WeightMatrix {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Which tensor, and in how many heads its rows must be un-permuted; 0 for none. */
+/** A tensor with the weights of a linear layer. */
 export interface WeightSource {
   readonly name: string;
+  /** In how many heads its rows must be un-permuted; 0 for none. */
   readonly permutedHeads: number;
+  /** The tensor that is added to the product; the rows of a weight with a bias are not permuted. */
+  readonly bias?: string;
 }
 
 /** Reads matrices of one type and one number of columns, and stacks their rows. */
@@ -35,6 +39,20 @@ export async function readStacked(file: GgufFile, sources: readonly WeightSource
     columns: first.columns,
     bytes: new Uint8Array(Buffer.concat(parts.map(({ bytes }) => bytes))),
   };
+}
+
+/** The biases of stacked matrices, one after the other. */
+export async function readBiases(
+  file: GgufFile,
+  biases: readonly string[],
+): Promise<Float32Array<ArrayBuffer>> {
+  const parts = await Promise.all(
+    biases.map(async (name) => {
+      const { type = 'F32', dimensions = [] } = file.tensors.get(name) ?? {};
+      return dequantize(type, await file.readTensor(name), dimensions[0] ?? 0);
+    }),
+  );
+  return Float32Array.from(parts.flatMap((part) => [...part]));
 }
 
 async function readMatrix(file: GgufFile, { name, permutedHeads }: WeightSource): Promise<WeightMatrix> {

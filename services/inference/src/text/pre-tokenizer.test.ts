@@ -35,6 +35,15 @@ describe('createPreTokenizer', () => {
     expect(byLetter('a1b')).toEqual(['a', '1', 'b']);
   });
 
+  it('has the white space of Unicode for that of a pattern', () => {
+    const byWord = createPreTokenizer({
+      type: 'Split',
+      pattern: { Regex: String.raw`\S+|[\s]+(?!\S)|\s` },
+      behavior: 'Isolated',
+    });
+    expect(byWord('a\ufeffb\u0085\u0085 c')).toEqual(['a\ufeffb', '\u0085\u0085', ' ', 'c']);
+  });
+
   it.each([
     { type: 'Metaspace' },
     { type: 'ByteLevel', add_prefix_space: true },

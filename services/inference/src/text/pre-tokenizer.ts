@@ -48,7 +48,7 @@ function readPatterns(preTokenizer: unknown): RegExp[] {
     case 'Split': {
       const pattern = asRecord(fields['pattern'])['Regex'];
       if (fields['behavior'] !== 'Isolated' || fields['invert'] === true) break;
-      if (typeof pattern === 'string') return [compile(pattern)];
+      if (typeof pattern === 'string') return [compile(withUnicodeSpace(pattern))];
       break;
     }
     default:
@@ -57,6 +57,17 @@ function readPatterns(preTokenizer: unknown): RegExp[] {
     'model_invalid',
     `The pre-tokenizer ${JSON.stringify(preTokenizer)} is not supported`,
   );
+}
+
+/** The pattern with `\s` and `\S` spelled out as Unicode has white space; `\S` within a class is left as it is. */
+function withUnicodeSpace(pattern: string): string {
+  let inClass = false;
+  return pattern.replaceAll(/\\.|[[\]]/gsu, (part) => {
+    if (part === '[' || part === ']') inClass = part === '[';
+    else if (part === String.raw`\s`) return inClass ? space : `[${space}]`;
+    else if (part === String.raw`\S` && !inClass) return `[^${space}]`;
+    return part;
+  });
 }
 
 function compile(pattern: string): RegExp {

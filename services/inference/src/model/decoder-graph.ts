@@ -3,8 +3,9 @@ import { dequantize } from './dequantize.ts';
 import type { GgufFile } from './gguf-file.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import { addLinear, type ConversionMode, type LinearContext } from './linear-layer.ts';
-import type { LlamaParameters } from './llama-parameters.ts';
+import type { DecoderParameters } from './decoder-parameters.ts';
 import { addEmbedding, addHead } from './vocabulary-layers.ts';
+import type { WeightSource } from './weight-matrix.ts';
 
 /**
  * The decoder as an ONNX graph.
@@ -14,9 +15,9 @@ import { addEmbedding, addHead } from './vocabulary-layers.ts';
  * batch × sequence rows get logits; and for each layer the cache, `past_key_<n>` and `past_value_<n>`,
  * [batch, key-value heads, capacity, head size], to be bound to the same memory as `present_key_<n>`, `present_value_<n>`.
  */
-export function buildLlamaGraph(
+export function buildDecoderGraph(
   file: GgufFile,
-  parameters: LlamaParameters,
+  parameters: DecoderParameters,
   mode: ConversionMode,
 ): ModelGraph {
   const graph = new GraphBuilder();
@@ -52,7 +53,7 @@ export function buildLlamaGraph(
     parameters,
     graph.standard('Gather', [flat, wanted], 'wanted_hidden', { axis: { int: 0 } }),
   );
-  return graph.build('llama');
+  return graph.build(parameters.architecture.name);
 }
 
 /** Names of the values that go from one half of a layer to the next. */
@@ -63,21 +64,22 @@ interface LayerState {
 
 function addAttention(
   context: LinearContext,
-  parameters: LlamaParameters,
+  parameters: DecoderParameters,
   layer: number,
   state: LayerState,
 ): LayerState {
   const { graph } = context;
-  const { heads, keyValueHeads, headSize } = parameters;
+  const { architecture, heads, keyValueHeads, headSize } = parameters;
   const prefix = `blk.${layer}.`;
+  const projection = (name: string, permutedHeads: number): WeightSource => ({
+    name: `${prefix}${name}.weight`,
+    permutedHeads: architecture.permutedRows ? permutedHeads : 0,
+    ...(architecture.attentionBiases ? { bias: `${prefix}${name}.bias` } : {}),
+  });
   const projected = addLinear(
     context,
     state.normalized,
-    [
-      { name: `${prefix}attn_q.weight`, permutedHeads: heads },
-      { name: `${prefix}attn_k.weight`, permutedHeads: keyValueHeads },
-      { name: `${prefix}attn_v.weight`, permutedHeads: 0 },
-    ],
+    [projection('attn_q', heads), projection('attn_k', keyValueHeads), projection('attn_v', 0)],
     `query_key_value_${layer}`,
   );
   const cache = ['key', 'value'].map((part) => {
@@ -119,7 +121,7 @@ function addAttention(
 
 function addFeedForward(
   context: LinearContext,
-  parameters: LlamaParameters,
+  parameters: DecoderParameters,
   layer: number,
   state: LayerState,
 ): LayerState {
@@ -157,7 +159,7 @@ function addFeedForward(
 /** Adds to the residual and normalises the sum, in one operator. */
 function addSkipNorm(
   context: LinearContext,
-  parameters: LlamaParameters,
+  parameters: DecoderParameters,
   residual: string,
   added: string,
   weightName: string,
@@ -180,7 +182,10 @@ function addNormWeight({ graph, file }: LinearContext, name: string): string {
   );
 }
 
-function addRotaryCaches(graph: GraphBuilder, { contextLength, headSize, ropeBase }: LlamaParameters): void {
+function addRotaryCaches(
+  graph: GraphBuilder,
+  { contextLength, headSize, ropeBase }: DecoderParameters,
+): void {
   const half = headSize / 2;
   const tabulate = (wave: (angle: number) => number) => (): Float32Array =>
     Float32Array.from({ length: contextLength * half }, (_, index) => {
