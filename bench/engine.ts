@@ -5,7 +5,7 @@
  *   npm run bench:engine -- [--tokens N] [--threads N] [--json]
  */
 import { parseArgs } from 'node:util';
-import { loadModel, type LoadedModel } from '@millrace/inference';
+import { loadModel, neutralSampling, type LoadedModel } from '@millrace/inference';
 import { createLogger, systemClock } from '@millrace/runtime';
 
 const { values } = parseArgs({
@@ -104,9 +104,9 @@ function generate({ engine }: LoadedModel, promptLength: number, maxTokens: numb
     ),
     continuation: new Int32Array(),
     maxTokens,
+    ...neutralSampling,
     temperature: 2,
     topK: 64,
-    topP: 1,
     seed: BigInt(index),
     reproducible: false,
     stop: [],

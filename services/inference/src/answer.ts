@@ -5,6 +5,7 @@ import type { SealingBox } from '@millrace/sealing';
 import { createAnswerText } from './answer-text.ts';
 import { createChunkWriter } from './chunk-writer.ts';
 import type { Step } from './engine/engine.ts';
+import { neutralSampling } from './engine/neutral-sampling.ts';
 import type { Interruption } from './interruption.ts';
 import type { InferenceContext } from './on-request-scrubbed.ts';
 import type { TakenUp } from './take-up.ts';
@@ -61,6 +62,7 @@ export async function answer(request: AnswerRequest): Promise<Answer> {
       parameters.max_tokens,
       context.model.engine.card.contextLength - request.promptTokens.length,
     ),
+    ...neutralSampling,
     temperature: parameters.temperature,
     topK: parameters.top_k,
     topP: parameters.top_p,

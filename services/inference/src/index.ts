@@ -1,6 +1,7 @@
 export { inferenceSettings } from './config.ts';
 export type { Engine } from './engine/engine.ts';
 export type { ModelRunner } from './engine/model-runner.ts';
+export { neutralSampling } from './engine/neutral-sampling.ts';
 export { createOnnxRunner } from './engine/onnx-runner.ts';
 export { loadModel } from './load-model.ts';
 export type { LoadedModel } from './loaded-model.ts';

@@ -1,6 +1,7 @@
 import { MillraceError, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { createEngine } from './engine/engine.ts';
 import { createInstantEngine } from './engine/instant-engine.ts';
+import { neutralSampling } from './engine/neutral-sampling.ts';
 import { createOnnxRunner } from './engine/onnx-runner.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { findInCatalogue } from './model-catalogue.ts';
@@ -105,9 +106,8 @@ async function warmUp({ engine, encodePrompt }: LoadedModel): Promise<void> {
     promptTokens: encodePrompt([{ role: 'user', content: 'Hello' }]),
     continuation: new Int32Array(),
     maxTokens: 4,
+    ...neutralSampling,
     temperature: 0,
-    topK: 0,
-    topP: 1,
     seed: 0n,
     reproducible: false,
     stop: [],

@@ -12,6 +12,14 @@ const generation = fc
     temperature: fc.constantFrom(0, 0.7, 1, 1.6),
     topK: fc.constantFrom(0, 5, 100),
     topP: fc.constantFrom(1, 0.9, 0.3),
+    minP: fc.constantFrom(0, 0, 0.05, 0.5),
+    repetitionPenalty: fc.constantFrom(1, 1, 1.3, 0.8),
+    presencePenalty: fc.constantFrom(0, 0, 1.5, -1),
+    frequencyPenalty: fc.constantFrom(0, 0, 0.7, -0.4),
+    logitBias: fc
+      .array(fc.tuple(fc.nat(endToken), fc.integer({ min: -10, max: 6 })), { maxLength: 4 })
+      .map((entries) => new Map(entries)),
+    logprobs: fc.constantFrom(undefined, 0, 3),
     seed: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
     stop: fc.constantFrom([], ['ab'], ['é', 'xy\n'], ['a', ' x', '\u{1f600}b']),
   })
@@ -28,6 +36,7 @@ describe('an interrupted generation', () => {
           const continuation = Int32Array.from(whole.tokens.slice(0, cut));
           const rest = await alone({ ...request, continuation });
           expect(rest.tokens).toEqual(whole.tokens.slice(cut));
+          expect(rest.logprobs).toEqual(whole.logprobs.slice(cut));
           expect((rest.resumed ?? '') + rest.text).toBe(whole.text);
           expect(rest.finished.reason).toBe(whole.finished.reason);
           expect(rest.finished.completionTokens).toBe(whole.finished.completionTokens);

@@ -2,6 +2,8 @@ import { ManualClock, type Clock } from '@millrace/runtime';
 import { createEngine, type Engine, type EngineOptions } from './engine.ts';
 import { FabricatedRunner, type FabricatedRunnerOptions } from './fabricated-runner.ts';
 import type { FinishedStep, Generation, Step } from './generation.ts';
+import type { TokenLogprobs } from './logprobs.ts';
+import { neutralSampling } from './neutral-sampling.ts';
 
 /** The end-of-sequence token of the fixture. */
 export const endToken = 259;
@@ -43,9 +45,7 @@ export function generationOf(changes: Partial<Generation> = {}): Generation {
     promptTokens: Int32Array.of(1, 2, 3),
     continuation: new Int32Array(0),
     maxTokens: 20,
-    temperature: 1,
-    topK: 0,
-    topP: 1,
+    ...neutralSampling,
     seed: 7n,
     reproducible: false,
     stop: [],
@@ -57,6 +57,7 @@ export function generationOf(changes: Partial<Generation> = {}): Generation {
 export interface Collected {
   readonly resumed: string | undefined;
   readonly tokens: readonly number[];
+  readonly logprobs: readonly TokenLogprobs[];
   /** All text after the resumed one. */
   readonly text: string;
   readonly finished: FinishedStep;
@@ -70,6 +71,7 @@ export async function collect(steps: AsyncIterable<Step>): Promise<Collected> {
   let finished: FinishedStep | undefined;
   let text = '';
   const tokens: number[] = [];
+  const logprobs: TokenLogprobs[] = [];
   const releasedAfter: string[] = [];
   for await (const step of steps) {
     if (finished !== undefined) throw new Error('a step came after the last one');
@@ -82,9 +84,10 @@ export async function collect(steps: AsyncIterable<Step>): Promise<Collected> {
     if (step.kind === 'finished') finished = step;
     else {
       tokens.push(...step.tokens);
+      logprobs.push(...(step.logprobs ?? []));
       releasedAfter.push(...Array.from(step.tokens, () => (resumed ?? '') + text));
     }
   }
   if (finished === undefined) throw new Error('the generation ended without a last step');
-  return { resumed, tokens, text, finished, releasedAfter };
+  return { resumed, tokens, logprobs, text, finished, releasedAfter };
 }

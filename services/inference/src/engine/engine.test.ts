@@ -145,6 +145,38 @@ describe('Engine', () => {
     expect(steps.map(({ text }) => text).join('')).toBe(fast.text);
   });
 
+  it('reports the log-probabilities that were asked for, one for each token, merged as the tokens are', async () => {
+    const { engine } = fabricatedEngine({ vocabularySize: 259 });
+    const slow = engine.generate(generationOf({ logprobs: 2 }));
+    const fast = await collect(engine.generate(generationOf({ logprobs: 2 })));
+    expect(fast.logprobs).toHaveLength(fast.tokens.length);
+    for (const [index, { logprob, top }] of fast.logprobs.entries()) {
+      expect(top).toHaveLength(2);
+      const same = top.find(({ token }) => token === fast.tokens[index]);
+      expect(same?.logprob ?? logprob).toBe(logprob);
+      expect(logprob).toBeLessThanOrEqual(top[0]?.logprob ?? -Infinity);
+    }
+    const steps: Step[] = [];
+    for await (const step of slow) steps.push(step);
+    expect(steps[0]).toMatchObject({ logprobs: fast.logprobs });
+    const without = await collect(engine.generate(generationOf()));
+    expect(without).toMatchObject({ tokens: fast.tokens, logprobs: [] });
+  });
+
+  it('draws no token twice under the largest penalties, and only what a bias allows', async () => {
+    const { engine } = fabricatedEngine({ vocabularySize: 259 });
+    const [repeated, fresh, forced] = await Promise.all(
+      [
+        { logitBias: new Map([[5, 100]]) },
+        { logitBias: new Map([[5, 4]]), frequencyPenalty: 2, presencePenalty: 2, repetitionPenalty: 100 },
+        { logitBias: new Map([[5, 100]]), temperature: 0, repetitionPenalty: 2 },
+      ].map((changes) => collect(engine.generate(generationOf({ maxTokens: 12, ...changes })))),
+    );
+    expect(new Set(repeated?.tokens)).toEqual(new Set([5]));
+    expect(new Set(fresh?.tokens).size).toBe(12);
+    expect(new Set(forced?.tokens)).toEqual(new Set([5]));
+  });
+
   it('delays the tokens of others by one chunk of a long prompt at a time', async () => {
     const history: FabricatedStep['kind'][] = [];
     const { engine } = fabricatedEngine({
@@ -241,6 +273,7 @@ describe('Engine', () => {
     ['a negative temperature', { temperature: -1 }, 'invalid_value'],
     ['a top-p of 0', { topP: 0 }, 'invalid_value'],
     ['a top-k that is not whole', { topK: 1.5 }, 'invalid_value'],
+    ['more alternatives than are reported', { logprobs: 21 }, 'invalid_value'],
   ])('refuses %s', (_, changes, code) => {
     const { engine } = fabricatedEngine();
     expect(() => engine.generate(generationOf(changes))).toThrow(expect.objectContaining({ code }));

@@ -1,9 +1,9 @@
 import { MillraceError, type Clock } from '@millrace/runtime';
+import { drawToken, type DrawnToken } from './draw-token.ts';
 import type { FinishReason, Generation, Step } from './generation.ts';
 import type { Candidates, DecodeRow, ModelRunner } from './model-runner.ts';
 import { PrefixCache, type PrefixCacheStatistics } from './prefix-cache.ts';
 import { uniformAt } from './random.ts';
-import { sample } from './sampler.ts';
 import { Scheduler, type Action, type SlotMove } from './scheduler.ts';
 import { Sequence } from './sequence.ts';
 import { StepChannel } from './step-channel.ts';
@@ -265,16 +265,16 @@ class BatchingEngine implements Engine {
       return sequence.ended || sequence.cancelled ? undefined : this.#draw(sequence, offered);
     });
     for (const [row, sequence] of sequences.entries()) {
-      const token = drawn[row];
-      if (token === undefined) continue;
-      const reason = sequence.accept(token);
+      const next = drawn[row];
+      if (next === undefined) continue;
+      const reason = sequence.accept(next);
       if (reason !== undefined) this.#finish(sequence, reason);
     }
   }
 
-  #draw(sequence: Sequence, candidates: Candidates): number {
-    const { generation, cached } = sequence;
-    return sample(candidates, generation, uniformAt(generation.seed, cached), this.card.vocabularySize);
+  #draw({ generation, penalties, cached }: Sequence, candidates: Candidates): DrawnToken {
+    const uniform = uniformAt(generation.seed, cached);
+    return drawToken(candidates, generation, penalties, uniform, this.card.vocabularySize);
   }
 
   #finish(sequence: Sequence, reason: FinishReason): void {

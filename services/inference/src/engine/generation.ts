@@ -1,3 +1,5 @@
+import type { TokenLogprobs } from './logprobs.ts';
+
 /** What an engine is asked to generate. */
 export interface Generation {
   readonly requestId: string;
@@ -14,10 +16,25 @@ export interface Generation {
   readonly maxTokens: number;
   /** 0 for the most likely token each time. */
   readonly temperature: number;
+  /** From 0, which is no limit, to 1: how probable a token has to be, relative to the most likely one. */
+  readonly minP: number;
   /** 0 for no limit. */
   readonly topK: number;
   /** Above 0 and at most 1, which is no limit. */
   readonly topP: number;
+  /** From 0.01 to 100, 1 for none. Over prompt and answer; above 1 against repetition. */
+  readonly repetitionPenalty: number;
+  /** From -2 to 2, 0 for none: taken from the logit of each token of the answer. */
+  readonly presencePenalty: number;
+  /** From -2 to 2, 0 for none: taken from the logit of a token for each time that it stands in the answer. */
+  readonly frequencyPenalty: number;
+  /** From -100 to 100, added to the logit of each of these token ids. */
+  readonly logitBias: ReadonlyMap<number, number>;
+  /**
+   * How many of the most likely tokens, 0 to 20, are reported with each new one, together with its own log-probability;
+   * undefined for no log-probabilities at all.
+   */
+  readonly logprobs: number | undefined;
   /** 64 bits. With the same seed, prompt and parameters a request draws the same random numbers. */
   readonly seed: bigint;
   /** Whether the same seed has to give the same tokens whatever else runs: that costs a lone sequence a quarter of its speed. */
@@ -49,6 +66,8 @@ interface TokensStep {
   readonly kind: 'tokens';
   /** One or more new ids: several where the reader was slower than the engine. */
   readonly tokens: Int32Array;
+  /** One for each of `tokens`, where the generation asked for them. Those of a continuation are not given again. */
+  readonly logprobs: readonly TokenLogprobs[] | undefined;
   /** What can be shown now; empty while a character or a possible stop string is incomplete. */
   readonly text: string;
 }

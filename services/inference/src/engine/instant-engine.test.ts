@@ -30,6 +30,11 @@ describe('InstantEngine', () => {
     expect(finished.reason).toBe('length');
   });
 
+  it('reports its tokens as certain where log-probabilities are asked for', async () => {
+    const { logprobs } = await collect(instantEngine().generate(generationOf({ maxTokens: 2, logprobs: 5 })));
+    expect(logprobs).toEqual([0, 1].map((token) => ({ logprob: 0, top: [{ token, logprob: 0 }] })));
+  });
+
   it('ends as cancelled when the signal is aborted, and frees the slot', async () => {
     const engine = instantEngine();
     const controller = new AbortController();

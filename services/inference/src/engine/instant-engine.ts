@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MillraceError, type Clock } from '@millrace/runtime';
 import type { Engine, ModelCard } from './engine.ts';
 import type { FinishReason, Generation, Step } from './generation.ts';
+import type { TokenLogprobs } from './logprobs.ts';
 
 export interface InstantEngineOptions {
   readonly card: ModelCard;
@@ -36,7 +37,9 @@ export function createInstantEngine(options: InstantEngineOptions): Engine {
       const end = Math.min(pieces.length, maxTokens);
       while (position < end && !signal.aborted) {
         if (stopped) throw new MillraceError('unavailable', 'The engine was stopped', { retryable: true });
-        yield { kind: 'tokens', tokens: Int32Array.of(position), text: pieces[position] ?? '' };
+        const logprobs =
+          generation.logprobs === undefined ? undefined : [certain(position, generation.logprobs)];
+        yield { kind: 'tokens', tokens: Int32Array.of(position), logprobs, text: pieces[position] ?? '' };
         position += 1;
         lastProgressAt = clock.now();
         await nextTurn();
@@ -79,6 +82,11 @@ export function createInstantEngine(options: InstantEngineOptions): Engine {
       return Promise.resolve();
     },
   };
+}
+
+/** The log-probabilities of a token that nothing else could have been. */
+function certain(token: number, count: number): TokenLogprobs {
+  return { logprob: 0, top: count === 0 ? [] : [{ token, logprob: 0 }] };
 }
 
 /** Cuts a text into pieces of about the same length, never within a character. */

@@ -1,46 +1,25 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { candidatesOf } from './candidates-of.ts';
-import { sample, type SamplingOptions } from './sampler.ts';
+import type { Candidates } from './model-runner.ts';
+import { neutralSampling } from './neutral-sampling.ts';
+import { referenceSample, type ReferenceInput } from './reference-sampler.ts';
+import { penaltiesOf, samplerInput } from './sampler.fixture.ts';
+import { sample } from './sampler.ts';
 
-/** The definition, over the whole vocabulary, with no bounds and no candidates. */
-function reference(logits: Float32Array, options: SamplingOptions, uniform: number): number {
-  const order = [...logits.keys()].toSorted((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0) || a - b);
-  if (options.temperature === 0) return order[0] ?? -1;
-  const kept = options.topK === 0 ? order : order.slice(0, options.topK);
-  const top = logits[kept[0] ?? 0] ?? 0;
-  let tokens = kept.map((token) => ({
-    token,
-    weight: Math.exp(((logits[token] ?? 0) - top) / options.temperature),
-  }));
-  if (options.topP < 1) {
-    const total = tokens.reduce((sum, { weight }) => sum + weight, 0);
-    let reached = 0;
-    const end = tokens.findIndex(({ weight }) => (reached += weight) >= options.topP * total);
-    if (end !== -1) tokens = tokens.slice(0, end + 1);
-  }
-  const total = tokens.reduce((sum, { weight }) => sum + weight, 0);
-  let reached = 0;
-  const drawn = tokens.find(({ weight }) => (reached += weight) > uniform * total);
-  return (drawn ?? tokens.at(-1))?.token ?? -1;
+function sampleFrom(candidates: Candidates, input: ReferenceInput): number {
+  return sample(candidates, input.options, penaltiesOf(input), input.uniform, input.logits.length);
 }
 
-const vocabulary = fc
-  .tuple(fc.integer({ min: 1, max: 300 }), fc.double({ min: 0, max: 12, noNaN: true }), fc.nat())
-  .map(([size, spread, seed]) => {
-    let state = seed;
-    return Float32Array.from({ length: size }, () => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      return Math.round((state / 2 ** 32 - 0.5) * spread * 64) / 64;
-    });
-  });
-
-const options = fc.record({
-  temperature: fc.oneof(fc.constant(0), fc.constant(1), fc.double({ min: 0.01, max: 3, noNaN: true })),
-  topK: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 320 })),
-  topP: fc.oneof(fc.constant(1), fc.double({ min: 0.01, max: 1, noNaN: true })),
-});
-const uniform = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+/** A row with an empty history. */
+function plain(
+  logits: Float32Array,
+  changes: Partial<ReferenceInput['options']>,
+  number: number,
+): ReferenceInput {
+  const options = { ...neutralSampling, ...changes };
+  return { logits, options, promptTokens: [], answerTokens: [], uniform: number };
+}
 
 function never(): Float32Array {
   throw new Error('the full logits were read');
@@ -49,48 +28,88 @@ function never(): Float32Array {
 describe('sample', () => {
   it('draws what the definition over the whole vocabulary draws', () => {
     fc.assert(
-      fc.property(vocabulary, options, uniform, (logits, chosen, number) => {
-        const token = sample(candidatesOf(logits, 64), chosen, number, logits.length);
-        expect(token).toBe(reference(logits, chosen, number));
+      fc.property(samplerInput, (drawn) => {
+        expect(sampleFrom(candidatesOf(drawn.logits, 64), drawn)).toBe(referenceSample(drawn));
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 
   it('gives the same token whether the full logits were read or not', () => {
     fc.assert(
-      fc.property(vocabulary, options, uniform, (logits, chosen, number) => {
-        const few = sample(candidatesOf(logits, 4), chosen, number, logits.length);
-        const all = sample(candidatesOf(logits, logits.length), chosen, number, logits.length);
+      fc.property(samplerInput, fc.integer({ min: 1, max: 16 }), (drawn, count) => {
+        const few = sampleFrom(candidatesOf(drawn.logits, count), drawn);
+        const all = sampleFrom(candidatesOf(drawn.logits, drawn.logits.length), drawn);
         expect(few).toBe(all);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 
   const peaked = Float32Array.from({ length: 5000 }, (_, token) => 20 - token * 0.5);
   const flat = new Float32Array(5000);
 
-  it.each([
-    ['greedy', { temperature: 0, topK: 0, topP: 1 }, flat],
+  it.each<[string, Partial<ReferenceInput['options']>, Float32Array]>([
+    ['greedy', { temperature: 0 }, flat],
     ['top-k within the candidates', { temperature: 1.5, topK: 40, topP: 0.9 }, flat],
-    ['top-p that the candidates cover', { temperature: 1, topK: 0, topP: 0.9 }, peaked],
-    ['top-p at another temperature', { temperature: 0.7, topK: 0, topP: 0.95 }, peaked],
-    ['no limit and a draw that the candidates cover', { temperature: 1, topK: 0, topP: 1 }, peaked],
-    ['a top-k beyond the candidates and a peaked row', { temperature: 1, topK: 100, topP: 1 }, peaked],
+    ['top-p that the candidates cover', { topP: 0.9 }, peaked],
+    ['top-p at another temperature', { temperature: 0.7, topP: 0.95 }, peaked],
+    ['no limit and a draw that the candidates cover', {}, peaked],
+    ['a top-k beyond the candidates and a peaked row', { topK: 100 }, peaked],
+    ['a min-p that the candidates reach', { temperature: 2, minP: 0.01 }, peaked],
   ])('reads no full logits for %s', (_, chosen, logits) => {
-    const candidates = { ...candidatesOf(logits, 64), fullLogits: never };
-    expect(sample(candidates, chosen, 0.6, logits.length)).toBe(reference(logits, chosen, 0.6));
+    const drawn = plain(logits, chosen, 0.6);
+    expect(sampleFrom({ ...candidatesOf(logits, 64), fullLogits: never }, drawn)).toBe(
+      referenceSample(drawn),
+    );
+  });
+
+  const history = {
+    promptTokens: Array.from({ length: 1500 }, (_, index) => index * 3),
+    answerTokens: [0, 1, 1, 4, 900, 4000],
+  };
+
+  it.each<[string, Partial<ReferenceInput['options']>]>([
+    ['a repetition penalty, greedy', { temperature: 0, repetitionPenalty: 1.3 }],
+    ['a repetition penalty', { repetitionPenalty: 1.3 }],
+    ['a repetition penalty below 1', { repetitionPenalty: 0.9 }],
+    ['presence and frequency penalties', { presencePenalty: 1.5, frequencyPenalty: 0.5, topP: 0.95 }],
+    ['negative ones', { presencePenalty: -1.5, frequencyPenalty: -0.5 }],
+    ['a bias on candidates', { logitBias: new Map([[0, -100]]) }],
+    ['a bias on others that does not lift them among the first', { logitBias: new Map([[3000, 5]]) }],
+    ['top-k', { topK: 20, repetitionPenalty: 1.1, logitBias: new Map([[4000, 10]]) }],
+  ])('reads no full logits on a peaked row for %s', (_, chosen) => {
+    const drawn = { ...plain(peaked, chosen, 0.6), ...history };
+    expect(sampleFrom({ ...candidatesOf(peaked, 64), fullLogits: never }, drawn)).toBe(
+      referenceSample(drawn),
+    );
+  });
+
+  it('takes a token from behind the candidates that a bias lifts above all', () => {
+    for (const temperature of [0, 1]) {
+      const drawn = plain(peaked, { temperature, minP: 0.5, logitBias: new Map([[50, 100]]) }, 0.6);
+      expect(sampleFrom(candidatesOf(peaked, 8), drawn)).toBe(50);
+    }
+  });
+
+  it('does not count what min-p excludes behind the candidates', () => {
+    const logits = Float32Array.from({ length: 102 }, (_, token) => Math.log([1, 0.6][token] ?? 0.1));
+    expect(sampleFrom(candidatesOf(logits, 2), plain(logits, { minP: 0.5 }, 0.1))).toBe(0);
+  });
+
+  it('leaves the logits of the runner as they are', () => {
+    const logits = flat.slice();
+    const candidates = { ...candidatesOf(logits, 64), fullLogits: () => logits };
+    sampleFrom(candidates, plain(logits, { logitBias: new Map([[1, 100]]) }, 0.5));
+    expect(logits).toEqual(flat);
   });
 
   it('reads the full logits where the draw falls behind the candidates', () => {
-    const token = sample(candidatesOf(flat, 64), { temperature: 1, topK: 0, topP: 1 }, 0.5, flat.length);
-    expect(token).toBe(2500);
+    expect(sampleFrom(candidatesOf(flat, 64), plain(flat, {}, 0.5))).toBe(2500);
   });
 
   it('reads the full logits where the candidates do not reach top-p', () => {
-    const token = sample(candidatesOf(flat, 64), { temperature: 1, topK: 0, topP: 0.5 }, 0.9, flat.length);
-    expect(token).toBe(2250);
+    expect(sampleFrom(candidatesOf(flat, 64), plain(flat, { topP: 0.5 }, 0.9))).toBe(2250);
   });
 
   it('decides by the full logits where the rounding of the log-sum-exp could matter', () => {
@@ -101,8 +120,7 @@ describe('sample', () => {
     for (const near of [edge - 1e-8, edge + 1e-8]) {
       for (const error of [-1e-6, 0, 1e-6]) {
         const candidates = { ...candidatesOf(logits, 8), logSumExp: Math.log(total) + error };
-        const chosen = { temperature: 1, topK: 0, topP: 1 };
-        expect(sample(candidates, chosen, near, 100)).toBe(near < edge ? 2 : 3);
+        expect(sampleFrom(candidates, plain(logits, {}, near))).toBe(near < edge ? 2 : 3);
       }
     }
   });
@@ -115,7 +133,7 @@ describe('sample', () => {
     const draws = 10_000;
     for (let index = 0; index < draws; index++) {
       const number = (index + 0.5) / draws;
-      const token = sample(candidatesOf(logits, 2), { temperature: 1, topK: 0, topP: 1 }, number, 5);
+      const token = sampleFrom(candidatesOf(logits, 2), plain(logits, {}, number));
       counts[token] = (counts[token] ?? 0) + 1;
     }
     for (const [token, weight] of weights.entries()) {
@@ -127,13 +145,13 @@ describe('sample', () => {
     const logits = Float32Array.from({ length: 100 }, (_, token) => (token < 2 ? token : -Infinity));
     for (const temperature of [0.5, 1, 2]) {
       const candidates = { ...candidatesOf(logits, 64), fullLogits: never };
-      expect(sample(candidates, { temperature, topK: 0, topP: 1 }, 0.999_999, 100)).toBe(0);
+      expect(sampleFrom(candidates, plain(logits, { temperature }, 0.999_999))).toBe(0);
     }
   });
 
   it('refuses logits that are not numbers', () => {
-    const candidates = candidatesOf(Float32Array.of(NaN, NaN), 2);
-    expect(() => sample(candidates, { temperature: 0, topK: 0, topP: 1 }, 0, 2)).toThrow(
+    const logits = Float32Array.of(NaN, NaN);
+    expect(() => sampleFrom(candidatesOf(logits, 2), plain(logits, {}, 0))).toThrow(
       expect.objectContaining({ code: 'engine_failed' }),
     );
   });

@@ -1,27 +1,29 @@
 import { MillraceError } from '@millrace/runtime';
+import { certainHead, type CertainHead } from './certain-head.ts';
+import { byFallingLogit } from './falling-order.ts';
 import type { Candidates } from './model-runner.ts';
+import type { Penalties } from './penalties.ts';
+import { tailBounds } from './tail-bounds.ts';
 
 export interface SamplingOptions {
-  /** 0 takes the most likely token; logits are divided by it before anything else. */
+  /** 0 takes the most likely token; logits, after bias and penalties, are divided by it. */
   readonly temperature: number;
+  /** Only tokens at least `minP` times as probable as the most likely one can be drawn; 0 for no limit. */
+  readonly minP: number;
   /** Only the `topK` most likely tokens can be drawn; 0 for no limit. */
   readonly topK: number;
-  /** Only the fewest most likely tokens whose probabilities (after `topK`) reach `topP` together; 1 for no limit. */
+  /** Only the fewest most likely tokens whose probabilities (after `minP`, `topK`) reach `topP` together; 1 for no limit. */
   readonly topP: number;
 }
 
 /**
- * float32 rounding of `logSumExp`, relative to the sum. A draw that falls this near to an edge is decided by the full
- * logits, so that the answer never depends on which way it was found.
- */
-const normaliserError = 4e-6;
-
-/**
- * Draws a token: temperature, then top-k, then top-p, then the inverse of the cumulative distribution in order of
- * falling probability (equal logits: lower id first).
+ * Draws a token: logit bias, then penalties, then temperature, min-p, top-k and top-p, then the inverse of the
+ * cumulative distribution in order of falling probability (equal logits: lower id first). The order is vLLM's
+ * (`vllm.v1.sample.sampler.Sampler`, https://docs.vllm.ai/en/v0.22.1/api/vllm/v1/sample/sampler/).
  *
  * Exact over the whole vocabulary. What the candidates leave out is bounded from both sides by their smallest logit
- * and the exact log-sum-exp; only where the token could differ within those bounds the full logits are read.
+ * and the exact log-sum-exp, and what bias and penalties do to other tokens by the former; only where the token could
+ * differ within those bounds the full logits are read.
  *
  * @param uniform the random number, from 0 up to but not 1
  * @param vocabularySize number of tokens that the candidates are the top of
@@ -30,6 +32,7 @@ const normaliserError = 4e-6;
 export function sample(
   candidates: Candidates,
   options: SamplingOptions,
+  penalties: Penalties,
   uniform: number,
   vocabularySize: number,
 ): number {
@@ -37,49 +40,70 @@ export function sample(
   if (first === undefined || !Number.isFinite(first) || Number.isNaN(candidates.logSumExp)) {
     throw new MillraceError('engine_failed', 'The model gave logits that are not finite numbers');
   }
-  if (options.temperature === 0 || options.topK === 1) return tokenAt(candidates.tokens, 0);
-
-  const weights = scaledWeights(candidates.logits, options.temperature);
-  const wanted = options.topK === 0 ? vocabularySize : Math.min(options.topK, vocabularySize);
-  if (wanted <= weights.length) {
-    return tokenAt(candidates.tokens, draw(weights.subarray(0, wanted), 0, options.topP, uniform));
-  }
-  const tail = tailBounds(candidates, weights, options.temperature, wanted, vocabularySize);
-  const least = draw(weights, tail.least, options.topP, uniform);
-  const most = draw(weights, tail.most, options.topP, uniform);
-  if (least === most && least !== undecided) return tokenAt(candidates.tokens, least);
-  return sampleFromAll(candidates.fullLogits(), options, uniform);
+  const head = certainHead(candidates, penalties, vocabularySize);
+  const drawn = drawFromHead(head, candidates, options, uniform, vocabularySize);
+  if (drawn !== undecided) return tokenAt(head.tokens, drawn);
+  return sampleFromAll(penalties.applyToAll(candidates.fullLogits()), options, uniform);
 }
 
-/** The same over every logit: for rows whose candidates don't suffice. */
+/** Index in the head; `undecided` if the token may be another one, depending on logits that the candidates don't have. */
+function drawFromHead(
+  head: CertainHead,
+  candidates: Candidates,
+  options: SamplingOptions,
+  uniform: number,
+  vocabularySize: number,
+): number {
+  const [first] = head.logits;
+  if (first === undefined) return undecided;
+  if (isGreedy(options)) return 0;
+  const { temperature, minP, topP } = options;
+  const weights = scaledWeights(head.logits, temperature);
+  const wanted = reachOf(options, vocabularySize);
+  const likely = reachingMinP(weights.subarray(0, wanted), minP);
+  const nothingBehind =
+    wanted <= weights.length ||
+    likely.length < weights.length ||
+    Math.exp((head.ceiling - first) / temperature) < minP;
+  if (nothingBehind) return draw(likely, 0, topP, uniform);
+  const tail = tailBounds(candidates, head, temperature, wanted, vocabularySize);
+  const least = draw(weights, minP > 0 ? 0 : tail.least, topP, uniform);
+  const most = draw(weights, tail.most, topP, uniform);
+  return least === most ? least : undecided;
+}
+
+/** The same over every logit, bias and penalties applied: for rows whose candidates don't suffice. */
 function sampleFromAll(logits: Float32Array, options: SamplingOptions, uniform: number): number {
+  if (isGreedy(options)) return mostLikely(logits);
   const order = byFallingLogit(logits);
-  const wanted = options.topK === 0 ? order.length : Math.min(options.topK, order.length);
-  const kept = new Float32Array(wanted);
-  for (let index = 0; index < wanted; index++) kept[index] = logits[order[index] ?? 0] ?? 0;
-  return tokenAt(order, draw(scaledWeights(kept, options.temperature), 0, options.topP, uniform));
+  const kept = new Float32Array(reachOf(options, order.length));
+  for (let index = 0; index < kept.length; index++) kept[index] = logits[order[index] ?? 0] ?? 0;
+  const likely = reachingMinP(scaledWeights(kept, options.temperature), options.minP);
+  return tokenAt(order, draw(likely, 0, options.topP, uniform));
 }
 
-/**
- * Token ids, the largest logit first, the lower id first where logits are equal. Sorts numbers that hold both, the bits
- * of the float turned into an integer of the same order in front of the id: several times faster than comparing.
- */
-function byFallingLogit(logits: Float32Array): Uint32Array {
-  const bits = new Uint32Array(logits.map((logit) => logit + 0).buffer); // + 0 makes 0 of -0
-  const keys = new Float64Array(bits.length);
-  for (let token = 0; token < bits.length; token++) {
-    const word = bits[token] ?? 0;
-    const falling = word >>> 31 === 1 ? word : ~(word | 0x8000_0000) >>> 0;
-    keys[token] = falling * idRange + token;
+function isGreedy({ temperature, topK }: SamplingOptions): boolean {
+  return temperature === 0 || topK === 1;
+}
+
+/** How many tokens top-k leaves. */
+function reachOf({ topK }: SamplingOptions, vocabularySize: number): number {
+  return topK === 0 ? vocabularySize : Math.min(topK, vocabularySize);
+}
+
+function mostLikely(logits: Float32Array): number {
+  let best = 0;
+  for (let token = 1; token < logits.length; token++) {
+    if ((logits[token] ?? -Infinity) > (logits[best] ?? -Infinity)) best = token;
   }
-  const sorted = keys.toSorted();
-  const order = new Uint32Array(sorted.length);
-  for (let index = 0; index < order.length; index++) order[index] = (sorted[index] ?? 0) % idRange;
-  return order;
+  return best;
 }
 
-/** Above any token id; 32 bits of logit and the id fit into the 53 bits of a number. */
-const idRange = 2 ** 21;
+/** The weights, which fall and begin with 1, that min-p leaves. */
+function reachingMinP(weights: Float64Array, minP: number): Float64Array {
+  const end = minP === 0 ? -1 : weights.findIndex((weight) => weight < minP);
+  return end === -1 ? weights : weights.subarray(0, end);
+}
 
 const undecided = -1;
 
@@ -93,7 +117,7 @@ function draw(weights: Float64Array, tail: number, topP: number, uniform: number
   let keptSum = sum + tail;
   if (topP < 1) {
     const nucleus = indexReaching(weights, topP * keptSum, (reached, target) => reached >= target);
-    if (nucleus === undecided && tail > 0) return undecided;
+    if (nucleus === undecided && tail !== 0) return undecided;
     kept = nucleus === undecided ? weights.length : nucleus + 1;
     keptSum = weights.subarray(0, kept).reduce((total, weight) => total + weight, 0);
   }
@@ -103,7 +127,8 @@ function draw(weights: Float64Array, tail: number, topP: number, uniform: number
     (reached, target) => reached > target,
   );
   if (drawn !== undecided) return drawn;
-  return topP < 1 || tail === 0 ? kept - 1 : undecided;
+  const lastPossible = weights.findLastIndex((weight, index) => index < kept && weight > 0);
+  return topP < 1 || tail === 0 ? lastPossible : undecided;
 }
 
 function indexReaching(
@@ -127,39 +152,6 @@ function scaledWeights(logits: Float32Array, temperature: number): Float64Array 
     weights[index] = Math.exp(((logits[index] ?? 0) - first) / temperature);
   }
   return weights;
-}
-
-/**
- * Bounds of the sum of x^p over the tokens behind the candidates, where x is a token's weight at temperature 1 and
- * p = 1 / temperature. Known of them: how many (n), their sum (R), and that none is above the last candidate (m).
- * So the sum lies between R·m^(p-1), where all of R is in as few tokens as can be, and n·(R/n)^p, where it is spread
- * evenly; which of the two is the larger depends on whether p is above 1 (Jensen's inequality).
- */
-function tailBounds(
-  candidates: Candidates,
-  weights: Float64Array,
-  temperature: number,
-  wanted: number,
-  vocabularySize: number,
-): { least: number; most: number } {
-  const power = 1 / temperature;
-  const first = candidates.logits[0] ?? 0;
-  const count = vocabularySize - weights.length;
-  const logLast = (candidates.logits.at(-1) ?? 0) - first;
-  if (logLast === -Infinity) return { least: 0, most: 0 };
-  const whole = Math.exp(candidates.logSumExp - first);
-  const covered = scaledWeights(candidates.logits, 1).reduce((total, weight) => total + weight, 0);
-  const boundsOf = (rest: number): [number, number] =>
-    rest === 0 ? [0, 0] : [rest * Math.exp(logLast * (power - 1)), count * (rest / count) ** power];
-  const error = normaliserError * whole;
-  const least = Math.min(...boundsOf(Math.max(0, whole - covered - error)));
-  const most = Math.max(...boundsOf(Math.max(0, whole - covered + error)));
-  const reachable = wanted - weights.length;
-  const ceiling = reachable * Math.exp(logLast * power);
-  return {
-    least: reachable < count ? 0 : Math.min(least, ceiling),
-    most: Math.min(most, ceiling),
-  };
 }
 
 function tokenAt(tokens: Int32Array | Uint32Array, index: number): number {

@@ -1,5 +1,7 @@
+import type { DrawnToken } from './draw-token.ts';
 import type { FinishedStep, FinishReason, Generation, GenerationTimings } from './generation.ts';
 import type { PrefixWalk } from './prefix-cache.ts';
+import { Penalties } from './penalties.ts';
 import type { Schedulable } from './scheduler.ts';
 import type { StepChannel } from './step-channel.ts';
 import { TokenText, type TokenBytes } from './token-text.ts';
@@ -18,6 +20,8 @@ export class Sequence implements Schedulable {
   readonly channel: StepChannel;
   /** Prompt and continuation: what is prefilled. */
   readonly prefix: Int32Array;
+  /** What the tokens so far do to the logits of the next one. */
+  readonly penalties: Penalties;
   slot = -1;
   cached = 0;
   /** Its way along the prefix cache, and the positions that came from there. */
@@ -42,6 +46,7 @@ export class Sequence implements Schedulable {
     this.generation = generation;
     this.channel = channel;
     this.#context = context;
+    this.penalties = new Penalties(generation, generation.promptTokens);
     this.#text = new TokenText(context.tokenBytes, generation.stop);
     this.prefix = concatenate(generation.promptTokens, generation.continuation);
     this.#maxCompletionTokens = Math.min(
@@ -87,11 +92,11 @@ export class Sequence implements Schedulable {
    *
    * @returns the reason if the answer ends with it
    */
-  accept(token: number): FinishReason | undefined {
+  accept(drawn: DrawnToken): FinishReason | undefined {
     this.#firstTokenAtMs ??= this.#context.monotonicMs();
-    const { text, end, counted } = this.#take(token);
-    if (counted) this.channel.pushToken(token, text);
-    this.lastToken = token;
+    const { text, end, counted } = this.#take(drawn.token);
+    if (counted) this.channel.pushToken(drawn, text);
+    this.lastToken = drawn.token;
     return end;
   }
 
@@ -119,6 +124,7 @@ export class Sequence implements Schedulable {
 
   #take(token: number): { text: string; end: FinishReason | undefined; counted: boolean } {
     if (this.#context.endTokens.has(token)) return { text: '', end: 'stop', counted: false };
+    this.penalties.record(token);
     this.#completionTokens += 1;
     const { text, stopped } = this.#text.push(token);
     this.#stoppedByText = stopped;

@@ -1,4 +1,6 @@
+import type { DrawnToken } from './draw-token.ts';
 import type { FinishedStep, Step } from './generation.ts';
+import type { TokenLogprobs } from './logprobs.ts';
 
 interface Waiting {
   readonly resolve: (result: IteratorResult<Step, undefined>) => void;
@@ -17,6 +19,7 @@ export class StepChannel implements AsyncIterableIterator<Step, undefined> {
   readonly #waiting: Waiting[] = [];
   #resumed: string | undefined;
   #tokens: number[] = [];
+  #logprobs: TokenLogprobs[] = [];
   #text = '';
   #finished: FinishedStep | undefined;
   #error: Error | undefined;
@@ -36,8 +39,9 @@ export class StepChannel implements AsyncIterableIterator<Step, undefined> {
     this.#deliver();
   }
 
-  pushToken(token: number, text: string): void {
+  pushToken({ token, logprobs }: DrawnToken, text: string): void {
     this.#tokens.push(token);
+    if (logprobs !== undefined) this.#logprobs.push(logprobs);
     this.#text += text;
     this.#deliver();
   }
@@ -102,8 +106,14 @@ export class StepChannel implements AsyncIterableIterator<Step, undefined> {
       return { kind: 'resumed', text };
     }
     if (this.#tokens.length > 0) {
-      const step: Step = { kind: 'tokens', tokens: Int32Array.from(this.#tokens), text: this.#text };
+      const step: Step = {
+        kind: 'tokens',
+        tokens: Int32Array.from(this.#tokens),
+        logprobs: this.#logprobs.length === 0 ? undefined : this.#logprobs,
+        text: this.#text,
+      };
       this.#tokens = [];
+      this.#logprobs = [];
       this.#text = '';
       return step;
     }
@@ -113,6 +123,7 @@ export class StepChannel implements AsyncIterableIterator<Step, undefined> {
   #close(): void {
     this.#closed = true;
     this.#tokens = [];
+    this.#logprobs = [];
     this.#text = '';
     this.#deliver();
   }
