@@ -7,6 +7,8 @@ import { reasonOf, SetUpError } from './set-up-error.mjs';
 
 const converterFolder = 'services/inference/src/model';
 const convertedFiles = ['model.onnx', 'tokenizer.json', 'model.json'];
+// What came before them has no hashes of its files, and works.
+const writtenFiles = [...convertedFiles, 'checksums.json'];
 const percentUnits = 1000;
 
 /** A folder that was converted elsewhere, where `MILLRACE_MODEL_DIR` names one. */
@@ -48,7 +50,7 @@ export async function provideConvertedModel(workshop, weights, node, environment
     try {
       const args = [command, '--gguf', weights.path, '--out', temporary];
       await runChecked(node, args, { cwd: root, env: environment, onSpawn: guard, onLine });
-      for (const file of convertedFiles) {
+      for (const file of writtenFiles) {
         if (!existsSync(join(temporary, file))) throw new Error(`the converter wrote no ${file}`);
         syncToDisk(join(temporary, file));
       }

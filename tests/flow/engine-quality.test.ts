@@ -6,6 +6,8 @@ import {
   convertModel,
   createOnnxRunner,
   loadTokenizer,
+  measureQuality,
+  prefillAll,
   type ModelRunner,
   type Tokenizer,
 } from '@millrace/inference';
@@ -18,7 +20,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const fixtures = new URL('../../services/inference/fixtures/', import.meta.url);
 const textTokens = 512;
 const slots = 8;
-const segment = textTokens / slots;
 
 interface GoldenRecord {
   readonly prompt: string;
@@ -63,47 +64,8 @@ function findWeights(): string {
   return source;
 }
 
-async function prefill(runner: ModelRunner, slot: number, tokens: Int32Array) {
-  let last;
-  for (let start = 0; start < tokens.length; start += runner.prefillChunk) {
-    const chunk = tokens.subarray(start, start + runner.prefillChunk);
-    last = await runner.prefill(slot, chunk, start, start + chunk.length === tokens.length);
-  }
-  return last;
-}
-
-/**
- * Log-probabilities of the next token at every position of a text. Each slot takes one eighth of the positions: what
- * comes before is prefilled, the eighth itself decoded, all slots in one ragged batch.
- */
-async function logProbabilities(runner: ModelRunner, text: Int32Array): Promise<Float32Array[]> {
-  const starts = Array.from({ length: slots }, (_, slot) => slot * segment);
-  for (const [slot, start] of starts.entries()) await prefill(runner, slot, text.subarray(0, start));
-  const rows: Float32Array[] = [];
-  for (let step = 0; step < segment; step += 1) {
-    const fed = starts.map((start) => ({ token: text[start + step] ?? 0, position: start + step }));
-    for (const [slot, { fullLogits, logSumExp }] of (await runner.decode(fed)).entries()) {
-      rows[slot * segment + step] = fullLogits().map((logit) => logit - logSumExp);
-    }
-  }
-  return rows;
-}
-
-/** KL(p || q) of two distributions that are given as log-probabilities. */
-function divergence(p: Float32Array, q: Float32Array): number {
-  return p.reduce((sum, value, token) => sum + Math.exp(value) * (value - (q[token] ?? 0)), 0);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function mostLikely(row: Float32Array): number {
-  return row.reduce((best, value, token) => (value > (row[best] ?? 0) ? token : best), 0);
-}
-
 async function greedy(runner: ModelRunner, prompt: Int32Array, count: number): Promise<number[]> {
-  let candidates = await prefill(runner, 0, prompt);
+  let candidates = await prefillAll(runner, 0, prompt);
   const answer: number[] = [];
   for (;;) {
     const token = candidates?.tokens[0] ?? -1;
@@ -125,18 +87,12 @@ describe('the engine on the real model', () => {
     const text = await readFile(new URL('quality-text.txt', fixtures), 'utf8');
     const tokens = tokenizer.encode(text).subarray(0, textTokens);
     expect(tokens.length).toBe(textTokens);
-    const expected = await logProbabilities(reference, tokens);
-    const actual = await logProbabilities(exact, tokens);
-    const none = new Float32Array(0);
-    const fromReference = mean(expected.map((row, index) => divergence(row, actual[index] ?? none)));
-    const fromEngine = mean(actual.map((row, index) => divergence(row, expected[index] ?? none)));
-    const agreement = mean(
-      expected.map((row, index) => (mostLikely(row) === mostLikely(actual[index] ?? none) ? 1 : 0)),
-    );
-    expect(fromReference).toBeGreaterThan(0);
-    expect(fromReference).toBeLessThanOrEqual(0.01);
-    expect(fromEngine).toBeLessThanOrEqual(0.01);
-    expect(agreement).toBeGreaterThanOrEqual(0.93);
+    const quality = await measureQuality({ runner: exact, reference, tokens });
+    expect(quality.tokens).toBe(textTokens);
+    expect(quality.divergence).toBeGreaterThan(0);
+    expect(quality.divergence).toBeLessThanOrEqual(0.01);
+    expect(quality.reverseDivergence).toBeLessThanOrEqual(0.01);
+    expect(quality.agreement).toBeGreaterThanOrEqual(0.93);
   });
 
   it('has the token ids of llama.cpp for all of the recorded prompts', async () => {

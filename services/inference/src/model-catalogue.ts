@@ -2,20 +2,41 @@ import { readFile } from 'node:fs/promises';
 import type { ModelManifest } from './model/model-manifest.ts';
 
 /** What the operator says of a model. */
-export interface CatalogueEntry {
+export interface ModelNaming {
   readonly name: string;
   readonly version: string;
   /** Goes before conversations that have no system message of their own. */
   readonly systemPrompt?: string;
 }
 
+/** A model of `models/manifest.json`. */
+export interface CatalogueEntry extends ModelNaming {
+  /** Other names of the model, for people. */
+  readonly aliases?: readonly string[];
+  /** Whether it is the one that is run where none is named. */
+  readonly default?: boolean;
+  /** SPDX identifier. */
+  readonly license: string;
+  /** Name of the GGUF file in the cache. */
+  readonly file: string;
+  readonly sizeBytes: number;
+  /** SHA-256 of the GGUF file, in hex. */
+  readonly sha256: string;
+  readonly contextTokens: number;
+}
+
 const catalogueFile = new URL('../../../models/manifest.json', import.meta.url);
 
-/** The entry of `models/manifest.json` for a converted model; one that it doesn't know goes by its own name. */
-export async function findInCatalogue({ sourceSha256, name }: ModelManifest): Promise<CatalogueEntry> {
+/** The models of `models/manifest.json`. */
+export async function readCatalogue(): Promise<readonly CatalogueEntry[]> {
   const { models } = JSON.parse(await readFile(catalogueFile, 'utf8')) as {
-    readonly models: readonly (CatalogueEntry & { readonly sha256: string })[];
+    readonly models: readonly CatalogueEntry[];
   };
-  const entry = models.find((model) => model.sha256 === sourceSha256);
+  return models;
+}
+
+/** What a converted model is called; one that the catalogue doesn't know goes by its own name. */
+export async function findInCatalogue({ sourceSha256, name }: ModelManifest): Promise<ModelNaming> {
+  const entry = (await readCatalogue()).find((model) => model.sha256 === sourceSha256);
   return entry ?? { name, version: sourceSha256.slice(0, 12) };
 }

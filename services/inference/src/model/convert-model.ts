@@ -1,21 +1,23 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError } from '@millrace/runtime';
 import { writeModel } from '@millrace/onnx';
+import { readConverterVersion } from './converter-version.ts';
 import { buildDecoderGraph } from './decoder-graph.ts';
 import { readDecoderParameters, type DecoderParameters } from './decoder-parameters.ts';
 import { openGguf, type GgufFile } from './gguf-file.ts';
+import { hashFile } from './hash-file.ts';
 import type { ConversionMode } from './linear-layer.ts';
-import { graphFileName, manifestFileName, type ModelManifest } from './model-manifest.ts';
+import { checksumsFileName, type ModelChecksums } from './model-checksums.ts';
+import { graphFileName, manifestFileName, tokenizerFileName, type ModelManifest } from './model-manifest.ts';
 import { makeTokenizerJson } from './tokenizer-json.ts';
 import { candidateCount } from './vocabulary-layers.ts';
 
 export interface ConvertOptions {
   /** The GGUF file. */
   readonly source: string;
-  /** Folder for `model.onnx`, `tokenizer.json` and `model.json`; made where it is missing. */
+  /** Folder for `model.onnx`, `tokenizer.json`, `model.json` and the hashes of these, `checksums.json`; made where it is missing. */
   readonly target: string;
   readonly mode: ConversionMode;
   /** Called with the share that is done, 0 to 1. */
@@ -41,9 +43,16 @@ export async function convertModel({
     await makeFolder(target);
     const graph = buildDecoderGraph(file, parameters, mode);
     await writeModel(path.join(target, graphFileName), graph, onProgress === undefined ? {} : { onProgress });
-    await writeJson(path.join(target, 'tokenizer.json'), tokenizer);
+    await writeFileWhole(path.join(target, tokenizerFileName), JSON.stringify(tokenizer));
     const manifest = describe(file, parameters, mode, sourceSha256, await readConverterVersion());
-    await writeJson(path.join(target, manifestFileName), manifest);
+    const manifestText = JSON.stringify(manifest);
+    const checksums: ModelChecksums = {
+      [graphFileName]: await hashFile(path.join(target, graphFileName)),
+      [tokenizerFileName]: await hashFile(path.join(target, tokenizerFileName)),
+      [manifestFileName]: createHash('sha256').update(manifestText).digest('hex'),
+    };
+    await writeFileWhole(path.join(target, checksumsFileName), JSON.stringify(checksums));
+    await writeFileWhole(path.join(target, manifestFileName), manifestText);
     return manifest;
   } finally {
     await file.close();
@@ -80,27 +89,6 @@ function describe(
   };
 }
 
-async function readConverterVersion(): Promise<number> {
-  const text = await readFile(new URL('converter-version.json', import.meta.url), 'utf8');
-  const value: unknown = JSON.parse(text);
-  if (
-    typeof value === 'object' &&
-    value !== null &&
-    'version' in value &&
-    typeof value.version === 'number'
-  ) {
-    return value.version;
-  }
-  throw new MillraceError('internal_error', 'converter-version.json has no version.');
-}
-
-async function hashFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 }))
-    hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}
-
 async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
@@ -112,8 +100,8 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 /** The file appears under its name when it is whole. */
-async function writeJson(file: string, value: object): Promise<void> {
+async function writeFileWhole(file: string, text: string): Promise<void> {
   const temporary = `${file}.${process.pid}.part`;
-  await writeFile(temporary, JSON.stringify(value));
+  await writeFile(temporary, text);
   await rename(temporary, file);
 }

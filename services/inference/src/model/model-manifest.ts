@@ -32,6 +32,8 @@ export interface ModelManifest {
 export const manifestFileName = 'model.json';
 /** The graph, beside `model.json`. */
 export const graphFileName = 'model.onnx';
+/** The vocabulary, beside `model.json`. */
+export const tokenizerFileName = 'tokenizer.json';
 
 const counts = [
   'converterVersion',

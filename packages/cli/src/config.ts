@@ -1,0 +1,26 @@
+import { availableParallelism, homedir } from 'node:os';
+import path from 'node:path';
+import { defineSettings, setting, type SettingsOf } from '@millrace/runtime';
+
+export const cliSettings = defineSettings({
+  cacheFolder: setting.path('MILLRACE_CACHE_DIR', {
+    optional: true,
+    description: 'Folder of the weights and the converted models.',
+  }),
+  userCacheFolder: setting.path('XDG_CACHE_HOME', {
+    default: path.join(homedir(), '.cache'),
+    description: "The user's cache folder, where MILLRACE_CACHE_DIR is not set.",
+  }),
+  workingFolder: setting.path('INIT_CWD', {
+    default: process.cwd(),
+    description: 'Folder that paths are relative to; npm sets it.',
+  }),
+  threads: setting.integer('MILLRACE_THREADS', {
+    default: Math.min(8, availableParallelism()),
+    min: 1,
+    max: 256,
+    description: 'Threads that measure the quality.',
+  }),
+});
+
+export type CliSettings = SettingsOf<typeof cliSettings>;
