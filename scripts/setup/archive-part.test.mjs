@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { installArchiveMember } from './archive-part.mjs';
+import { installArchiveMembers } from './archive-part.mjs';
 import { createChecksums } from './checked-file.mjs';
 import { createReporter } from './progress.mjs';
 import { extractTarMember } from './tar-member.mjs';
@@ -50,9 +50,8 @@ function install({ memberSha256 = sha256(member), fetchByClient = noClient } = {
   const cache = join(folder, 'cache');
   const lines = [];
   const stream = { write: (text) => lines.push(text) };
-  return installArchiveMember({
+  return installArchiveMembers({
     title: 'program',
-    destination: join(cache, 'program-1', 'program'),
     archive: {
       file: 'program.tgz',
       bytes: archive.length,
@@ -60,11 +59,14 @@ function install({ memberSha256 = sha256(member), fetchByClient = noClient } = {
       encoding: 'hex',
       digest: sha256(archive),
     },
-    member: {
-      sha256: memberSha256,
-      mode: 0o755,
-      extract: (path, target) => extractTarMember(path, 'package/bin/program', target),
-    },
+    members: [
+      {
+        destination: join(cache, 'program-1', 'program'),
+        sha256: memberSha256,
+        mode: 0o755,
+        extract: (path, target) => extractTarMember(path, 'package/bin/program', target),
+      },
+    ],
     locate: async () => `http://127.0.0.1:${server.address().port}/`,
     fetchByClient,
     workshop: {
@@ -104,7 +106,7 @@ it('leaves nothing in place when all ways fail, and says why each did', async ()
 });
 
 it('leaves nothing in place when the member is another one', async () => {
-  await expect(install({ memberSha256: sha256('x') })).rejects.toThrow(/its sha256 is/u);
+  await expect(install({ memberSha256: sha256('x') })).rejects.toThrow(/program has the sha256/u);
   expect(existsSync(join(folder, 'cache', 'program-1'))).toBe(false);
 });
 

