@@ -1,6 +1,7 @@
-import { chmod, copyFile, mkdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createScratchFolder, type ScratchFolder } from '@millrace/embedded';
 import { openStream } from '@millrace/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -112,6 +113,25 @@ describe('a platform that runs', () => {
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
   });
 
+  it('leaves no server behind when its whole process group is told to end', async () => {
+    const settings = { MILLRACE_DATA_DIR: dataDirectory, MILLRACE_PORT: '0' };
+    const script = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
+    const millrace = startMillrace([], settings, { script, detached: true });
+    await millrace.said(ready);
+    const owners = await Promise.all(
+      ['nats/nats-server.json', 'postgres/postgres.json'].map((file) =>
+        readFile(join(dataDirectory, file), 'utf8'),
+      ),
+    );
+    const pids = owners.flatMap((text) =>
+      [...text.matchAll(/"pid":\s*(\d+)/gu)].map(([, pid]) => Number(pid)),
+    );
+    expect(pids.length).toBeGreaterThanOrEqual(2);
+    process.kill(-millrace.pid, 'SIGTERM');
+    await millrace.ended;
+    expect(pids.filter(isRunning)).toEqual([]);
+  });
+
   it('ends with 0 when it is told to while it starts', async () => {
     const millrace = start();
     await untilThere(join(dataDirectory, 'nats'));
@@ -136,6 +156,20 @@ describe('what is in the way is said in one sentence', () => {
     await writeFile(file, '');
     expect(await start([], { MILLRACE_DATA_DIR: join(file, 'data') }).ended).toEqual(
       refusedWith(/The data folder \S+\/file\/data cannot be written: .*MILLRACE_DATA_DIR/u),
+    );
+  });
+
+  it('a data folder where nothing can be made', async () => {
+    expect(await start([], { MILLRACE_DATA_DIR: '/proc/millrace' }).ended).toEqual(
+      refusedWith(/The data folder \/proc\/millrace cannot be written: .*MILLRACE_DATA_DIR/u),
+    );
+  });
+
+  it('a master key that is not the one of the data', async () => {
+    expect((await start(['--once', question]).ended).code).toBe(0);
+    await rm(join(dataDirectory, 'master.key'));
+    expect(await start().ended).toEqual(
+      refusedWith(/The master key is not the one that the data was sealed with/u),
     );
   });
 
@@ -178,6 +212,16 @@ function refusedWith(sentence: RegExp): object {
     stdout: '',
     stderr: expect.stringMatching(new RegExp(`^${sentence.source}[^\\n]*\\n$`, 'u')) as string,
   };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
 }
 
 async function untilThere(path: string): Promise<void> {

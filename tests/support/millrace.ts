@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const script = fileURLToPath(new URL('../../services/embedded/src/main.ts', import.meta.url));
+const embedded = fileURLToPath(new URL('../../services/embedded/src/main.ts', import.meta.url));
 
 export interface MillraceEnd {
   readonly code: number | null;
@@ -24,9 +24,21 @@ export interface Millrace {
   kill(signal: NodeJS.Signals): void;
 }
 
+export interface MillraceOptions {
+  /** The set-up, for one that stands between. */
+  readonly script?: string;
+  /** Whether it leads a process group of its own. */
+  readonly detached?: boolean;
+}
+
 /** Starts it with these arguments, and settings over those of this process. */
-export function startMillrace(args: readonly string[], env: Readonly<Record<string, string>>): Millrace {
+export function startMillrace(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  { script = embedded, detached = false }: MillraceOptions = {},
+): Millrace {
   const child = spawn(process.execPath, [script, ...args], {
+    detached,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -3,6 +3,7 @@ export { parseDurationMs } from './duration.ts';
 export { errorCodes, type ErrorCode, type ErrorCodeFacts } from './error-codes.ts';
 export { healthRoutes, type HealthCheck, type HealthOptions } from './health-routes.ts';
 export { startHealthServer, type HealthServer } from './health-server.ts';
+export { endWithProcess } from './end-with-process.ts';
 export { recordOwners, stopLeftOver, type LeftOverOptions } from './left-over-process.ts';
 export { startAll, stopInReverse } from './lifecycle.ts';
 export { listen, type ListenOptions } from './listen.ts';

@@ -40,9 +40,24 @@ test('an error at start is one sentence on the standard error, and exit code 1',
   expect(await ending(child)).toEqual({ exitCode: 1, out: '', err: 'Port 1 is in use: set X\n' });
 });
 
-test('a second signal exits at once, a stop past its limit too', async () => {
+test('a signal that comes twice at once, to the process group and from the parent, is one', async () => {
+  const child = run(
+    `async () => {
+      process.stdout.write('up');
+      return { stop: () => new Promise((resolve) => { process.stdout.write('stopping'); process.once('SIGINT', resolve); }) };
+    }`,
+    '{ sameSignalMs: 60_000 }',
+  );
+  await ready(child);
+  child.kill('SIGTERM');
+  await ready(child);
+  child.kill('SIGINT');
+  expect((await ending(child)).exitCode).toBe(0);
+});
+
+test('a later signal exits at once, a stop past its limit too', async () => {
   const stuck = `async () => { process.stdout.write('up'); return { stop: () => { process.stdout.write('stopping'); return new Promise(() => {}); } }; }`;
-  const impatient = run(stuck);
+  const impatient = run(stuck, '{ sameSignalMs: 0 }');
   await ready(impatient);
   impatient.kill('SIGTERM');
   await ready(impatient);

@@ -7,18 +7,20 @@ export interface RunMainOptions {
   readonly logger?: Logger;
   /** After a signal the process ends at the latest after this; by default 30 s. */
   readonly stopLimitMs?: number;
+  /** A signal that follows another one sooner is the same: sent to the process group, and passed on by the parent. By default 1 s. */
+  readonly sameSignalMs?: number;
 }
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 
 /**
- * Runs a service as a process. SIGTERM and SIGINT stop it cleanly and exit 0; a second one, or a stop that takes longer than
+ * Runs a service as a process. SIGTERM and SIGINT stop it cleanly and exit 0; a later one, or a stop that takes longer than
  * the limit, exits at once. An error at start prints its message as one line and exits 1; so does a promise that nobody handled.
  * @param start its signal is aborted when the process is to end, also while it still starts
  */
 export async function runMain(
   start: (signal: AbortSignal) => Promise<Stoppable>,
-  { logger, stopLimitMs = 30_000 }: RunMainOptions = {},
+  { logger, stopLimitMs = 30_000, sameSignalMs = 1_000 }: RunMainOptions = {},
 ): Promise<void> {
   const ending = new AbortController();
   const ended = new Promise<void>((resolve) => {
@@ -30,9 +32,15 @@ export async function runMain(
       process.stderr.write(`${JSON.stringify({ level: 'fatal', message, ...fields })}\n`);
     else logger.fatal(fields, message);
   };
+  let signalledAtMs = 0;
   for (const name of signals) {
     process.on(name, () => {
-      if (ending.signal.aborted) process.exit(1);
+      const now = performance.now();
+      if (ending.signal.aborted) {
+        if (now - signalledAtMs >= sameSignalMs) process.exit(1);
+        return;
+      }
+      signalledAtMs = now;
       setTimeout(() => {
         report(`did not stop within ${stopLimitMs} ms`);
         process.exit(1);

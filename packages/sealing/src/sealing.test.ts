@@ -72,8 +72,7 @@ describe('sealing', () => {
   it('refuses to work under another master key', async () => {
     const store = createMemoryKeyStore();
     await (await createSealing(masterKey, store)).forTenant('a');
-    const other = await createSealing(randomBytes(32), store);
-    await expect(other.forTenant('a')).rejects.toEqual(refused);
+    await expect(createSealing(randomBytes(32), store)).rejects.toMatchObject({ code: 'config_invalid' });
   });
 });
 

@@ -27,7 +27,13 @@ const headerBytes = 1 + keyIdBytes;
 /** Tenants whose keys are kept unwrapped in memory. */
 const maxCachedTenants = 10_000;
 
-/** @param masterKey 32 bytes; @see loadMasterKey */
+/** Whose key is made first and belongs to nobody: it shows whether the master key is the one of the key store. */
+const witness = '$platform';
+
+/**
+ * @param masterKey 32 bytes; @see loadMasterKey
+ * @throws `config_invalid` when the key store's keys were wrapped by another master key
+ */
 export async function createSealing(masterKey: Uint8Array, keyStore: KeyStore): Promise<Sealing> {
   const master = createSecretKey(masterKey);
   const boxes = new Map<string, Promise<SealingBox>>();
@@ -38,6 +44,18 @@ export async function createSealing(masterKey: Uint8Array, keyStore: KeyStore): 
     const key = decrypt(master, stored.wrapped, wrapContext(tenant, stored.keyId));
     return boxOf(tenant, stored.keyId, createSecretKey(key));
   };
+
+  try {
+    await load(witness);
+  } catch (cause) {
+    await watch.stop();
+    if (!(cause instanceof MillraceError && cause.code === 'decryption_failed')) throw cause;
+    throw new MillraceError(
+      'config_invalid',
+      'The master key is not the one that the data was sealed with: put the right one into MILLRACE_MASTER_KEY, or into the file that MILLRACE_MASTER_KEY_FILE names.',
+      { cause },
+    );
+  }
 
   return {
     forTenant(tenant) {

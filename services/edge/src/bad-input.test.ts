@@ -49,6 +49,9 @@ const wrong: readonly (readonly [what: string, message: object | string | Buffer
   ['a prompt that is no text', generate({ prompt: 7 }), 'invalid_value', /a text/],
   ['no id', { type: 'generate', prompt }, 'missing_value', /id is missing/],
   ['an unknown field', generate({ prompt, max_token: 7 }), 'invalid_value', /not a field/],
+  ['messages that are a text', generate({ messages: prompt }), 'invalid_value', /must be a list/],
+  ['a message that is a text', generate({ messages: [prompt] }), 'invalid_value', /must be an object/],
+  ['a prompt as the name of a field', generate({ [prompt]: 1 }), 'invalid_value', /the fields are type, id,/],
   ['a number out of range', generate({ prompt, temperature: 2.1 }), 'invalid_value', /from 0 to 2/],
   ['an unknown model', generate({ prompt, model: 'gpt-9' }), 'model_not_found', /"gpt-9".*test-model/],
   [
@@ -65,6 +68,18 @@ const wrong: readonly (readonly [what: string, message: object | string | Buffer
   ],
   ['a binary frame', Buffer.from('{"type":"ping"}'), 'binary_not_supported', /text frames/],
   ['a cancel that names nothing', { type: 'cancel' }, 'missing_value', /id is missing/],
+  [
+    'a cancel whose request_id is no UUID',
+    { type: 'cancel', request_id: 'nothing' },
+    'invalid_value',
+    /request_id is "nothing": it must be a UUID/,
+  ],
+  [
+    'a resume of 36 characters that are no UUID',
+    { type: 'resume', request_id: 'x'.repeat(36), after: 0 },
+    'invalid_value',
+    /it must be a UUID/,
+  ],
   ['a cancel of nothing', { type: 'cancel', id: 'nothing' }, 'request_not_found', /No request in flight/],
 ];
 
@@ -85,7 +100,11 @@ test('an id that is in flight is refused, and the request with that id goes on',
   await client.find(({ type }) => type === 'accepted');
   client.send(generate({ prompt }));
   const error = await client.find(({ type }) => type === 'error');
-  expect(error).toMatchObject({ code: 'duplicate_id', param: 'id' });
+  expect(error).toMatchObject({
+    code: 'duplicate_id',
+    param: 'id',
+    message: 'id "one" is in use by a request in flight on this connection',
+  });
   await writer.finish();
   await client.find(({ type }) => type === 'completed');
 });

@@ -1,5 +1,5 @@
 import { access, constants, mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { MillraceError } from '@millrace/runtime';
 
 /** Where everything of one installation lies. */
@@ -17,7 +17,7 @@ export async function openDataFolder(directory: string): Promise<DataFolder> {
   const path = resolve(directory);
   const logs = join(path, 'logs');
   try {
-    await mkdir(logs, { recursive: true, mode: 0o755 });
+    await makeFolder(logs);
     await access(path, constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw new MillraceError(
@@ -36,4 +36,28 @@ export async function openDataFolder(directory: string): Promise<DataFolder> {
     credentials: join(path, 'credentials.json'),
     logs,
   };
+}
+
+/** One level after the other: where none can be made, as below /proc, `recursive` never comes to an end. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o755 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || parent === path || (await exists(parent))) throw error;
+    await makeFolder(parent);
+    await mkdir(path, { mode: 0o755 });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
 }

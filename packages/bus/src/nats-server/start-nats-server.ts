@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import {
+  endWithProcess,
   MillraceError,
   recordOwners,
   stopLeftOver,
@@ -61,6 +62,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
     // In a process group of its own: Ctrl-C in a terminal goes to the parent, which stops the server after everything else.
     detached: true,
   });
+  endWithProcess(child, 'SIGTERM');
   let expected = false;
   const { promise: exited, resolve: resolveExited } = Promise.withResolvers<{ readonly expected: boolean }>();
   child.on('exit', () => resolveExited({ expected }));

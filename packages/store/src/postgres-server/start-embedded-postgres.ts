@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import {
+  endWithProcess,
   MillraceError,
   recordOwners,
   stopLeftOver,
@@ -86,6 +87,7 @@ export async function startEmbeddedPostgres({
       ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
     },
   );
+  endWithProcess(child, 'SIGQUIT');
   const exited = new Promise<void>((resolve) => child.on('exit', () => resolve()));
   await untilReady(child, exited, logger);
   const pid = child.pid ?? 0;
