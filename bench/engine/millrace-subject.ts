@@ -1,0 +1,39 @@
+import { createEngine, createOnnxRunner, loadTokenizer } from '@millrace/inference';
+import { systemClock } from '@millrace/runtime';
+import { roomFor, type Point } from './points.ts';
+import type { Subject } from './subject.ts';
+
+/** Millrace's engine on a converted model, with the text of each token made, as for a client. */
+export async function createMillraceSubject(
+  { modelDir, threads }: { readonly modelDir: string; readonly threads: number },
+  point: Point,
+): Promise<Subject> {
+  const { sequences, contextLength } = roomFor(point);
+  const tokenizer = await loadTokenizer(modelDir);
+  const engine = createEngine({
+    name: 'bench',
+    version: '1',
+    runner: await createOnnxRunner({ modelDir, threads, slots: sequences, contextLength }),
+    tokenBytes: (token) => tokenizer.tokenBytes(token),
+    endTokens: new Set(),
+    clock: systemClock,
+  });
+  return {
+    async *generate(promptTokens, maxTokens) {
+      const steps = engine.generate({
+        requestId: 'bench',
+        promptTokens: Int32Array.from(promptTokens),
+        continuation: new Int32Array(),
+        maxTokens,
+        temperature: 0,
+        topK: 0,
+        topP: 1,
+        seed: 0n,
+        stop: [],
+        signal: new AbortController().signal,
+      });
+      for await (const step of steps) if (step.kind === 'tokens') yield step.tokens;
+    },
+    close: () => engine.stop(),
+  };
+}
