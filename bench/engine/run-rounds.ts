@@ -2,6 +2,9 @@ import type { Contender } from './contender.ts';
 import { median } from './median.ts';
 import { nameOf, points, type Point } from './points.ts';
 
+/** The most that the figures of one contender at one point may differ by, as a factor, without a warning. */
+const maxSpread = 1.5;
+
 /** The median of each contender at each point; no entry where it has no figure. */
 export type Medians = ReadonlyMap<Contender, ReadonlyMap<Point, number>>;
 
@@ -23,10 +26,22 @@ export async function runRounds(contenders: readonly Contender[], rounds: number
       }
     }
   }
+  for (const [{ name }, ofContender] of figures) {
+    for (const [point, values] of ofContender) warnOfSpread(name, point, values);
+  }
   return new Map(
     contenders.map((contender) => [
       contender,
       new Map([...(figures.get(contender) ?? [])].map(([point, values]) => [point, median(values)])),
     ]),
+  );
+}
+
+/** Threads that wait for a processor in a loop fall to a fraction of their speed as soon as something else runs: such a figure tells nothing. */
+function warnOfSpread(name: string, point: Point, values: readonly number[]): void {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  if (most <= maxSpread * least) return;
+  process.stderr.write(
+    `${nameOf(point)}: ${name} went from ${least.toFixed(1)} to ${most.toFixed(1)}: run it again with nothing else on the machine.\n`,
   );
 }
