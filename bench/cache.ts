@@ -5,7 +5,7 @@
  *   npm run bench:cache -- [--rounds N] [--prefix TOKENS] [--json]
  */
 import { parseArgs } from 'node:util';
-import { loadModel } from '@millrace/inference';
+import { loadModel, neutralSampling } from '@millrace/inference';
 import { createLogger, systemClock } from '@millrace/runtime';
 import { percentile } from './pipeline/percentile.ts';
 
@@ -54,20 +54,13 @@ async function ask(promptTokens: Int32Array): Promise<{ ms: number; cached: numb
   const startedAt = performance.now();
   let ms = Number.NaN;
   for await (const step of engine.generate({
+    ...neutralSampling,
     requestId: 'bench',
     cacheScope: 'bench',
     promptTokens,
     continuation: new Int32Array(),
     maxTokens: 1,
     temperature: 0,
-    topK: 0,
-    topP: 1,
-    minP: 0,
-    repetitionPenalty: 1,
-    presencePenalty: 0,
-    frequencyPenalty: 0,
-    logitBias: new Map(),
-    logprobs: undefined,
     seed: 0n,
     reproducible: false,
     stop: [],

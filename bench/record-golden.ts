@@ -6,39 +6,14 @@
  *
  * node-llama-cpp is installed into the cache folder, never as a dependency of Millrace.
  */
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { installNodeLlamaCpp } from './engine/install-node-llama-cpp.ts';
+import { importNodeLlamaCpp } from './engine/node-llama-cpp-api.ts';
 
-const peer = 'node-llama-cpp';
-const peerRange = '3';
 const continuationLength = 8;
 const fixtures = new URL('../services/inference/fixtures/', import.meta.url);
-
-/** The part of node-llama-cpp's API that is used. */
-interface LlamaPeer {
-  getLlama(
-    this: void,
-    options: { gpu: false; build: 'never' },
-  ): Promise<{
-    loadModel(options: { modelPath: string }): Promise<LlamaModel>;
-    dispose(): Promise<void>;
-  }>;
-}
-interface LlamaModel {
-  tokenize(text: string, specialTokens: boolean): number[];
-  createContext(options: { contextSize: number; threads: number }): Promise<{
-    getSequence(): {
-      evaluate(tokens: number[], options: { temperature: number }): AsyncIterable<number>;
-      clearHistory(): Promise<void>;
-    };
-  }>;
-}
 
 interface Prompt {
   readonly system: string;
@@ -50,17 +25,6 @@ function render({ system, user }: Prompt): string {
   return `<|im_start|>system\n${system}<|im_end|>\n<|im_start|>user\n${user}<|im_end|>\n<|im_start|>assistant\n`;
 }
 
-function installPeer(): string {
-  const cache = process.env['MILLRACE_CACHE_DIR'] ?? path.join(homedir(), '.cache', 'millrace');
-  const folder = path.join(cache, 'bench', peer);
-  const installed = path.join(folder, 'node_modules', peer);
-  if (!existsSync(installed)) {
-    mkdirSync(folder, { recursive: true });
-    execFileSync('npm', ['install', '--prefix', folder, `${peer}@${peerRange}`], { stdio: 'inherit' });
-  }
-  return installed;
-}
-
 async function readJson<Value>(file: string | URL): Promise<Value> {
   return JSON.parse(await readFile(file, 'utf8')) as Value;
 }
@@ -69,11 +33,8 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { gguf: { type: 'string' } } });
   const modelPath = values.gguf ?? process.env['MILLRACE_MODEL'];
   if (modelPath === undefined) throw new Error('usage: record-golden --gguf PATH (or MILLRACE_MODEL)');
-  const installed = installPeer();
-  const { version } = await readJson<{ version: string }>(path.join(installed, 'package.json'));
-  const { getLlama } = (await import(
-    pathToFileURL(path.join(installed, 'dist', 'index.js')).href
-  )) as LlamaPeer;
+  const { version, installed } = await installNodeLlamaCpp();
+  const { getLlama } = await importNodeLlamaCpp(installed);
   const llama = await getLlama({ gpu: false, build: 'never' });
   const model = await llama.loadModel({ modelPath });
   // One thread: the peer's threads spin, and stand still where they have to share a processor.
@@ -93,7 +54,7 @@ async function main(): Promise<void> {
     records.push({ prompt: text, promptTokens, continuation });
   }
   const record = {
-    recordedWith: `${peer} ${version}`,
+    recordedWith: `node-llama-cpp ${version}`,
     modelSha256: createHash('sha256')
       .update(await readFile(modelPath))
       .digest('hex'),

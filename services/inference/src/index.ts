@@ -1,7 +1,7 @@
 export { inferenceSettings } from './config.ts';
 export { convertEmbeddingModel } from './embedding/convert-embedding-model.ts';
 export { createEmbedder, type Embedder, type Embeddings } from './embedding/embedder.ts';
-export type { Engine } from './engine/engine.ts';
+export { createEngine, type Engine } from './engine/engine.ts';
 export type { ModelRunner } from './engine/model-runner.ts';
 export { neutralSampling } from './engine/neutral-sampling.ts';
 export { createOnnxRunner } from './engine/onnx-runner.ts';
@@ -16,5 +16,7 @@ export { checkModelFolder, type FileCheck } from './model/model-checksums.ts';
 export { readModelManifest } from './model/model-manifest.ts';
 export { measureConversion } from './quality/measure-conversion.ts';
 export { measureQuality, prefillAll, type Quality } from './quality/measure-quality.ts';
+export { dequantize } from './model/dequantize.ts';
+export { openGguf, type GgufFile } from './model/gguf-file.ts';
 export { startInference, type InferenceOptions } from './service.ts';
 export { loadTokenizer, type Tokenizer } from './text/tokenizer.ts';

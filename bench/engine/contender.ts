@@ -1,0 +1,10 @@
+import type { Point } from './points.ts';
+
+/** Who is measured. */
+export interface Contender {
+  readonly name: string;
+  /** `native`: llama.cpp's own tools, without JavaScript. */
+  readonly role: 'ours' | 'peer' | 'native';
+  /** Its figure at a point, measured in a process of its own; undefined where it has none. */
+  measure(point: Point): Promise<number | undefined>;
+}
