@@ -22,6 +22,7 @@ export const generationProperties = {
     minItems: 1,
     maxItems: 4096,
     description: 'The conversation so far, oldest first. Either this or prompt.',
+    'x-content': true,
     items: {
       type: 'object',
       required: ['role', 'content'],

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { MillraceError } from './millrace-error.ts';
 import { compileValidator } from './validator.ts';
 
 const validate = compileValidator<{ readonly type: string }>({
@@ -21,10 +22,22 @@ const validate = compileValidator<{ readonly type: string }>({
     },
     stop: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
     temperature: { type: 'number', minimum: 0, maximum: 2 },
-    max_tokens: { type: 'integer', minimum: 1 },
+    max_tokens: { type: 'integer', minimum: 1, maximum: 8192 },
+    top_k: { type: 'integer', minimum: 0 },
+    id: { type: 'string', minLength: 36, maxLength: 36 },
+    request_id: { type: 'string', format: 'uuid' },
   },
   definitions: { content: { type: 'string' } },
 });
+
+function errorOf(value: unknown): MillraceError {
+  try {
+    validate(value);
+  } catch (error) {
+    return MillraceError.from(error);
+  }
+  throw new Error('the value is valid');
+}
 
 test('a valid value comes back as it is', () => {
   const value = { type: 'generate', prompt: 'x', stop: ['a'] };
@@ -32,7 +45,7 @@ test('a valid value comes back as it is', () => {
 });
 
 test.each([
-  [{}, 'missing_value', 'type', 'type is missing'],
+  [{}, 'missing_value', 'type', 'type is missing: it must be one of "generate", "cancel"'],
   ['text', 'invalid_value', undefined, 'The message is "text": it must be an object'],
   [{ type: 'generat' }, 'invalid_value', 'type', 'type is "generat": it must be one of "generate", "cancel"'],
   [
@@ -51,19 +64,38 @@ test.each([
     { type: 'generate', max_tokens: 0 },
     'invalid_value',
     'max_tokens',
-    'max_tokens is 0: it must be a number of at least 1',
+    'max_tokens is 0: it must be a whole number from 1 to 8192',
   ],
   [
     { type: 'generate', prompt: '' },
     'missing_value',
     'prompt',
-    'prompt is empty: it must be a text of at least 1 characters',
+    'prompt is empty: it must be a text of at least 1 character',
+  ],
+  [
+    { type: 'generate', top_k: -1 },
+    'invalid_value',
+    'top_k',
+    'top_k is -1: it must be a whole number of at least 0',
+  ],
+  [{ type: 'generate', id: 'one' }, 'invalid_value', 'id', 'id is "one": it must be a text of 36 characters'],
+  [
+    { type: 'generate', request_id: 'one' },
+    'invalid_value',
+    'request_id',
+    'request_id is "one": it must be a UUID',
+  ],
+  [
+    JSON.parse('{"type":"generate","temperature":1e400}'),
+    'invalid_value',
+    'temperature',
+    'temperature is Infinity: it must be a number from 0 to 2',
   ],
   [
     { type: 'generate', messages: [] },
     'missing_value',
     'messages',
-    'messages is empty: it must be a list of at least 1 items',
+    'messages is empty: it must be a list of at least 1 item',
   ],
   [
     { type: 'generate', messages: [{}] },
@@ -76,7 +108,7 @@ test.each([
     { type: 'generate', tempreature: 1 },
     'invalid_value',
     'tempreature',
-    'tempreature is not a field that exists here',
+    'tempreature is not a field that exists here: the fields are type, prompt, messages, stop, temperature, max_tokens, top_k, id, request_id',
   ],
 ])('%j is refused with field, value and what is allowed', (value, code, param, message) => {
   expect(() => validate(value)).toThrow(expect.objectContaining({ code, param, message }));
@@ -92,6 +124,23 @@ test('content is never quoted, also deep inside a field of content or behind a r
       expect.objectContaining({ code: 'invalid_value', message: expect.not.stringContaining('canary') }),
     );
   }
+});
+
+test('a field whose name is no name of a field is not quoted', () => {
+  for (const name of ['my secret prompt', 'x'.repeat(42), '']) {
+    const { message, param } = errorOf({ type: 'generate', [name]: 1 });
+    expect(message).toMatch(
+      /^The message has a field that does not exist here: the fields are type, prompt,/,
+    );
+    expect(param).toBeUndefined();
+  }
+});
+
+test('a long list of fields is left out', () => {
+  const fields = Array.from({ length: 100 }, (_, index) => [`field_${index}`, { type: 'string' }]);
+  const properties = Object.fromEntries(fields) as object;
+  const many = compileValidator({ type: 'object', additionalProperties: false, properties });
+  expect(() => many({ other: 1 })).toThrow(/^other is not a field that exists here$/);
 });
 
 test('a long value is shortened', () => {

@@ -5,8 +5,10 @@ import { describeViolation } from './violation.ts';
 
 export type Validator<Value> = (value: unknown) => Value;
 
+const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
 /**
- * Compiles a JSON schema (draft 7, ajv's strict mode; `discriminator` of OpenAPI is known). A schema with
+ * Compiles a JSON schema (draft 7, ajv's strict mode; `discriminator` of OpenAPI and the format `uuid` are known). A schema with
  * `x-content: true` describes text of a request: no value at or below it is ever quoted in a message.
  * @returns a function that hands the value back as it is, typed, or throws MillraceError missing_value or invalid_value,
  *   whose message names field, value and what is allowed, and whose param is a path such as `messages[0].content`
@@ -19,6 +21,7 @@ export function compileValidator<Value>(schema: Readonly<Record<string, unknown>
     verbose: true,
     allowUnionTypes: true,
     discriminator: true,
+    formats: { uuid },
     keywords: [{ keyword: 'x-content', schemaType: 'boolean' }],
   });
   const validate = ajv.compile<Value>(schema);

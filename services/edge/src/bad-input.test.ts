@@ -49,6 +49,9 @@ const wrong: readonly (readonly [what: string, message: object | string | Buffer
   ['a prompt that is no text', generate({ prompt: 7 }), 'invalid_value', /a text/],
   ['no id', { type: 'generate', prompt }, 'missing_value', /id is missing/],
   ['an unknown field', generate({ prompt, max_token: 7 }), 'invalid_value', /not a field/],
+  ['messages that are a text', generate({ messages: prompt }), 'invalid_value', /must be a list/],
+  ['a message that is a text', generate({ messages: [prompt] }), 'invalid_value', /must be an object/],
+  ['a prompt as the name of a field', generate({ [prompt]: 1 }), 'invalid_value', /the fields are type, id,/],
   ['a number out of range', generate({ prompt, temperature: 2.1 }), 'invalid_value', /from 0 to 2/],
   ['an unknown model', generate({ prompt, model: 'gpt-9' }), 'model_not_found', /"gpt-9".*test-model/],
   [

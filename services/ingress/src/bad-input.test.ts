@@ -94,6 +94,29 @@ const bodies: readonly (readonly [string, unknown, Refusal])[] = [
     { code: 'invalid_value', param: 'max_token', message: /not a field that exists/ },
   ],
   [
+    'messages that are a text',
+    { messages: prompt },
+    {
+      code: 'invalid_value',
+      param: 'messages',
+      message: /is a text of 23 characters: it must be a list of 1 to 4096 items/,
+    },
+  ],
+  [
+    'a message that is a text',
+    { messages: [prompt] },
+    {
+      code: 'invalid_value',
+      param: 'messages[0]',
+      message: /is a text of 23 characters: it must be an object/,
+    },
+  ],
+  [
+    'a prompt as the name of a field',
+    { [prompt]: 1 },
+    { code: 'invalid_value', message: /has a field that does not exist here: the fields are model, prompt,/ },
+  ],
+  [
     'a number as text',
     { prompt, max_tokens: '7' },
     { code: 'invalid_value', param: 'max_tokens', message: /"7": it must be a whole number from 1 to 8192/ },
