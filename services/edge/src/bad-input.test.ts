@@ -68,6 +68,18 @@ const wrong: readonly (readonly [what: string, message: object | string | Buffer
   ],
   ['a binary frame', Buffer.from('{"type":"ping"}'), 'binary_not_supported', /text frames/],
   ['a cancel that names nothing', { type: 'cancel' }, 'missing_value', /id is missing/],
+  [
+    'a cancel whose request_id is no UUID',
+    { type: 'cancel', request_id: 'nothing' },
+    'invalid_value',
+    /request_id is "nothing": it must be a UUID/,
+  ],
+  [
+    'a resume of 36 characters that are no UUID',
+    { type: 'resume', request_id: 'x'.repeat(36), after: 0 },
+    'invalid_value',
+    /it must be a UUID/,
+  ],
   ['a cancel of nothing', { type: 'cancel', id: 'nothing' }, 'request_not_found', /No request in flight/],
 ];
 
@@ -88,7 +100,11 @@ test('an id that is in flight is refused, and the request with that id goes on',
   await client.find(({ type }) => type === 'accepted');
   client.send(generate({ prompt }));
   const error = await client.find(({ type }) => type === 'error');
-  expect(error).toMatchObject({ code: 'duplicate_id', param: 'id' });
+  expect(error).toMatchObject({
+    code: 'duplicate_id',
+    param: 'id',
+    message: 'id "one" is in use by a request in flight on this connection',
+  });
   await writer.finish();
   await client.find(({ type }) => type === 'completed');
 });

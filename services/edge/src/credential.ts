@@ -9,6 +9,11 @@ const bearerProtocol = 'millrace.bearer.';
 export function credentialOf(headers: IncomingHttpHeaders): string | undefined {
   const [, bearer] = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '') ?? [];
   if (bearer !== undefined) return bearer;
-  const offered = headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? [];
-  return offered.find((name) => name.startsWith(bearerProtocol))?.slice(bearerProtocol.length);
+  const named = offeredProtocols(headers).find((name) => name.startsWith(bearerProtocol));
+  return named?.slice(bearerProtocol.length);
+}
+
+/** The subprotocols that an upgrade request offers. */
+export function offeredProtocols(headers: IncomingHttpHeaders): readonly string[] {
+  return headers['sec-websocket-protocol']?.split(',').map((name) => name.trim()) ?? [];
 }

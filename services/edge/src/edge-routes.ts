@@ -10,6 +10,7 @@ import { createEdgeMetrics } from './edge-metrics.ts';
 import { tooManyConnections } from './errors.ts';
 import { closeCodes } from './protocol/close-codes.ts';
 import { createMessageReader } from './protocol/read-client-message.ts';
+import { requireSubprotocol } from './subprotocol-required.ts';
 import { sendUpgradeRequired } from './upgrade-required.ts';
 
 export interface EdgeRoutesOptions {
@@ -89,7 +90,13 @@ export async function edgeRoutes(app: FastifyInstance, options: EdgeRoutesOption
         edgeMetrics.connections(-1);
       });
   };
-  app.route({ method: 'GET', url: '/v1/stream', handler: sendUpgradeRequired, wsHandler: onUpgrade });
+  app.route({
+    method: 'GET',
+    url: '/v1/stream',
+    preValidation: requireSubprotocol,
+    handler: sendUpgradeRequired,
+    wsHandler: onUpgrade,
+  });
 }
 
 // Fastify's mark for plugins that work on the instance that they are registered on.

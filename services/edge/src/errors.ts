@@ -1,9 +1,11 @@
-import { MillraceError } from '@millrace/runtime';
+import { MillraceError, shorten } from '@millrace/runtime';
 
-export const duplicateId = (param: 'id' | 'request_id'): MillraceError =>
-  new MillraceError('duplicate_id', `${param} is in use by a request in flight on this connection`, {
-    param,
-  });
+export const duplicateId = (param: 'id' | 'request_id', value: string): MillraceError =>
+  new MillraceError(
+    'duplicate_id',
+    `${param} ${JSON.stringify(shorten(value))} is in use by a request in flight on this connection`,
+    { param },
+  );
 
 export const unknownId = (param: 'id' | 'request_id'): MillraceError =>
   new MillraceError('request_not_found', `No request in flight on this connection has this ${param}.`, {

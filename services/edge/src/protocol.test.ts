@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { startTestNats, openStream } from '@millrace/testkit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
 import { startEdgeTest, type EdgeTest } from './edge.fixture.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -36,6 +40,23 @@ test('takes the credential of a browser, and echoes only the name of the protoco
   await client.find(({ type }) => type === 'ready');
   expect(client.socket.protocol).toBe('millrace.v1');
   await client.close();
+});
+
+test('subprotocols without that of this version are refused with an error that names it', async () => {
+  const { apiKey } = edge.user();
+  const offered = [`millrace.bearer.${apiKey}`, 'other.v1'];
+  const socket = new WebSocket(`${url.replace(/^http/u, 'ws')}/v1/stream`, offered);
+  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
+  expect(response.statusCode).toBe(400);
+  expect(response.headers['content-type']).toMatch(/^application\/json/);
+  expect(await json(response)).toEqual({
+    error: {
+      message: 'The subprotocols that are offered must include millrace.v1.',
+      type: 'invalid_request_error',
+      param: 'Sec-WebSocket-Protocol',
+      code: 'invalid_value',
+    },
+  });
 });
 
 test.each([

@@ -55,9 +55,9 @@ export function createRequestsInFlight(
   /** Runs the work of a request beside the others; its error goes to the client. */
   const start = (entry: Entry, work: () => Promise<void>): void => {
     if (entry.id !== undefined && find((other) => other.id === entry.id) !== undefined)
-      throw duplicateId('id');
+      throw duplicateId('id', entry.id);
     if (entry.requestId !== undefined && find((other) => other.requestId === entry.requestId) !== undefined) {
-      throw duplicateId('request_id');
+      throw duplicateId('request_id', entry.requestId);
     }
     if (entries.size >= limit) throw tooManyOnConnection(limit);
     const leave = relay.enter(principal);

@@ -31,8 +31,7 @@ const id = (description: string) =>
   ({ type: 'string', minLength: 1, maxLength: maxIdLength, description }) as const;
 const requestId = {
   type: 'string',
-  minLength: 36,
-  maxLength: 36,
+  format: 'uuid',
   description: 'Id of the request, from accepted.',
 } as const;
 
