@@ -14,6 +14,7 @@ import {
   type Logger,
   type Stoppable,
 } from '@millrace/runtime';
+import { httpErrors } from '@millrace/ingress';
 import { loadMasterKey } from '@millrace/sealing';
 import { connectPlatform, platformSettings, type Platform } from '@millrace/stage';
 import { migrate, openDatabase, type Database } from '@millrace/store';
@@ -82,7 +83,7 @@ export async function startEmbedded(settings: EmbeddedSettings, signal: AbortSig
     ]);
     inference.settle();
 
-    const app = fastify({ forceCloseConnections: true });
+    const app = fastify({ ...httpErrors, forceCloseConnections: true });
     keep({ stop: () => app.close() });
     const gateways = keep(await mountGateways(app, platform, env));
     await app.register(healthRoutes, {

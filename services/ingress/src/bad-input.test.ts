@@ -1,5 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startTestNats } from '@millrace/testkit';
 import { maxBodyBytes, startIngressTest, type IngressTest, type TestClient } from './ingress.fixture.ts';
@@ -59,7 +61,7 @@ const bodies: readonly (readonly [string, unknown, Refusal])[] = [
   ['an empty body', '', { code: 'invalid_json', message: /not JSON/ }],
   ['a list', [], { code: 'invalid_value', message: /must be a JSON object/ }],
   ['a number', '7', { code: 'invalid_value', message: /must be a JSON object/ }],
-  ['null', 'null', { code: 'invalid_value', param: 'content-type', message: /must be JSON/ }],
+  ['null', 'null', { code: 'invalid_value', message: /must be a JSON object/ }],
   ['no prompt', {}, { code: 'missing_value', param: 'prompt', message: /prompt is missing/ }],
   ['an empty prompt', { prompt: '' }, { code: 'missing_value', param: 'prompt', message: /prompt is empty/ }],
   [
@@ -213,6 +215,46 @@ test('a body of another type, or none, is refused', async () => {
   }
   const { headers, body, status } = await raw({ method: 'POST', path: '/v1/generate' });
   expect(await refusalOf(new Response(body, { status, headers: plain(headers) }))).toEqual(refused(refusal));
+});
+
+test('a compressed body is refused with 415, and one that says that it is none is taken', async () => {
+  const headers = { 'content-encoding': 'gzip' };
+  expect(await refusalOf(await client.post(gzipSync('{}'), { headers }))).toEqual(
+    refused({ status: 415, code: null, param: 'Content-Encoding', message: /not supported/ }),
+  );
+  const plainly = await client.post({}, { headers: { 'content-encoding': 'identity' } });
+  expect(await refusalOf(plainly)).toMatchObject({ status: 400, body: { error: { code: 'missing_value' } } });
+});
+
+test.each([
+  [
+    'a URL that cannot be decoded',
+    'GET /v1/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+    400,
+    /URL/,
+  ],
+  [
+    'headers over the limit',
+    `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+    431,
+    /too large/,
+  ],
+  ['no HTTP', 'garbage\r\n\r\n', 400, /not valid HTTP/],
+])('%s is refused in the shape of all errors', async (_what, sent, status, message) => {
+  const socket = connect(Number(new URL(ingress.url).port), '127.0.0.1');
+  socket.write(sent);
+  const answer = await text(socket);
+  const [head = '', body = ''] = answer.split('\r\n\r\n');
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(head).toMatch(/content-type: application\/json/i);
+  expect(JSON.parse(body)).toEqual({
+    error: {
+      message: expect.stringMatching(message) as string,
+      type: 'invalid_request_error',
+      param: null,
+      code: null,
+    },
+  });
 });
 
 test('a missing, unknown or malformed API key is refused before the body is read', async () => {

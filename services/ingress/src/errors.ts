@@ -18,6 +18,11 @@ export function toErrorBody(error: MillraceError): ErrorBody {
   };
 }
 
+/** An error of HTTP itself, such as an unknown path, has no code, as with the OpenAI API. */
+export function bodyWithoutCode(message: string, param: string | null = null): ErrorBody {
+  return { error: { message, type: 'invalid_request_error', param, code: null } };
+}
+
 /** Says when to try again, and to clients that try again by the status alone, whether to. */
 export function errorHeaders(error: MillraceError): Readonly<Record<string, string>> {
   const { retryAfterMs, retryable, httpStatus } = error;

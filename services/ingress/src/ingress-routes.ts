@@ -9,6 +9,7 @@ import type { IngressSettings } from './config.ts';
 import { notJson, sendError, toClientError } from './errors.ts';
 import { sendNotFound } from './not-found.ts';
 import { createBodyReader, parseJson } from './read-body.ts';
+import { refuseEncoding } from './refuse-encoding.ts';
 
 export interface IngressRoutesOptions {
   readonly relay: Relay;
@@ -63,9 +64,9 @@ export async function ingressRoutes(
     }
   };
 
-  app.post('/v1/generate', { onRequest: identify }, async (request, reply) => {
+  app.post('/v1/generate', { onRequest: [identify, refuseEncoding] }, async (request, reply) => {
     const { principal, client } = request.getDecorator<Caller>('caller');
-    if (request.body === undefined || request.body === null) throw notJson();
+    if (request.body === undefined) throw notJson();
     const body = readBody(request.body);
     const idempotencyKey = idempotencyKeyOf(request);
     const generation = readGeneration(body);

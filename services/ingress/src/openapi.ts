@@ -74,7 +74,7 @@ function generateOperation(): object {
       },
     ],
     requestBody: { required: true, content: json('Generate') },
-    responses: { 200: answerResponse(), ...errorResponses() },
+    responses: { 200: answerResponse(), ...errorResponses(), 415: encodingResponse() },
   };
 }
 
@@ -93,6 +93,14 @@ function answerResponse(): object {
         },
       },
     },
+  };
+}
+
+function encodingResponse(): object {
+  return {
+    description: 'The body has a Content-Encoding; the error has no code.',
+    headers: { 'x-request-id': headerReference('RequestId') },
+    content: json('Error'),
   };
 }
 

@@ -10,6 +10,7 @@ import {
 } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import type { IngressSettings } from './config.ts';
+import { httpErrors } from './http-errors.ts';
 import { ingressRoutes } from './ingress-routes.ts';
 
 export interface Ingress extends Stoppable {
@@ -39,7 +40,11 @@ export async function startIngress(
   settings: IngressSettings & RelaySettings & ListenOptions,
 ): Promise<Ingress> {
   const { clock, logger, metrics } = dependencies;
-  const app = fastify({ forceCloseConnections: 'idle', requestTimeout: requestTimeoutMs });
+  const app = fastify({
+    ...httpErrors,
+    forceCloseConnections: 'idle',
+    requestTimeout: requestTimeoutMs,
+  });
   const parts: Stoppable[] = [{ stop: () => closeWithin(app, clock, closeLimitMs) }];
   try {
     const relay = await startRelay({ ...dependencies, gateway: newGatewayName() }, settings);
