@@ -50,6 +50,7 @@ it('a prompt longer than the context is told both counts of tokens, and costs no
   expect(await client.ended('long')).toMatchObject({
     type: 'error',
     code: 'context_length_exceeded',
+    param: null,
     message: expect.stringMatching(/^The prompt has 40\d\d tokens, .* at most 2048\.$/u) as string,
     retryable: false,
     usage: { total_tokens: 0 },

@@ -88,8 +88,14 @@ test('the same key and payload on any gateway is one request, followed from its 
 test('the same key with another payload is refused; for another tenant it is another key', async () => {
   const tenant = newTenant();
   await relays[0].submit(submission(tenant));
-  await expect(relays[1].submit(submission(tenant, 'Other'))).rejects.toMatchObject({
+  const other = submission(tenant, 'Other');
+  await expect(relays[1].submit(other)).rejects.toMatchObject({
     code: 'idempotency_key_reused',
+    param: 'Idempotency-Key',
+  });
+  await expect(relays[1].submit({ ...other, transport: 'WEBSOCKET' })).rejects.toMatchObject({
+    code: 'idempotency_key_reused',
+    param: 'idempotency_key',
   });
   expect(await relays[1].submit(submission(newTenant(), 'Other'))).toMatchObject({ attached: false });
 });
@@ -114,7 +120,7 @@ test('a request that was claimed and never published, since its gateway crashed,
   const entry = { requestId, gateway: 'crashed', payloadHash: payloadHash(wanted.generation) };
   await claimIdempotencyKey(
     { bucket: stage.bus.bucket('IDEMPOTENCY'), codec: stage.codec, box },
-    { tenant, key: 'key', round: 0 },
+    { tenant, key: 'key', round: 0, param: 'Idempotency-Key' },
     entry,
   );
   expect(await relays[0].submit(wanted)).toEqual({ requestId, attached: true });

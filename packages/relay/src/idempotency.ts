@@ -27,6 +27,8 @@ export async function claimIdempotencyKey(
     readonly keyId?: string | undefined;
     readonly key: string;
     readonly round: number;
+    /** Where the client named the key. */
+    readonly param: string;
   },
   offered: IdempotencyEntry,
 ): Promise<IdempotencyEntry> {
@@ -51,7 +53,7 @@ export async function claimIdempotencyKey(
       'idempotency_key_reused',
       'The idempotency key was used for a request with another body.',
       {
-        param: 'idempotency_key',
+        param: owner.param,
       },
     );
   }

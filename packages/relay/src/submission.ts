@@ -25,6 +25,12 @@ export interface Submission {
   readonly trace?: TraceContext | undefined;
 }
 
+/** Where a client of this transport names its idempotency key. */
+export const idempotencyKeyParam = {
+  WEBSOCKET: 'idempotency_key',
+  HTTP: 'Idempotency-Key',
+} as const satisfies Record<Submission['transport'], string>;
+
 /** The request is stored: whatever crashes from now on, it is answered. */
 export interface Accepted {
   readonly requestId: string;

@@ -5,7 +5,7 @@ import type { FreshRequests } from './fresh-requests.ts';
 import { idempotencyScope } from './gateway-principal.ts';
 import { claimIdempotencyKey, payloadHash } from './idempotency.ts';
 import { openedMessage, openedOf, receivedMessage, type NewRequest } from './request-messages.ts';
-import type { Accepted, Submission } from './submission.ts';
+import { idempotencyKeyParam, type Accepted, type Submission } from './submission.ts';
 
 export interface SubmitDependencies extends StageDependencies {
   readonly gateway: string;
@@ -66,12 +66,13 @@ export function createSubmit(
 
   const submitOnce = async (submission: Submission, opened: Opened, key: string): Promise<Accepted> => {
     const { tenant } = submission.principal;
+    const param = idempotencyKeyParam[submission.transport];
     const box = await sealing.forTenant(tenant);
     const offered = { requestId: nextId(), gateway, payloadHash: payloadHash(submission.generation) };
     for (let round = 0; round < maxRounds; round += 1) {
       const entry = await claimIdempotencyKey(
         { bucket: bus.bucket('IDEMPOTENCY'), codec, box },
-        { tenant, key, round, keyId: idempotencyScope(submission.principal) },
+        { tenant, key, round, param, keyId: idempotencyScope(submission.principal) },
         offered,
       );
       const request = { requestId: entry.requestId, gateway: entry.gateway, submission, opened };
@@ -94,7 +95,7 @@ export function createSubmit(
           throw new MillraceError(
             'request_not_found',
             'The request of this idempotency key has ended, and its results, kept for 15 minutes, are gone.',
-            { param: 'idempotency_key' },
+            { param },
           );
         case 'worth_another_try':
           break;
@@ -104,7 +105,7 @@ export function createSubmit(
       'idempotency_key_reused',
       'The idempotency key has been used up by tries that failed.',
       {
-        param: 'idempotency_key',
+        param,
       },
     );
   };

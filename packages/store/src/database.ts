@@ -37,11 +37,18 @@ const finalStates = new Set(['28P01', '28000', '3D000', '42501']);
 /**
  * Opens a pool of connections and waits until the database answers.
  *
- * @throws `database_unavailable` naming host and port, never the password
+ * @throws `config_invalid` for what is no URL of PostgreSQL, `database_unavailable` naming host and port, never the password
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { url, logger, poolSize = 8, lockTimeoutMs = 10_000, waitMs = 30_000 } = options;
   const { signal = new AbortController().signal } = options;
+  if (!isPostgresUrl(url)) {
+    throw new MillraceError(
+      'config_invalid',
+      'DATABASE_URL is not a URL such as postgres://user@host:5432/name.',
+      { param: 'DATABASE_URL' },
+    );
+  }
   const pool = new Pool({
     connectionString: url,
     max: poolSize,
@@ -88,6 +95,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     lossOf: (connection: PoolClient) => losses.get(connection),
     stop: () => (ended ??= pool.end()),
   });
+}
+
+/** Without a host, `postgres://user@/name?host=/folder` names a socket. */
+function isPostgresUrl(url: string): boolean {
+  return /^postgres(?:ql)?:\/\//i.test(url) && URL.canParse(url.replace('@/', '@host/'));
 }
 
 /** Host, port and name of a database, without user and password. */

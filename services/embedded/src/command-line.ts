@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { describeSettings, MillraceError } from '@millrace/runtime';
+import { inferenceSettings } from '@millrace/inference/settings';
+import { describeSettings, MillraceError, type SettingsDefinition } from '@millrace/runtime';
 import { embeddedSettings } from './config.ts';
 
 export interface CommandLine {
@@ -32,12 +33,22 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   }
 }
 
+/** What of the engine is for whoever runs it on one machine. */
+const { slots, kvMemoryBytes, prefixCacheBytes, contextLength, threads } = inferenceSettings;
+const engineSettings = { slots, kvMemoryBytes, prefixCacheBytes, contextLength, threads };
+
+function linesOf(settings: SettingsDefinition): readonly string[] {
+  return describeSettings(settings).map(({ variable, description, defaultText }) =>
+    lineOf(variable, `${description}${defaultText === undefined ? '' : ` Default: ${defaultText}.`}`),
+  );
+}
+
+function lineOf(variable: string, text: string): string {
+  return `  ${variable.padEnd(25)}${text}`;
+}
+
 /** What `--help` prints. */
 export function helpText(): string {
-  const settings = describeSettings(embeddedSettings).map(
-    ({ variable, description, defaultText }) =>
-      `  ${variable.padEnd(22)}${description}${defaultText === undefined ? '' : ` Default: ${defaultText}.`}`,
-  );
   return [
     'Millrace on one machine: NATS JetStream, PostgreSQL, inference and all services on one port.',
     '',
@@ -47,7 +58,17 @@ export function helpText(): string {
     'npm start -- --help                    this text',
     '',
     'Settings (environment):',
-    ...settings,
+    ...linesOf(embeddedSettings),
+    '',
+    'The engine:',
+    ...linesOf(engineSettings),
+    '',
+    'The set-up:',
+    lineOf(
+      'MILLRACE_MODEL',
+      'A GGUF file of the llama or qwen2 architecture. Default: SmolLM2-135M-Instruct, fetched.',
+    ),
+    lineOf('MILLRACE_CACHE_DIR', 'Folder that keeps what is fetched. Default: ~/.cache/millrace.'),
     '',
   ].join('\n');
 }

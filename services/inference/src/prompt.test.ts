@@ -10,6 +10,7 @@ describe('encodePrompt', () => {
     expect(() => encodePrompt(encoder, { messages: [user], stop: [] }, 3)).toThrow(
       expect.objectContaining({
         code: 'context_length_exceeded',
+        param: undefined,
         message: expect.stringMatching(/3 tokens.*at most 3/),
       }),
     );

@@ -8,7 +8,7 @@ export type PromptEncoder = (messages: RequestContent['messages']) => Int32Array
  * Encodes the messages and checks that they leave room for an answer.
  *
  * @param contextLength most tokens of prompt and answer together
- * @throws `context_length_exceeded` with both counts
+ * @throws `context_length_exceeded` with both counts; it names no field, as the client may have sent prompt or messages
  */
 export function encodePrompt(
   encoder: PromptEncoder,
@@ -20,7 +20,6 @@ export function encodePrompt(
     throw new MillraceError(
       'context_length_exceeded',
       `The prompt has ${tokens.length} tokens, but prompt and answer together may have at most ${contextLength}.`,
-      { param: 'messages' },
     );
   }
   return tokens;

@@ -4,6 +4,13 @@ import { bodyWithoutCode } from './errors.ts';
 
 type ClientErrorHandler = NonNullable<FastifyServerOptions['clientErrorHandler']>;
 
+/** By the code of the error; anything else is not valid HTTP. */
+const refusals = new Map([
+  ['ERR_HTTP_REQUEST_TIMEOUT', { status: 408, message: 'The request did not come in time.' }],
+  ['HPE_HEADER_OVERFLOW', { status: 431, message: 'The headers of the request are too large.' }],
+]);
+const notHttp = { status: 400, message: 'The request is not valid HTTP.' };
+
 /** Options of an app whose answers to what is no proper HTTP have the shape of all other errors. */
 export const httpErrors = {
   frameworkErrors(_error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
@@ -14,7 +21,7 @@ export const httpErrors = {
   },
   clientErrorHandler(error, socket) {
     if (error.code === 'ECONNRESET' || socket.destroyed) return;
-    const { status, message } = describe(error.code);
+    const { status, message } = refusals.get(error.code) ?? notHttp;
     const body = JSON.stringify(bodyWithoutCode(message));
     if (socket.writable) {
       const head = [
@@ -31,15 +38,3 @@ export const httpErrors = {
   readonly frameworkErrors: unknown;
   readonly clientErrorHandler: ClientErrorHandler;
 };
-
-function describe(code: string | undefined): { readonly status: number; readonly message: string } {
-  switch (code) {
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return { status: 408, message: 'The request did not come in time.' };
-    case 'HPE_HEADER_OVERFLOW':
-      return { status: 431, message: 'The headers of the request are too large.' };
-    case undefined:
-    default:
-      return { status: 400, message: 'The request is not valid HTTP.' };
-  }
-}

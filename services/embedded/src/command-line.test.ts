@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { helpText } from './command-line.ts';
+
+test('the help lists the settings of the parts, of the engine and of the set-up, one a line', () => {
+  for (const variable of [
+    'MILLRACE_PORT',
+    'NATS_SERVER',
+    'DATABASE_URL',
+    'MILLRACE_SLOTS',
+    'MILLRACE_CONTEXT_LENGTH',
+    'MILLRACE_THREADS',
+    'MILLRACE_KV_MEMORY',
+    'MILLRACE_PREFIX_CACHE',
+    'MILLRACE_MODEL',
+    'MILLRACE_CACHE_DIR',
+  ])
+    expect(helpText()).toMatch(new RegExp(`^  ${variable} +\\S.*\\.$`, 'm'));
+});
