@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { copyFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { writeModel } from '@millrace/onnx';
-import { MillraceError } from '@millrace/runtime';
-import { graphFileName, manifestFileName } from '../model/model-manifest.ts';
+import { hashFile } from '../model/hash-file.ts';
+import { graphFileName } from '../model/model-manifest.ts';
+import { finishModelFolder, makeModelFolder, writeWhole } from '../model/write-model-folder.ts';
 import { buildBertGraph } from './bert-graph.ts';
 import { readBertParameters } from './bert-parameters.ts';
 import type { EmbeddingManifest } from './embedding-manifest.ts';
@@ -14,7 +13,7 @@ import { loadWordPieceTokenizer, tokenizerFileName } from './word-piece-tokenize
 export interface ConvertEmbeddingOptions {
   /** Folder of a model in the layout of sentence-transformers: `model.safetensors`, `tokenizer.json`, settings. */
   readonly source: string;
-  /** Folder for `model.onnx`, `tokenizer.json` and `model.json`; made where it is missing. */
+  /** Folder for `model.onnx`, `tokenizer.json`, `model.json` and the hashes of these, `checksums.json`; made where it is missing. */
   readonly target: string;
   /** Called with the share that is done, 0 to 1. */
   readonly onProgress?: (share: number) => void;
@@ -35,7 +34,7 @@ export async function convertEmbeddingModel({
   const weights = path.join(source, 'model.safetensors');
   const file = await openSafetensors(weights);
   try {
-    await makeFolder(target);
+    await makeModelFolder(target);
     await writeModel(
       path.join(target, graphFileName),
       buildBertGraph(file, parameters),
@@ -55,37 +54,11 @@ export async function convertEmbeddingModel({
     maxTokens: parameters.maxTokens,
     layers: parameters.layers,
   };
-  await writeWhole(path.join(target, manifestFileName), (temporary) =>
-    writeFile(temporary, JSON.stringify(manifest)),
-  );
+  await finishModelFolder(target, manifest);
   return manifest;
 }
 
 async function readConverterVersion(): Promise<number> {
   const text = await readFile(new URL('converter-version.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { readonly version: number }).version;
-}
-
-async function hashFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 }))
-    hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw new MillraceError('data_folder_unwritable', `The folder ${folder} cannot be made.`, {
-      cause: error,
-    });
-  }
-}
-
-/** The file appears under its name when it is whole. */
-async function writeWhole(file: string, write: (temporary: string) => Promise<void>): Promise<void> {
-  const temporary = `${file}.${process.pid}.part`;
-  await write(temporary);
-  await rename(temporary, file);
 }

@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { MillraceError } from '@millrace/runtime';
 import { writeModel } from '@millrace/onnx';
 import { readConverterVersion } from './converter-version.ts';
 import { buildDecoderGraph } from './decoder-graph.ts';
@@ -9,10 +7,10 @@ import { readDecoderParameters, type DecoderParameters } from './decoder-paramet
 import { openGguf, type GgufFile } from './gguf-file.ts';
 import { hashFile } from './hash-file.ts';
 import type { ConversionMode } from './linear-layer.ts';
-import { checksumsFileName, type ModelChecksums } from './model-checksums.ts';
-import { graphFileName, manifestFileName, tokenizerFileName, type ModelManifest } from './model-manifest.ts';
+import { graphFileName, tokenizerFileName, type ModelManifest } from './model-manifest.ts';
 import { makeTokenizerJson } from './tokenizer-json.ts';
 import { candidateCount } from './vocabulary-layers.ts';
+import { finishModelFolder, makeModelFolder, writeWhole } from './write-model-folder.ts';
 
 export interface ConvertOptions {
   /** The GGUF file. */
@@ -40,19 +38,14 @@ export async function convertModel({
     const parameters = readDecoderParameters(file);
     const tokenizer = makeTokenizerJson(file.metadata);
     const sourceSha256 = await hashFile(source);
-    await makeFolder(target);
+    await makeModelFolder(target);
     const graph = buildDecoderGraph(file, parameters, mode);
     await writeModel(path.join(target, graphFileName), graph, onProgress === undefined ? {} : { onProgress });
-    await writeFileWhole(path.join(target, tokenizerFileName), JSON.stringify(tokenizer));
+    await writeWhole(path.join(target, tokenizerFileName), (temporary) =>
+      writeFile(temporary, JSON.stringify(tokenizer)),
+    );
     const manifest = describe(file, parameters, mode, sourceSha256, await readConverterVersion());
-    const manifestText = JSON.stringify(manifest);
-    const checksums: ModelChecksums = {
-      [graphFileName]: await hashFile(path.join(target, graphFileName)),
-      [tokenizerFileName]: await hashFile(path.join(target, tokenizerFileName)),
-      [manifestFileName]: createHash('sha256').update(manifestText).digest('hex'),
-    };
-    await writeFileWhole(path.join(target, checksumsFileName), JSON.stringify(checksums));
-    await writeFileWhole(path.join(target, manifestFileName), manifestText);
+    await finishModelFolder(target, manifest);
     return manifest;
   } finally {
     await file.close();
@@ -87,21 +80,4 @@ function describe(
     ...(typeof eosTokenId === 'number' ? { eosTokenId } : {}),
     ...(typeof chatTemplate === 'string' ? { chatTemplate } : {}),
   };
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (error) {
-    throw new MillraceError('data_folder_unwritable', `The folder ${folder} cannot be made.`, {
-      cause: error,
-    });
-  }
-}
-
-/** The file appears under its name when it is whole. */
-async function writeFileWhole(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${process.pid}.part`;
-  await writeFile(temporary, text);
-  await rename(temporary, file);
 }
