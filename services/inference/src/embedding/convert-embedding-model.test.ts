@@ -71,7 +71,12 @@ describe('a converted embedding model', () => {
       layers: 1,
       sourceSha256: expect.stringMatching(/^[\da-f]{64}$/u),
     });
-    expect((await readdir(target)).toSorted()).toEqual(['model.json', 'model.onnx', 'tokenizer.json']);
+    expect((await readdir(target)).toSorted()).toEqual([
+      'checksums.json',
+      'model.json',
+      'model.onnx',
+      'tokenizer.json',
+    ]);
   });
 
   it.each(['F16', 'BF16'] as const)('is almost the same from weights in %s', async (dtype) => {
