@@ -57,6 +57,7 @@ async function ask(promptTokens: Int32Array): Promise<{ ms: number; cached: numb
     ...neutralSampling,
     requestId: 'bench',
     cacheScope: 'bench',
+    priority: 'NORMAL',
     promptTokens,
     continuation: new Int32Array(),
     maxTokens: 1,

@@ -24,6 +24,7 @@ export async function createMillraceSubject(
         ...neutralSampling,
         requestId: 'bench',
         cacheScope: 'bench',
+        priority: 'NORMAL',
         promptTokens: Int32Array.from(promptTokens),
         continuation: new Int32Array(),
         maxTokens,

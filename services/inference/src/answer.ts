@@ -56,6 +56,7 @@ export async function answer(request: AnswerRequest): Promise<Answer> {
   const steps = context.model.engine.generate({
     requestId: event.request_id,
     cacheScope: event.tenant,
+    priority: event.priority,
     promptTokens: request.promptTokens,
     continuation: published.tokens,
     maxTokens: Math.min(

@@ -103,6 +103,7 @@ async function warmUp({ engine, encodePrompt }: LoadedModel): Promise<void> {
   const steps = engine.generate({
     requestId: 'warm-up',
     cacheScope: '',
+    priority: 'NORMAL',
     promptTokens: encodePrompt([{ role: 'user', content: 'Hello' }]),
     continuation: new Int32Array(),
     maxTokens: 4,

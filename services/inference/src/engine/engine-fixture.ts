@@ -42,6 +42,7 @@ export function generationOf(changes: Partial<Generation> = {}): Generation {
   return {
     requestId: 'request',
     cacheScope: 'tenant',
+    priority: 'NORMAL',
     promptTokens: Int32Array.of(1, 2, 3),
     continuation: new Int32Array(0),
     maxTokens: 20,

@@ -289,8 +289,8 @@ class BatchingEngine implements Engine {
     }
   }
 
-  #move(move: SlotMove | undefined): void {
-    if (move !== undefined) this.#runner.moveSlot(move.from, move.to, move.length);
+  #move(moves: readonly SlotMove[]): void {
+    for (const { from, to, length } of moves) this.#runner.moveSlot(from, to, length);
   }
 
   #progressed(): void {

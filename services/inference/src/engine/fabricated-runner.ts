@@ -43,7 +43,7 @@ export class FabricatedRunner implements ModelRunner {
     this.prefillChunk = options.prefillChunk ?? 8;
     this.blockBytes = this.prefillChunk * Int32Array.BYTES_PER_ELEMENT;
     this.#options = options;
-    this.#cache = Array.from({ length: this.slots }, () => []);
+    this.#cache = Array.from({ length: this.slots + 1 }, () => []);
   }
 
   async prefill(

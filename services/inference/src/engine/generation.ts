@@ -1,10 +1,14 @@
 import type { TokenLogprobs } from './logprobs.ts';
 
+export type GenerationPriority = 'HIGH' | 'NORMAL' | 'LOW';
+
 /** What an engine is asked to generate. */
 export interface Generation {
   readonly requestId: string;
   /** Who may see what this request has left in the prefix cache, and whose remains it may use: the tenant. */
   readonly cacheScope: string;
+  /** How large its share of the engine is where prompts wait for each other. */
+  readonly priority: GenerationPriority;
   /** At least one token id. */
   readonly promptTokens: Int32Array;
   /**

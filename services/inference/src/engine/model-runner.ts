@@ -37,7 +37,7 @@ export interface ModelRunner {
    */
   decode(rows: readonly DecodeRow[]): Promise<readonly Candidates[]>;
 
-  /** Copies the first `length` positions of the cache of slot `from` to slot `to`. */
+  /** Copies the first `length` positions of the cache of slot `from` to slot `to`; slot number `slots` is there for swapping two. */
   moveSlot(from: number, to: number, length: number): void;
 
   /** Copies the keys and values of the `prefillChunk` positions from `start` on to `block`, which has `blockBytes`. */

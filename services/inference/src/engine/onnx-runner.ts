@@ -80,8 +80,8 @@ function runOn(
   { manifest, slots, contextLength, prefillChunk, close }: RunnerParts,
 ): ModelRunner {
   const { vocabularySize, candidateCount } = manifest;
-  // One slot more than a lone one, for padding.
-  const rows = Math.max(2, slots);
+  // One more, for swapping and for padding.
+  const rows = slots + 1;
   const cache = createKeyValueCache(session, { ...manifest, slots: rows, capacity: contextLength });
   const prefillOutputs = createStepOutputs(session, 1, vocabularySize, candidateCount);
   const prefillSteps = new Map<string, Step>();
@@ -114,8 +114,8 @@ function runOn(
     return made;
   };
 
-  const requireRoom = (slot: number, end: number): void => {
-    if (slot < 0 || slot >= rows || end > contextLength) {
+  const requireRoom = (slot: number, end: number, among = slots): void => {
+    if (slot < 0 || slot >= among || end > contextLength) {
       throw new MillraceError('internal_error', `Slot ${slot} has no room for ${end} tokens.`);
     }
   };
@@ -136,7 +136,8 @@ function runOn(
       return wantLogits ? readCandidates(prefillOutputs, 0) : undefined;
     },
     async decode(wanted) {
-      for (const [slot, { position }] of wanted.entries()) requireRoom(slot, position + 1);
+      for (const [slot, { position, isPadding }] of wanted.entries())
+        requireRoom(slot, position + 1, isPadding ? rows : slots);
       if (wanted.length === 0) return [];
       const { step, outputs } = decodeStep(wanted.length);
       await step.run(
@@ -147,8 +148,8 @@ function runOn(
       return wanted.map((_, row) => readCandidates(outputs, row));
     },
     moveSlot(from, to, length) {
-      requireRoom(from, length);
-      requireRoom(to, length);
+      requireRoom(from, length, rows);
+      requireRoom(to, length, rows);
       cache.copy(from, to, length);
     },
     saveBlock(slot, start, block) {

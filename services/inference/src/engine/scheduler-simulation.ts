@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Scheduler, type Schedulable } from './scheduler.ts';
+import { Scheduler, type Schedulable, type SlotMove } from './scheduler.ts';
 
 export interface Toy extends Schedulable {
   readonly name: number;
@@ -16,8 +16,10 @@ interface Ran {
   readonly couldPrefill: boolean;
 }
 
-export const toy = (name: number, prefixLength: number, left: number): Toy => ({
+export const toy = (name: number, prefixLength: number, left: number, tenant = 'acme', weight = 1): Toy => ({
   name,
+  tenant,
+  weight,
   slot: -1,
   cached: 0,
   prefixLength,
@@ -37,7 +39,8 @@ export class Simulation {
     this.slots = slots;
     this.chunk = chunk;
     this.scheduler = new Scheduler<Toy>({ slots, prefillChunk: chunk });
-    this.#content = Array.from({ length: slots });
+    // One more, through which two change places.
+    this.#content = Array.from({ length: slots + 1 });
   }
 
   /** What ran, such as `p1 d`. */
@@ -96,11 +99,12 @@ export class Simulation {
       if (sequence.cached > 0) assert.equal(this.#content[sequence.slot], sequence);
   }
 
-  #copy(move: { from: number; to: number; length: number } | undefined): void {
-    if (move === undefined) return;
-    const moved = this.#content[move.from];
-    assert.equal(moved?.cached, move.length);
-    this.#content[move.to] = moved;
-    this.#content[move.from] = undefined;
+  #copy(moves: readonly SlotMove[]): void {
+    for (const { from, to, length } of moves) {
+      const moved = this.#content[from];
+      assert.equal(moved?.cached, length);
+      this.#content[to] = moved;
+      this.#content[from] = undefined;
+    }
   }
 }

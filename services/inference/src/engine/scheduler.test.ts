@@ -36,18 +36,51 @@ describe('Scheduler', () => {
       scheduler.add(sequence);
       while (scheduler.next()?.kind !== 'prefill');
       sequence.cached = sequence.prefixLength;
-      expect(scheduler.prefilled(sequence)).toBeUndefined();
+      expect(scheduler.prefilled(sequence)).toEqual([]);
     }
-    expect(scheduler.remove(first)).toEqual({ from: 2, to: 0, length: 6 });
-    expect(scheduler.remove(second)).toBeUndefined();
+    expect(scheduler.remove(first)).toEqual([{ from: 2, to: 0, length: 6 }]);
+    expect(scheduler.remove(second)).toEqual([]);
     expect(third.slot).toBe(0);
+  });
+
+  it('lets a short prompt overtake a long one that is being prefilled', () => {
+    const simulation = new Simulation(4, 10);
+    simulation.scheduler.add(toy(1, 400, 1));
+    for (let step = 0; step < 3; step += 1) simulation.step();
+    simulation.scheduler.add(toy(2, 8, 3));
+    while (simulation.ended.length < 2) simulation.step();
+    expect(simulation.ended.map(({ name }) => name)).toEqual([2, 1]);
+    expect(simulation.names()).toMatch(/^p1 p1 p1 (p1 )?p2 d /u);
+  });
+
+  it('lets two change places when all slots are taken', () => {
+    const scheduler = new Scheduler<Toy>({ slots: 2, prefillChunk: 10 });
+    const [first, second] = [toy(1, 30, 9), toy(2, 5, 9)];
+    scheduler.add(first);
+    expect(scheduler.next()).toMatchObject({ sequence: first });
+    first.cached = 10;
+    scheduler.add(second);
+    while (second.slot === -1) scheduler.next();
+    second.cached = 5;
+    expect([first.slot, second.slot]).toEqual([0, 1]);
+    expect(scheduler.prefilled(second)).toEqual([
+      { from: 1, to: 2, length: 5 },
+      { from: 0, to: 1, length: 10 },
+      { from: 2, to: 0, length: 5 },
+    ]);
+    expect([first.slot, second.slot]).toEqual([1, 0]);
   });
 
   it('keeps slots contiguous, ends each sequence once and starves nobody, whatever comes and goes', () => {
     const event = fc.oneof(
       {
         weight: 3,
-        arbitrary: fc.record({ add: fc.integer({ min: 1, max: 40 }), left: fc.integer({ min: 1, max: 12 }) }),
+        arbitrary: fc.record({
+          add: fc.integer({ min: 1, max: 200 }),
+          left: fc.integer({ min: 1, max: 12 }),
+          tenant: fc.constantFrom('a', 'b', 'c'),
+          weight: fc.constantFrom(1, 2, 4),
+        }),
       },
       { weight: 1, arbitrary: fc.record({ cancel: fc.nat(20) }) },
       { weight: 6, arbitrary: fc.record({ steps: fc.integer({ min: 1, max: 4 }) }) },
@@ -62,7 +95,7 @@ describe('Scheduler', () => {
         const all: Toy[] = [];
         for (const happening of events) {
           if ('add' in happening) {
-            const added = toy(all.length, happening.add, happening.left);
+            const added = toy(all.length, happening.add, happening.left, happening.tenant, happening.weight);
             all.push(added);
             simulation.scheduler.add(added);
           } else if ('cancel' in happening) {

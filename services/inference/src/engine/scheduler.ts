@@ -1,5 +1,7 @@
+import { PrefillOrder, type Queued } from './prefill-order.ts';
+
 /** What the scheduler knows of a sequence. It sets `slot`; the engine sets `cached`. */
-export interface Schedulable {
+export interface Schedulable extends Queued {
   /** Row of the cache, or -1 without one. */
   slot: number;
   /** Positions in the cache. */
@@ -28,6 +30,12 @@ export interface SlotMove {
   readonly length: number;
 }
 
+/** The shortest chunk costs about this part of a full one. */
+const leastCostShare = 8;
+
+/** A prompt that needs more chunks than this is filled far from the sequences that decode, where it is in nobody's way. */
+const longChunks = 8;
+
 /**
  * Decides what runs next: pure bookkeeping, no model, no time.
  *
@@ -35,30 +43,34 @@ export interface SlotMove {
  *   new ones join and finished ones leave between steps.
  * - A prefill chunk alternates with a decode step, so a prompt of any length delays the others' tokens by one chunk at a
  *   time, and decoding delays a prefill by one step at a time.
- * - First come, first served: one sequence is prefilled at a time, and takes a slot only then.
+ * - Several sequences are prefilled at a time, chunk by chunk, in the order of `PrefillOrder`.
  * - The sequences that decode are always in slots 0 to n - 1: the last one moves into the hole that a finished one leaves.
- *   The one that is prefilled keeps its slot behind them until it joins them.
+ *   Those that are prefilled have slots behind them; one that joins them takes slot n. Who is there makes way, through the slot
+ *   behind the last one where no other is free.
  */
 export class Scheduler<S extends Schedulable> {
   readonly #slots: number;
   readonly #prefillChunk: number;
-  readonly #waiting: S[] = [];
+  /** With a slot or still without one. */
+  readonly #prefilling = new PrefillOrder<S>();
   readonly #decoding: S[] = [];
-  #prefilling: S | undefined;
+  /** By slot: who fills it. */
+  readonly #filling: (S | undefined)[];
   #prefilledLast = false;
 
   constructor(limits: { readonly slots: number; readonly prefillChunk: number }) {
     this.#slots = limits.slots;
     this.#prefillChunk = limits.prefillChunk;
+    this.#filling = Array.from({ length: limits.slots });
   }
 
   /** Sequences that have a slot. */
   get running(): number {
-    return this.#decoding.length + (this.#prefilling === undefined ? 0 : 1);
+    return this.#decoding.length + this.#filling.filter((sequence) => sequence !== undefined).length;
   }
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#decoding.length + this.#prefilling.size - this.running;
   }
 
   /** Slots that neither a running sequence has nor a waiting one will take. */
@@ -67,21 +79,16 @@ export class Scheduler<S extends Schedulable> {
   }
 
   sequences(): S[] {
-    return [
-      ...this.#decoding,
-      ...(this.#prefilling === undefined ? [] : [this.#prefilling]),
-      ...this.#waiting,
-    ];
+    return [...this.#decoding, ...this.#prefilling.sequences()];
   }
 
   /** Positions that the sequence in a slot has cached; 0 without one. */
   cachedIn(slot: number): number {
-    const held = this.#prefilling?.slot === slot ? this.#prefilling : this.#decoding[slot];
-    return held?.cached ?? 0;
+    return (this.#decoding[slot] ?? this.#filling[slot])?.cached ?? 0;
   }
 
   add(sequence: S): void {
-    this.#waiting.push(sequence);
+    this.#prefilling.add(sequence);
   }
 
   /** The next action, which the caller carries out; undefined when there is nothing to do. */
@@ -91,51 +98,65 @@ export class Scheduler<S extends Schedulable> {
       this.#prefilledLast = true;
       const start = sequence.cached;
       const end = Math.min(start + this.#prefillChunk, sequence.prefixLength);
+      this.#prefilling.charge(sequence, Math.max(end - start, this.#prefillChunk / leastCostShare));
       return { kind: 'prefill', sequence, start, end, last: end === sequence.prefixLength };
     }
     this.#prefilledLast = false;
     return this.#decoding.length === 0 ? undefined : { kind: 'decode', sequences: [...this.#decoding] };
   }
 
-  /** The last chunk of its prefix has run: the sequence decodes from now on. */
-  prefilled(sequence: S): SlotMove | undefined {
-    if (this.#prefilling !== sequence) return undefined;
-    this.#prefilling = undefined;
+  /** The last chunk of its prefix has run: the sequence decodes from now on. @returns what is to be copied, in this order */
+  prefilled(sequence: S): readonly SlotMove[] {
+    if (this.#filling[sequence.slot] !== sequence) return [];
+    this.#prefilling.remove(sequence);
+    const { slot } = sequence;
     const to = this.#decoding.length;
+    const inTheWay = this.#filling[to];
+    this.#filling[slot] = undefined;
+    this.#filling[to] = undefined;
     this.#decoding.push(sequence);
-    return moveTo(sequence, to);
+    if (inTheWay === undefined || inTheWay === sequence) return moveTo(sequence, to);
+    const free = this.#freeSlots(to + 1).findLast((each) => each !== slot);
+    this.#filling[free ?? slot] = inTheWay;
+    if (free !== undefined) return [...moveTo(inTheWay, free), ...moveTo(sequence, to)];
+    return [...moveTo(sequence, this.#slots), ...moveTo(inTheWay, slot), ...moveTo(sequence, to)];
   }
 
-  /** The sequence has ended or was cancelled, wherever it is. */
-  remove(sequence: S): SlotMove | undefined {
+  /** The sequence has ended or was cancelled, wherever it is. @returns what is to be copied */
+  remove(sequence: S): readonly SlotMove[] {
     const hole = sequence.slot;
     sequence.slot = -1;
-    if (this.#prefilling === sequence) {
-      this.#prefilling = undefined;
-      return undefined;
-    }
-    if (hole === -1) {
-      const index = this.#waiting.indexOf(sequence);
-      if (index !== -1) this.#waiting.splice(index, 1);
-      return undefined;
+    if (this.#decoding[hole] !== sequence) {
+      this.#prefilling.remove(sequence);
+      if (this.#filling[hole] === sequence) this.#filling[hole] = undefined;
+      return [];
     }
     const last = this.#decoding.pop();
-    if (last === undefined || last === sequence) return undefined;
+    if (last === undefined || last === sequence) return [];
     this.#decoding[hole] = last;
     return moveTo(last, hole);
   }
 
   #toPrefill(): S | undefined {
-    if (this.#prefilling === undefined && this.#decoding.length < this.#slots) {
-      this.#prefilling = this.#waiting.shift();
-      if (this.#prefilling !== undefined) this.#prefilling.slot = this.#decoding.length;
-    }
-    return this.#prefilling;
+    const free = this.#freeSlots(this.#decoding.length);
+    const sequence = this.#prefilling.next(({ slot }) => slot !== -1 || free.length > 0);
+    if (sequence === undefined || sequence.slot !== -1) return sequence;
+    const isLong = sequence.prefixLength > longChunks * this.#prefillChunk;
+    sequence.slot = (isLong ? free.at(-1) : free[0]) ?? -1;
+    this.#filling[sequence.slot] = sequence;
+    return sequence;
+  }
+
+  #freeSlots(from: number): number[] {
+    const free = [];
+    for (let slot = from; slot < this.#slots; slot += 1)
+      if (this.#filling[slot] === undefined) free.push(slot);
+    return free;
   }
 }
 
-function moveTo(sequence: Schedulable, to: number): SlotMove | undefined {
+function moveTo(sequence: Schedulable, to: number): SlotMove[] {
   const from = sequence.slot;
   sequence.slot = to;
-  return from === to ? undefined : { from, to, length: sequence.cached };
+  return from === to ? [] : [{ from, to, length: sequence.cached }];
 }

@@ -1,5 +1,11 @@
 import type { DrawnToken } from './draw-token.ts';
-import type { FinishedStep, FinishReason, Generation, GenerationTimings } from './generation.ts';
+import type {
+  FinishedStep,
+  FinishReason,
+  Generation,
+  GenerationPriority,
+  GenerationTimings,
+} from './generation.ts';
 import type { PrefixWalk } from './prefix-cache.ts';
 import { Penalties } from './penalties.ts';
 import type { Schedulable } from './scheduler.ts';
@@ -13,6 +19,9 @@ export interface SequenceContext {
   /** Milliseconds that never go back. */
   readonly monotonicMs: () => number;
 }
+
+/** Shares of the engine by priority. */
+const weights: Readonly<Record<GenerationPriority, number>> = { HIGH: 4, NORMAL: 2, LOW: 1 };
 
 /** One generation inside the engine: its tokens, where they are in the cache, and what its reader gets to see. */
 export class Sequence implements Schedulable {
@@ -54,6 +63,14 @@ export class Sequence implements Schedulable {
       context.contextLength - generation.promptTokens.length,
     );
     this.#queuedAtMs = context.monotonicMs();
+  }
+
+  get tenant(): string {
+    return this.generation.cacheScope;
+  }
+
+  get weight(): number {
+    return weights[this.generation.priority];
   }
 
   get prefixLength(): number {
