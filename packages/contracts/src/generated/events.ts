@@ -130,6 +130,8 @@ export interface Finished {
   readonly outcome: Outcome;
   /** stop, length or cancelled. */
   readonly finish_reason: string | null;
+  /** The same of each choice, by its index; empty where the answer has only one. */
+  readonly finish_reasons: readonly string[];
   /** Why it did not complete. */
   readonly failure: Failure | null;
   /** What is metered. */
@@ -200,6 +202,8 @@ export interface Opened {
   readonly received_at: number;
   /** When it expires. */
   readonly deadline_at: number;
+  /** How many choices the answer has. */
+  readonly choices: number;
 }
 
 /** How the request ended. */
@@ -217,6 +221,18 @@ export interface Parameters {
   readonly top_p: number;
   /** Seed of the sampler; the random number at a position is a function of both. */
   readonly seed: number;
+  /** How probable a token has to be, relative to the likeliest one; 0 is no limit. */
+  readonly min_p: number;
+  /** Divides the logits of tokens of prompt and answer; 1 is none. */
+  readonly repetition_penalty: number;
+  /** Taken from the logit of each token of the answer; 0 is none. */
+  readonly presence_penalty: number;
+  /** Taken from the logit of a token for each time that it stands in the answer; 0 is none. */
+  readonly frequency_penalty: number;
+  /** How many choices to generate; choice i has the seed plus i. */
+  readonly n: number;
+  /** How many of the likeliest tokens are reported with each token, 0 to 20; null: no log-probabilities. */
+  readonly logprobs: number | null;
 }
 
 /** Who asked, as verified at the front door. No credential. */
@@ -246,7 +262,7 @@ export interface RequestAdmitted {
   readonly received_at: number;
   /** When it expires. */
   readonly deadline_at: number;
-  /** generate, and later summarize, classify, translate, embed. */
+  /** generate, summarize, classify, translate or embed. */
   readonly operation: string;
   /** Name of the model. */
   readonly model: string;
@@ -254,7 +270,7 @@ export interface RequestAdmitted {
   readonly priority: Priority;
   /** How to generate. */
   readonly parameters: Parameters;
-  /** Sealed under the key of the tenant: JSON of the messages and the stop strings, as received. */
+  /** Sealed under the key of the tenant: JSON of the messages and all that goes with them, as received. */
   readonly content: Uint8Array;
   /** Characters of the content as received, in UTF-16 code units. */
   readonly characters_in: number;
@@ -298,6 +314,8 @@ export interface RequestClosed {
   readonly outcome: Outcome;
   /** stop, length or cancelled, where tokens were generated. */
   readonly finish_reason: string | null;
+  /** The same of each choice, by its index; empty where the answer has only one. */
+  readonly finish_reasons: readonly string[];
   /** Why it did not complete. */
   readonly failure: Failure | null;
   /** What is metered. */
@@ -306,7 +324,7 @@ export interface RequestClosed {
   readonly timings: Timings;
   /** The attempt that ended it; 0 when no engine worked on it. */
   readonly attempt: number;
-  /** Sealed under the key of the tenant: SHA-256 of the UTF-8 of the answer. */
+  /** Sealed under the key of the tenant: SHA-256 of the UTF-8 of the answer; a list of them where it has several choices. */
   readonly text_digest: Uint8Array | null;
   /** When the gateway accepted it. */
   readonly received_at: number;
@@ -334,7 +352,7 @@ export interface RequestReceived {
   readonly received_at: number;
   /** When it expires. */
   readonly deadline_at: number;
-  /** generate, and later summarize, classify, translate, embed. */
+  /** generate, summarize, classify, translate or embed. */
   readonly operation: string;
   /** Name of the model. */
   readonly model: string;
@@ -342,7 +360,7 @@ export interface RequestReceived {
   readonly priority: Priority;
   /** How to generate. */
   readonly parameters: Parameters;
-  /** Sealed under the key of the tenant: JSON of the messages and the stop strings, as received. */
+  /** Sealed under the key of the tenant: JSON of the messages and all that goes with them, as received. */
   readonly content: Uint8Array;
   /** Characters of the content as received, in UTF-16 code units. */
   readonly characters_in: number;
@@ -376,7 +394,7 @@ export interface RequestScrubbed {
   readonly received_at: number;
   /** When it expires. */
   readonly deadline_at: number;
-  /** generate, and later summarize, classify, translate, embed. */
+  /** generate, summarize, classify, translate or embed. */
   readonly operation: string;
   /** Name of the model. */
   readonly model: string;
@@ -384,7 +402,7 @@ export interface RequestScrubbed {
   readonly priority: Priority;
   /** How to generate. */
   readonly parameters: Parameters;
-  /** Sealed under the key of the tenant: JSON of the messages and the stop strings, personal data replaced. */
+  /** Sealed under the key of the tenant: JSON of the messages and all that goes with them, personal data replaced. */
   readonly content: Uint8Array;
   /** Characters of the content as received, in UTF-16 code units. */
   readonly characters_in: number;
@@ -406,16 +424,18 @@ export interface ResultChunk {
   readonly at: number;
   /** The attempt that wrote it; 0 outside inference. */
   readonly attempt: number;
-  /** CHUNK: position of its first token among the generated ones, from 0. */
+  /** CHUNK and ATTEMPT: position of its first token among the generated ones of its choice, from 0. */
   readonly first_position: number;
   /** CHUNK: number of tokens in it. */
   readonly token_count: number;
-  /** Sealed under the key of the tenant. CHUNK: JSON {"text","tokens"}; MASKED: JSON of placeholder to original. */
+  /** Sealed under the key of the tenant. CHUNK: JSON {"text","tokens"} and, where there is something to say, "logprobs" and "finish_reason"; MASKED: JSON of placeholder to original. */
   readonly content: Uint8Array | null;
   /** OPENED only. */
   readonly opened: Opened | null;
   /** FINISHED only. */
   readonly finished: Finished | null;
+  /** CHUNK and ATTEMPT: index of the choice, from 0. An attempt has one ATTEMPT for each choice. */
+  readonly choice: number;
 }
 
 /** What the record is. */
