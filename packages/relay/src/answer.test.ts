@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Finished, ResultChunk } from '@millrace/contracts';
-import { noUsage } from '@millrace/stage';
+import { noUsage, resultRecord } from '@millrace/stage';
 import { createAnswer } from './answer.ts';
 import type { RelayEvent } from './relay-event.ts';
 
@@ -13,19 +13,8 @@ const opener = {
 };
 
 function record(kind: ResultChunk['kind'], changes: Partial<ResultChunk> = {}): ResultChunk {
-  return {
-    request_id: 'request',
-    tenant: 'tenant',
-    kind,
-    at: 0,
-    attempt: 1,
-    first_position: 0,
-    token_count: 0,
-    content: null,
-    opened: null,
-    finished: null,
-    ...changes,
-  };
+  const request = { request_id: 'request', tenant: 'tenant' };
+  return resultRecord(request, { kind, at: 0, attempt: 1, ...changes });
 }
 
 const json = (value: object): Buffer => Buffer.from(JSON.stringify(value));
@@ -41,6 +30,7 @@ function finished(changes: Partial<Finished> = {}): ResultChunk {
     finished: {
       outcome: 'COMPLETED',
       finish_reason: 'stop',
+      finish_reasons: [],
       failure: null,
       usage: noUsage(0),
       timings: { queue_ms: 0, prefill_ms: 0, time_to_first_token_ms: null, total_ms: 0 },

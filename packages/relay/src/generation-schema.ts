@@ -1,3 +1,6 @@
+import { constraintProperties, type ConstraintBody } from './constraint-schema.ts';
+import { samplingProperties, type SamplingBody } from './sampling-schema.ts';
+
 /** Most content of a request in UTF-8, all messages together. */
 export const maxContentBytes = 1024 * 1024;
 
@@ -40,34 +43,7 @@ export const generationProperties = {
     default: 256,
     description: 'Most tokens to generate.',
   },
-  temperature: {
-    type: 'number',
-    minimum: 0,
-    maximum: 2,
-    default: 0.7,
-    description: '0 always takes the likeliest token.',
-  },
-  top_k: {
-    type: 'integer',
-    minimum: 0,
-    maximum: 64,
-    default: 0,
-    description: 'Most candidates to sample from; 0 is no limit.',
-  },
-  top_p: {
-    type: 'number',
-    exclusiveMinimum: 0,
-    maximum: 1,
-    default: 1,
-    description: 'Probability mass to sample from.',
-  },
-  seed: {
-    type: 'integer',
-    minimum: 0,
-    maximum: Number.MAX_SAFE_INTEGER,
-    description:
-      'The same seed and prompt give the same answer, whatever else the engine does; without it one is chosen at random.',
-  },
+  ...samplingProperties,
   stop: {
     description: 'The answer ends before any of these texts.',
     'x-content': true,
@@ -75,6 +51,18 @@ export const generationProperties = {
       { type: 'string', minLength: 1, maxLength: 256 },
       { type: 'array', minItems: 1, maxItems: 4, items: { type: 'string', minLength: 1, maxLength: 256 } },
     ],
+  },
+  ...constraintProperties,
+  priority: {
+    enum: ['high', 'normal', 'low'],
+    default: 'normal',
+    description: 'How urgent it is among the requests of the tenant.',
+  },
+  timeout_ms: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 86_400_000,
+    description: 'After so many milliseconds it expires; the limit of the platform, where that is shorter.',
   },
 } as const;
 
@@ -88,14 +76,12 @@ export const idempotencyKeySchema = {
 } as const;
 
 /** A body that fits `generationProperties`. */
-export interface GenerationBody {
+export interface GenerationBody extends SamplingBody, ConstraintBody {
   readonly model?: string;
   readonly prompt?: string;
   readonly messages?: readonly { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }[];
   readonly max_tokens?: number;
-  readonly temperature?: number;
-  readonly top_k?: number;
-  readonly top_p?: number;
-  readonly seed?: number;
   readonly stop?: string | readonly string[];
+  readonly priority?: 'high' | 'normal' | 'low';
+  readonly timeout_ms?: number;
 }

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { StageDependencies } from '@millrace/stage';
 import { startTestNats, type TestNats } from '@millrace/testkit';
-import { claimIdempotencyKey, payloadHash } from './idempotency.ts';
+import { claimIdempotencyKey } from './idempotency.ts';
+import { payloadHash } from './payload-hash.ts';
+import { readGeneration } from './read-generation.ts';
 import { newGatewayName, startRelay, type Relay } from './start-relay.ts';
 import type { Submission } from './submission.ts';
 import {
@@ -41,13 +43,7 @@ function submission(tenant: string, content = 'Hello'): Submission {
     principal: principalOf(tenant),
     transport: 'HTTP',
     idempotencyKey: 'key',
-    generation: {
-      model: undefined,
-      messages: [{ role: 'user', content }],
-      stop: [],
-      parameters: { max_tokens: 16, temperature: 0, top_k: 0, top_p: 1 },
-      seed: undefined,
-    },
+    generation: readGeneration({ prompt: content, max_tokens: 16, temperature: 0 }),
   };
 }
 

@@ -3,7 +3,6 @@ import type { Bucket } from '@millrace/bus';
 import type { Codec } from '@millrace/contracts';
 import { MillraceError } from '@millrace/runtime';
 import type { SealingBox } from '@millrace/sealing';
-import type { Generation } from './submission.ts';
 
 /** What a key stands for. Stored under a hash of tenant and key, the digest of the payload sealed. */
 export interface IdempotencyEntry {
@@ -58,16 +57,4 @@ export async function claimIdempotencyKey(
     );
   }
   return entry;
-}
-
-/** The same for the same request, whatever order its fields came in. */
-export function payloadHash({ model, messages, stop, parameters, seed }: Generation): string {
-  const { max_tokens, temperature, top_k, top_p } = parameters;
-  const canonical = [
-    model ?? null,
-    messages.map(({ role, content }) => [role, content]),
-    stop,
-    [max_tokens, temperature, top_k, top_p, seed ?? null],
-  ];
-  return createHash('sha256').update(JSON.stringify(canonical)).digest('hex');
 }

@@ -1,37 +1,38 @@
 import { MillraceError, requireWellFormed } from '@millrace/runtime';
-import type { ChatMessage } from '@millrace/stage';
+import type { ChatMessage, RequestContent } from '@millrace/stage';
 import { generationProperties as fields, maxContentBytes, type GenerationBody } from './generation-schema.ts';
+import { readConstraints } from './read-constraints.ts';
+import { readSampling } from './read-sampling.ts';
 import type { Generation } from './submission.ts';
+
+const priorities = { high: 'HIGH', normal: 'NORMAL', low: 'LOW' } as const;
 
 /**
  * What a body that fits the schema asks for, with the defaults filled in.
  *
- * @throws `missing_value`, `conflicting_values`, `payload_too_large`, `invalid_unicode`
+ * @throws `missing_value`, `invalid_value`, `conflicting_values`, `payload_too_large`, `invalid_unicode`
  */
 export function readGeneration(body: GenerationBody): Generation {
   requireWellFormed({ model: body.model, prompt: body.prompt, messages: body.messages, stop: body.stop });
-  const messages = messagesOf(body);
-  const bytes = messages.reduce((sum, message) => sum + Buffer.byteLength(message.content), 0);
-  if (bytes > maxContentBytes) {
-    throw new MillraceError(
-      'payload_too_large',
-      `The content has ${bytes} bytes: it may have ${maxContentBytes}`,
-      {
-        param: body.prompt === undefined ? 'messages' : 'prompt',
-      },
-    );
-  }
+  const content = contentOf(body);
+  requireSize(content, body.prompt === undefined ? 'messages' : 'prompt');
   return {
     model: body.model,
-    messages,
-    stop: body.stop === undefined ? [] : [body.stop].flat(),
-    parameters: {
-      max_tokens: body.max_tokens ?? fields.max_tokens.default,
-      temperature: body.temperature ?? fields.temperature.default,
-      top_k: body.top_k ?? fields.top_k.default,
-      top_p: body.top_p ?? fields.top_p.default,
-    },
+    content,
+    parameters: { max_tokens: body.max_tokens ?? fields.max_tokens.default, ...readSampling(body) },
     seed: body.seed,
+    priority: priorities[body.priority ?? fields.priority.default],
+    timeoutMs: body.timeout_ms,
+  };
+}
+
+function contentOf(body: GenerationBody): RequestContent {
+  const { stop, logit_bias } = body;
+  return {
+    messages: messagesOf(body),
+    stop: stop === undefined ? [] : [stop].flat(),
+    ...(logit_bias === undefined || Object.keys(logit_bias).length === 0 ? {} : { logit_bias }),
+    ...readConstraints(body),
   };
 }
 
@@ -46,4 +47,17 @@ function messagesOf({ prompt, messages }: GenerationBody): readonly ChatMessage[
   if (messages !== undefined) return messages;
   if (prompt !== undefined) return [{ role: 'user', content: prompt }];
   throw new MillraceError('missing_value', 'prompt is missing: send prompt or messages', { param: 'prompt' });
+}
+
+/** Messages count as their text, response format and tools as JSON. */
+function requireSize({ messages, response_format, tools }: RequestContent, param: string): void {
+  const texts = messages.map(({ content }) => content);
+  for (const part of [response_format, tools]) if (part !== undefined) texts.push(JSON.stringify(part));
+  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  if (bytes <= maxContentBytes) return;
+  throw new MillraceError(
+    'payload_too_large',
+    `The content has ${bytes} bytes: it may have ${maxContentBytes}`,
+    { param },
+  );
 }

@@ -1,7 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { Bus, StoredMessage } from '@millrace/bus';
-import { createCodec, type ResultChunk } from '@millrace/contracts';
+import { createCodec } from '@millrace/contracts';
 import { ManualClock } from '@millrace/runtime';
+import { resultRecord } from '@millrace/stage';
 import { LiveQueue, type LiveRecord } from './live-queue.ts';
 import { recordsOf, type RecordSourceOptions } from './record-source.ts';
 
@@ -23,18 +24,9 @@ beforeEach(() => {
 
 /** Every second sequence belongs to another request. */
 function live(number: number): LiveRecord {
-  const record: ResultChunk = {
-    request_id: '01890000-0000-7000-8000-000000000000',
-    tenant: 'tenant',
-    kind: 'CHUNK',
-    at: 0,
-    attempt: 1,
-    first_position: number,
-    token_count: 1,
-    content: null,
-    opened: null,
-    finished: null,
-  };
+  const request = { request_id: '01890000-0000-7000-8000-000000000000', tenant: 'tenant' };
+  const chunk = { attempt: 1, first_position: number, token_count: 1 };
+  const record = resultRecord(request, { kind: 'CHUNK', at: 0, ...chunk });
   return {
     sequence: 2 * number,
     previousSequence: 2 * number - 2,

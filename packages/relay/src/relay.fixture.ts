@@ -1,6 +1,7 @@
 import type { Clock, Stoppable } from '@millrace/runtime';
 import { stopInReverse } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
+import { readGeneration } from './read-generation.ts';
 import type { RelayEvent } from './relay-event.ts';
 import { newGatewayName, startRelay, type Relay } from './start-relay.ts';
 import type { Submission } from './submission.ts';
@@ -57,13 +58,7 @@ export function submission(tenant: string, changes: Partial<Submission> = {}): S
   return {
     principal: principalOf(tenant),
     transport: 'WEBSOCKET',
-    generation: {
-      model: undefined,
-      messages: [{ role: 'user', content: 'Hello' }],
-      stop: [],
-      parameters: { max_tokens: 16, temperature: 0, top_k: 0, top_p: 1 },
-      seed: undefined,
-    },
+    generation: readGeneration({ prompt: 'Hello', max_tokens: 16, temperature: 0 }),
     ...changes,
   };
 }

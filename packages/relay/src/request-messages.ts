@@ -8,7 +8,7 @@ import {
 } from '@millrace/contracts';
 import type { Clock, RandomSource } from '@millrace/runtime';
 import type { SealingBox } from '@millrace/sealing';
-import { decide, sealContent } from '@millrace/stage';
+import { decide, resultRecord, sealContent } from '@millrace/stage';
 import type { Submission } from './submission.ts';
 
 /** A request with all that its first two messages say. */
@@ -29,30 +29,21 @@ export function openedOf(
   receivedAt: number,
   timeoutMs: number,
 ): Opened {
-  const { principal, transport } = submission;
+  const { principal, transport, generation } = submission;
   return {
     principal: { key_id: principal.key_id, roles: principal.roles },
     transport,
     model,
     received_at: receivedAt,
-    deadline_at: receivedAt + timeoutMs,
+    deadline_at: receivedAt + Math.min(generation.timeoutMs ?? timeoutMs, timeoutMs),
+    choices: generation.parameters.n,
   };
 }
 
 /** The gateway's own record, the first of the results: any gateway can authorise and serve a resume by it. */
 export function openedRecord({ requestId, submission, opened }: NewRequest): ResultChunk {
-  return {
-    request_id: requestId,
-    tenant: submission.principal.tenant,
-    kind: 'OPENED',
-    at: opened.received_at,
-    attempt: 0,
-    first_position: 0,
-    token_count: 0,
-    content: null,
-    opened,
-    finished: null,
-  };
+  const request = { request_id: requestId, tenant: submission.principal.tenant };
+  return resultRecord(request, { kind: 'OPENED', at: opened.received_at, opened });
 }
 
 export function openedMessage(codec: Codec, request: NewRequest): OutgoingMessage {
@@ -70,7 +61,7 @@ export function receivedMessage(
   { requestId, gateway, submission, opened }: NewRequest,
 ): OutgoingMessage {
   const { generation, principal, transport } = submission;
-  const { messages, stop } = generation;
+  const { content } = generation;
   const event: RequestReceived = {
     request_id: requestId,
     tenant: principal.tenant,
@@ -81,13 +72,13 @@ export function receivedMessage(
     deadline_at: opened.deadline_at,
     operation: 'generate',
     model: opened.model,
-    priority: 'NORMAL',
+    priority: generation.priority,
     parameters: {
       ...generation.parameters,
       seed: generation.seed ?? chosenSeed(random),
     },
-    content: sealContent(box, requestId, 'request', { messages, stop }),
-    characters_in: messages.reduce((sum, message) => sum + message.content.length, 0),
+    content: sealContent(box, requestId, 'request', content),
+    characters_in: content.messages.reduce((sum, message) => sum + message.content.length, 0),
     replay_of: null,
     trail: [decide(clock, transport === 'HTTP' ? 'ingress' : 'edge', 'accepted')],
   };

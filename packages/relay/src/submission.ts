@@ -1,18 +1,19 @@
 import type { TraceContext } from '@millrace/bus';
-import type { Parameters } from '@millrace/contracts';
-import type { ChatMessage } from '@millrace/stage';
+import type { Parameters, RequestReceived } from '@millrace/contracts';
+import type { RequestContent } from '@millrace/stage';
 import type { GatewayPrincipal } from './gateway-principal.ts';
 
 /** What is to be generated, with all defaults filled in but the seed. */
 export interface Generation {
   /** The default model where none is named. */
   readonly model: string | undefined;
-  readonly messages: readonly ChatMessage[];
-  /** Strings at which the answer ends. */
-  readonly stop: readonly string[];
+  readonly content: RequestContent;
   readonly parameters: Omit<Parameters, 'seed'>;
   /** Chosen at random where none is given. */
   readonly seed: number | undefined;
+  readonly priority: RequestReceived['priority'];
+  /** After so many milliseconds it expires; undefined: after as many as the platform allows. */
+  readonly timeoutMs: number | undefined;
 }
 
 /** A request at the front door. */

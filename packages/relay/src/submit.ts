@@ -3,7 +3,8 @@ import { createIdGenerator, MillraceError, type RandomSource } from '@millrace/r
 import { cancelRequest, type ModelTable, type StageDependencies } from '@millrace/stage';
 import type { FreshRequests } from './fresh-requests.ts';
 import { idempotencyScope } from './gateway-principal.ts';
-import { claimIdempotencyKey, payloadHash } from './idempotency.ts';
+import { claimIdempotencyKey } from './idempotency.ts';
+import { payloadHash } from './payload-hash.ts';
 import { openedMessage, openedOf, receivedMessage, type NewRequest } from './request-messages.ts';
 import { idempotencyKeyParam, type Accepted, type Submission } from './submission.ts';
 

@@ -21,7 +21,14 @@ import {
   type Stoppable,
 } from '@millrace/runtime';
 import { createMemoryKeyStore, createSealing, type Sealing } from '@millrace/sealing';
-import { announceModel, noUsage, openResultLog, sealContent, type StageDependencies } from '@millrace/stage';
+import {
+  announceModel,
+  noUsage,
+  openResultLog,
+  resultRecord,
+  sealContent,
+  type StageDependencies,
+} from '@millrace/stage';
 import type { RelaySettings } from './relay-settings.ts';
 
 /** Settings for tests: limits that a busy machine keeps as well. */
@@ -111,18 +118,12 @@ export async function openScriptedWriter(
   let position = 0;
   let attempt = 1;
   const write = (record: Pick<ResultChunk, 'kind'> & Partial<ResultChunk>): Promise<void> =>
-    log.append({
-      request_id: requestId,
-      tenant,
-      at: clock.now(),
-      attempt,
-      first_position: position,
-      token_count: 0,
-      content: null,
-      opened: null,
-      finished: null,
-      ...record,
-    });
+    log.append(
+      resultRecord(
+        { request_id: requestId, tenant },
+        { at: clock.now(), attempt, first_position: position, ...record },
+      ),
+    );
   return {
     masked: (mapping) =>
       write({ kind: 'MASKED', attempt: 0, content: sealContent(box, requestId, 'masked', mapping) }),
@@ -144,6 +145,7 @@ export async function openScriptedWriter(
       const finished: Finished = {
         outcome: 'COMPLETED',
         finish_reason: 'stop',
+        finish_reasons: [],
         failure: null,
         usage: { ...noUsage(5), input_tokens: 3, output_tokens: position },
         timings: { queue_ms: 1, prefill_ms: 2, time_to_first_token_ms: 3, total_ms: 4 },

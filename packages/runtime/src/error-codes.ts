@@ -43,6 +43,7 @@ export const errorCodes = {
   missing_value: invalid('A required field is missing or empty.'),
   invalid_value: invalid('A field has the wrong type or is out of range.'),
   conflicting_values: invalid('Two fields exclude each other.'),
+  unsupported_value: invalid('A field asks for something that the model or the platform cannot do.'),
   binary_not_supported: invalid('Binary frames are not part of the protocol.'),
   payload_too_large: invalid('The content is larger than allowed.', 413),
   context_length_exceeded: invalid('Prompt and answer do not fit into the context of the model.'),

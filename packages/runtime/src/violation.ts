@@ -14,7 +14,7 @@ export interface Violation {
 const fieldName = /^[A-Za-z_][\w-]{0,40}$/;
 
 /** A longer list of fields is left out. */
-const maxFieldsListed = 24;
+const maxFieldsListed = 32;
 
 /**
  * Puts errors of ajv that lie at the same place into words.

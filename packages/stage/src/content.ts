@@ -1,10 +1,16 @@
 import type { SealingBox } from '@millrace/sealing';
+import type { FunctionTool, ResponseFormat, ToolChoice } from './constraints.ts';
 
 /** What a client wants answered. Sealed wherever it is stored. */
 export interface RequestContent {
   readonly messages: readonly ChatMessage[];
   /** Strings at which the answer ends. */
   readonly stop: readonly string[];
+  /** Token id to what is added to its logit, from -100 to 100. Ids of tokens are content. */
+  readonly logit_bias?: Readonly<Record<string, number>>;
+  readonly response_format?: ResponseFormat;
+  readonly tools?: readonly FunctionTool[];
+  readonly tool_choice?: ToolChoice;
 }
 
 export interface ChatMessage {
@@ -16,6 +22,24 @@ export interface ChatMessage {
 export interface ChunkContent {
   readonly text: string;
   readonly tokens: readonly number[];
+  /** One for each of the tokens, where the request asks for them. */
+  readonly logprobs?: readonly TokenLogprobs[];
+  /** With the last chunk of a choice that has come to its end, where the answer has several. */
+  readonly finish_reason?: string;
+}
+
+/** A token and how probable it was. */
+export interface LikelyToken {
+  /** Its text, in which a character that is cut off is U+FFFD. */
+  readonly token: string;
+  readonly bytes: readonly number[];
+  /** Natural logarithm; -9999 for a token that was all but impossible. */
+  readonly logprob: number;
+}
+
+/** How probable a token of the answer was, and what else might have stood there, likeliest first. */
+export interface TokenLogprobs extends LikelyToken {
+  readonly top_logprobs: readonly LikelyToken[];
 }
 
 /** Placeholder to original. */
@@ -27,9 +51,11 @@ interface ContentOf {
   readonly request: RequestContent;
   readonly chunk: ChunkContent;
   readonly masked: MaskedContent;
-  /** SHA-256 of the answer in UTF-8, in hexadecimal. */
-  readonly digest: string;
+  readonly digest: AnswerDigest;
 }
+
+/** SHA-256 of the answer in UTF-8, in hexadecimal; one for each choice where there are several. */
+export type AnswerDigest = string | readonly string[];
 
 /** Seals content to the request and the field that it belongs to, so that it opens nowhere else. */
 export function sealContent<F extends Field>(

@@ -12,6 +12,7 @@ import {
 import { MillraceError } from '@millrace/runtime';
 import { withDecision, type RequestEvent } from './request-event.ts';
 import { openResultLog, type ResultLog } from './result-log.ts';
+import { resultRecord } from './result-record.ts';
 import type { StageDependencies } from './stage-dependencies.ts';
 
 type EndingDependencies = Pick<StageDependencies, 'bus' | 'codec' | 'clock'>;
@@ -21,6 +22,8 @@ export interface Ending {
   readonly outcome: Finished['outcome'];
   readonly decision: Decision;
   readonly finishReason?: string;
+  /** By choice, where there are several. */
+  readonly finishReasons?: readonly string[];
   readonly failure?: Failure;
   readonly usage?: Usage;
   readonly timings?: Timings;
@@ -95,19 +98,14 @@ export async function finishAndClose(
   ending: Ending,
 ): Promise<Closed> {
   const now = dependencies.clock.now();
-  const record: ResultChunk = {
-    request_id: request.request_id,
-    tenant: request.tenant,
+  const record = resultRecord(request, {
     kind: 'FINISHED',
     at: now,
     attempt: ending.attempt ?? 0,
-    first_position: 0,
-    token_count: 0,
-    content: null,
-    opened: null,
     finished: {
       outcome: ending.outcome,
       finish_reason: ending.finishReason ?? null,
+      finish_reasons: ending.finishReasons ?? [],
       failure: ending.failure ?? null,
       usage: ending.usage ?? noUsage(request.characters_in),
       timings: ending.timings ?? {
@@ -120,7 +118,7 @@ export async function finishAndClose(
       text_digest: ending.textDigest ?? null,
       decision: ending.decision,
     },
-  };
+  });
   await log.append(record);
   return closeAsFinished(dependencies, request, record);
 }
@@ -145,6 +143,7 @@ export async function closeAsFinished(
     model_version: finished.model_version,
     outcome: finished.outcome,
     finish_reason: finished.finish_reason,
+    finish_reasons: finished.finish_reasons,
     failure: finished.failure,
     usage: finished.usage,
     timings: finished.timings,

@@ -3,11 +3,15 @@ export { cancelRequest, watchCancellations, type Cancellations } from './cancell
 export {
   openContent,
   sealContent,
+  type AnswerDigest,
   type ChatMessage,
   type ChunkContent,
+  type LikelyToken,
   type MaskedContent,
   type RequestContent,
+  type TokenLogprobs,
 } from './content.ts';
+export type { FunctionTool, ResponseFormat, ToolChoice } from './constraints.ts';
 export { connectPlatform, type Platform } from './connect-platform.ts';
 export { consumeClosings, type ClosingWork, type ClosingsOptions } from './consume-closings.ts';
 export { systemTenant } from './dead-letter.ts';
@@ -27,6 +31,7 @@ export { startLoop, type Loop, type LoopOptions } from './loop.ts';
 export { announceModel, watchModels, type ModelTable } from './model-table.ts';
 export { platformSettings, type PlatformSettings } from './platform-settings.ts';
 export { withDecision, type RequestEvent, type RequestEventName } from './request-event.ts';
+export { resultRecord } from './result-record.ts';
 export { openResultLog, readResults, type ResultLog, type StoredResult } from './result-log.ts';
 export { giveUp, runStage, type StageOptions, type Work } from './run-stage.ts';
 export { runStandalone, type Service } from './run-standalone.ts';

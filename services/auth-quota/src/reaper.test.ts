@@ -95,9 +95,11 @@ it('closes a request whose results are finished as they say', async () => {
     token_count: 0,
     content: null,
     opened: null,
+    choice: 0,
     finished: {
       outcome: 'COMPLETED',
       finish_reason: 'stop',
+      finish_reasons: [],
       failure: null,
       usage,
       timings: { queue_ms: 1, prefill_ms: 1, time_to_first_token_ms: 2, total_ms: 3 },

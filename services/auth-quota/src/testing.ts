@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Bus, Delivery, StoredMessage } from '@millrace/bus';
 import { subjects, type Codec, type RequestReceived } from '@millrace/contracts';
 import type { Clock } from '@millrace/runtime';
-import { openResultLog } from '@millrace/stage';
+import { openResultLog, resultRecord } from '@millrace/stage';
 
 /** A request for tests; it expires a minute after the clock's time. */
 export function requestOf(
@@ -21,7 +21,19 @@ export function requestOf(
     operation: 'generate',
     model: 'model',
     priority: 'NORMAL',
-    parameters: { max_tokens: 16, temperature: 0, top_k: 0, top_p: 1, seed: 1 },
+    parameters: {
+      max_tokens: 16,
+      temperature: 0,
+      top_k: 0,
+      top_p: 1,
+      seed: 1,
+      min_p: 0,
+      repetition_penalty: 1,
+      presence_penalty: 0,
+      frequency_penalty: 0,
+      n: 1,
+      logprobs: null,
+    },
     content: Buffer.from('sealed content'),
     characters_in: 14,
     replay_of: null,
@@ -33,24 +45,9 @@ export function requestOf(
 /** What a gateway stores: the opening of the results and the request. */
 export async function publishRequest(bus: Bus, codec: Codec, request: RequestReceived): Promise<void> {
   const log = await openResultLog({ bus, codec }, request);
-  await log.append({
-    request_id: request.request_id,
-    tenant: request.tenant,
-    kind: 'OPENED',
-    at: request.received_at,
-    attempt: 0,
-    first_position: 0,
-    token_count: 0,
-    content: null,
-    opened: {
-      principal: request.principal,
-      transport: request.transport,
-      model: request.model,
-      received_at: request.received_at,
-      deadline_at: request.deadline_at,
-    },
-    finished: null,
-  });
+  const { principal, transport, model, received_at, deadline_at } = request;
+  const opened = { principal, transport, model, received_at, deadline_at, choices: 1 };
+  await log.append(resultRecord(request, { kind: 'OPENED', at: received_at, opened }));
   await bus.publish({
     subject: subjects.received(request.tenant),
     payload: codec.encode('request.received', request),

@@ -17,6 +17,7 @@ export function closingOf(tenant: string, changes: Partial<RequestClosed> = {}):
     model_version: '1',
     outcome: 'COMPLETED',
     finish_reason: 'stop',
+    finish_reasons: [],
     failure: null,
     usage: {
       input_tokens: 3,

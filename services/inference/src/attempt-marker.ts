@@ -1,25 +1,20 @@
 import type { ResultChunk } from '@millrace/contracts';
-import type { RequestEvent } from '@millrace/stage';
+import { resultRecord, type RequestEvent } from '@millrace/stage';
 
-/** The record with which an attempt begins. */
+/** The record with which an attempt at a choice begins. */
 export function attemptMarker(
   request: RequestEvent,
   {
     attempt,
+    choice,
     firstPosition,
     at,
-  }: { readonly attempt: number; readonly firstPosition: number; readonly at: number },
+  }: {
+    readonly attempt: number;
+    readonly choice: number;
+    readonly firstPosition: number;
+    readonly at: number;
+  },
 ): ResultChunk {
-  return {
-    request_id: request.request_id,
-    tenant: request.tenant,
-    kind: 'ATTEMPT',
-    at,
-    attempt,
-    first_position: firstPosition,
-    token_count: 0,
-    content: null,
-    opened: null,
-    finished: null,
-  };
+  return resultRecord(request, { kind: 'ATTEMPT', at, attempt, choice, first_position: firstPosition });
 }

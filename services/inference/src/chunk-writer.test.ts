@@ -36,7 +36,7 @@ function gatedLog(): {
   };
 }
 
-async function setUp(firstPosition = 0) {
+async function setUp(...firstPositions: readonly number[]) {
   const box = await (await createSealing(new Uint8Array(32), createMemoryKeyStore())).forTenant('acme');
   const gated = gatedLog();
   const onFailure = vi.fn<(error: unknown) => void>();
@@ -47,7 +47,7 @@ async function setUp(firstPosition = 0) {
     clock,
     request,
     attempt: 2,
-    firstPosition,
+    firstPositions: firstPositions.length === 0 ? [0] : firstPositions,
     onFailure,
   });
   const contentOf = (record: ResultChunk | undefined) =>
@@ -58,7 +58,7 @@ async function setUp(firstPosition = 0) {
 describe('createChunkWriter', () => {
   it('goes on from the position of the attempt, and names the attempt', async () => {
     const { records, writer, contentOf } = await setUp(7);
-    await writer.push([11], 'a');
+    await writer.push(0, { tokens: [11], text: 'a' });
     await vi.waitFor(() => expect(records).toHaveLength(1));
     expect(records[0]).toMatchObject({ kind: 'CHUNK', attempt: 2, first_position: 7, token_count: 1 });
     expect(contentOf(records[0])).toEqual({ text: 'a', tokens: [11] });
@@ -66,9 +66,9 @@ describe('createChunkWriter', () => {
 
   it('has one record on its way at a time and puts into the next what came meanwhile', async () => {
     const { records, release, writer, contentOf } = await setUp();
-    await writer.push([1], 'a');
-    await writer.push([2], 'b');
-    await writer.push([3], '');
+    await writer.push(0, { tokens: [1], text: 'a' });
+    await writer.push(0, { tokens: [2], text: 'b' });
+    await writer.push(0, { tokens: [3], text: '' });
     expect(records).toHaveLength(1);
     release();
     await vi.waitFor(() => expect(records).toHaveLength(2));
@@ -85,22 +85,48 @@ describe('createChunkWriter', () => {
 
   it('counts nothing as generated that was not stored, and reports the failure once', async () => {
     const { records, release, writer, onFailure } = await setUp();
-    await writer.push([1], 'a');
+    await writer.push(0, { tokens: [1], text: 'a' });
     await vi.waitFor(() => expect(records).toHaveLength(1));
     const fenced = new MillraceError('fenced', 'Another writer has appended.');
     release(fenced);
     await expect(writer.flush()).rejects.toBe(fenced);
-    await writer.push([2], 'b');
+    await writer.push(0, { tokens: [2], text: 'b' });
     expect(onFailure.mock.calls).toEqual([[fenced]]);
     expect(writer.position).toBe(0);
     expect(records).toHaveLength(1);
   });
 
+  it('lets the choices take turns, each with its own positions, and says how one ended', async () => {
+    const { records, release, writer, contentOf } = await setUp(3, 0);
+    await writer.push(0, { tokens: [1], text: 'a' });
+    await writer.push(1, { tokens: [2], text: 'b' });
+    await writer.push(0, { tokens: [3], text: 'c' });
+    await writer.push(1, { tokens: [], text: '', finishReason: 'stop' });
+    const flushed = writer.flush();
+    for (const count of [2, 3]) {
+      release();
+      await vi.waitFor(() => expect(records).toHaveLength(count));
+    }
+    release();
+    await flushed;
+    expect(records.map(({ choice, first_position }) => [choice, first_position])).toEqual([
+      [0, 3],
+      [1, 0],
+      [0, 4],
+    ]);
+    expect(records.map(contentOf)).toEqual([
+      { text: 'a', tokens: [1] },
+      { text: 'b', tokens: [2], finish_reason: 'stop' },
+      { text: 'c', tokens: [3] },
+    ]);
+    expect(writer.position).toBe(6);
+  });
+
   it('lets the engine wait once too much waits for storage', async () => {
     const { records, release, writer } = await setUp();
     let accepted = false;
-    await writer.push([1], 'a');
-    const pushed = writer.push(new Int32Array(256), 'x').then(() => {
+    await writer.push(0, { tokens: [1], text: 'a' });
+    const pushed = writer.push(0, { tokens: new Int32Array(256), text: 'x' }).then(() => {
       accepted = true;
       return accepted;
     });

@@ -1,7 +1,7 @@
-import { sealContent, type RequestEvent, type ResultLog } from '@millrace/stage';
+import { resultRecord, sealContent, type RequestEvent, type ResultLog } from '@millrace/stage';
 import type { SealingBox } from '@millrace/sealing';
 import type { Clock } from '@millrace/runtime';
-import { attemptMarker } from './attempt-marker.ts';
+import { PendingChunk, type Piece } from './pending-chunk.ts';
 
 export interface ChunkWriterOptions {
   readonly log: ResultLog;
@@ -9,52 +9,62 @@ export interface ChunkWriterOptions {
   readonly clock: Clock;
   readonly request: RequestEvent;
   readonly attempt: number;
-  /** Position of the first token that this attempt publishes: the number of those published before. */
-  readonly firstPosition: number;
+  /** Position of the first token that this attempt publishes, by choice: the number of those published before. */
+  readonly firstPositions: readonly number[];
   /** Called once, with the first error: the log is no longer ours, or the broker is gone for good. */
   readonly onFailure: (error: unknown) => void;
 }
 
 /** Publishes what is generated. What a writer has published counts as generated, and nothing else does. */
 export interface ChunkWriter {
-  /** Takes tokens and the text that they let through; resolves when there is room for more. Never throws: see `onFailure`. */
-  push(tokens: ArrayLike<number>, text: string): Promise<void>;
+  /** Takes a piece of a choice; resolves when there is room for more. Never throws: see `onFailure`. */
+  push(choice: number, piece: Piece): Promise<void>;
   /** Resolves when all is stored. @throws the error that `onFailure` was called with */
   flush(): Promise<void>;
-  /** Tokens stored so far, earlier attempts included. */
+  /** Tokens stored so far of all choices, earlier attempts included. */
   readonly position: number;
   /** When the first chunk of this attempt was stored, in milliseconds since the epoch. */
   readonly firstStoredAt: number | undefined;
 }
 
-/** Tokens that may wait while one record is on its way: beyond that the engine's reader waits. */
+/** Tokens that may wait while one record is on its way: beyond that the engine's readers wait. */
 const maxPendingTokens = 256;
 
 /**
  * One record at a time is on its way, since each is accepted only behind the one before; what is generated meanwhile goes
- * into the next.
+ * into the next of its choice. The choices take turns.
  */
 export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
-  const { log, box, clock, request, attempt } = options;
-  let tokens: number[] = [];
-  let text = '';
-  let position = options.firstPosition;
+  const { log, box, clock, request, attempt, firstPositions } = options;
+  const pending = firstPositions.map(() => new PendingChunk());
+  const positions = [...firstPositions];
   let firstStoredAt: number | undefined;
   let failure: { readonly error: unknown } | undefined;
 
-  const publishPending = async (): Promise<void> => {
-    while (tokens.length > 0 || text !== '') {
-      const chunk = { text, tokens };
-      tokens = [];
-      text = '';
-      await log.append({
-        ...attemptMarker(request, { attempt, firstPosition: position, at: clock.now() }),
+  const isWaiting = (): boolean => pending.some((chunk) => !chunk.isEmpty);
+  const waitingTokens = (): number => pending.reduce((sum, { tokenCount }) => sum + tokenCount, 0);
+
+  const publish = async (choice: number, chunk: PendingChunk): Promise<void> => {
+    const content = chunk.take();
+    const firstPosition = positions[choice] ?? 0;
+    await log.append(
+      resultRecord(request, {
         kind: 'CHUNK',
-        token_count: chunk.tokens.length,
-        content: sealContent(box, request.request_id, 'chunk', chunk),
-      });
-      firstStoredAt ??= clock.now();
-      position += chunk.tokens.length;
+        at: clock.now(),
+        attempt,
+        choice,
+        first_position: firstPosition,
+        token_count: content.tokens.length,
+        content: sealContent(box, request.request_id, 'chunk', content),
+      }),
+    );
+    firstStoredAt ??= clock.now();
+    positions[choice] = firstPosition + content.tokens.length;
+  };
+
+  const publishPending = async (): Promise<void> => {
+    while (isWaiting()) {
+      for (const [choice, chunk] of pending.entries()) if (!chunk.isEmpty) await publish(choice, chunk);
     }
   };
 
@@ -74,7 +84,7 @@ export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
     await guarded(work);
     running = false;
     // What came since the work looked for more.
-    if (failure === undefined && (tokens.length > 0 || text !== '')) start();
+    if (failure === undefined && isWaiting()) start();
   };
   let pump = Promise.resolve();
   const start = (): void => {
@@ -82,11 +92,10 @@ export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
   };
 
   return {
-    async push(newTokens, newText) {
-      for (let index = 0; index < newTokens.length; index += 1) tokens.push(newTokens[index] as number);
-      text += newText;
+    async push(choice, piece) {
+      pending[choice]?.add(piece);
       start();
-      if (tokens.length >= maxPendingTokens) await pump;
+      if (waitingTokens() >= maxPendingTokens) await pump;
     },
     async flush() {
       await pump;
@@ -95,7 +104,7 @@ export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
       if (failure !== undefined) throw failure.error;
     },
     get position() {
-      return position;
+      return positions.reduce((sum, position) => sum + position, 0);
     },
     get firstStoredAt() {
       return firstStoredAt;

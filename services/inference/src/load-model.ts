@@ -3,6 +3,7 @@ import { createEngine } from './engine/engine.ts';
 import { createInstantEngine } from './engine/instant-engine.ts';
 import { neutralSampling } from './engine/neutral-sampling.ts';
 import { createOnnxRunner } from './engine/onnx-runner.ts';
+import type { TokenBytes } from './engine/token-text.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { findInCatalogue } from './model-catalogue.ts';
 import { readModelManifest } from './model/model-manifest.ts';
@@ -69,11 +70,12 @@ async function loadOnnxModel({
   });
   const { name, version, systemPrompt } = await findInCatalogue(manifest);
   const encodePrompt: PromptEncoder = (messages) => template.encode(withSystemPrompt(messages, systemPrompt));
+  const tokenBytes: TokenBytes = (token) => tokenizer.tokenBytes(token);
   const engine = createEngine({
     name,
     version,
     runner,
-    tokenBytes: (token) => tokenizer.tokenBytes(token),
+    tokenBytes,
     endTokens,
     clock,
     prefixCacheBytes,
@@ -82,6 +84,7 @@ async function loadOnnxModel({
   const model: LoadedModel = {
     engine,
     encodePrompt,
+    tokenBytes,
     isDefault: true,
     close: () => engine.stop(),
   };
@@ -136,6 +139,7 @@ function loadInstantModel({ contextLength, slots, clock }: LoadModelOptions): Lo
         messages.flatMap(({ content }) => content.split(/\s+/)),
         (_word, index) => index,
       ),
+    tokenBytes: (token) => Buffer.from(`<${token}>`),
     isDefault: true,
     close: () => engine.stop(),
   };

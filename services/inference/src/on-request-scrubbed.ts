@@ -1,5 +1,4 @@
 import type { Delivery } from '@millrace/bus';
-import { MillraceError } from '@millrace/runtime';
 import {
   closeAsFinished,
   decide,
@@ -18,11 +17,12 @@ import {
 } from '@millrace/stage';
 import type { SealingBox } from '@millrace/sealing';
 import { answer, type Answer } from './answer.ts';
+import type { CommonGeneration } from './choice.ts';
 import { watchInterruptions, type Interruption } from './interruption.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import type { InferenceMetrics } from './metrics.ts';
-import { encodePrompt } from './prompt.ts';
+import { isRefusal, prepare } from './prepare.ts';
 import type { Suspects } from './suspects.ts';
 import { takeUp, type TakenUp } from './take-up.ts';
 
@@ -85,24 +85,25 @@ async function generateAndClose(
   takenUp: TakenUp,
   interruption: Interruption,
 ): Promise<void> {
-  const promptTokens = await encodeOrReject(context, event, log, content);
-  if (promptTokens === undefined) return;
-  const { stop } = content;
-  const result = await answer({ context, event, log, box, interruption, takenUp, promptTokens, stop });
+  const generation = await prepareOrReject(context, event, log, content, interruption.signal);
+  if (generation === undefined) return;
+  const choices = event.parameters.n;
+  const result = await answer({ context, event, log, box, interruption, takenUp, choices, generation });
   await close(context, event, log, box, takenUp.attempt, result);
 }
 
-/** The prompt's tokens; a prompt that does not fit closes the request. */
-async function encodeOrReject(
+/** What the engine is asked for; a request that the model cannot answer is closed. */
+async function prepareOrReject(
   context: InferenceContext,
   event: Work['event'],
   log: ResultLog,
   content: RequestContent,
-): Promise<Int32Array | undefined> {
+  signal: AbortSignal,
+): Promise<CommonGeneration | undefined> {
   try {
-    return encodePrompt(context.model.encodePrompt, content, context.model.engine.card.contextLength);
+    return prepare(context.model, event, content, signal);
   } catch (error) {
-    if (!(error instanceof MillraceError && error.code === 'context_length_exceeded')) throw error;
+    if (!isRefusal(error)) throw error;
     const decision = decide(context.clock, stage, 'rejected', { code: error.code });
     await finishAndClose(context, event, log, { outcome: 'REJECTED', failure: failureOf(error), decision });
     return undefined;
@@ -117,7 +118,7 @@ async function close(
   attempt: number,
   result: Answer,
 ): Promise<void> {
-  const { outcome, usage, timings, finishReason, failure } = result;
+  const { outcome, usage, timings, finishReason, finishReasons, failure } = result;
   const { card } = context.model.engine;
   await finishAndClose(context, event, log, {
     outcome,
@@ -125,6 +126,7 @@ async function close(
     usage,
     timings,
     finishReason,
+    finishReasons,
     modelVersion: card.version,
     textDigest: sealContent(box, event.request_id, 'digest', result.digest),
     ...(failure === undefined ? {} : { failure: failureOf(failure) }),
@@ -135,6 +137,7 @@ async function close(
         model_version: card.version,
         attempt: String(attempt),
         finish_reason: finishReason,
+        ...(finishReasons.length > 0 ? { choices: String(finishReasons.length) } : {}),
       },
     }),
   });

@@ -32,11 +32,12 @@ export async function takeUp(
   interruption: Interruption,
 ): Promise<TakenUp> {
   const { clock, suspects, maxAttempts, ackWaitMs } = context;
+  const choices = event.parameters.n;
   const attempt = (log.last?.attempt ?? 0) + 1;
   if (attempt === 1 && delivery.deliveryCount === 1)
-    return { attempt, published: nothingPublished, settle: noSettlement };
+    return { attempt, published: nothingPublished(choices), settle: noSettlement };
 
-  const published = await readPublished(context, box, event, delivery.signal);
+  const published = await readPublished(context, box, event, choices, delivery.signal);
   delivery.signal.throwIfAborted();
   const barrenAttempts = published.barrenAttempts + (attempt === 1 ? 1 : 0);
   if (barrenAttempts >= maxAttempts) {
@@ -46,15 +47,17 @@ export async function takeUp(
     );
   }
   let settle = noSettlement;
-  if (barrenAttempts > 0 || published.tokens.length === 0) {
+  if (barrenAttempts > 0 || published.choices.every(({ tokens }) => tokens.length === 0)) {
     const alive = keepAlive(clock, delivery, ackWaitMs, () => clock.now());
     settle = await suspects.enter(interruption.signal);
     await alive.stop();
   }
   try {
     delivery.signal.throwIfAborted();
-    const firstPosition = published.tokens.length;
-    await log.append(attemptMarker(event, { attempt, firstPosition, at: clock.now() }));
+    for (const [choice, { tokens }] of published.choices.entries()) {
+      const firstPosition = tokens.length;
+      await log.append(attemptMarker(event, { attempt, choice, firstPosition, at: clock.now() }));
+    }
   } catch (error) {
     settle();
     throw error;

@@ -1,5 +1,10 @@
-import type { ResultChunk } from '@millrace/contracts';
-import { openResultLog, sealContent, type RequestEvent, type StageDependencies } from '@millrace/stage';
+import {
+  openResultLog,
+  resultRecord,
+  sealContent,
+  type RequestEvent,
+  type StageDependencies,
+} from '@millrace/stage';
 import type { SealingBox } from '@millrace/sealing';
 
 /**
@@ -16,18 +21,12 @@ export async function publishMapping(
 ): Promise<number | undefined> {
   const log = await openResultLog(dependencies, event);
   if (log.last !== undefined && log.last.kind !== 'OPENED') return undefined;
-  const record: ResultChunk = {
-    request_id: event.request_id,
-    tenant: event.tenant,
-    kind: 'MASKED',
-    at: dependencies.clock.now(),
-    attempt: 0,
-    first_position: 0,
-    token_count: 0,
-    content: sealContent(box, event.request_id, 'masked', Object.fromEntries(mapping)),
-    opened: null,
-    finished: null,
-  };
-  await log.append(record);
+  await log.append(
+    resultRecord(event, {
+      kind: 'MASKED',
+      at: dependencies.clock.now(),
+      content: sealContent(box, event.request_id, 'masked', Object.fromEntries(mapping)),
+    }),
+  );
   return log.end;
 }

@@ -33,6 +33,53 @@ describe('scrub', () => {
     expect(content.messages[0]?.content).toBe('<EMAIL_1> is <EMAIL_2>');
   });
 
+  it('replaces in tools and in the schema of the answer, and leaves names of functions, stop strings and biases', () => {
+    const mail = 'ann@corp.example';
+    const name = 'mail_ann';
+    const { content } = scrub({
+      messages: [{ role: 'user', content: `{"to": "${mail}"}` }],
+      stop: [mail],
+      logit_bias: { 17: 5 },
+      response_format: { type: 'json_schema', json_schema: { name, schema: { const: mail } } },
+      tools: [
+        {
+          type: 'function',
+          function: {
+            name,
+            description: `Mails ${mail}.`,
+            parameters: { properties: { to: { default: mail } } },
+          },
+        },
+      ],
+      tool_choice: { type: 'function', function: { name } },
+    });
+    expect(content).toEqual({
+      messages: [{ role: 'user', content: '{"to": "<EMAIL_1>"}' }],
+      stop: [mail],
+      logit_bias: { 17: 5 },
+      response_format: { type: 'json_schema', json_schema: { name, schema: { const: '<EMAIL_1>' } } },
+      tools: [
+        {
+          type: 'function',
+          function: {
+            name,
+            description: 'Mails <EMAIL_1>.',
+            parameters: { properties: { to: { default: '<EMAIL_1>' } } },
+          },
+        },
+      ],
+      tool_choice: { type: 'function', function: { name } },
+    });
+  });
+
+  it('uses no placeholder that the client wrote with escapes', () => {
+    const { content } = scrub({
+      messages: [{ role: 'user', content: '["\\u003cEMAIL_1>", "ann@corp.example"]' }],
+      stop: [],
+    });
+    expect(JSON.parse(content.messages[0]?.content ?? '')).toEqual(['<EMAIL_1>', '<EMAIL_2>']);
+  });
+
   it('leaves clean content as it is', () => {
     const content = { messages: [{ role: 'user', content: 'Why is the sky blue?' }], stop: [] } as const;
     expect(scrub(content)).toMatchObject({ content, counts: {} });

@@ -1,5 +1,6 @@
 import { createReplacer } from '@millrace/pii-detectors';
-import type { RequestContent } from '@millrace/stage';
+import type { FunctionTool, RequestContent, ResponseFormat } from '@millrace/stage';
+import { parseStructure, scrubJsonText, scrubJsonValue, type Replace } from './scrub-json.ts';
 
 export interface Scrubbed {
   readonly content: RequestContent;
@@ -9,20 +10,72 @@ export interface Scrubbed {
   readonly counts: Readonly<Record<string, number>>;
 }
 
-/** Replaces personal data in all messages; the same value gets the same placeholder. Stop strings are the client's own and stay. */
+/**
+ * Replaces personal data in messages of all roles, in tools and in the schema of the answer; the same value gets the same
+ * placeholder, and JSON stays JSON. Stop strings are the client's own and stay, as do names of functions, which are no text.
+ */
 export function scrub(content: RequestContent): Scrubbed {
-  const everything = content.messages.map((message) => message.content).concat(content.stop);
+  const everything = textsOf(content);
   const replacer = createReplacer({
     taken: (placeholder) => everything.some((text) => text.includes(placeholder)),
   });
-  const messages = content.messages.map((message) => ({
-    ...message,
-    content: replacer.replace(message.content),
-  }));
+  const replace: Replace = (text) => replacer.replace(text);
+  const { response_format, tools } = content;
+  const scrubbed: RequestContent = {
+    ...content,
+    messages: content.messages.map((message) => ({
+      ...message,
+      content: scrubJsonText(message.content, replace) ?? replace(message.content),
+    })),
+    ...(response_format === undefined ? {} : { response_format: scrubFormat(response_format, replace) }),
+    ...(tools === undefined ? {} : { tools: tools.map((tool) => scrubTool(tool, replace)) }),
+  };
+  return { content: scrubbed, mapping: replacer.mapping, counts: countsOf(replacer.mapping) };
+}
+
+/** All that a placeholder may stand in already; JSON also as it reads without escapes. */
+function textsOf({ messages, stop, response_format, tools }: RequestContent): readonly string[] {
+  return [
+    ...messages.flatMap(({ content }) => [content, JSON.stringify(parseStructure(content) ?? '')]),
+    ...stop,
+    JSON.stringify([response_format, tools]),
+  ];
+}
+
+function scrubFormat(format: ResponseFormat, replace: Replace): ResponseFormat {
+  if (format.type !== 'json_schema') return format;
+  const { description, schema } = format.json_schema;
+  return {
+    ...format,
+    json_schema: {
+      ...format.json_schema,
+      ...(description === undefined ? {} : { description: replace(description) }),
+      schema: scrubSchema(schema, replace),
+    },
+  };
+}
+
+function scrubTool(tool: FunctionTool, replace: Replace): FunctionTool {
+  const { description, parameters } = tool.function;
+  return {
+    ...tool,
+    function: {
+      ...tool.function,
+      ...(description === undefined ? {} : { description: replace(description) }),
+      ...(parameters === undefined ? {} : { parameters: scrubSchema(parameters, replace) }),
+    },
+  };
+}
+
+function scrubSchema(schema: object, replace: Replace): Readonly<Record<string, unknown>> {
+  return scrubJsonValue(schema, replace) as Readonly<Record<string, unknown>>;
+}
+
+function countsOf(mapping: ReadonlyMap<string, string>): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const placeholder of replacer.mapping.keys()) {
+  for (const placeholder of mapping.keys()) {
     const type = placeholder.replace(/^<|_\d+>$/g, '').toLowerCase();
     counts[type] = (counts[type] ?? 0) + 1;
   }
-  return { content: { messages, stop: content.stop }, mapping: replacer.mapping, counts };
+  return counts;
 }

@@ -1,3 +1,4 @@
+import type { FunctionTool, ResponseFormat, ToolChoice } from '@millrace/stage';
 import type { TokenLogprobs } from './logprobs.ts';
 
 export type GenerationPriority = 'HIGH' | 'NORMAL' | 'LOW';
@@ -45,6 +46,11 @@ export interface Generation {
   readonly reproducible: boolean;
   /** Texts at which the answer ends; they are not part of it. */
   readonly stop: readonly string[];
+  /** The form that the answer has to have; undefined for free text. */
+  readonly responseFormat?: ResponseFormat | undefined;
+  /** Functions that the answer may call, and whether it has to. */
+  readonly tools?: readonly FunctionTool[] | undefined;
+  readonly toolChoice?: ToolChoice | undefined;
   readonly signal: AbortSignal;
 }
 

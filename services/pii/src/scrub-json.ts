@@ -1,0 +1,38 @@
+/** Replaces personal data in a text. */
+export type Replace = (text: string) => string;
+
+/** A string or a number of JSON; what stands between them has no data. */
+const literal = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/gs;
+
+/**
+ * Replaces within the strings and numbers of a JSON text, so that it stays JSON: a number that is replaced becomes a string. All
+ * else stays as it was written. Undefined for a text that is no object or list.
+ */
+export function scrubJsonText(text: string, replace: Replace): string | undefined {
+  if (parseStructure(text) === undefined) return undefined;
+  return text.replace(literal, (written) => {
+    const value = written.startsWith('"') ? (JSON.parse(written) as string) : written;
+    const replaced = replace(value);
+    return replaced === value ? written : JSON.stringify(replaced);
+  });
+}
+
+/** The same for a value: its strings and the names of its fields. Numbers stay, as in a schema they are limits. */
+export function scrubJsonValue(value: unknown, replace: Replace): unknown {
+  if (typeof value === 'string') return replace(value);
+  if (Array.isArray(value)) return value.map((item) => scrubJsonValue(item, replace));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [replace(name), scrubJsonValue(item, replace)]),
+  );
+}
+
+/** The object or list that a text is. */
+export function parseStructure(text: string): object | undefined {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text) as object;
+  } catch {
+    return undefined;
+  }
+}
