@@ -1,8 +1,7 @@
-import { createRestorer } from '@millrace/pii-detectors';
 import type { Finished, ResultChunk } from '@millrace/contracts';
 import { errorCodes, MillraceError, type ErrorCode } from '@millrace/runtime';
 import type { ChunkContent, MaskedContent } from '@millrace/stage';
-import { AnswerFold } from './answer-fold.ts';
+import { ChoiceFold, type ChoicePiece } from './choice-fold.ts';
 import type { RelayEvent } from './relay-event.ts';
 
 /** Opens what is sealed in the records of one request. */
@@ -25,16 +24,24 @@ export interface Answer {
 }
 
 export function createAnswer(opener: ContentOpener): Answer {
-  const fold = new AnswerFold();
-  let restorer: ReturnType<typeof createRestorer> | undefined;
+  const folds = new Map<number, ChoiceFold>();
+  let mapping: ReadonlyMap<string, string> | undefined;
+  let choices = 1;
   let model: string | undefined;
   let seq = 0;
   let ended = false;
 
-  const numbered = (text: string): readonly RelayEvent[] => {
-    if (text === '') return [];
+  const foldOf = (choice: number): ChoiceFold => {
+    const fold = folds.get(choice) ?? new ChoiceFold(mapping);
+    folds.set(choice, fold);
+    return fold;
+  };
+
+  const numbered = (choice: number, { text, logprobs }: ChoicePiece): readonly RelayEvent[] => {
+    if (text === '' && logprobs.length === 0) return [];
     seq += 1;
-    return [{ type: 'chunk', seq, text }];
+    const reported = logprobs.length === 0 ? undefined : logprobs;
+    return [{ type: 'chunk', seq, choice: choices > 1 ? choice : undefined, text, logprobs: reported }];
   };
 
   const fail = (error: MillraceError, finished?: Finished): RelayEvent => {
@@ -51,17 +58,17 @@ export function createAnswer(opener: ContentOpener): Answer {
 
   const chunk = (record: ResultChunk): readonly RelayEvent[] => {
     if (record.content === null) return [];
-    const { text } = opener.chunk(record.content);
-    const { attempt, first_position: firstPosition, token_count: tokenCount } = record;
-    const fresh = fold.chunk({ attempt, firstPosition, tokenCount, text });
-    return numbered(restorer === undefined ? fresh : restorer.push(fresh));
+    const piece = foldOf(record.choice).chunk(record, opener.chunk(record.content));
+    return numbered(record.choice, piece);
   };
 
   const finish = (finished: Finished): readonly RelayEvent[] => {
-    const rest = numbered(restorer?.flush() ?? '');
+    const rest = [...folds].flatMap(([choice, fold]) =>
+      numbered(choice, { text: fold.flush(), logprobs: [] }),
+    );
     const isWhole = finished.outcome === 'COMPLETED' || finished.outcome === 'CANCELLED';
     if (!isWhole) return [...rest, fail(errorOf(finished), finished)];
-    if (finished.outcome === 'COMPLETED' && !fold.complete) {
+    if (finished.outcome === 'COMPLETED' && ![...folds.values()].every((fold) => fold.complete)) {
       const error = new MillraceError(
         'engine_failed',
         'The answer was started over and ended before what had been sent.',
@@ -76,6 +83,7 @@ export function createAnswer(opener: ContentOpener): Answer {
         seq,
         model,
         finishReason: finished.finish_reason ?? (finished.outcome === 'CANCELLED' ? 'cancelled' : 'stop'),
+        finishReasons: finished.finish_reasons.length === 0 ? undefined : finished.finish_reasons,
         usage: finished.usage,
         timings: finished.timings,
       },
@@ -86,14 +94,15 @@ export function createAnswer(opener: ContentOpener): Answer {
     switch (record.kind) {
       case 'OPENED':
         model = record.opened?.model;
+        choices = record.opened?.choices ?? 1;
         return [];
       case 'MASKED':
         if (record.content !== null) {
-          restorer = createRestorer(new Map(Object.entries(opener.masked(record.content))));
+          mapping = new Map(Object.entries(opener.masked(record.content)));
         }
         return [];
       case 'ATTEMPT':
-        fold.begin(record.attempt, record.first_position);
+        foldOf(record.choice).begin(record.attempt, record.first_position);
         return [];
       case 'CHUNK':
         return chunk(record);

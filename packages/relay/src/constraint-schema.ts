@@ -13,15 +13,14 @@ const jsonSchema = (description: string) =>
 export const constraintProperties = {
   response_format: {
     type: 'object',
-    required: ['type'],
     discriminator: { propertyName: 'type' },
     description: 'The form that the answer has to have.',
     'x-content': true,
     oneOf: [
-      { additionalProperties: false, properties: { type: { const: 'text' } } },
-      { additionalProperties: false, properties: { type: { const: 'json_object' } } },
+      { required: ['type'], additionalProperties: false, properties: { type: { const: 'text' } } },
+      { required: ['type'], additionalProperties: false, properties: { type: { const: 'json_object' } } },
       {
-        required: ['json_schema'],
+        required: ['type', 'json_schema'],
         additionalProperties: false,
         properties: {
           type: { const: 'json_schema' },

@@ -1,3 +1,10 @@
+export {
+  answerChunk,
+  chunkProperties,
+  finishProperties,
+  logprobsSchema,
+  type AnswerChunk,
+} from './answer-chunk.ts';
 export { answerTimings, answerUsage, timingsSchema, usageSchema, type AnswerUsage } from './answer-schema.ts';
 export { clientError, clientErrorCodes } from './client-error.ts';
 export type { GatewayPrincipal } from './gateway-principal.ts';

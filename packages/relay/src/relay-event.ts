@@ -1,11 +1,17 @@
 import type { MillraceError } from '@millrace/runtime';
 import type { Finished, Timings, Usage } from '@millrace/contracts';
+import type { TokenLogprobs } from '@millrace/stage';
 
 /** A piece of the answer. `seq` counts from 1 without gaps, and is the same on every gateway and every resume. */
 export interface RelayChunk {
   readonly type: 'chunk';
   readonly seq: number;
+  /** Index of the choice that it belongs to; undefined where the answer has only one. */
+  readonly choice: number | undefined;
+  /** Empty only where log-probabilities come with it. */
   readonly text: string;
+  /** Of the tokens since the last chunk of the choice, where the request asks for them. */
+  readonly logprobs: readonly TokenLogprobs[] | undefined;
 }
 
 /** The end of an answer. `seq` is that of the last chunk, 0 when there was none. */
@@ -15,6 +21,8 @@ export interface RelayCompleted {
   readonly model: string | undefined;
   /** `stop`, `length` or `cancelled`. */
   readonly finishReason: string;
+  /** By choice; undefined where the answer has only one. */
+  readonly finishReasons: readonly string[] | undefined;
   readonly usage: Usage;
   readonly timings: Timings;
 }

@@ -1,25 +1,20 @@
 import type { FastifyReply } from 'fastify';
-import {
-  answerTimings,
-  answerUsage,
-  clientError,
-  type RelayCompleted,
-  type RelayEvent,
-} from '@millrace/relay';
+import { answerChunk, clientError, type RelayEvent } from '@millrace/relay';
 import type { Clock } from '@millrace/runtime';
 import { toErrorBody } from './errors.ts';
 import { openEventStream, type EventStream } from './event-stream.ts';
+import { CollectedChoices, endOf } from './collected-choices.ts';
 import type { GenerateAnswer } from './generate-schema.ts';
 
 type Events = AsyncGenerator<RelayEvent, void, undefined>;
 
 /** Waits for the whole answer. @throws the error of a request that failed */
 export async function wholeAnswer(requestId: string, events: Events): Promise<GenerateAnswer> {
-  let text = '';
+  const collected = new CollectedChoices();
   for await (const event of events) {
-    if (event.type === 'chunk') text += event.text;
+    if (event.type === 'chunk') collected.add(event);
     else if (event.type === 'failed') throw event.error;
-    else return { request_id: requestId, model: event.model ?? null, text, ...endOf(event) };
+    else return collected.answer(requestId, event);
   }
   throw new Error('an answer ended without an end');
 }
@@ -78,7 +73,7 @@ async function sendAll(
 ): Promise<void> {
   for (let next = await first; next.done !== true; next = await events.next()) {
     const event = next.value;
-    if (event.type === 'chunk') await stream.send('chunk', { seq: event.seq, text: event.text }, event.seq);
+    if (event.type === 'chunk') await stream.send('chunk', answerChunk(event), event.seq);
     else if (event.type === 'failed') throw event.error;
     else {
       const completed = {
@@ -86,6 +81,7 @@ async function sendAll(
         request_id: requestId,
         model: event.model ?? null,
         ...endOf(event),
+        ...(event.finishReasons === undefined ? {} : { finish_reasons: event.finishReasons }),
       };
       await stream.send('completed', completed, event.seq);
     }
@@ -107,12 +103,4 @@ async function settledOrLate(
   } finally {
     timer.cancel();
   }
-}
-
-function endOf({
-  finishReason,
-  usage,
-  timings,
-}: RelayCompleted): Pick<GenerateAnswer, 'finish_reason' | 'usage' | 'timings'> {
-  return { finish_reason: finishReason, usage: answerUsage(usage), timings: answerTimings(timings) };
 }

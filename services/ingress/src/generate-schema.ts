@@ -1,11 +1,15 @@
 import {
+  chunkProperties,
+  finishProperties,
   generationProperties,
+  logprobsSchema,
   timingsSchema,
   usageSchema,
   type AnswerUsage,
   type GenerationBody,
 } from '@millrace/relay';
 import type { Timings } from '@millrace/contracts';
+import type { TokenLogprobs } from '@millrace/stage';
 
 export interface GenerateBody extends GenerationBody {
   readonly stream?: boolean;
@@ -32,13 +36,24 @@ export interface GenerateAnswer {
   readonly model: string | null;
   readonly text: string;
   readonly finish_reason: string;
+  readonly logprobs?: readonly TokenLogprobs[];
+  /** Only where there are several; the first is at the top as well. */
+  readonly choices?: readonly AnswerChoice[];
   readonly usage: AnswerUsage;
   readonly timings: Timings;
 }
 
+/** One choice of an answer. */
+export interface AnswerChoice {
+  readonly index: number;
+  readonly text: string;
+  readonly finish_reason: string;
+  readonly logprobs?: readonly TokenLogprobs[];
+}
+
 const requestId = { type: 'string', description: 'The request, a UUID.' } as const;
 const model = { type: ['string', 'null'], description: 'The model that answered.' } as const;
-const finishReason = { enum: ['stop', 'length', 'cancelled'], description: 'Why the answer ended.' } as const;
+const { finish_reason: finishReason, finish_reasons: finishReasons } = finishProperties;
 const seq = {
   type: 'integer',
   minimum: 0,
@@ -53,8 +68,27 @@ export const generateAnswerSchema = {
   properties: {
     request_id: requestId,
     model,
-    text: { type: 'string', description: 'The answer.' },
-    finish_reason: finishReason,
+    text: { type: 'string', description: 'The answer; where n is above 1, its first choice.' },
+    finish_reason: {
+      ...finishReason,
+      description: 'Why the answer ended; where n is above 1, cancelled or length if any choice did so.',
+    },
+    logprobs: logprobsSchema,
+    choices: {
+      type: 'array',
+      description: 'All choices by their index; only where n is above 1.',
+      items: {
+        type: 'object',
+        required: ['index', 'text', 'finish_reason'],
+        additionalProperties: false,
+        properties: {
+          index: { type: 'integer', minimum: 0, description: 'Which choice it is.' },
+          text: { type: 'string', description: 'The answer.' },
+          finish_reason: finishReason,
+          logprobs: logprobsSchema,
+        },
+      },
+    },
     usage: usageSchema,
     timings: timingsSchema,
   },
@@ -87,7 +121,7 @@ export const eventSchemas = {
     type: 'object',
     required: ['seq', 'text'],
     additionalProperties: false,
-    properties: { seq, text: { type: 'string', description: 'Text to append.' } },
+    properties: { seq, ...chunkProperties },
   },
   completed: {
     title: 'Completed',
@@ -99,6 +133,7 @@ export const eventSchemas = {
       request_id: requestId,
       model,
       finish_reason: finishReason,
+      finish_reasons: finishReasons,
       usage: usageSchema,
       timings: timingsSchema,
     },

@@ -1,5 +1,13 @@
 import type { Timings } from '@millrace/contracts';
-import { clientErrorCodes, timingsSchema, usageSchema, type AnswerUsage } from '@millrace/relay';
+import {
+  chunkProperties,
+  clientErrorCodes,
+  finishProperties,
+  timingsSchema,
+  usageSchema,
+  type AnswerChunk,
+  type AnswerUsage,
+} from '@millrace/relay';
 import { maxIdLength } from './client-messages.ts';
 
 export const protocolVersion = 1;
@@ -28,10 +36,8 @@ export interface AcceptedMessage extends Named {
   readonly type: 'accepted';
 }
 
-export interface ChunkMessage extends Named {
+export interface ChunkMessage extends Named, AnswerChunk {
   readonly type: 'chunk';
-  readonly seq: number;
-  readonly text: string;
 }
 
 export interface CompletedMessage extends Named {
@@ -39,6 +45,7 @@ export interface CompletedMessage extends Named {
   readonly seq: number;
   readonly model?: string;
   readonly finish_reason: string;
+  readonly finish_reasons?: readonly string[];
   readonly usage: AnswerUsage;
   readonly timings: Timings;
 }
@@ -143,7 +150,7 @@ export const serverMessageSchemas = {
       type: { const: 'chunk' },
       ...named,
       seq: seq(1, 'Counts from 1 without gaps, and is the same on every gateway and every resume.'),
-      text: { type: 'string', minLength: 1, description: 'Text to append.' },
+      ...chunkProperties,
     },
   },
   completed: {
@@ -157,7 +164,7 @@ export const serverMessageSchemas = {
       ...named,
       seq: seq(0, 'That of the last chunk; 0 when there was none.'),
       model: { type: 'string', description: 'The model that answered.' },
-      finish_reason: { enum: ['stop', 'length', 'cancelled'], description: 'Why the answer ended.' },
+      ...finishProperties,
       usage: usageSchema,
       timings: timingsSchema,
     },

@@ -1,4 +1,4 @@
-import { answerTimings, answerUsage, clientError, type RelayEvent } from '@millrace/relay';
+import { answerChunk, answerTimings, answerUsage, clientError, type RelayEvent } from '@millrace/relay';
 import type { MessageNames } from './read-client-message.ts';
 import type { ErrorMessage, ServerMessage } from './server-messages.ts';
 
@@ -9,7 +9,7 @@ export function toServerMessage(
 ): ServerMessage {
   switch (event.type) {
     case 'chunk':
-      return { type: 'chunk', ...names, seq: event.seq, text: event.text };
+      return { type: 'chunk', ...names, ...answerChunk(event) };
     case 'completed':
       return {
         type: 'completed',
@@ -17,6 +17,7 @@ export function toServerMessage(
         seq: event.seq,
         ...(event.model === undefined ? {} : { model: event.model }),
         finish_reason: event.finishReason,
+        ...(event.finishReasons === undefined ? {} : { finish_reasons: event.finishReasons }),
         usage: answerUsage(event.usage),
         timings: answerTimings(event.timings),
       };
