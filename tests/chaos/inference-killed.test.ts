@@ -1,7 +1,7 @@
 import { createScratchFolder, startCluster, type Cluster, type ScratchFolder } from '@millrace/embedded';
 import { openStream } from '@millrace/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { acceptedId, numbersOf, range, textOf, untilChunk } from '../support/answer.ts';
+import { acceptedId, choicesOf, numbersOf, range, textOf, untilChunk } from '../support/answer.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
 
 let folder: ScratchFolder;
@@ -50,6 +50,34 @@ it('goes on behind the chunks of a killed worker, and the client gets one whole 
   expect(third).toBeGreaterThan(second);
   // What the second worker reads in one go can round differently from what the first one read token by token.
   expect(log.tokens.slice(0, second)).toEqual(undisturbed.tokens.slice(0, second));
+  await client.close();
+});
+
+it('goes on with each choice of an answer, and the client gets them all whole', async ({ signal }) => {
+  const client = await openStream(cluster.edgeUrl, { apiKey: cluster.apiKey });
+  const story = { prompt: 'Tell a story about a mill.', seed: 7, n: 2, logprobs: true };
+  client.send({ type: 'generate', id: 'two', ...story, max_tokens: 120 });
+  for (const seq of [12, 60]) {
+    await untilChunk(client, 'two', seq);
+    await cluster.process('inference').restart();
+  }
+  const end = await client.ended('two');
+  expect(end).toMatchObject({ type: 'completed' });
+  expect(numbersOf(client, 'two')).toEqual(range(1, end.seq ?? 0));
+  const texts = choicesOf(client, 'two', 2);
+  const requestId = await acceptedId(client, 'two');
+  const log = await expectAnsweredOnce(cluster, { requestId, text: texts }, signal);
+
+  expect(texts.every((text) => text.length > 50)).toBe(true);
+  expect(log.attempts.map(({ attempt, choice }) => [attempt, choice])).toEqual([
+    [2, 0],
+    [2, 1],
+    [3, 0],
+    [3, 1],
+  ]);
+  for (const { first_position } of log.attempts) expect(first_position).toBeGreaterThan(0);
+  const reported = client.chunks('two').flatMap(({ logprobs }) => logprobs ?? []);
+  expect(reported).toHaveLength(log.tokens.length);
   await client.close();
 });
 

@@ -8,6 +8,17 @@ export function textOf(client: StreamClient, name: string): string {
     .join('');
 }
 
+/** The text that a client was sent of each choice of a request. */
+export function choicesOf(client: StreamClient, name: string, choices: number): readonly string[] {
+  const chunks = client.chunks(name);
+  return range(0, choices - 1).map((choice) =>
+    chunks
+      .filter((chunk) => chunk['choice'] === choice)
+      .map(({ text }) => text ?? '')
+      .join(''),
+  );
+}
+
 /** The numbers of the chunks that a client was sent. */
 export function numbersOf(client: StreamClient, name: string): readonly number[] {
   return client.chunks(name).map(({ seq }) => seq ?? 0);

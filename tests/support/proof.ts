@@ -6,8 +6,8 @@ import { readClosings, readLog, type LoggedAnswer } from './result-log.ts';
 /** A request that its client was told the end of. */
 export interface EndedRequest {
   readonly requestId: string;
-  /** All chunks that the client was sent, joined. */
-  readonly text: string;
+  /** All chunks that the client was sent, joined; those of each choice where there are several. */
+  readonly text: string | readonly string[];
 }
 
 /**
@@ -37,17 +37,21 @@ export async function expectAnsweredOnce(
   expect(isChainVerified).toBe(true);
 
   const log = await readLog(platform, requestId);
-  expect(log.text).toBe(text);
+  const texts = [text].flat();
+  expect(log.choices).toEqual(texts);
   expect(log.finished).toHaveLength(1);
-  let position = 0;
-  for (const chunk of log.chunks) {
-    expect(chunk.firstPosition).toBe(position);
-    position += chunk.tokens.length;
+  const positions = texts.map(() => 0);
+  for (const { choice, firstPosition, tokens } of log.chunks) {
+    expect(firstPosition).toBe(positions[choice]);
+    positions[choice] = firstPosition + tokens.length;
   }
   const [closing] = await readClosings(platform, defaultTenant, requestId);
   const rows = await database.select().from(ledger);
   const row = rows.find((each) => each.requestId === requestId);
-  expect(closing?.usage).toMatchObject({ output_tokens: log.tokens.length, characters_out: text.length });
+  expect(closing?.usage).toMatchObject({
+    output_tokens: log.tokens.length,
+    characters_out: texts.join('').length,
+  });
   expect(row).toMatchObject({ outputTokens: log.tokens.length, inputTokens: closing?.usage.input_tokens });
   return log;
 }

@@ -7,6 +7,7 @@ type ObserverDependencies = Pick<StageDependencies, 'bus' | 'codec' | 'sealing'>
 /** A piece of an answer as it lies in the stream, opened. */
 export interface LoggedChunk {
   readonly attempt: number;
+  readonly choice: number;
   readonly firstPosition: number;
   readonly tokens: readonly number[];
   readonly text: string;
@@ -23,6 +24,8 @@ export interface LoggedAnswer {
   /** Text and tokens of all chunks, joined. */
   readonly text: string;
   readonly tokens: readonly number[];
+  /** Text of each choice. */
+  readonly choices: readonly string[];
 }
 
 /** Reads and opens all that is stored of an answer. */
@@ -34,7 +37,8 @@ export async function readLog(dependencies: ObserverDependencies, requestId: str
     if (record.kind !== 'CHUNK' || record.content === null) continue;
     const box = await dependencies.sealing.forTenant(record.tenant);
     const { text, tokens } = openContent(box, requestId, 'chunk', record.content);
-    chunks.push({ attempt: record.attempt, firstPosition: record.first_position, text, tokens });
+    const { attempt, choice, first_position: firstPosition } = record;
+    chunks.push({ attempt, choice, firstPosition, text, tokens });
   }
   const kinds = records.map(({ kind, attempt }) => `${kind} ${attempt}`);
   return {
@@ -45,7 +49,17 @@ export async function readLog(dependencies: ObserverDependencies, requestId: str
     finished: records.flatMap(({ finished }) => (finished === null ? [] : [finished])),
     text: chunks.map(({ text }) => text).join(''),
     tokens: chunks.flatMap(({ tokens }) => tokens),
+    choices: textsOf(chunks, records[0]?.opened?.choices ?? 1),
   };
+}
+
+function textsOf(chunks: readonly LoggedChunk[], choices: number): readonly string[] {
+  const own = (choice: number): readonly LoggedChunk[] => chunks.filter((chunk) => chunk.choice === choice);
+  return Array.from({ length: choices }, (_, choice) =>
+    own(choice)
+      .map(({ text }) => text)
+      .join(''),
+  );
 }
 
 /** Every closing of a request: there should be one. */

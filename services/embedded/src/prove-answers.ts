@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { verifyTenant } from '@millrace/audit';
 import { subjects, type RequestClosed } from '@millrace/contracts';
 import { openContent, type StageDependencies } from '@millrace/stage';
@@ -7,7 +8,8 @@ import { ledger, type Database } from '@millrace/store';
 /** What a client was told. */
 export interface GivenAnswer {
   readonly requestId: string;
-  readonly text: string;
+  /** One for each choice where there are several. */
+  readonly text: string | readonly string[];
 }
 
 /** What is on record of one answer. */
@@ -142,5 +144,9 @@ async function isTextClosed(
   if (closing === undefined || closing.text_digest === null) return false;
   const box = await sealing.forTenant(closing.tenant);
   const digest = openContent(box, requestId, 'digest', closing.text_digest);
-  return digest === createHash('sha256').update(text, 'utf8').digest('hex');
+  return isDeepStrictEqual(digest, typeof text === 'string' ? digestOf(text) : text.map(digestOf));
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
 }
