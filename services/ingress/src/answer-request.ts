@@ -3,11 +3,11 @@ import {
   answerTimings,
   answerUsage,
   clientError,
+  toErrorBody,
   type RelayCompleted,
   type RelayEvent,
 } from '@millrace/relay';
 import type { Clock } from '@millrace/runtime';
-import { toErrorBody } from './errors.ts';
 import { openEventStream, type EventStream } from './event-stream.ts';
 import type { GenerateAnswer } from './generate-schema.ts';
 
