@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Bus, Delivery, StoredMessage } from '@millrace/bus';
 import { subjects, type Codec, type RequestClosed } from '@millrace/contracts';
-import type { ClosingWork } from '@millrace/stage';
+import type { ClosingWork } from './consume-closings.ts';
 
 /** A closing for tests. */
 export function closingOf(tenant: string, changes: Partial<RequestClosed> = {}): RequestClosed {
@@ -65,4 +65,11 @@ export async function deliverAll(
 
 function asDelivery(stored: StoredMessage, deliveryCount: number): Delivery {
   return { ...stored, deliveryCount, working: () => undefined, signal: new AbortController().signal };
+}
+
+/** All messages of a read. */
+export async function readAll(messages: AsyncIterable<StoredMessage>): Promise<StoredMessage[]> {
+  const all: StoredMessage[] = [];
+  for await (const message of messages) all.push(message);
+  return all;
 }
