@@ -1,40 +1,24 @@
 import {
-  createScratchFolder,
   defaultTenant,
   persistentPrompt,
   proveAnswers,
-  startCluster,
   type Cluster,
   type PersistentAnswer,
   type PersistentPrompt,
 } from '@millrace/embedded';
-import { stopInReverse, type Stoppable } from '@millrace/runtime';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { answeredOnce } from '../support/proof.ts';
+import { startTestCluster } from '../support/test-cluster.ts';
 
-const once = {
-  outcome: 'COMPLETED',
-  closings: 1,
-  ledgerRows: 1,
-  charges: 1,
-  auditRecords: 1,
-  isTextClosed: true,
-};
-
-let parts: Stoppable[] = [];
 let cluster: Cluster;
 /** All answers of this file, since the ledger is that of all of them. */
 const answers: PersistentAnswer[] = [];
 
 beforeAll(async () => {
-  const folder = await createScratchFolder();
-  parts = [folder];
-  cluster = await startCluster({ dataDirectory: folder.path, env: { MILLRACE_ACK_WAIT: '2s' } });
-  parts.push(cluster);
+  cluster = await startTestCluster();
 });
 
-afterAll(async () => {
-  await stopInReverse(parts);
-});
+afterAll(() => cluster.stop());
 
 async function ask(
   prompt: PersistentPrompt,
@@ -81,7 +65,7 @@ it('gives the same answer, once, when nats-server is killed in the middle of it'
   expect(restarts).toHaveLength(killAt.length);
   expect(disturbed.text).toBe(undisturbed.text);
   expect(disturbed.usage).toEqual(undisturbed.usage);
-  expect(await recorded([undisturbed, disturbed], signal)).toMatchObject([once, once]);
+  expect(await recorded([undisturbed, disturbed], signal)).toMatchObject([answeredOnce, answeredOnce]);
 });
 
 it('loses nothing that was asked before, and nothing that is asked while, nats-server is away', async ({
@@ -102,5 +86,5 @@ it('loses nothing that was asked before, and nothing that is asked while, nats-s
   await cluster.nats.start();
   const given = await Promise.all([...before, ...meanwhile]);
 
-  expect(await recorded(given, signal)).toMatchObject(given.map(() => once));
+  expect(await recorded(given, signal)).toMatchObject(given.map(() => answeredOnce));
 });

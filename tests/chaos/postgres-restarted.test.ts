@@ -1,32 +1,24 @@
 import {
   createArrivalCounter,
-  createScratchFolder,
   defaultTenant,
   persistentPrompt,
   proveAnswers,
-  startCluster,
   type Cluster,
   type PersistentAnswer,
 } from '@millrace/embedded';
-import { stopInReverse, type Stoppable } from '@millrace/runtime';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { startTestCluster } from '../support/test-cluster.ts';
 
 const parallel = 6;
 const restarts = 4;
 
-let parts: Stoppable[] = [];
 let cluster: Cluster;
 
 beforeEach(async () => {
-  const folder = await createScratchFolder();
-  parts = [folder];
-  cluster = await startCluster({ dataDirectory: folder.path, env: { MILLRACE_ACK_WAIT: '2s' } });
-  parts.push(cluster);
+  cluster = await startTestCluster();
 });
 
-afterEach(async () => {
-  await stopInReverse(parts);
-});
+afterEach(() => cluster.stop());
 
 it('answers, charges and records every request once while PostgreSQL is killed and comes back', async ({
   signal,

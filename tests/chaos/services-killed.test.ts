@@ -1,42 +1,27 @@
 import {
   createArrivalCounter,
-  createScratchFolder,
   defaultTenant,
   persistentPrompt,
   proveAnswers,
-  startCluster,
   type Cluster,
   type GivenAnswer,
 } from '@millrace/embedded';
-import { stopInReverse, type Stoppable } from '@millrace/runtime';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { answeredOnce } from '../support/proof.ts';
+import { startTestCluster } from '../support/test-cluster.ts';
 import { persistentPost } from './persistent-post.ts';
 
 const services = ['pii', 'billing', 'audit', 'auth-quota', 'inference', 'edge', 'ingress'];
 const parallel = 8;
 const overHttp = 2;
-const once = {
-  outcome: 'COMPLETED',
-  closings: 1,
-  ledgerRows: 1,
-  charges: 1,
-  auditRecords: 1,
-  isTextClosed: true,
-};
 
-let parts: Stoppable[] = [];
 let cluster: Cluster;
 
 beforeEach(async () => {
-  const folder = await createScratchFolder();
-  parts = [folder];
-  cluster = await startCluster({ dataDirectory: folder.path, env: { MILLRACE_ACK_WAIT: '2s' } });
-  parts.push(cluster);
+  cluster = await startTestCluster();
 });
 
-afterEach(async () => {
-  await stopInReverse(parts);
-});
+afterEach(() => cluster.stop());
 
 /** Asks one question after the other until it is told to stop, each to its end. */
 async function keepAsking(
@@ -88,7 +73,7 @@ it('answers, charges and records every request once while each service is killed
 
   const { platform, database } = cluster;
   const proofs = await proveAnswers(platform, database, defaultTenant, answers, signal);
-  expect(proofs.answers).toMatchObject(answers.map(({ requestId }) => ({ requestId, ...once })));
+  expect(proofs.answers).toMatchObject(answers.map(({ requestId }) => ({ requestId, ...answeredOnce })));
   expect(proofs).toMatchObject({
     ledgerRows: answers.length,
     auditRecords: answers.length,

@@ -3,6 +3,16 @@ import { ledger } from '@millrace/store';
 import { expect } from 'vitest';
 import { readClosings, readLog, type LoggedAnswer } from './result-log.ts';
 
+/** What holds of a request that was answered to its end, whatever broke. */
+export const answeredOnce = {
+  outcome: 'COMPLETED',
+  closings: 1,
+  ledgerRows: 1,
+  charges: 1,
+  auditRecords: 1,
+  isTextClosed: true,
+} as const;
+
 /** A request that its client was told the end of. */
 export interface EndedRequest {
   readonly requestId: string;
@@ -27,13 +37,7 @@ export async function expectAnsweredOnce(
     [{ requestId, text }],
     signal,
   );
-  expect(answers[0]).toMatchObject({
-    closings: 1,
-    ledgerRows: 1,
-    charges: 1,
-    auditRecords: 1,
-    isTextClosed: true,
-  });
+  expect(answers[0]).toMatchObject({ ...answeredOnce, outcome: expect.any(String) as string });
   expect(isChainVerified).toBe(true);
 
   const log = await readLog(platform, requestId);

@@ -7,6 +7,8 @@ export {
 } from './answer-chunk.ts';
 export { answerTimings, answerUsage, timingsSchema, usageSchema, type AnswerUsage } from './answer-schema.ts';
 export { clientError, clientErrorCodes } from './client-error.ts';
+export { bodyWithoutCode, toErrorBody, type ErrorBody } from './http/error-body.ts';
+export { httpErrors } from './http/http-errors.ts';
 export type { GatewayPrincipal } from './gateway-principal.ts';
 export {
   generationProperties,

@@ -16,7 +16,7 @@ import { startTestNats, type TestNats } from '@millrace/testkit';
 import { verifyChain } from './chain.ts';
 import { onRequestClosed } from './on-request-closed.ts';
 import { startAudit } from './service.ts';
-import { closingOf, deliverAll, publishClosing } from './testing.ts';
+import { closingOf, deliverAll, publishClosing } from '@millrace/stage/testing';
 import { linkOf, verifyTenant } from './verify-tenant.ts';
 
 const codec = createCodec();

@@ -27,7 +27,7 @@ import { onRequestClosed } from './on-request-closed.ts';
 import { takeFromOutbox } from './outbox.ts';
 import { seedPrices } from './prices.ts';
 import { startBilling } from './service.ts';
-import { closingOf, deliverAll, publishClosing, readAll } from './testing.ts';
+import { closingOf, deliverAll, publishClosing, readAll } from '@millrace/stage/testing';
 
 const codec = createCodec();
 const clock = new ManualClock();

@@ -149,3 +149,16 @@ test('plain HTTP is told to upgrade', async () => {
     error: { message: expect.stringMatching(/WebSocket/) as string, type: 'invalid_request_error' },
   });
 });
+
+test('a URL that cannot be decoded is refused in the shape of all errors', async () => {
+  const response = await fetch(`${url}/v1/%zz`);
+  expect(response.status).toBe(400);
+  expect(await response.json()).toEqual({
+    error: {
+      message: expect.stringMatching(/URL/) as string,
+      type: 'invalid_request_error',
+      param: null,
+      code: null,
+    },
+  });
+});

@@ -1,5 +1,5 @@
 import { fastify } from 'fastify';
-import { newGatewayName, startRelay, type RelaySettings } from '@millrace/relay';
+import { httpErrors, newGatewayName, startRelay, type RelaySettings } from '@millrace/relay';
 import { healthRoutes, listen, stopInReverse, type ListenOptions, type Stoppable } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import type { EdgeSettings } from './config.ts';
@@ -19,7 +19,7 @@ export async function startEdge(
   settings: EdgeSettings & RelaySettings & ListenOptions,
 ): Promise<Edge> {
   const { clock, logger, metrics } = dependencies;
-  const app = fastify({ forceCloseConnections: true });
+  const app = fastify({ ...httpErrors, forceCloseConnections: true });
   const parts: Stoppable[] = [{ stop: () => app.close() }];
   try {
     const relay = await startRelay({ ...dependencies, gateway: newGatewayName() }, settings);

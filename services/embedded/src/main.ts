@@ -11,7 +11,7 @@ await runMain(async (signal) => {
     process.stdout.write(helpText());
     process.exit(0);
   }
-  const embedded = await startEmbedded(readSettings(embeddedSettings, process.env), signal);
+  const embedded = await startEmbedded(process.env, readSettings(embeddedSettings, process.env), signal);
   if (once === undefined) process.stdout.write(banner(embedded));
   else {
     try {

@@ -14,7 +14,7 @@ import {
   type Logger,
   type Stoppable,
 } from '@millrace/runtime';
-import { httpErrors } from '@millrace/ingress';
+import { httpErrors } from '@millrace/relay';
 import { loadMasterKey } from '@millrace/sealing';
 import { connectPlatform, platformSettings, type Platform } from '@millrace/stage';
 import { migrate, openDatabase, type Database } from '@millrace/store';
@@ -46,7 +46,11 @@ const inferenceScript = fileURLToPath(new URL('../../inference/src/main.ts', imp
  *
  * @throws one clear error for each thing that can be in the way: folder, port, parts, versions, model
  */
-export async function startEmbedded(settings: EmbeddedSettings, signal: AbortSignal): Promise<Embedded> {
+export async function startEmbedded(
+  environment: NodeJS.ProcessEnv,
+  settings: EmbeddedSettings,
+  signal: AbortSignal,
+): Promise<Embedded> {
   const parts: Stoppable[] = [];
   const keep = <Part extends Stoppable>(part: Part): Part => {
     parts.push(part);
@@ -55,11 +59,11 @@ export async function startEmbedded(settings: EmbeddedSettings, signal: AbortSig
   try {
     const folder = await openDataFolder(settings.dataDirectory);
     const logger = openLog(folder, settings);
-    const servers = keep(await startServers(settings, folder, logger));
+    const servers = keep(await startServers(environment, settings, folder, logger));
     signal.throwIfAborted();
     const { masterKey } = settings;
     await loadMasterKey({ masterKey, masterKeyFile: folder.masterKey, createIfMissing: true });
-    const env = serviceEnvironment(process.env, settings, folder, servers);
+    const env = serviceEnvironment(environment, settings, folder, servers);
     const platform = keep(await connectPlatform('embedded', readSettings(platformSettings, env), logger));
     const database = keep(await openDatabase({ url: servers.databaseUrl, logger, signal }));
     await migrate(database);

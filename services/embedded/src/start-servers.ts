@@ -15,11 +15,12 @@ export interface Servers extends Stoppable {
  * @throws `part_missing`, `nats_server_too_old`, `data_folder_unwritable`, `database_unavailable`
  */
 export async function startServers(
+  environment: NodeJS.ProcessEnv,
   settings: EmbeddedSettings,
   folder: DataFolder,
   logger: Logger,
 ): Promise<Servers> {
-  const nats = startNats(settings, folder, logger);
+  const nats = startNats(environment, settings, folder, logger);
   const postgres = startPostgres(settings, folder, logger);
   const results = await Promise.allSettled([nats, postgres]);
   const failed = results.find((result) => result.status === 'rejected');
@@ -44,13 +45,14 @@ interface Server extends Stoppable {
 }
 
 async function startNats(
+  environment: NodeJS.ProcessEnv,
   { natsUrl, natsServer }: EmbeddedSettings,
   folder: DataFolder,
   logger: Logger,
 ): Promise<Server> {
   if (natsUrl !== undefined) return { url: natsUrl, stop: async () => {} };
   const binary = await findNatsServer(
-    natsServer === undefined ? process.env : { ...process.env, NATS_SERVER: natsServer },
+    natsServer === undefined ? environment : { ...environment, NATS_SERVER: natsServer },
   );
   return startNatsServer({ binary, dataDir: folder.nats, logger });
 }

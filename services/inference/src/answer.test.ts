@@ -28,6 +28,8 @@ interface RunOptions {
   readonly onAppend?: (record: ResultChunk, interrupt: (reason: InterruptionReason) => void) => void;
 }
 
+const nothing = (): void => undefined;
+
 /** Answers with an engine of its own. */
 async function run({ choices = 3, published = nothingPublished(choices), ...options }: RunOptions = {}) {
   const box = await (await createSealing(new Uint8Array(32), createMemoryKeyStore())).forTenant('acme');
@@ -64,8 +66,7 @@ async function run({ choices = 3, published = nothingPublished(choices), ...opti
     ...options.generation,
     signal: controller.signal,
   });
-  const settle = (): void => undefined;
-  const takenUp = { attempt: 1, published, settle };
+  const takenUp = { attempt: 1, published, settle: nothing };
   const result = answer({ context, event, log, box, interruption, takenUp, choices, generation });
   const settled = await Promise.allSettled([result]);
   await engine.stop();

@@ -1,7 +1,6 @@
 import type { FastifyReply } from 'fastify';
-import { answerChunk, clientError, type RelayEvent } from '@millrace/relay';
+import { answerChunk, clientError, toErrorBody, type RelayEvent } from '@millrace/relay';
 import type { Clock } from '@millrace/runtime';
-import { toErrorBody } from './errors.ts';
 import { openEventStream, type EventStream } from './event-stream.ts';
 import { CollectedChoices, endOf } from './collected-choices.ts';
 import type { GenerateAnswer } from './generate-schema.ts';

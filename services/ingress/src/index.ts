@@ -4,6 +4,5 @@ export {
   type IngressProcessSettings,
   type IngressSettings,
 } from './config.ts';
-export { httpErrors } from './http-errors.ts';
 export { ingressRoutes, type IngressRoutesOptions } from './ingress-routes.ts';
 export { startIngress, type Ingress } from './service.ts';

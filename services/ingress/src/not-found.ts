@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { bodyWithoutCode } from './errors.ts';
+import { bodyWithoutCode } from '@millrace/relay';
 
 /** Paths of this API with the methods that they take. */
 const methods: ReadonlyMap<string, string> = new Map([['/v1/generate', 'POST']]);

@@ -1,5 +1,5 @@
 import { fastify, type FastifyInstance } from 'fastify';
-import { newGatewayName, startRelay, type RelaySettings } from '@millrace/relay';
+import { httpErrors, newGatewayName, startRelay, type RelaySettings } from '@millrace/relay';
 import {
   healthRoutes,
   listen,
@@ -10,7 +10,6 @@ import {
 } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import type { IngressSettings } from './config.ts';
-import { httpErrors } from './http-errors.ts';
 import { ingressRoutes } from './ingress-routes.ts';
 
 export interface Ingress extends Stoppable {

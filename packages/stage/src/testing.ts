@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Bus, Delivery, StoredMessage } from '@millrace/bus';
 import { subjects, type Codec, type RequestClosed } from '@millrace/contracts';
-import type { ClosingWork } from '@millrace/stage';
+import type { ClosingWork } from './consume-closings.ts';
 
 /** A closing for tests. */
 export function closingOf(tenant: string, changes: Partial<RequestClosed> = {}): RequestClosed {
