@@ -1,15 +1,14 @@
 /**
- * What the pipeline itself costs: every service a process of its own, a real nats-server and PostgreSQL, and an engine that
- * answers at once. Beside it, in the same run, as many durable hops on NATS alone.
+ * What the pipeline itself costs, with a real nats-server and PostgreSQL and an engine that answers at once: as `npm start` runs
+ * it, and with a process for each service. Beside it, in the same run, as many durable hops on NATS alone.
  *
  *   npm run bench:pipeline -- [--requests N] [--json]
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createScratchFolder, startCluster } from '@millrace/embedded';
-import { runNatsChain } from './pipeline/nats-chain.ts';
-import { percentile } from './pipeline/percentile.ts';
-import { runStreamLoad } from './pipeline/stream-load.ts';
+import { measurePipeline, type PipelineRow } from './pipeline/measure-pipeline.ts';
+import { startEmbeddedChild } from './pipeline/start-embedded-child.ts';
 
 const { values } = parseArgs({
   options: {
@@ -33,43 +32,41 @@ if (!Number.isSafeInteger(requests) || requests < 100 || requests > 1_000_000) {
   process.exit(1);
 }
 const say = (text: string): boolean => process.stderr.write(`${text}\n`);
-const round = (value: number): number => Number(value.toFixed(2));
 
-const folder = await createScratchFolder();
-say('starting nats-server, PostgreSQL and seven services …');
-const cluster = await startCluster({
-  dataDirectory: folder.path,
-  env: {
-    MILLRACE_ENGINE: 'instant',
-    MILLRACE_MODEL_MANIFEST: fileURLToPath(new URL('pipeline/instant-models.json', import.meta.url)),
-    MILLRACE_LOG_LEVEL: 'warn',
-  },
-});
-try {
-  const rows = [];
-  for (const connections of [1, 32]) {
-    const target = { url: cluster.edgeUrl, apiKey: cluster.apiKey, connections };
-    say(`${connections} connections: warm-up …`);
-    await runStreamLoad({ ...target, requests: Math.max(connections, requests / 4) });
-    await runNatsChain(cluster.natsUrl, connections, requests / 4);
-    say(`${connections} connections: ${requests} requests …`);
-    const load = await runStreamLoad({ ...target, requests });
-    const chain = await runNatsChain(cluster.natsUrl, connections, requests);
-    const p50 = percentile(load.firstChunkMs, 0.5);
-    const natsP50 = percentile(chain.ms, 0.5);
-    rows.push({
-      connections,
-      'first chunk p50 ms': round(p50),
-      'first chunk p99 ms': round(percentile(load.firstChunkMs, 0.99)),
-      'requests/s': Math.round(load.requests / load.seconds),
-      'chunks/s': Math.round(load.chunks / load.seconds),
-      'NATS alone p50 ms': round(natsP50),
-      'ratio p50': round(p50 / natsP50),
-    });
+const env = {
+  MILLRACE_ENGINE: 'instant',
+  MILLRACE_MODEL_MANIFEST: fileURLToPath(new URL('pipeline/instant-models.json', import.meta.url)),
+  MILLRACE_LOG_LEVEL: 'warn',
+};
+const rows: PipelineRow[] = [];
+
+say('one machine, as npm start: starting …');
+await inScratchFolder(async (dataDirectory) => {
+  const embedded = await startEmbeddedChild(dataDirectory, env);
+  try {
+    rows.push(...(await measurePipeline('npm start', embedded.target, embedded.natsUrl, requests, say)));
+  } finally {
+    await embedded.stop();
   }
-  if (values.json) process.stdout.write(`${JSON.stringify(rows)}\n`);
-  else console.table(rows);
-} finally {
-  await cluster.stop();
-  await folder.stop();
+});
+say('a process for each service: starting …');
+await inScratchFolder(async (dataDirectory) => {
+  const cluster = await startCluster({ dataDirectory, env });
+  try {
+    const target = { url: cluster.edgeUrl, apiKey: cluster.apiKey };
+    rows.push(...(await measurePipeline('cluster', target, cluster.natsUrl, requests, say)));
+  } finally {
+    await cluster.stop();
+  }
+});
+if (values.json) process.stdout.write(`${JSON.stringify(rows)}\n`);
+else console.table(rows);
+
+async function inScratchFolder(measure: (path: string) => Promise<void>): Promise<void> {
+  const folder = await createScratchFolder();
+  try {
+    await measure(folder.path);
+  } finally {
+    await folder.stop();
+  }
 }

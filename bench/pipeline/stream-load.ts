@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import type { Target } from './target.ts';
 
 export interface StreamLoad {
   /** From `generate` to the first chunk of each request, milliseconds. */
@@ -9,20 +11,21 @@ export interface StreamLoad {
   readonly seconds: number;
 }
 
-export interface StreamLoadOptions {
-  readonly url: string;
-  readonly apiKey: string;
+export interface StreamLoadOptions extends Target {
   readonly connections: number;
   /** Of all connections together; each has one request in flight. */
   readonly requests: number;
+  /** Between an answer and the next request of its connection. */
+  readonly pauseMs: number;
 }
 
-/** Asks over WebSockets as fast as answers come. @throws on any error that the server sends */
+/** Asks over WebSockets, each time when the answer before it is there. @throws on any error that the server sends */
 export async function runStreamLoad({
   url,
   apiKey,
   connections,
   requests,
+  pauseMs,
 }: StreamLoadOptions): Promise<StreamLoad> {
   const sockets = await Promise.all(Array.from({ length: connections }, () => open(url, apiKey)));
   const firstChunkMs: number[] = [];
@@ -36,6 +39,7 @@ export async function runStreamLoad({
         const answer = await ask(socket);
         firstChunkMs.push(answer.firstChunkMs);
         chunks += answer.chunks;
+        if (pauseMs > 0) await setTimeout(pauseMs);
       }
     }),
   );

@@ -11,3 +11,5 @@ export {
   type PersistentPromptOptions,
 } from './persistent-prompt.ts';
 export { proveAnswers, type AnswerProof, type GivenAnswer, type Proofs } from './prove-answers.ts';
+export { embeddedSettings } from './config.ts';
+export { startEmbedded, type Embedded } from './start-embedded.ts';

@@ -24,13 +24,14 @@ import { ensureCredentials, type Credentials } from './credentials.ts';
 import { openDataFolder, type DataFolder } from './data-folder.ts';
 import { mountGateways } from './mount-gateways.ts';
 import { serviceEnvironment } from './service-environment.ts';
-import { startServers } from './start-servers.ts';
+import { startServers, type Servers } from './start-servers.ts';
 import { startServices } from './start-services.ts';
 import { startSupervisedProcess } from './supervised-process.ts';
 
 /** Everything on one machine, ready to answer. */
 export interface Embedded extends Stoppable {
   readonly url: string;
+  readonly servers: Pick<Servers, 'natsUrl' | 'databaseUrl'>;
   readonly credentials: Credentials;
   readonly folder: DataFolder;
   readonly model: ModelReady;
@@ -97,7 +98,7 @@ export async function startEmbedded(
     const port = await listen(app, { port: settings.port, host: settings.host });
     const url = `http://${settings.host === '0.0.0.0' ? '127.0.0.1' : settings.host}:${port}`;
     const credentials = await ensureCredentials(database, platform.clock, folder.credentials, url);
-    return { url, credentials, folder, model, platform, database, stop: () => stopInReverse(parts) };
+    return { url, servers, credentials, folder, model, platform, database, stop: () => stopInReverse(parts) };
   } catch (error) {
     await stopInReverse(parts);
     throw error;

@@ -1,0 +1,5 @@
+/** Where a load goes. */
+export interface Target {
+  readonly url: string;
+  readonly apiKey: string;
+}
