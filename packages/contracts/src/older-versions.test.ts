@@ -38,4 +38,10 @@ describe('what the first version wrote', () => {
       finish_reasons: [],
     });
   });
+
+  it('model.ready is a model that generates', () => {
+    expect(codec.decode('model.ready', firstVersion('model.ready'))).toMatchObject({
+      operations: ['generate'],
+    });
+  });
 });

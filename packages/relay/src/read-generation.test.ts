@@ -14,6 +14,7 @@ const tool = { type: 'function', function: { name: 'weather', parameters: { type
 describe('readGeneration', () => {
   it('fills in what changes nothing', () => {
     expect(read({})).toEqual({
+      operation: 'generate',
       model: undefined,
       content: { messages: [{ role: 'user', content: 'Hello' }], stop: [] },
       parameters: {

@@ -1,11 +1,10 @@
 import { MillraceError, requireWellFormed } from '@millrace/runtime';
 import type { ChatMessage, RequestContent } from '@millrace/stage';
 import { generationProperties as fields, maxContentBytes, type GenerationBody } from './generation-schema.ts';
+import { priorities } from './priorities.ts';
 import { readConstraints } from './read-constraints.ts';
 import { readSampling } from './read-sampling.ts';
 import type { Generation } from './submission.ts';
-
-const priorities = { high: 'HIGH', normal: 'NORMAL', low: 'LOW' } as const;
 
 /**
  * What a body that fits the schema asks for, with the defaults filled in.
@@ -17,6 +16,7 @@ export function readGeneration(body: GenerationBody): Generation {
   const content = contentOf(body);
   requireSize(content, body.prompt === undefined ? 'messages' : 'prompt');
   return {
+    operation: 'generate',
     model: body.model,
     content,
     parameters: { max_tokens: body.max_tokens ?? fields.max_tokens.default, ...readSampling(body) },

@@ -8,7 +8,7 @@ import {
 } from '@millrace/contracts';
 import type { Clock, RandomSource } from '@millrace/runtime';
 import type { SealingBox } from '@millrace/sealing';
-import { decide, resultRecord, sealContent } from '@millrace/stage';
+import { decide, resultRecord, sealContent, type RequestContent } from '@millrace/stage';
 import type { Submission } from './submission.ts';
 
 /** A request with all that its first two messages say. */
@@ -70,7 +70,7 @@ export function receivedMessage(
     transport,
     received_at: opened.received_at,
     deadline_at: opened.deadline_at,
-    operation: 'generate',
+    operation: generation.operation,
     model: opened.model,
     priority: generation.priority,
     parameters: {
@@ -78,7 +78,7 @@ export function receivedMessage(
       seed: generation.seed ?? chosenSeed(random),
     },
     content: sealContent(box, requestId, 'request', content),
-    characters_in: content.messages.reduce((sum, message) => sum + message.content.length, 0),
+    characters_in: charactersOf(content),
     replay_of: null,
     trail: [decide(clock, transport === 'HTTP' ? 'ingress' : 'edge', 'accepted')],
   };
@@ -88,6 +88,11 @@ export function receivedMessage(
     messageId: `${requestId}:received`,
     headers: traceHeaders.write(submission.trace ?? newTrace(random)),
   };
+}
+
+function charactersOf({ messages, task }: RequestContent): number {
+  const texts = [...messages.map(({ content }) => content), ...(task?.texts ?? []), ...(task?.labels ?? [])];
+  return texts.reduce((sum, text) => sum + text.length, 0);
 }
 
 /** https://www.w3.org/TR/trace-context/#traceparent-header */

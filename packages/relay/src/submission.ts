@@ -1,10 +1,11 @@
 import type { TraceContext } from '@millrace/bus';
 import type { Parameters, RequestReceived } from '@millrace/contracts';
-import type { RequestContent } from '@millrace/stage';
+import type { Operation, RequestContent } from '@millrace/stage';
 import type { GatewayPrincipal } from './gateway-principal.ts';
 
 /** What is to be generated, with all defaults filled in but the seed. */
 export interface Generation {
+  readonly operation: Operation;
   /** The default model where none is named. */
   readonly model: string | undefined;
   readonly content: RequestContent;

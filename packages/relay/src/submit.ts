@@ -138,7 +138,7 @@ export function createSubmit(
 
   return async (submission) => {
     const { generation, idempotencyKey } = submission;
-    const model = models.resolve(generation.model);
+    const model = models.resolve(generation.model, generation.operation);
     const opened = openedOf(submission, model.name, clock.now(), dependencies.requestTimeoutMs);
     if (idempotencyKey !== undefined) return submitOnce(submission, opened, idempotencyKey);
     const requestId = nextId();

@@ -79,6 +79,7 @@ export async function startTestPlatform(natsUrl: string, limits?: StreamLimits):
     context_length: 2_048,
     is_default: true,
     at: systemClock.now(),
+    operations: ['generate', 'summarize', 'classify', 'translate'],
   });
   return {
     sealing,

@@ -11,6 +11,22 @@ export interface RequestContent {
   readonly response_format?: ResponseFormat;
   readonly tools?: readonly FunctionTool[];
   readonly tool_choice?: ToolChoice;
+  /** What any operation but generate works on; there are no messages then. */
+  readonly task?: TaskContent;
+}
+
+/** Texts to work on: choice i of the answer is the one to text i. */
+export interface TaskContent {
+  readonly texts: readonly string[];
+  /** classify: what a text can be. */
+  readonly labels?: readonly string[];
+  /** classify: how many of the labels are reported, likeliest first; all of them by default. */
+  readonly top_k?: number;
+  /** translate: named in English, as is the target. */
+  readonly source_language?: string;
+  readonly target_language?: string;
+  /** summarize: what the model is asked to keep to. */
+  readonly max_words?: number;
 }
 
 export interface ChatMessage {

@@ -9,6 +9,7 @@ export {
   type LikelyToken,
   type MaskedContent,
   type RequestContent,
+  type TaskContent,
   type TokenLogprobs,
 } from './content.ts';
 export type { FunctionTool, ResponseFormat, ToolChoice } from './constraints.ts';
@@ -29,6 +30,7 @@ export {
 export { logEndHeader, openedLogEnd } from './log-end.ts';
 export { startLoop, type Loop, type LoopOptions } from './loop.ts';
 export { announceModel, watchModels, type ModelTable } from './model-table.ts';
+export { operations, type Operation, type TaskOperation } from './operation.ts';
 export { platformSettings, type PlatformSettings } from './platform-settings.ts';
 export { withDecision, type RequestEvent, type RequestEventName } from './request-event.ts';
 export { resultRecord } from './result-record.ts';

@@ -1,5 +1,6 @@
 import { controlKeys, fromSubjectToken, type ModelReady } from '@millrace/contracts';
 import { MillraceError, type Stoppable } from '@millrace/runtime';
+import type { Operation } from './operation.ts';
 import type { StageDependencies } from './stage-dependencies.ts';
 
 /** The models that can be asked for, as inference has announced them. */
@@ -7,11 +8,12 @@ export interface ModelTable extends Stoppable {
   /** All models, by name. */
   list(): readonly ModelReady[];
   /**
-   * The model of that name, or the default one where none is named.
+   * The model of that name; where none is named, the default one of those that can do it.
    *
-   * @throws `model_not_found` naming those there are; `unavailable` when there is none at all yet
+   * @throws `model_not_found` naming those there are; `unsupported_value` naming what the model can do, and which models can do
+   *   what is asked for; `unavailable` when there is none at all yet
    */
-  resolve(name: string | undefined): ModelReady;
+  resolve(name: string | undefined, operation: Operation): ModelReady;
 }
 
 /** Announces a model that is loaded and warm. */
@@ -35,22 +37,37 @@ export async function watchModels({
   const list = () => [...models.values()].toSorted((a, b) => a.name.localeCompare(b.name));
   return {
     list,
-    resolve(name) {
+    resolve(name, operation) {
       const present = list();
       if (present.length === 0)
         throw new MillraceError('unavailable', 'No model is loaded yet.', { retryAfterMs: 2_000 });
+      const able = present.filter(({ operations }) => operations.includes(operation));
       const found =
-        name === undefined ? (present.find((model) => model.is_default) ?? present[0]) : models.get(name);
-      if (found === undefined) {
-        const names = present.map((model) => model.name).join(', ');
-        throw new MillraceError(
-          'model_not_found',
-          `There is no model ${JSON.stringify(name)}. Models: ${names}.`,
-          { param: 'model' },
-        );
-      }
+        name === undefined ? (able.find((model) => model.is_default) ?? able[0]) : models.get(name);
+      if (found === undefined) throw notFound(name, operation, name === undefined ? [] : present);
+      if (!able.includes(found)) throw unable(found, operation, able);
       return found;
     },
     stop: () => watch.stop(),
   };
+}
+
+function notFound(name: string | undefined, operation: Operation, present: readonly ModelReady[]): MillraceError {
+  const message =
+    name === undefined
+      ? `No model is loaded that can ${operation}.`
+      : `There is no model ${JSON.stringify(name)}. Models: ${namesOf(present)}.`;
+  return new MillraceError('model_not_found', message, { param: 'model' });
+}
+
+function unable(model: ModelReady, operation: Operation, able: readonly ModelReady[]): MillraceError {
+  return new MillraceError(
+    'unsupported_value',
+    `model is ${JSON.stringify(model.name)}, which can ${model.operations.join(', ')}: models that can ${operation}: ${namesOf(able) || 'none'}`,
+    { param: 'model' },
+  );
+}
+
+function namesOf(models: readonly ModelReady[]): string {
+  return models.map(({ name }) => name).join(', ');
 }

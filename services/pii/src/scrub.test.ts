@@ -72,6 +72,18 @@ describe('scrub', () => {
     });
   });
 
+  it('replaces in the texts of a task and leaves its labels, of which none is taken for a placeholder', () => {
+    const mail = 'ann@corp.example';
+    const task = { texts: [`Mail ${mail}`, `{"to":"${mail}"}`], labels: [mail, '<EMAIL_1>'], top_k: 1 };
+    const { content, mapping } = scrub({ messages: [], stop: [], task });
+    expect(content).toEqual({
+      messages: [],
+      stop: [],
+      task: { ...task, texts: ['Mail <EMAIL_2>', '{"to":"<EMAIL_2>"}'] },
+    });
+    expect([...mapping]).toEqual([['<EMAIL_2>', mail]]);
+  });
+
   it('uses no placeholder that the client wrote with escapes', () => {
     const { content } = scrub({
       messages: [{ role: 'user', content: '["\\u003cEMAIL_1>", "ann@corp.example"]' }],

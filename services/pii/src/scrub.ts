@@ -11,8 +11,9 @@ export interface Scrubbed {
 }
 
 /**
- * Replaces personal data in messages of all roles, in tools and in the schema of the answer; the same value gets the same
- * placeholder, and JSON stays JSON. Stop strings are the client's own and stay, as do names of functions, which are no text.
+ * Replaces personal data in messages of all roles, in texts, in tools and in the schema of the answer; the same value gets the same
+ * placeholder, and JSON stays JSON. Stop strings and labels are the client's own and stay, as do names of functions, which are no
+ * text.
  */
 export function scrub(content: RequestContent): Scrubbed {
   const everything = textsOf(content);
@@ -20,26 +21,30 @@ export function scrub(content: RequestContent): Scrubbed {
     taken: (placeholder) => everything.some((text) => text.includes(placeholder)),
   });
   const replace: Replace = (text) => replacer.replace(text);
-  const { response_format, tools } = content;
+  const { response_format, tools, task } = content;
   const scrubbed: RequestContent = {
     ...content,
-    messages: content.messages.map((message) => ({
-      ...message,
-      content: scrubJsonText(message.content, replace) ?? replace(message.content),
-    })),
+    messages: content.messages.map((message) => ({ ...message, content: scrubText(message.content, replace) })),
     ...(response_format === undefined ? {} : { response_format: scrubFormat(response_format, replace) }),
     ...(tools === undefined ? {} : { tools: tools.map((tool) => scrubTool(tool, replace)) }),
+    ...(task === undefined ? {} : { task: { ...task, texts: task.texts.map((text) => scrubText(text, replace)) } }),
   };
   return { content: scrubbed, mapping: replacer.mapping, counts: countsOf(replacer.mapping) };
 }
 
 /** All that a placeholder may stand in already; JSON also as it reads without escapes. */
-function textsOf({ messages, stop, response_format, tools }: RequestContent): readonly string[] {
+function textsOf({ messages, stop, response_format, tools, task }: RequestContent): readonly string[] {
+  const texts = [...messages.map(({ content }) => content), ...(task?.texts ?? [])];
   return [
-    ...messages.flatMap(({ content }) => [content, JSON.stringify(parseStructure(content) ?? '')]),
+    ...texts.flatMap((text) => [text, JSON.stringify(parseStructure(text) ?? '')]),
+    ...(task?.labels ?? []),
     ...stop,
     JSON.stringify([response_format, tools]),
   ];
+}
+
+function scrubText(text: string, replace: Replace): string {
+  return scrubJsonText(text, replace) ?? replace(text);
 }
 
 function scrubFormat(format: ResponseFormat, replace: Replace): ResponseFormat {

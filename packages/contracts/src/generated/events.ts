@@ -188,6 +188,8 @@ export interface ModelReady {
   readonly is_default: boolean;
   /** When it became ready. */
   readonly at: number;
+  /** What it can be asked for: generate, summarize, classify, translate, embed. */
+  readonly operations: readonly string[];
 }
 
 /** What another gateway needs to serve the request. */

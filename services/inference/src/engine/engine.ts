@@ -5,10 +5,13 @@ import type { Candidates, DecodeRow, ModelRunner } from './model-runner.ts';
 import { PrefixCache, type PrefixCacheStatistics } from './prefix-cache.ts';
 import { uniformAt } from './random.ts';
 import { Scheduler, type Action, type SlotMove } from './scheduler.ts';
+import { ScoringSequence } from './scoring-sequence.ts';
+import type { Scores, Scoring } from './scoring.ts';
 import { Sequence } from './sequence.ts';
 import { StepChannel } from './step-channel.ts';
 import type { TokenBytes } from './token-text.ts';
 import { validateGeneration } from './validate-generation.ts';
+import { validateScoring } from './validate-scoring.ts';
 
 export type { Generation, Step } from './generation.ts';
 
@@ -43,6 +46,13 @@ export interface Engine {
    *   engine_failed when the runner failed, unavailable when the engine was stopped (both can be continued elsewhere)
    */
   generate(generation: Generation): AsyncIterable<Step>;
+  /**
+   * Scores continuations of a prompt, fair with all generations and in one batch with them. Aborting the signal ends it before the
+   * next step.
+   *
+   * @throws MillraceError missing_value, invalid_value or context_length_exceeded at once; engine_failed and unavailable as above
+   */
+  score(scoring: Scoring): Promise<Scores>;
   /** Fails what still runs with `unavailable`, waits for the step in flight and closes the runner. */
   stop(): Promise<void>;
 }
@@ -133,27 +143,41 @@ class BatchingEngine implements Engine {
 
   generate(generation: Generation): AsyncIterable<Step> {
     validateGeneration(generation, this.card);
-    const { signal } = generation;
+    return this.#start(generation, (channel) => new Sequence(generation, this.#sequenceContext(), channel))
+      .channel;
+  }
+
+  async score(scoring: Scoring): Promise<Scores> {
+    validateScoring(scoring, this.card);
+    const sequence = this.#start(
+      scoring,
+      (channel) => new ScoringSequence(scoring, this.#sequenceContext(), channel),
+    );
+    for await (const step of sequence.channel) if (step.kind === 'finished') return sequence.scores(step);
+    throw new MillraceError('engine_failed', 'The engine ended without saying why.');
+  }
+
+  #start<S extends Sequence>({ signal }: { readonly signal: AbortSignal }, make: (channel: StepChannel) => S): S {
     const cancel = (): void => {
       sequence.cancelled = true;
       signal.removeEventListener('abort', cancel);
     };
     const channel = new StepChannel(cancel, () => signal.removeEventListener('abort', cancel));
-    const sequence = new Sequence(generation, this.#sequenceContext(), channel);
+    const sequence = make(channel);
     const closed = this.#closed();
     if (closed !== undefined) {
       sequence.fail(closed);
-      return channel;
+      return sequence;
     }
     const end = signal.aborted ? 'cancelled' : sequence.resume();
     if (end !== undefined) {
       sequence.finish(end);
-      return channel;
+      return sequence;
     }
     signal.addEventListener('abort', cancel, { once: true });
     this.#scheduler.add(sequence);
     this.#wake();
-    return channel;
+    return sequence;
   }
 
   stop(): Promise<void> {
@@ -272,7 +296,9 @@ class BatchingEngine implements Engine {
     }
   }
 
-  #draw({ generation, penalties, cached }: Sequence, candidates: Candidates): DrawnToken {
+  #draw(sequence: Sequence, candidates: Candidates): DrawnToken {
+    if (sequence instanceof ScoringSequence) return sequence.read(candidates);
+    const { generation, penalties, cached } = sequence;
     const uniform = uniformAt(generation.seed, cached);
     return drawToken(candidates, generation, penalties, uniform, this.card.vocabularySize);
   }

@@ -11,6 +11,8 @@ export interface FabricatedRunnerOptions {
   readonly candidates?: number;
   /** Drawn rather often by `logitsAfter` unless undefined. */
   readonly endToken?: number;
+  /** Whether a sequence may go back to a position and write anew from there, as scoring does. */
+  readonly mayRewind?: boolean;
   /** Called before each step, which waits for it and fails with it. */
   readonly beforeStep?: (step: FabricatedStep) => Promise<void> | void;
 }
@@ -127,6 +129,7 @@ export class FabricatedRunner implements ModelRunner {
   }
 
   #append(cache: number[], position: number, tokens: readonly number[]): void {
+    if (this.#options.mayRewind === true && position < cache.length) cache.length = position;
     if (position !== cache.length) throw new Error(`position ${position} behind ${cache.length} cached ones`);
     if (position + tokens.length > this.contextLength) throw new Error('the slot is full');
     if (tokens.some((token) => token < 0 || token >= this.vocabularySize)) throw new Error('unknown token');

@@ -68,6 +68,13 @@ export function createInstantEngine(options: InstantEngineOptions): Engine {
       evictedBlocks: 0,
     },
     generate,
+    score: async ({ continuations, promptTokens, signal }) => ({
+      reason: signal.aborted ? 'cancelled' : 'stop',
+      logprobs: continuations.map(({ length }) => new Float64Array(length)),
+      timings: { queueMs: 0, prefillMs: 0, decodeMs: 0 },
+      promptTokens: promptTokens.length,
+      cachedTokens: 0,
+    }),
     get freeSlots() {
       return Math.max(0, slots - running);
     },

@@ -110,11 +110,16 @@ export class Sequence implements Schedulable {
    * @returns the reason if the answer ends with it
    */
   accept(drawn: DrawnToken): FinishReason | undefined {
-    this.#firstTokenAtMs ??= this.#context.monotonicMs();
+    this.sawToken();
     const { text, end, counted } = this.#take(drawn.token);
     if (counted) this.channel.pushToken(drawn, text);
     this.lastToken = drawn.token;
     return end;
+  }
+
+  /** The logits behind the prompt are there. */
+  protected sawToken(): void {
+    this.#firstTokenAtMs ??= this.#context.monotonicMs();
   }
 
   finish(reason: FinishReason): void {
