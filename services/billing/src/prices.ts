@@ -24,14 +24,17 @@ export function priceAt(list: readonly ValidPrice[], model: string, at: number):
 
 /** The part of the model manifest that has prices. */
 export interface PricedManifest {
-  readonly models: readonly {
-    readonly name: string;
-    readonly price: {
-      readonly currency: string;
-      readonly inputPerMillionTokens: string;
-      readonly outputPerMillionTokens: string;
-    };
-  }[];
+  readonly models: readonly PricedModel[];
+  readonly embeddings?: readonly PricedModel[];
+}
+
+interface PricedModel {
+  readonly name: string;
+  readonly price: {
+    readonly currency: string;
+    readonly inputPerMillionTokens: string;
+    readonly outputPerMillionTokens: string;
+  };
 }
 
 /** Writes the manifest's price for each model that has none; a price that is there stays. @returns how many were written */
@@ -39,7 +42,7 @@ export async function seedPrices(database: Database, manifest: PricedManifest): 
   const rows = await database
     .insert(prices)
     .values(
-      manifest.models.map(({ name, price }) => ({
+      [...manifest.models, ...(manifest.embeddings ?? [])].map(({ name, price }) => ({
         model: name,
         version: 1,
         currency: price.currency,

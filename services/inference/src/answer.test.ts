@@ -5,9 +5,11 @@ import { ManualClock, MillraceError } from '@millrace/runtime';
 import { createMemoryKeyStore, createSealing } from '@millrace/sealing';
 import { openContent, type RequestEvent, type ResultLog } from '@millrace/stage';
 import { answer } from './answer.ts';
+import { generateChoices } from './choices.ts';
 import { collect, fabricatedEngine, generationOf, tokenBytes } from './engine/engine-fixture.ts';
 import type { Generation } from './engine/generation.ts';
 import type { Interruption, InterruptionReason } from './interruption.ts';
+import type { LoadedModel } from './loaded-model.ts';
 import type { InferenceContext } from './on-request-scrubbed.ts';
 import { nothingPublished, type Published, type PublishedChoice } from './published.ts';
 
@@ -59,15 +61,21 @@ async function run({ choices = 3, published = nothingPublished(choices), ...opti
   };
   const context = {
     clock: new ManualClock(),
-    model: { engine, tokenBytes },
   } as unknown as InferenceContext;
-  const { continuation: _none, ...generation } = generationOf({
-    ...sampling,
-    ...options.generation,
-    signal: controller.signal,
-  });
+  const model = { engine, tokenBytes } as unknown as LoadedModel;
+  const generations = Array.from({ length: choices }, (_, choice) =>
+    generationOf({
+      ...sampling,
+      seed: sampling.seed + BigInt(choice),
+      ...options.generation,
+      signal: controller.signal,
+    }),
+  );
   const takenUp = { attempt: 1, published, settle: nothing };
-  const result = answer({ context, event, log, box, interruption, takenUp, choices, generation });
+  const plan = { model, generations, hasOnePrompt: true, atOnce: choices };
+  const result = answer({ context, event, log, box, interruption, takenUp }, (request, writer) =>
+    generateChoices(plan, request, writer),
+  );
   const settled = await Promise.allSettled([result]);
   await engine.stop();
   const chunks = records.map((record) => ({

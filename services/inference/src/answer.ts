@@ -2,8 +2,7 @@ import type { Finished, Timings, Usage } from '@millrace/contracts';
 import type { MillraceError } from '@millrace/runtime';
 import type { AnswerDigest, RequestEvent, ResultLog } from '@millrace/stage';
 import type { SealingBox } from '@millrace/sealing';
-import { generateChoices } from './choices.ts';
-import type { ChoiceEnd, CommonGeneration } from './choice.ts';
+import type { ChoiceEnd } from './choice-end.ts';
 import { createChunkWriter, type ChunkWriter } from './chunk-writer.ts';
 import type { Interruption } from './interruption.ts';
 import type { InferenceContext } from './on-request-scrubbed.ts';
@@ -17,10 +16,10 @@ export interface AnswerRequest {
   readonly box: SealingBox;
   readonly interruption: Interruption;
   readonly takenUp: TakenUp;
-  /** How many choices the answer has. */
-  readonly choices: number;
-  readonly generation: CommonGeneration;
 }
+
+/** Brings all choices of an answer to their ends, and hands what they say to the writer. */
+export type AnswerWork = (request: AnswerRequest, writer: ChunkWriter) => Promise<readonly ChoiceEnd[]>;
 
 /** How a generation ended, all of it published. */
 export interface Answer {
@@ -35,12 +34,12 @@ export interface Answer {
 }
 
 /**
- * Runs the engine and publishes what it says.
+ * Does the work and publishes what comes of it.
  *
  * @throws when the work has to be done again by this or another worker: `fenced`, `unavailable`, `engine_failed`
  */
-export async function answer(request: AnswerRequest): Promise<Answer> {
-  const { context, event, box, log, interruption, takenUp, choices } = request;
+export async function answer(request: AnswerRequest, work: AnswerWork): Promise<Answer> {
+  const { context, event, box, log, interruption, takenUp } = request;
   const { clock } = context;
   const startedAt = clock.now();
   const writer = createChunkWriter({
@@ -52,7 +51,7 @@ export async function answer(request: AnswerRequest): Promise<Answer> {
     firstPositions: takenUp.published.choices.map(({ tokens }) => tokens.length),
     onFailure: (error) => interruption.fail(error),
   });
-  const ends = await generateChoices(request, writer);
+  const ends = await work(request, writer);
   await writer.flush();
   const reasons = ends.map(({ finishReason }) => finishReason);
   const { outcome, failure } = outcomeOf(reasons, interruption);
@@ -60,45 +59,38 @@ export async function answer(request: AnswerRequest): Promise<Answer> {
   return {
     outcome,
     finishReason: mainReason(reasons),
-    finishReasons: choices > 1 ? reasons : [],
+    finishReasons: ends.length > 1 ? reasons : [],
     failure,
-    usage: usageOf(request, ends, writer),
+    usage: usageOf(event, ends, writer),
     timings: timingsOf(request, ends, writer, startedAt),
-    digest: choices === 1 ? (digests[0] ?? '') : digests,
+    digest: ends.length === 1 ? (digests[0] ?? '') : digests,
   };
 }
 
-/** The choice whose prompt was prefilled, if any had to be: the others found it in the prefix cache. */
-function leaderOf(ends: readonly ChoiceEnd[]): ChoiceEnd['finished'] {
-  return ends.find(({ finished }) => finished !== undefined)?.finished;
-}
-
-function usageOf(
-  { event, generation }: AnswerRequest,
-  ends: readonly ChoiceEnd[],
-  writer: ChunkWriter,
-): Usage {
+function usageOf({ characters_in }: RequestEvent, ends: readonly ChoiceEnd[], writer: ChunkWriter): Usage {
+  const total = (count: (end: ChoiceEnd) => number): number => ends.reduce((sum, end) => sum + count(end), 0);
   return {
-    input_tokens: generation.promptTokens.length,
-    cached_input_tokens: leaderOf(ends)?.cachedTokens ?? 0,
+    input_tokens: total(({ inputTokens }) => inputTokens),
+    cached_input_tokens: total(({ cachedTokens }) => cachedTokens),
     output_tokens: writer.position,
-    characters_in: event.characters_in,
-    characters_out: ends.reduce((sum, { text }) => sum + text.length, 0),
+    characters_in,
+    characters_out: total(({ text }) => text.length),
     source: 'ENGINE',
   };
 }
 
+/** Queue and prompt are those of the first choice that this attempt worked on. */
 function timingsOf(
   { context, event, takenUp }: AnswerRequest,
   ends: readonly ChoiceEnd[],
   { firstStoredAt }: ChunkWriter,
   startedAt: number,
 ): Timings {
-  const leader = leaderOf(ends)?.timings;
+  const first = ends.find((end) => end.timings !== undefined)?.timings;
   const firstAt = takenUp.published.firstAt ?? firstStoredAt;
   return {
-    queue_ms: Math.max(0, startedAt - event.received_at) + (leader?.queueMs ?? 0),
-    prefill_ms: leader?.prefillMs ?? 0,
+    queue_ms: Math.max(0, startedAt - event.received_at) + (first?.queueMs ?? 0),
+    prefill_ms: first?.prefillMs ?? 0,
     time_to_first_token_ms: firstAt === undefined ? null : Math.max(0, firstAt - event.received_at),
     total_ms: Math.max(0, context.clock.now() - event.received_at),
   };

@@ -1,36 +1,55 @@
 import type { AnswerRequest } from './answer.ts';
-import { generateChoice, type ChoiceEnd } from './choice.ts';
+import { generateChoice, type ChoiceGeneration } from './choice.ts';
+import { endedBefore, notBegun, type ChoiceEnd } from './choice-end.ts';
 import type { ChunkWriter } from './chunk-writer.ts';
+import { eachChoice } from './each-choice.ts';
+import type { LoadedModel } from './loaded-model.ts';
+
+/** What the engine is asked for. */
+export interface GenerationPlan {
+  readonly model: LoadedModel;
+  /** One for each choice. */
+  readonly generations: readonly ChoiceGeneration[];
+  /** Whether all choices answer the same prompt, which is computed and charged once. */
+  readonly hasOnePrompt: boolean;
+  /** How many choices may be in the engine at once. */
+  readonly atOnce: number;
+}
 
 /**
- * Generates all choices of an answer at the same time. The first one that is not at its end yet goes ahead until its prompt is in
- * the prefix cache, so that the others find it there. Where one fails, the others are stopped.
+ * Generates all choices of an answer. Where they have one prompt, the first one that is not at its end yet goes ahead until that is in
+ * the prefix cache, so that the others find it there.
  *
- * @throws what the first of them failed with
+ * @throws what one of them failed with
  */
 export async function generateChoices(
+  { model, generations, hasOnePrompt, atOnce }: GenerationPlan,
   request: AnswerRequest,
   writer: ChunkWriter,
 ): Promise<readonly ChoiceEnd[]> {
-  const { interruption, takenUp } = request;
-  const { choices } = takenUp.published;
+  const { choices } = request.takenUp.published;
   const leader = choices.findIndex(({ finishReason }) => finishReason === undefined);
   const prefilled = Promise.withResolvers<void>();
-  const ends = await Promise.allSettled(
-    choices.map(async (published, choice) => {
-      try {
-        if (choice !== leader && published.finishReason === undefined) await prefilled.promise;
-        return await generateChoice(request, writer, choice, published, prefilled.resolve);
-      } catch (error) {
-        interruption.fail(error);
-        throw error;
-      } finally {
-        if (choice === leader) prefilled.resolve();
-      }
-    }),
-  );
-  return ends.map((end) => {
-    if (end.status === 'rejected') throw end.reason;
-    return end.value;
+  const ends = await eachChoice(request, atOnce, async (choice, published) => {
+    const generation = generations[choice];
+    if (generation === undefined) throw new Error(`There is nothing to generate for choice ${choice}.`);
+    if (published.finishReason !== undefined) return endedBefore(published, generation.promptTokens.length);
+    if (!hasOnePrompt && generation.signal.aborted && published.tokens.length === 0) return notBegun(published);
+    try {
+      if (hasOnePrompt && choice !== leader) await prefilled.promise;
+      return await generateChoice(model, generation, request, writer, choice, prefilled.resolve);
+    } finally {
+      if (choice === leader) prefilled.resolve();
+    }
   });
+  return hasOnePrompt ? ends.map((end, choice) => withoutSharedPrompt(end, choice, leader)) : ends;
+}
+
+/** The prompt counts with the first choice; what of it was cached, with the one that had it computed. */
+function withoutSharedPrompt(end: ChoiceEnd, choice: number, leader: number): ChoiceEnd {
+  return {
+    ...end,
+    inputTokens: choice === 0 ? end.inputTokens : 0,
+    cachedTokens: choice === leader ? end.cachedTokens : 0,
+  };
 }

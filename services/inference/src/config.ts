@@ -20,6 +20,10 @@ export const inferenceSettings = defineSettings({
     optional: true,
     description: 'Folder of the converted model.',
   }),
+  embeddingDirectory: setting.path('MILLRACE_EMBEDDING_DIR', {
+    optional: true,
+    description: 'Folder of the converted embedding model; without it there are no embeddings.',
+  }),
   slots: setting.integer('MILLRACE_SLOTS', {
     optional: true,
     min: 1,

@@ -8,6 +8,7 @@ import type { LoadedModel } from './loaded-model.ts';
 import { findInCatalogue } from './model-catalogue.ts';
 import { readModelManifest } from './model/model-manifest.ts';
 import { publicPrefixOf, withSystemPrompt, type PromptEncoder } from './prompt.ts';
+import { readTaskTemplates } from './tasks/task-templates.ts';
 import { createChatTemplate } from './text/chat-template.ts';
 import { loadTokenizer } from './text/tokenizer.ts';
 
@@ -85,6 +86,8 @@ async function loadOnnxModel({
     engine,
     encodePrompt,
     tokenBytes,
+    encodeAnswer: (text) => Int32Array.of(...tokenizer.encode(text), ...endTokens),
+    tasks: await readTaskTemplates(name),
     isDefault: true,
     close: () => engine.stop(),
   };
@@ -124,7 +127,7 @@ async function warmUp({ engine, encodePrompt }: LoadedModel): Promise<void> {
 
 const instantText = 'The quick brown fox jumps over the lazy dog. '.repeat(8);
 
-function loadInstantModel({ contextLength, slots, clock }: LoadModelOptions): LoadedModel {
+async function loadInstantModel({ contextLength, slots, clock }: LoadModelOptions): Promise<LoadedModel> {
   const engine = createInstantEngine({
     card: { name: 'instant', version: '1', contextLength, vocabularySize: 49_152 },
     text: instantText,
@@ -140,6 +143,8 @@ function loadInstantModel({ contextLength, slots, clock }: LoadModelOptions): Lo
         (_word, index) => index,
       ),
     tokenBytes: (token) => Buffer.from(`<${token}>`),
+    encodeAnswer: () => Int32Array.of(0),
+    tasks: await readTaskTemplates('instant'),
     isDefault: true,
     close: () => engine.stop(),
   };

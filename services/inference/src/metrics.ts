@@ -4,7 +4,8 @@ import type { Engine } from './engine/engine.ts';
 import type { PrefixCacheStatistics } from './engine/prefix-cache.ts';
 
 export interface InferenceMetrics {
-  finished(outcome: Finished['outcome'], usage: Usage, timings: Timings): void;
+  /** @param model its name */
+  finished(model: string, outcome: Finished['outcome'], usage: Usage, timings: Timings): void;
 }
 
 /** The metrics of the engine, named after those of vLLM. */
@@ -44,7 +45,7 @@ export function createInferenceMetrics(metrics: Metrics, engine: Engine): Infere
   });
   collectPrefixCache(metrics, engine);
   return {
-    finished(outcome, usage, timings) {
+    finished(model, outcome, usage, timings) {
       finishedTotal.inc({ model, outcome: outcome.toLowerCase() });
       tokensTotal.inc({ model, direction: 'input' }, usage.input_tokens);
       tokensTotal.inc({ model, direction: 'output' }, usage.output_tokens);

@@ -16,18 +16,17 @@ import {
   type Work,
 } from '@millrace/stage';
 import type { SealingBox } from '@millrace/sealing';
-import { answer, type Answer } from './answer.ts';
-import type { CommonGeneration } from './choice.ts';
+import { answer, type Answer, type AnswerWork } from './answer.ts';
 import { watchInterruptions, type Interruption } from './interruption.ts';
 import { keepAlive } from './keep-alive.ts';
-import type { LoadedModel } from './loaded-model.ts';
 import type { InferenceMetrics } from './metrics.ts';
-import { isRefusal, prepare } from './prepare.ts';
+import { isRefusal } from './prepare.ts';
+import type { ServedModel } from './served-model.ts';
 import type { Suspects } from './suspects.ts';
 import { takeUp, type TakenUp } from './take-up.ts';
 
 export interface InferenceContext extends StageDependencies {
-  readonly model: LoadedModel;
+  readonly model: ServedModel;
   readonly cancellations: Cancellations;
   readonly engineMetrics: InferenceMetrics;
   readonly ackWaitMs: number;
@@ -56,7 +55,7 @@ export function onRequestScrubbed(context: InferenceContext) {
       context.clock,
       delivery,
       context.ackWaitMs,
-      () => context.model.engine.lastProgressAt,
+      () => context.model.lastProgressAt,
     );
     let takenUp: TakenUp | undefined;
     try {
@@ -85,23 +84,22 @@ async function generateAndClose(
   takenUp: TakenUp,
   interruption: Interruption,
 ): Promise<void> {
-  const generation = await prepareOrReject(context, event, log, content, interruption.signal);
-  if (generation === undefined) return;
-  const choices = event.parameters.n;
-  const result = await answer({ context, event, log, box, interruption, takenUp, choices, generation });
+  const work = await prepareOrReject(context, event, log, content, interruption.signal);
+  if (work === undefined) return;
+  const result = await answer({ context, event, log, box, interruption, takenUp }, work);
   await close(context, event, log, box, takenUp.attempt, result);
 }
 
-/** What the engine is asked for; a request that the model cannot answer is closed. */
+/** What is done for the request; one that the model cannot answer is closed. */
 async function prepareOrReject(
   context: InferenceContext,
   event: Work['event'],
   log: ResultLog,
   content: RequestContent,
   signal: AbortSignal,
-): Promise<CommonGeneration | undefined> {
+): Promise<AnswerWork | undefined> {
   try {
-    return prepare(context.model, event, content, signal);
+    return await context.model.prepare(event, content, signal);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     const decision = decide(context.clock, stage, 'rejected', { code: error.code });
@@ -119,7 +117,7 @@ async function close(
   result: Answer,
 ): Promise<void> {
   const { outcome, usage, timings, finishReason, finishReasons, failure } = result;
-  const { card } = context.model.engine;
+  const { model } = context;
   await finishAndClose(context, event, log, {
     outcome,
     attempt,
@@ -127,19 +125,19 @@ async function close(
     timings,
     finishReason,
     finishReasons,
-    modelVersion: card.version,
+    modelVersion: model.version,
     textDigest: sealContent(box, event.request_id, 'digest', result.digest),
     ...(failure === undefined ? {} : { failure: failureOf(failure) }),
     decision: decide(context.clock, stage, outcome.toLowerCase(), {
       ...(failure === undefined ? {} : { code: failure.code }),
       facts: {
-        model: card.name,
-        model_version: card.version,
+        model: model.name,
+        model_version: model.version,
         attempt: String(attempt),
         finish_reason: finishReason,
         ...(finishReasons.length > 0 ? { choices: String(finishReasons.length) } : {}),
       },
     }),
   });
-  context.engineMetrics.finished(outcome, usage, timings);
+  context.engineMetrics.finished(model.name, outcome, usage, timings);
 }

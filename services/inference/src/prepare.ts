@@ -1,6 +1,7 @@
 import { errorCodes, MillraceError } from '@millrace/runtime';
 import type { RequestContent, RequestEvent } from '@millrace/stage';
-import type { CommonGeneration } from './choice.ts';
+import type { ChoiceGeneration } from './choice.ts';
+import type { GenerationPlan } from './choices.ts';
 import { constraintsOf } from './constrain.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { encodePrompt } from './prompt.ts';
@@ -12,14 +13,30 @@ import { samplingOf } from './sampling-of.ts';
  * @throws what `isRefusal` knows: the request cannot be answered by this model
  */
 export function prepare(
-  { engine, encodePrompt: encoder }: LoadedModel,
+  model: LoadedModel,
   event: RequestEvent,
   content: RequestContent,
   signal: AbortSignal,
-): CommonGeneration {
+): GenerationPlan {
+  const { n } = event.parameters;
+  const promptTokens = encodePrompt(model.encodePrompt, content, model.engine.card.contextLength);
+  const generations = Array.from({ length: n }, (_, choice) =>
+    generationOf(model, event, content, promptTokens, choice, signal),
+  );
+  return { model, generations, hasOnePrompt: true, atOnce: n };
+}
+
+/** One choice of an answer, whose seed is that of the request plus its index. */
+export function generationOf(
+  { engine }: LoadedModel,
+  event: RequestEvent,
+  content: RequestContent,
+  promptTokens: Int32Array,
+  choice: number,
+  signal: AbortSignal,
+): ChoiceGeneration {
   const { parameters } = event;
   const { contextLength, vocabularySize } = engine.card;
-  const promptTokens = encodePrompt(encoder, content, contextLength);
   return {
     requestId: event.request_id,
     cacheScope: event.tenant,
@@ -28,7 +45,7 @@ export function prepare(
     maxTokens: Math.min(parameters.max_tokens, contextLength - promptTokens.length),
     ...samplingOf(parameters, content, vocabularySize),
     ...constraintsOf(content),
-    seed: BigInt(parameters.seed),
+    seed: BigInt(parameters.seed) + BigInt(choice),
     reproducible: parameters.seed >= 0,
     stop: content.stop,
     signal,

@@ -61,7 +61,9 @@ export async function readPublished(
       // Each choice has a marker of its own.
       if (record.attempt !== lastAttempt) barrenAttempts += 1;
       lastAttempt = record.attempt;
-      if (record.first_position === 0) collected[record.choice] = nothingCollected();
+      // A choice may have ended without a token.
+      if (record.first_position === 0 && collected[record.choice]?.finishReason === undefined)
+        collected[record.choice] = nothingCollected();
     }
     if (record.kind !== 'CHUNK' || record.content === null) continue;
     barrenAttempts = 0;

@@ -1,71 +1,44 @@
-import { inferenceConsumer, subjectToken } from '@millrace/contracts';
-import {
-  announceModel,
-  runStage,
-  watchCancellations,
-  type Service,
-  type StageDependencies,
-} from '@millrace/stage';
+import type { Stoppable } from '@millrace/runtime';
+import { watchCancellations, type Service, type StageDependencies } from '@millrace/stage';
+import { serveChatModel } from './chat-model.ts';
+import type { EmbeddingModel } from './embedding/embedding-model.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { createInferenceMetrics } from './metrics.ts';
-import { onRequestScrubbed } from './on-request-scrubbed.ts';
-import { createSuspects } from './suspects.ts';
+import { serveModel } from './serve-model.ts';
 
 export interface InferenceOptions {
   readonly ackWaitMs: number;
   readonly maxDeliveries: number;
 }
 
-/**
- * A delivery is no attempt when it goes to a worker that is stopped, or dies of another request. So what decides is the attempts
- * that got nowhere; the broker's own count is only the last resort.
- */
-const deliveriesPerAttempt = 10;
+export interface LoadedModels {
+  readonly chat: LoadedModel;
+  /** Undefined where there is none on this machine. */
+  readonly embedding: EmbeddingModel | undefined;
+}
 
-/** Consumes request.scrubbed of one model, emits result chunks and request.closed. Wiring alone. */
+/** Consumes request.scrubbed of the models, emits result chunks and request.closed. Wiring alone. */
 export async function startInference(
   dependencies: StageDependencies,
-  model: LoadedModel,
-  { ackWaitMs, maxDeliveries }: InferenceOptions,
+  { chat, embedding }: LoadedModels,
+  options: InferenceOptions,
 ): Promise<Service> {
-  const { card } = model.engine;
   const cancellations = await watchCancellations(dependencies);
-  const engineMetrics = createInferenceMetrics(dependencies.metrics, model.engine);
-  const consumption = await runStage(
-    dependencies,
-    {
-      stage: 'inference',
-      consumer: inferenceConsumer(subjectToken(card.name), ackWaitMs),
-      eventName: 'request.scrubbed',
-      concurrency: model.engine.slots,
-      maxDeliveries: maxDeliveries * deliveriesPerAttempt,
-    },
-    onRequestScrubbed({
-      ...dependencies,
-      model,
-      cancellations,
-      engineMetrics,
-      ackWaitMs,
-      suspects: createSuspects(),
-      maxAttempts: maxDeliveries,
-    }),
-  );
-  await announceModel(dependencies, {
-    name: card.name,
-    version: card.version,
-    context_length: card.contextLength,
-    is_default: model.isDefault,
-    at: dependencies.clock.now(),
-  });
+  const engineMetrics = createInferenceMetrics(dependencies.metrics, chat.engine);
+  const context = { ...dependencies, cancellations, engineMetrics };
+  const consumptions: Stoppable[] = [];
+  // Whoever waits for the chat model finds the other one there as well.
+  for (const model of [embedding, serveChatModel(chat)])
+    if (model !== undefined) consumptions.push(await serveModel(context, model, options));
   return {
     ready() {
       if (!dependencies.bus.connected) return 'not connected to NATS';
-      return model.engine.healthy ? undefined : 'the engine makes no progress';
+      return chat.engine.healthy ? undefined : 'the engine makes no progress';
     },
     async stop() {
-      await consumption.stop();
+      await Promise.all(consumptions.map((consumption) => consumption.stop()));
       await cancellations.stop();
-      await model.close();
+      await Promise.all([chat.close(), embedding?.close()]);
     },
   };
 }

@@ -5,7 +5,7 @@ import { attemptMarker } from './attempt-marker.ts';
 import type { Interruption } from './interruption.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { InferenceContext } from './on-request-scrubbed.ts';
-import { nothingPublished, readPublished, type Published } from './published.ts';
+import { nothingPublished, readPublished, type Published, type PublishedChoice } from './published.ts';
 
 /** Where a worker goes on with a request. */
 export interface TakenUp {
@@ -47,7 +47,7 @@ export async function takeUp(
     );
   }
   let settle = noSettlement;
-  if (barrenAttempts > 0 || published.choices.every(({ tokens }) => tokens.length === 0)) {
+  if (barrenAttempts > 0 || published.choices.every(isUntouched)) {
     const alive = keepAlive(clock, delivery, ackWaitMs, () => clock.now());
     settle = await suspects.enter(interruption.signal);
     await alive.stop();
@@ -63,4 +63,8 @@ export async function takeUp(
     throw error;
   }
   return { attempt, published, settle };
+}
+
+function isUntouched({ tokens, finishReason }: PublishedChoice): boolean {
+  return tokens.length === 0 && finishReason === undefined;
 }

@@ -32,6 +32,12 @@ export interface Embedder {
    *   failed; `internal_error` after `close`
    */
   embed(texts: readonly string[], signal: AbortSignal): Promise<Embeddings>;
+  /**
+   * How many tokens of each text are embedded. It takes no longer than a text of `maxTokens` does for each.
+   *
+   * @throws MillraceError `missing_value` and `invalid_unicode` as `embed` does
+   */
+  countTokens(texts: readonly string[]): Promise<readonly number[]>;
   /** Waits for the calls in flight, then frees the model. */
   close(): Promise<void>;
 }
@@ -90,6 +96,10 @@ export async function createEmbedder(folder: string, options: EmbedderOptions = 
       } finally {
         inFlight.delete(work);
       }
+    },
+    async countTokens(texts) {
+      const tokenized = await tokenizeAll(texts, tokenize, new AbortController().signal);
+      return tokenized.map(({ ids }) => ids.length);
     },
     close() {
       closing ??= settleAndRelease();

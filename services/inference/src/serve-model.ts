@@ -1,0 +1,47 @@
+import { inferenceConsumer, subjectToken } from '@millrace/contracts';
+import type { Consumption } from '@millrace/bus';
+import { announceModel, runStage } from '@millrace/stage';
+import { onRequestScrubbed, type InferenceContext } from './on-request-scrubbed.ts';
+import type { ServedModel } from './served-model.ts';
+import type { InferenceOptions } from './service.ts';
+import { createSuspects } from './suspects.ts';
+
+/**
+ * A delivery is no attempt when it goes to a worker that is stopped, or dies of another request. So what decides is the attempts
+ * that got nowhere; the broker's own count is only the last resort.
+ */
+const deliveriesPerAttempt = 10;
+
+/** Consumes the requests of one model, and tells the gateways that it is there. */
+export async function serveModel(
+  context: Omit<InferenceContext, 'model' | 'ackWaitMs' | 'suspects' | 'maxAttempts'>,
+  model: ServedModel,
+  { ackWaitMs, maxDeliveries }: InferenceOptions,
+): Promise<Consumption> {
+  const consumption = await runStage(
+    context,
+    {
+      stage: 'inference',
+      consumer: inferenceConsumer(subjectToken(model.name), ackWaitMs),
+      eventName: 'request.scrubbed',
+      concurrency: model.concurrency,
+      maxDeliveries: maxDeliveries * deliveriesPerAttempt,
+    },
+    onRequestScrubbed({
+      ...context,
+      model,
+      ackWaitMs,
+      suspects: createSuspects(),
+      maxAttempts: maxDeliveries,
+    }),
+  );
+  await announceModel(context, {
+    name: model.name,
+    version: model.version,
+    context_length: model.contextLength,
+    is_default: model.isDefault,
+    at: context.clock.now(),
+    operations: [...model.operations],
+  });
+  return consumption;
+}
