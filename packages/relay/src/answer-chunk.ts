@@ -62,7 +62,7 @@ export const chunkProperties = {
   choice: {
     type: 'integer',
     minimum: 0,
-    description: 'Index of the choice that it belongs to; only where n is above 1.',
+    description: 'Index of the choice or the text that it belongs to; only where there are several.',
   },
   text: {
     type: 'string',
@@ -79,6 +79,6 @@ export const finishProperties = {
   finish_reasons: {
     type: 'array',
     items: finishReason,
-    description: 'Why each choice ended; only where n is above 1.',
+    description: 'Why each choice, or the answer to each text, ended; only where there are several.',
   },
 } as const;

@@ -20,7 +20,13 @@ export function payloadHash(generation: Generation): string {
 const basicParameters: ReadonlySet<string> = new Set(['max_tokens', 'temperature', 'top_k', 'top_p']);
 
 /** What differs from the default, so that a field that is new changes no hash of a request that does without it. */
-function extrasOf({ operation, content, parameters, priority, timeoutMs }: Generation): Record<string, unknown> {
+function extrasOf({
+  operation,
+  content,
+  parameters,
+  priority,
+  timeoutMs,
+}: Generation): Record<string, unknown> {
   const { messages: _messages, stop: _stop, ...rest } = content;
   const defaults: Readonly<Record<string, unknown>> = { ...readSampling({}) };
   const changed = Object.entries(parameters).filter(

@@ -74,7 +74,8 @@ export const taskProperties = {
       type: 'integer',
       minimum: 1,
       maximum: maxLabels,
-      description: 'How many of the labels are reported, likeliest first; by default all. Scores are those among all.',
+      description:
+        'How many of the labels are reported, likeliest first; by default all. Scores are those among all.',
     },
     ...scheduling,
   },

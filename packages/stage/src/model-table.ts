@@ -52,7 +52,11 @@ export async function watchModels({
   };
 }
 
-function notFound(name: string | undefined, operation: Operation, present: readonly ModelReady[]): MillraceError {
+function notFound(
+  name: string | undefined,
+  operation: Operation,
+  present: readonly ModelReady[],
+): MillraceError {
   const message =
     name === undefined
       ? `No model is loaded that can ${operation}.`

@@ -8,10 +8,15 @@ interface MessageSchema {
 }
 
 /** Replies that only make sense behind a certain message. */
+const answer = ['accepted', 'chunk', 'completed', 'error'] as const;
 const replies = {
-  generate: ['accepted', 'chunk', 'completed', 'error'],
+  generate: answer,
+  summarize: answer,
+  classify: answer,
+  translate: answer,
+  embed: answer,
   cancel: ['completed', 'error'],
-  resume: ['accepted', 'chunk', 'completed', 'error'],
+  resume: answer,
   ping: ['pong'],
 } as const satisfies Record<
   keyof typeof clientMessageSchemas,

@@ -84,7 +84,11 @@ export function serveConnection(
     edgeMetrics.received(message.type);
     switch (message.type) {
       case 'generate':
-        requests.generate(message, traceparentOf(headers));
+      case 'summarize':
+      case 'classify':
+      case 'translate':
+      case 'embed':
+        requests.ask(message, traceparentOf(headers));
         return;
       case 'cancel':
         if (message.id === undefined && message.request_id === undefined) throw unnamedCancel();

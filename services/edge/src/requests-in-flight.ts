@@ -2,7 +2,7 @@ import type { VerifiedPrincipal } from '@millrace/contracts';
 import type { Logger } from '@millrace/runtime';
 import type { Relay } from '@millrace/relay';
 import { duplicateId, tooManyOnConnection, unknownId } from './errors.ts';
-import type { GenerateMessage, ResumeMessage } from './protocol/client-messages.ts';
+import type { AskMessage, ResumeMessage } from './protocol/client-messages.ts';
 import type { ServerMessage } from './protocol/server-messages.ts';
 import { toErrorMessage, toServerMessage } from './protocol/to-server-message.ts';
 import { toSubmission } from './to-submission.ts';
@@ -16,7 +16,7 @@ export interface Outlet {
 
 export interface RequestsInFlight {
   /** @throws `duplicate_id`, `too_many_in_flight`, and what is wrong with the content */
-  generate(message: GenerateMessage, traceparent: string | undefined): void;
+  ask(message: AskMessage, traceparent: string | undefined): void;
   /** @throws `duplicate_id`, `too_many_in_flight` */
   resume(message: ResumeMessage): void;
   /** @throws `request_not_found` */
@@ -90,7 +90,7 @@ export function createRequestsInFlight(
   };
 
   return {
-    generate(message, traceparent) {
+    ask(message, traceparent) {
       const submission = toSubmission(message, principal, traceparent);
       const entry: Entry = { id: message.id, requestId: undefined, isOwn: true, cancelled: false };
       start(entry, async () => {

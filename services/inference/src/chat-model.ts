@@ -7,11 +7,12 @@ import type { ServedModel } from './served-model.ts';
 import { classifyTexts, planClassification } from './tasks/classify.ts';
 import { planTexts } from './tasks/text-task.ts';
 
-const operations: readonly Operation[] = ['generate', 'summarize', 'classify', 'translate'];
+/** All that a model which converses can do. */
+export const chatOperations: readonly Operation[] = ['generate', 'summarize', 'classify', 'translate'];
 
 /** A model that converses: its engine generates, and carries out tasks by prompts. */
 export function serveChatModel(model: LoadedModel): ServedModel {
-  const { engine, isDefault } = model;
+  const { engine, isDefault, operations } = model;
   const { name, version, contextLength } = engine.card;
   return {
     name,
@@ -24,14 +25,15 @@ export function serveChatModel(model: LoadedModel): ServedModel {
       return engine.lastProgressAt;
     },
     async prepare(event, content, signal) {
-      switch (event.operation) {
+      const operation = operations.find((each) => each === event.operation);
+      switch (operation) {
         case 'generate': {
           const plan = prepare(model, event, content, signal);
           return (request, writer) => generateChoices(plan, request, writer);
         }
         case 'summarize':
         case 'translate': {
-          const plan = planTexts(model, event.operation, event, content, signal);
+          const plan = planTexts(model, operation, event, content, signal);
           return (request, writer) => generateChoices(plan, request, writer);
         }
         case 'classify': {

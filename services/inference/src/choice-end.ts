@@ -14,7 +14,10 @@ export interface ChoiceEnd {
 }
 
 /** The end of a choice that an earlier attempt had brought to its end. */
-export function endedBefore({ text, finishReason = 'stop' }: PublishedChoice, inputTokens: number): ChoiceEnd {
+export function endedBefore(
+  { text, finishReason = 'stop' }: PublishedChoice,
+  inputTokens: number,
+): ChoiceEnd {
   return {
     finishReason,
     text: createAnswerText(text),

@@ -25,9 +25,7 @@ export async function eachChoice(
       }
     }
   };
-  const results = await Promise.allSettled(
-    Array.from({ length: Math.min(atOnce, choices.length) }, workOff),
-  );
+  const results = await Promise.allSettled(Array.from({ length: Math.min(atOnce, choices.length) }, workOff));
   for (const result of results) if (result.status === 'rejected') throw result.reason;
   return ends;
 }

@@ -1,4 +1,5 @@
 import { MillraceError, systemRandom, type Clock, type Logger } from '@millrace/runtime';
+import { chatOperations } from './chat-model.ts';
 import { createEngine } from './engine/engine.ts';
 import { createInstantEngine } from './engine/instant-engine.ts';
 import { neutralSampling } from './engine/neutral-sampling.ts';
@@ -69,7 +70,7 @@ async function loadOnnxModel({
     eosToken: nameOf(manifest.eosTokenId),
     random: systemRandom,
   });
-  const { name, version, systemPrompt } = await findInCatalogue(manifest);
+  const { name, version, systemPrompt, operations = chatOperations } = await findInCatalogue(manifest);
   const encodePrompt: PromptEncoder = (messages) => template.encode(withSystemPrompt(messages, systemPrompt));
   const tokenBytes: TokenBytes = (token) => tokenizer.tokenBytes(token);
   const engine = createEngine({
@@ -88,6 +89,7 @@ async function loadOnnxModel({
     tokenBytes,
     encodeAnswer: (text) => Int32Array.of(...tokenizer.encode(text), ...endTokens),
     tasks: await readTaskTemplates(name),
+    operations,
     isDefault: true,
     close: () => engine.stop(),
   };
@@ -145,6 +147,7 @@ async function loadInstantModel({ contextLength, slots, clock }: LoadModelOption
     tokenBytes: (token) => Buffer.from(`<${token}>`),
     encodeAnswer: () => Int32Array.of(0),
     tasks: await readTaskTemplates('instant'),
+    operations: chatOperations,
     isDefault: true,
     close: () => engine.stop(),
   };

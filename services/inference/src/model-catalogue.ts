@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Operation } from '@millrace/stage';
 import type { EmbeddingManifest } from './embedding/embedding-manifest.ts';
 import type { ModelManifest } from './model/model-manifest.ts';
 
@@ -8,6 +9,8 @@ export interface ModelNaming {
   readonly version: string;
   /** Goes before conversations that have no system message of their own. */
   readonly systemPrompt?: string;
+  /** What it can be asked for; by default all that a model which converses can do. */
+  readonly operations?: readonly Operation[];
 }
 
 /** A model of `models/manifest.json`. */

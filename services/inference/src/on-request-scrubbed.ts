@@ -51,12 +51,7 @@ export function onRequestScrubbed(context: InferenceContext) {
       return;
     }
     const interruption = watchInterruptions(context.clock, context.cancellations, work);
-    const alive = keepAlive(
-      context.clock,
-      delivery,
-      context.ackWaitMs,
-      () => context.model.lastProgressAt,
-    );
+    const alive = keepAlive(context.clock, delivery, context.ackWaitMs, () => context.model.lastProgressAt);
     let takenUp: TakenUp | undefined;
     try {
       takenUp = await takeUp(context, work, log, box, interruption);

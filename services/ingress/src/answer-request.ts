@@ -3,17 +3,21 @@ import { answerChunk, clientError, toErrorBody, type RelayEvent } from '@millrac
 import type { Clock } from '@millrace/runtime';
 import { openEventStream, type EventStream } from './event-stream.ts';
 import { CollectedChoices, endOf } from './collected-choices.ts';
-import type { GenerateAnswer } from './generate-schema.ts';
+import type { Asked } from './endpoints.ts';
 
 type Events = AsyncGenerator<RelayEvent, void, undefined>;
 
 /** Waits for the whole answer. @throws the error of a request that failed */
-export async function wholeAnswer(requestId: string, events: Events): Promise<GenerateAnswer> {
+export async function wholeAnswer(
+  requestId: string,
+  events: Events,
+  answer: Asked['answer'],
+): Promise<object> {
   const collected = new CollectedChoices();
   for await (const event of events) {
     if (event.type === 'chunk') collected.add(event);
     else if (event.type === 'failed') throw event.error;
-    else return collected.answer(requestId, event);
+    else return answer(collected, requestId, event);
   }
   throw new Error('an answer ended without an end');
 }

@@ -34,6 +34,10 @@ export class CollectedChoices {
     };
   }
 
+  textOf(choice: number): string {
+    return this.#of(choice).text;
+  }
+
   #of(choice: number): Collected {
     return this.#choices.get(choice) ?? { text: '', logprobs: [] };
   }

@@ -15,6 +15,12 @@ export interface GenerateBody extends GenerationBody {
   readonly stream?: boolean;
 }
 
+export const streamSchema = {
+  type: 'boolean',
+  default: false,
+  description: 'Whether the answer comes as server-sent events while it is generated.',
+} as const;
+
 /** The body of `POST /v1/generate`. It validates, and the OpenAPI document is made of it. */
 export const generateBodySchema = {
   title: 'Generate',
@@ -22,11 +28,7 @@ export const generateBodySchema = {
   additionalProperties: false,
   properties: {
     ...generationProperties,
-    stream: {
-      type: 'boolean',
-      default: false,
-      description: 'Whether the answer comes as server-sent events while it is generated.',
-    },
+    stream: streamSchema,
   },
 } as const;
 
@@ -53,6 +55,8 @@ export interface AnswerChoice {
 
 const requestId = { type: 'string', description: 'The request, a UUID.' } as const;
 const model = { type: ['string', 'null'], description: 'The model that answered.' } as const;
+/** What every whole answer begins with. */
+export const answerProperties = { request_id: requestId, model } as const;
 const { finish_reason: finishReason, finish_reasons: finishReasons } = finishProperties;
 const seq = {
   type: 'integer',
@@ -66,8 +70,7 @@ export const generateAnswerSchema = {
   required: ['request_id', 'model', 'text', 'finish_reason', 'usage', 'timings'],
   additionalProperties: false,
   properties: {
-    request_id: requestId,
-    model,
+    ...answerProperties,
     text: { type: 'string', description: 'The answer; where n is above 1, its first choice.' },
     finish_reason: {
       ...finishReason,

@@ -1,14 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { traceHeaders } from '@millrace/bus';
 import type { VerifiedPrincipal } from '@millrace/contracts';
-import { clientError, idempotencyKeySchema, readGeneration, type Relay } from '@millrace/relay';
+import { clientError, idempotencyKeySchema, type Relay } from '@millrace/relay';
 import { createIdGenerator, MillraceError, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { streamAnswer, wholeAnswer } from './answer-request.ts';
 import { watchClient, type ClientWatch } from './client-watch.ts';
 import type { IngressSettings } from './config.ts';
+import { createEndpoints, type Endpoint } from './endpoints.ts';
 import { notJson, sendError, toClientError } from './errors.ts';
 import { sendNotFound } from './not-found.ts';
-import { createBodyReader, parseJson } from './read-body.ts';
+import { parseJson } from './read-body.ts';
 import { refuseEncoding } from './refuse-encoding.ts';
 
 export interface IngressRoutesOptions {
@@ -24,12 +25,11 @@ interface Caller {
   readonly client: ClientWatch;
 }
 
-/** A fastify plugin with `POST /v1/generate`. What no route takes is answered here as well, in JSON. */
+/** A fastify plugin with `POST /v1/generate` and the tasks. What no route takes is answered here as well, in JSON. */
 export async function ingressRoutes(
   app: FastifyInstance,
   { relay, settings, clock, logger }: IngressRoutesOptions,
 ): Promise<void> {
-  const readBody = createBodyReader();
   const nextId = createIdGenerator(clock, systemRandom);
 
   app.removeAllContentTypeParsers();
@@ -64,12 +64,11 @@ export async function ingressRoutes(
     }
   };
 
-  app.post('/v1/generate', { onRequest: [identify, refuseEncoding] }, async (request, reply) => {
+  const ask = async ({ read }: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<object> => {
     const { principal, client } = request.getDecorator<Caller>('caller');
     if (request.body === undefined) throw notJson();
-    const body = readBody(request.body);
     const idempotencyKey = idempotencyKeyOf(request);
-    const generation = readGeneration(body);
+    const { generation, stream, answer } = read(request.body);
     client.ended.throwIfAborted();
     const leave = relay.enter(principal);
     try {
@@ -84,7 +83,7 @@ export async function ingressRoutes(
       reply.header('x-request-id', requestId);
       const events = relay.follow(requestId, { principal, signal: client.ended });
       try {
-        if (body.stream !== true) return await wholeAnswer(requestId, events);
+        if (!stream) return await wholeAnswer(requestId, events, answer);
         const onError = (error: unknown): void => logUnexpected(logger, error, requestId);
         const { sseKeepAliveMs: keepAliveMs } = settings;
         await streamAnswer(reply, events, {
@@ -107,7 +106,13 @@ export async function ingressRoutes(
     } finally {
       leave();
     }
-  });
+  };
+
+  for (const endpoint of createEndpoints()) {
+    app.post(endpoint.path, { onRequest: [identify, refuseEncoding] }, (request, reply) =>
+      ask(endpoint, request, reply),
+    );
+  }
 }
 
 function bearerOf({ headers }: FastifyRequest): string | undefined {

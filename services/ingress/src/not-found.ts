@@ -1,8 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { bodyWithoutCode } from '@millrace/relay';
+import { operations } from '@millrace/stage';
 
 /** Paths of this API with the methods that they take. */
-const methods: ReadonlyMap<string, string> = new Map([['/v1/generate', 'POST']]);
+const methods: ReadonlyMap<string, string> = new Map(
+  operations.map((operation) => [`/v1/${operation}`, 'POST']),
+);
 
 /** Answers a request for no route. */
 export function sendNotFound({ method, url }: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -1,14 +1,21 @@
 import { clientErrorCodes, idempotencyKeySchema } from '@millrace/relay';
 import { errorCodes, type ErrorCode } from '@millrace/runtime';
+import { operations, type TaskOperation } from '@millrace/stage';
 import {
   errorBodySchema,
   eventSchemas,
   generateAnswerSchema,
   generateBodySchema,
 } from './generate-schema.ts';
+import { streamedTasks, taskAnswerSchema, taskBodySchema } from './task-schema.ts';
 
 /** Codes that only a WebSocket can bring about. */
 const notOverHttp: ReadonlySet<ErrorCode> = new Set(['invalid_type', 'binary_not_supported', 'duplicate_id']);
+
+const tasks = operations.filter((operation) => operation !== 'generate');
+
+/** Of the schemas of a task. */
+const nameOf = (task: TaskOperation): string => `${task[0]?.toUpperCase()}${task.slice(1)}`;
 
 const schemaReference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const json = (name: string) => ({ 'application/json': { schema: schemaReference(name) } });
@@ -21,12 +28,16 @@ export function openApiDocument(): object {
     info: {
       title: 'Millrace HTTP API',
       version: '1',
-      summary: 'Generates text, whole or as server-sent events.',
+      summary:
+        'Generates text, whole or as server-sent events; summarizes, classifies, translates and embeds texts.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
     security: [{ apiKey: [] }],
-    paths: { '/v1/generate': { post: generateOperation() } },
+    paths: {
+      '/v1/generate': { post: generateOperation() },
+      ...Object.fromEntries(tasks.map((task) => [`/v1/${task}`, { post: taskOperation(task) }])),
+    },
     components: {
       securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key.' } },
       headers: {
@@ -53,17 +64,52 @@ export function openApiDocument(): object {
         Error: errorBodySchema,
         ChunkEvent: eventSchemas.chunk,
         CompletedEvent: eventSchemas.completed,
+        ...Object.fromEntries(
+          tasks.flatMap((task) => [
+            [nameOf(task), taskBodySchema(task)],
+            [`${nameOf(task)}Answer`, taskAnswerSchema(task)],
+          ]),
+        ),
       },
     },
   };
 }
 
+const whenGone =
+  'A client that closes the connection cancels its request, unless it has sent an Idempotency-Key: then the request runs on, and the same request sent again gets its answer from the start.';
+
 function generateOperation(): object {
   return {
     operationId: 'generate',
     summary: 'Generates an answer to a prompt or a conversation.',
-    description:
-      'Exactly one of prompt and messages is needed. A client that closes the connection cancels its request, unless it has sent an Idempotency-Key: then the request runs on, and the same request sent again gets its answer from the start.',
+    description: `Exactly one of prompt and messages is needed. ${whenGone}`,
+    ...exchange('Generate', answerResponse()),
+  };
+}
+
+const summaries = {
+  summarize: 'Says in short what texts say.',
+  classify: 'Says which of several labels fits each text, with a probability for each.',
+  translate: 'Translates texts.',
+  embed: 'Makes a vector of each text: the nearer two vectors, the more alike are the texts.',
+} as const satisfies Record<TaskOperation, string>;
+
+function taskOperation(task: TaskOperation): object {
+  const name = nameOf(task);
+  return {
+    operationId: task,
+    summary: summaries[task],
+    description: `One text, or a list whose answers come in its order. ${whenGone}`,
+    ...exchange(
+      name,
+      streamedTasks.has(task) ? answerResponse(`${name}Answer`) : wholeResponse(`${name}Answer`),
+    ),
+  };
+}
+
+/** What an operation takes and gives. */
+function exchange(body: string, answer: object): object {
+  return {
     parameters: [
       { name: 'Idempotency-Key', in: 'header', schema: idempotencyKeySchema },
       {
@@ -73,18 +119,26 @@ function generateOperation(): object {
         schema: { type: 'string' },
       },
     ],
-    requestBody: { required: true, content: json('Generate') },
-    responses: { 200: answerResponse(), ...errorResponses(), 415: encodingResponse() },
+    requestBody: { required: true, content: json(body) },
+    responses: { 200: answer, ...errorResponses(), 415: encodingResponse() },
   };
 }
 
-function answerResponse(): object {
+function wholeResponse(answer: string): object {
+  return {
+    description: 'The answer.',
+    headers: { 'x-request-id': headerReference('RequestId') },
+    content: json(answer),
+  };
+}
+
+function answerResponse(answer = 'Answer'): object {
   return {
     description:
       'The answer. With stream true it comes as server-sent events: chunk (the id of the event is seq) as often as there is text, then completed; or, instead of completed, error, when the answer breaks off.',
     headers: { 'x-request-id': headerReference('RequestId') },
     content: {
-      ...json('Answer'),
+      ...json(answer),
       'text/event-stream': {
         schema: {
           type: 'string',

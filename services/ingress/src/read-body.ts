@@ -1,5 +1,4 @@
 import { compileValidator, MillraceError } from '@millrace/runtime';
-import { generateBodySchema, type GenerateBody } from './generate-schema.ts';
 
 /** JSON of a body. @throws `invalid_unicode`, `invalid_json` */
 export function parseJson(body: Buffer): unknown {
@@ -20,9 +19,9 @@ function decodeUtf8(body: Buffer): string {
   }
 }
 
-/** Makes the reader of bodies; compiles the schema, so do it once. */
-export function createBodyReader(): (value: unknown) => GenerateBody {
-  const validate = compileValidator<GenerateBody>(generateBodySchema);
+/** Makes the reader of bodies that fit a schema; compiles it, so do it once. */
+export function createBodyReader<Body>(schema: Readonly<Record<string, unknown>>): (value: unknown) => Body {
+  const validate = compileValidator<Body>(schema);
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw new MillraceError('invalid_value', 'The body must be a JSON object');

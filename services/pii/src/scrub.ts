@@ -24,10 +24,15 @@ export function scrub(content: RequestContent): Scrubbed {
   const { response_format, tools, task } = content;
   const scrubbed: RequestContent = {
     ...content,
-    messages: content.messages.map((message) => ({ ...message, content: scrubText(message.content, replace) })),
+    messages: content.messages.map((message) => ({
+      ...message,
+      content: scrubText(message.content, replace),
+    })),
     ...(response_format === undefined ? {} : { response_format: scrubFormat(response_format, replace) }),
     ...(tools === undefined ? {} : { tools: tools.map((tool) => scrubTool(tool, replace)) }),
-    ...(task === undefined ? {} : { task: { ...task, texts: task.texts.map((text) => scrubText(text, replace)) } }),
+    ...(task === undefined
+      ? {}
+      : { task: { ...task, texts: task.texts.map((text) => scrubText(text, replace)) } }),
   };
   return { content: scrubbed, mapping: replacer.mapping, counts: countsOf(replacer.mapping) };
 }

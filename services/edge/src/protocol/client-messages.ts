@@ -1,10 +1,27 @@
-import { generationProperties, idempotencyKeySchema, type GenerationBody } from '@millrace/relay';
+import {
+  generationProperties,
+  idempotencyKeySchema,
+  requiredTaskProperties,
+  taskProperties,
+  type GenerationBody,
+  type TaskBody,
+} from '@millrace/relay';
+import type { TaskOperation } from '@millrace/stage';
 
 export interface GenerateMessage extends GenerationBody {
   readonly type: 'generate';
   readonly id: string;
   readonly idempotency_key?: string;
 }
+
+export interface TaskMessage extends TaskBody {
+  readonly type: TaskOperation;
+  readonly id: string;
+  readonly idempotency_key?: string;
+}
+
+/** A message that asks for an answer. */
+export type AskMessage = GenerateMessage | TaskMessage;
 
 export interface CancelMessage {
   readonly type: 'cancel';
@@ -23,7 +40,7 @@ export interface PingMessage {
   readonly type: 'ping';
 }
 
-export type ClientMessage = GenerateMessage | CancelMessage | ResumeMessage | PingMessage;
+export type ClientMessage = AskMessage | CancelMessage | ResumeMessage | PingMessage;
 
 export const maxIdLength = 64;
 
@@ -35,6 +52,23 @@ const requestId = {
   description: 'Id of the request, from accepted.',
 } as const;
 
+const requestName = id('Names the request on this connection, until it has ended.');
+
+const taskSchema = <Task extends TaskOperation>(type: Task, title: string, description: string) =>
+  ({
+    title,
+    description,
+    type: 'object',
+    required: ['type', 'id', ...requiredTaskProperties[type]],
+    additionalProperties: false,
+    properties: {
+      type: { const: type },
+      id: requestName,
+      idempotency_key: idempotencyKeySchema,
+      ...taskProperties[type],
+    },
+  }) as const;
+
 /** What a client may send, as JSON schemas by type. They validate, and the AsyncAPI document is made of them. */
 export const clientMessageSchemas = {
   generate: {
@@ -45,11 +79,23 @@ export const clientMessageSchemas = {
     additionalProperties: false,
     properties: {
       type: { const: 'generate' },
-      id: id('Names the request on this connection, until it has ended.'),
+      id: requestName,
       idempotency_key: idempotencyKeySchema,
       ...generationProperties,
     },
   },
+  summarize: taskSchema('summarize', 'Summarize', 'Asks for a summary of each text.'),
+  classify: taskSchema(
+    'classify',
+    'Classify',
+    'Asks which label fits each text. The chunk of a text is JSON: {"labels": [{"label", "score"}, …]}, likeliest first.',
+  ),
+  translate: taskSchema('translate', 'Translate', 'Asks for a translation of each text.'),
+  embed: taskSchema(
+    'embed',
+    'Embed',
+    'Asks for a vector of each text. The chunk of a text is JSON: {"embedding": […]}, and "truncated": true where its end was left out.',
+  ),
   cancel: {
     title: 'Cancel',
     description:

@@ -91,7 +91,9 @@ describe('Engine.score', () => {
         if (kind === 'decode') controller.abort();
       },
     });
-    expect(await engine.score(scoringOf({ signal: controller.signal }))).toMatchObject({ reason: 'cancelled' });
+    expect(await engine.score(scoringOf({ signal: controller.signal }))).toMatchObject({
+      reason: 'cancelled',
+    });
     expect(engine.freeSlots).toBe(1);
     expect(await engine.score(scoringOf())).toMatchObject({ reason: 'stop' });
     await engine.stop();

@@ -157,7 +157,10 @@ class BatchingEngine implements Engine {
     throw new MillraceError('engine_failed', 'The engine ended without saying why.');
   }
 
-  #start<S extends Sequence>({ signal }: { readonly signal: AbortSignal }, make: (channel: StepChannel) => S): S {
+  #start<S extends Sequence>(
+    { signal }: { readonly signal: AbortSignal },
+    make: (channel: StepChannel) => S,
+  ): S {
     const cancel = (): void => {
       sequence.cancelled = true;
       signal.removeEventListener('abort', cancel);

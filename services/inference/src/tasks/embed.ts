@@ -67,7 +67,9 @@ export async function embedTexts(
     onProgress();
     for (const [index, choice] of batch.entries()) {
       const value = {
-        embedding: Array.from(embeddings.vectors[index] ?? [], (number) => Number(number.toPrecision(digits))),
+        embedding: Array.from(embeddings.vectors[index] ?? [], (number) =>
+          Number(number.toPrecision(digits)),
+        ),
         ...(embeddings.truncated[index] === true ? { truncated: true } : {}),
       };
       const counts = { inputTokens: tokens[choice] ?? 0, cachedTokens: 0, timings: undefined };

@@ -18,11 +18,7 @@ export interface MessageTemplate {
  * @param place file and field, for errors
  * @throws MillraceError `config_invalid` if it is not valid Jinja, or has a variable that does not exist
  */
-export function compileMessage(
-  content: string,
-  allowed: readonly string[],
-  place: string,
-): MessageTemplate {
+export function compileMessage(content: string, allowed: readonly string[], place: string): MessageTemplate {
   let template: Template;
   try {
     template = new Template(content);

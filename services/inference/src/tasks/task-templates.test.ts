@@ -29,8 +29,9 @@ const file = (content: string, models: object = {}) =>
 describe('the prompt of a task', () => {
   it('holds what was asked for, and leaves out what was not', async () => {
     const { messages } = await readTaskTemplates('other');
-    const last = (...[operation, task]: Parameters<typeof messages> extends [infer O, infer T, string] ? [O, T] : never) =>
-      messages(operation, task, 'Once upon a time.').at(-1)?.content;
+    const last = (
+      ...[operation, task]: Parameters<typeof messages> extends [infer O, infer T, string] ? [O, T] : never
+    ) => messages(operation, task, 'Once upon a time.').at(-1)?.content;
     const texts = ['Once upon a time.'];
     expect(last('summarize', { texts })).toBe('Summarize the text:\n\nOnce upon a time.');
     expect(last('summarize', { texts, max_words: 7 })).toContain('in at most 7 words:');
@@ -79,7 +80,8 @@ describe('a file of prompts', () => {
   });
 
   it('may use loops, filters and tests', async () => {
-    const content = '{% for l in labels %}{{ l | upper }}{% if not loop.last %}, {% endif %}{% endfor %} {{ text }}';
+    const content =
+      '{% for l in labels %}{{ l | upper }}{% if not loop.last %}, {% endif %}{% endfor %} {{ text }}';
     const { messages } = await withFile('classify', file(content));
     expect(messages('classify', { texts: ['x'], labels: ['a', 'b'] }, 'x')[0]?.content).toBe('A, B x');
   });

@@ -1,0 +1,62 @@
+import {
+  readGeneration,
+  readTask,
+  type Generation,
+  type RelayCompleted,
+  type TaskBody,
+} from '@millrace/relay';
+import { operations, type TaskOperation } from '@millrace/stage';
+import type { CollectedChoices } from './collected-choices.ts';
+import { generateBodySchema, type GenerateBody } from './generate-schema.ts';
+import { createBodyReader } from './read-body.ts';
+import { taskAnswer } from './task-answer.ts';
+import { taskBodySchema } from './task-schema.ts';
+
+/** What is asked over HTTP in one request. */
+export interface Asked {
+  readonly generation: Generation;
+  /** Whether the answer comes as server-sent events. */
+  readonly stream: boolean;
+  /** The whole answer, as the client gets it. */
+  readonly answer: (collected: CollectedChoices, requestId: string, end: RelayCompleted) => object;
+}
+
+/** A path under which something can be asked. */
+export interface Endpoint {
+  readonly path: string;
+  /** @throws what is wrong with the body */
+  readonly read: (body: unknown) => Asked;
+}
+
+/** All of them; compiles the schemas, so do it once. */
+export function createEndpoints(): readonly Endpoint[] {
+  return operations.map((operation) => ({
+    path: `/v1/${operation}`,
+    read: operation === 'generate' ? createGenerationReader() : createTaskReader(operation),
+  }));
+}
+
+function createGenerationReader(): Endpoint['read'] {
+  const readBody = createBodyReader<GenerateBody>(generateBodySchema);
+  return (value) => {
+    const body = readBody(value);
+    return {
+      generation: readGeneration(body),
+      stream: body.stream === true,
+      answer: (collected, requestId, end) => collected.answer(requestId, end),
+    };
+  };
+}
+
+function createTaskReader(operation: TaskOperation): Endpoint['read'] {
+  const readBody = createBodyReader<TaskBody & { readonly stream?: boolean }>(taskBodySchema(operation));
+  return (value) => {
+    const body = readBody(value);
+    const texts = [body.text].flat().length;
+    return {
+      generation: readTask(operation, body),
+      stream: body.stream === true,
+      answer: (collected, requestId, end) => taskAnswer(operation, texts, collected, requestId, end),
+    };
+  };
+}
