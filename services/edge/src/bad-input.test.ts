@@ -36,8 +36,13 @@ async function expectToGoOn(): Promise<void> {
 const wrong: readonly (readonly [what: string, message: object | string | Buffer, code: string, RegExp])[] = [
   ['no JSON', '{"type":', 'invalid_json', /not JSON/],
   ['a list', '[]', 'invalid_value', /must be a JSON object/],
-  ['no type', {}, 'missing_value', /generate, cancel, resume, ping/],
-  ['an unknown type', { type: 'sing' }, 'invalid_type', /"sing".*generate, cancel, resume, ping/],
+  ['no type', {}, 'missing_value', /generate, summarize, classify, translate, embed, cancel, resume, ping/],
+  [
+    'an unknown type',
+    { type: 'sing' },
+    'invalid_type',
+    /"sing".*generate, summarize, classify, translate, embed, cancel, resume, ping/,
+  ],
   ['no prompt', generate({}), 'missing_value', /prompt is missing/],
   ['an empty prompt', generate({ prompt: '' }), 'missing_value', /prompt is empty/],
   [

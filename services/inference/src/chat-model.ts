@@ -40,7 +40,8 @@ export function serveChatModel(model: LoadedModel): ServedModel {
           const plan = planClassification(model, event, content, signal);
           return (request, writer) => classifyTexts(plan, request, writer);
         }
-        default:
+        case 'embed':
+        case undefined:
           throw operationRefused(event.operation, { name, operations });
       }
     },

@@ -10,7 +10,7 @@ export interface InferenceMetrics {
 
 /** The metrics of the engine, named after those of vLLM. */
 export function createInferenceMetrics(metrics: Metrics, engine: Engine): InferenceMetrics {
-  const model = engine.card.name;
+  const { name } = engine.card;
   const finishedTotal = metrics.counter({
     name: 'millrace_requests_finished_total',
     help: 'Requests ended by the engine, by outcome.',
@@ -35,13 +35,13 @@ export function createInferenceMetrics(metrics: Metrics, engine: Engine): Infere
     name: 'millrace_requests_running',
     help: 'Requests that are generated now.',
     labelNames: ['model'],
-    collect: (gauge) => gauge.set({ model }, engine.running),
+    collect: (gauge) => gauge.set({ model: name }, engine.running),
   });
   metrics.gauge({
     name: 'millrace_requests_waiting',
     help: 'Requests that wait in the engine for a slot.',
     labelNames: ['model'],
-    collect: (gauge) => gauge.set({ model }, engine.waiting),
+    collect: (gauge) => gauge.set({ model: name }, engine.waiting),
   });
   collectPrefixCache(metrics, engine);
   return {

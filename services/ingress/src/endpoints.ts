@@ -5,6 +5,7 @@ import {
   type RelayCompleted,
   type TaskBody,
 } from '@millrace/relay';
+import { compileValidator } from '@millrace/runtime';
 import { operations, type TaskOperation } from '@millrace/stage';
 import type { CollectedChoices } from './collected-choices.ts';
 import { generateBodySchema, type GenerateBody } from './generate-schema.ts';
@@ -37,7 +38,7 @@ export function createEndpoints(): readonly Endpoint[] {
 }
 
 function createGenerationReader(): Endpoint['read'] {
-  const readBody = createBodyReader<GenerateBody>(generateBodySchema);
+  const readBody = createBodyReader(compileValidator<GenerateBody>(generateBodySchema));
   return (value) => {
     const body = readBody(value);
     return {
@@ -48,8 +49,12 @@ function createGenerationReader(): Endpoint['read'] {
   };
 }
 
+interface StreamableTask extends TaskBody {
+  readonly stream?: boolean;
+}
+
 function createTaskReader(operation: TaskOperation): Endpoint['read'] {
-  const readBody = createBodyReader<TaskBody & { readonly stream?: boolean }>(taskBodySchema(operation));
+  const readBody = createBodyReader(compileValidator<StreamableTask>(taskBodySchema(operation)));
   return (value) => {
     const body = readBody(value);
     const texts = [body.text].flat().length;

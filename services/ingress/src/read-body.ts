@@ -1,4 +1,4 @@
-import { compileValidator, MillraceError } from '@millrace/runtime';
+import { MillraceError, type Validator } from '@millrace/runtime';
 
 /** JSON of a body. @throws `invalid_unicode`, `invalid_json` */
 export function parseJson(body: Buffer): unknown {
@@ -19,9 +19,8 @@ function decodeUtf8(body: Buffer): string {
   }
 }
 
-/** Makes the reader of bodies that fit a schema; compiles it, so do it once. */
-export function createBodyReader<Body>(schema: Readonly<Record<string, unknown>>): (value: unknown) => Body {
-  const validate = compileValidator<Body>(schema);
+/** Makes the reader of bodies that a validator lets through. */
+export function createBodyReader<Body>(validate: Validator<Body>): Validator<Body> {
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw new MillraceError('invalid_value', 'The body must be a JSON object');

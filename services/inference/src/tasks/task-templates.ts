@@ -8,7 +8,11 @@ export type PromptedOperation = Exclude<TaskOperation, 'embed'>;
 
 /** The prompts of one model, by task. */
 export interface TaskTemplates {
-  messages(operation: PromptedOperation, task: TaskContent, text: string): readonly ChatMessage[];
+  readonly messages: (
+    operation: PromptedOperation,
+    task: TaskContent,
+    text: string,
+  ) => readonly ChatMessage[];
 }
 
 interface TemplateFile {
