@@ -1,24 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { ResultChunk } from '@millrace/contracts';
-import { ManualClock, MillraceError } from '@millrace/runtime';
-import { createMemoryKeyStore, createSealing } from '@millrace/sealing';
-import { openContent, type RequestEvent, type ResultLog } from '@millrace/stage';
-import { answer } from './answer.ts';
+import { MillraceError } from '@millrace/runtime';
+import { runAnswer, type RunOptions as AnswerRunOptions } from './answer.fixture.ts';
 import { generateChoices } from './choices.ts';
 import { collect, fabricatedEngine, generationOf, tokenBytes } from './engine/engine-fixture.ts';
 import type { Generation } from './engine/generation.ts';
-import type { Interruption, InterruptionReason } from './interruption.ts';
 import type { LoadedModel } from './loaded-model.ts';
-import type { InferenceContext } from './on-request-scrubbed.ts';
 import { nothingPublished, type Published, type PublishedChoice } from './published.ts';
 
-const event = {
-  request_id: 'r1',
-  tenant: 'acme',
-  received_at: 0,
-  characters_in: 5,
-} as unknown as RequestEvent;
 const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
 const sampling = { temperature: 1, maxTokens: 12, seed: 40n } as const;
 
@@ -26,68 +15,31 @@ interface RunOptions {
   readonly published?: Published;
   readonly choices?: number;
   readonly generation?: Partial<Generation>;
-  /** Called with each record before it is stored. */
-  readonly onAppend?: (record: ResultChunk, interrupt: (reason: InterruptionReason) => void) => void;
+  readonly onAppend?: AnswerRunOptions['onAppend'];
 }
-
-const nothing = (): void => undefined;
 
 /** Answers with an engine of its own. */
 async function run({ choices = 3, published = nothingPublished(choices), ...options }: RunOptions = {}) {
-  const box = await (await createSealing(new Uint8Array(32), createMemoryKeyStore())).forTenant('acme');
   const { engine } = fabricatedEngine({ slots: 4 }, { prefixCacheBytes: 1024 ** 2 });
-  const controller = new AbortController();
-  let reason: InterruptionReason | undefined;
-  const interrupt = (why: InterruptionReason): void => {
-    reason ??= why;
-    controller.abort();
-  };
-  const interruption: Interruption = {
-    signal: controller.signal,
-    get reason() {
-      return reason;
-    },
-    fail: (error) => interrupt({ kind: 'failed', error }),
-    stop: async () => undefined,
-  };
-  const records: ResultChunk[] = [];
-  const log: ResultLog = {
-    last: undefined,
-    end: 0,
-    async append(record) {
-      options.onAppend?.(record, interrupt);
-      records.push(record);
-    },
-  };
-  const context = {
-    clock: new ManualClock(),
-  } as unknown as InferenceContext;
   const model = { engine, tokenBytes } as unknown as LoadedModel;
-  const generations = Array.from({ length: choices }, (_, choice) =>
-    generationOf({
-      ...sampling,
-      seed: sampling.seed + BigInt(choice),
-      ...options.generation,
-      signal: controller.signal,
-    }),
-  );
-  const takenUp = { attempt: 1, published, settle: nothing };
-  const plan = { model, generations, hasOnePrompt: true, atOnce: choices };
-  const result = answer({ context, event, log, box, interruption, takenUp }, (request, writer) =>
-    generateChoices(plan, request, writer),
-  );
-  const settled = await Promise.allSettled([result]);
+  const outcome = await runAnswer({
+    published,
+    onAppend: options.onAppend,
+    work: (signal) => {
+      const generations = Array.from({ length: choices }, (_, choice) =>
+        generationOf({
+          ...sampling,
+          seed: sampling.seed + BigInt(choice),
+          ...options.generation,
+          signal,
+        }),
+      );
+      const plan = { model, generations, hasOnePrompt: true, atOnce: choices };
+      return (request, writer) => generateChoices(plan, request, writer);
+    },
+  });
   await engine.stop();
-  const chunks = records.map((record) => ({
-    ...record,
-    opened: openContent(box, 'r1', 'chunk', record.content ?? new Uint8Array()),
-  }));
-  const textOf = (choice: number): string =>
-    chunks
-      .filter((chunk) => chunk.choice === choice)
-      .map(({ opened }) => opened.text)
-      .join('');
-  return { result: settled[0], chunks, textOf };
+  return outcome;
 }
 
 /** What the engine gives to one choice alone. */

@@ -2,7 +2,7 @@ export { inferenceSettings } from './config.ts';
 export { convertEmbeddingModel } from './embedding/convert-embedding-model.ts';
 export { createEmbedder, type Embedder, type Embeddings } from './embedding/embedder.ts';
 export { createEngine, type Engine } from './engine/engine.ts';
-export type { ModelRunner } from './engine/model-runner.ts';
+export type { Candidates, ModelRunner } from './engine/model-runner.ts';
 export { neutralSampling } from './engine/neutral-sampling.ts';
 export { createOnnxRunner } from './engine/onnx-runner.ts';
 export { loadModel } from './load-model.ts';

@@ -111,6 +111,22 @@ describe('readPublished', () => {
     });
   });
 
+  it('knows that a choice without tokens has ended, which a later attempt marks at position 0', async () => {
+    const published = await read(
+      [
+        ['chunk', 0, '{"labels":[]}', [], 0],
+        ['end', 0, 'stop', 0],
+        ['attempt', 0, 0],
+        ['attempt', 0, 1],
+      ],
+      2,
+    );
+    expect(published.choices).toMatchObject([
+      { tokens: [], text: '{"labels":[]}', finishReason: 'stop' },
+      { tokens: [], text: '', finishReason: undefined },
+    ]);
+  });
+
   it('starts only the choice over whose first chunks are gone', async () => {
     const published = await read(
       [
