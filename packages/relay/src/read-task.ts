@@ -13,7 +13,7 @@ import { taskProperties, type TaskBody } from './task-schema.ts';
  */
 export function readTask(operation: TaskOperation, body: TaskBody): Generation {
   const task = taskOf(body);
-  requireWellFormed({ ...task, model: body.model });
+  requireWellFormed(body);
   requireText(task, body);
   requireSize(task);
   if (task.labels !== undefined) requireLabels(task.labels, task.top_k);

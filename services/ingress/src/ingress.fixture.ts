@@ -13,6 +13,8 @@ import type { StageDependencies } from '@millrace/stage';
 import { startIngress } from './service.ts';
 
 export interface PostOptions {
+  /** `/v1/generate` by default. */
+  readonly path?: string;
   readonly apiKey?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
@@ -23,7 +25,7 @@ export interface TestClient {
   readonly tenant: string;
   readonly keyId: string;
   readonly apiKey: string;
-  /** Posts to `/v1/generate`: text and bytes as they are, anything else as JSON. */
+  /** Posts: text and bytes as they are, anything else as JSON. */
   post(body: unknown, options?: PostOptions): Promise<Response>;
   /** Waits for the next request of the tenant, to play its other stages. */
   nextRequest(): Promise<ScriptedWriter & { readonly requestId: string }>;
@@ -83,7 +85,7 @@ export async function startIngressTest(
         keyId: principal.key_id,
         apiKey,
         post: (body, options = {}) =>
-          fetch(`${url}/v1/generate`, {
+          fetch(`${url}${options.path ?? '/v1/generate'}`, {
             method: 'POST',
             headers: {
               authorization: `Bearer ${options.apiKey ?? apiKey}`,
