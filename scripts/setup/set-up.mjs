@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { cacheFolder, ensureFolder } from './cache-folder.mjs';
 import { createChecksums } from './checked-file.mjs';
 import { provideDependencies, requirePostgres } from './dependencies.mjs';
-import { provideEmbeddingWeights } from './embedding-weights.mjs';
+import { provideEmbeddings, provideEmbeddingsIfPossible } from './embeddings.mjs';
 import { withLock } from './lock.mjs';
-import { chatModel, embeddingModel, givenModelFolder, provideConvertedModel } from './model-conversion.mjs';
+import { chatModel, givenModelFolder, provideConvertedModel } from './model-conversion.mjs';
 import { provideModelWeights } from './model-weights.mjs';
 import { provideNatsServer } from './nats-server.mjs';
 import { provideNode } from './node-runtime.mjs';
@@ -34,8 +34,8 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /**
  * Brings everything that the program needs to this machine; where all is there, looks at file facts alone.
  *
- * @param {{ environment?: NodeJS.ProcessEnv, natsServer?: boolean, model?: boolean, embeddings?: boolean,
- *   postgres?: boolean }} needs
+ * @param {{ environment?: NodeJS.ProcessEnv, natsServer?: boolean, model?: boolean,
+ *   embeddings?: boolean | 'if possible', postgres?: boolean }} needs
  *   Node and the dependencies are always needed
  * @returns {Promise<{ node: string, environment: NodeJS.ProcessEnv }>} the Node to run on, and the environment that
  *   tells the program where the parts are
@@ -67,22 +67,9 @@ export async function setUp({
       result.MILLRACE_MODEL_DIR = given;
     }
   }
-  if (embeddings) {
-    const given = givenModelFolder(workshop, embeddingModel);
-    if (given === undefined) {
-      const weights = await provideEmbeddingWeights(workshop);
-      result.MILLRACE_EMBEDDING_MODEL = weights.path;
-      result.MILLRACE_EMBEDDING_DIR = await provideConvertedModel(
-        workshop,
-        embeddingModel,
-        weights,
-        node,
-        result,
-      );
-    } else {
-      result.MILLRACE_EMBEDDING_DIR = given;
-    }
-  }
+  if (embeddings === 'if possible')
+    Object.assign(result, await provideEmbeddingsIfPossible(workshop, node, result));
+  else if (embeddings) Object.assign(result, await provideEmbeddings(workshop, node, result));
   return { node, environment: result };
 }
 
