@@ -129,3 +129,15 @@ test('a missing chunk is an error', () => {
   );
   expect(() => fold.begin(2, 1)).toThrow(MillraceError);
 });
+
+test('what was said without tokens stays when another attempt leaves it, and comes once when it says it again', () => {
+  const whole = { firstPosition: 0, tokenCount: 0, text: '{"labels":[]}' };
+  const fold = new AnswerFold();
+  expect(fold.chunk({ attempt: 1, ...whole })).toBe(whole.text);
+  fold.begin(2, 0);
+  expect(fold.complete).toBe(true);
+  expect(fold.chunk({ attempt: 2, ...whole })).toBe('');
+  expect(fold.complete).toBe(true);
+  fold.begin(3, 0);
+  expect(() => fold.chunk({ attempt: 3, ...whole, text: '{"embedding":[]}' })).toThrow(MillraceError);
+});

@@ -18,6 +18,8 @@ export class AnswerFold {
   #position = 0;
   /** Where in the text the present attempt is. */
   #offset = 0;
+  /** Whether what comes next may be said again from the start: what was said without tokens leaves the position at 0. */
+  #mayStartOver = false;
   /** Token position to offset in the text, at the borders of chunks. */
   readonly #borders = new Map<number, number>();
 
@@ -34,6 +36,7 @@ export class AnswerFold {
   begin(attempt: number, firstPosition: number): void {
     if (attempt < this.#attempt) return;
     this.#attempt = attempt;
+    this.#mayStartOver = firstPosition === 0;
     if (firstPosition === this.#position) return;
     const offset = firstPosition === 0 ? 0 : this.#borders.get(firstPosition);
     if (offset === undefined) throw broken();
@@ -52,6 +55,8 @@ export class AnswerFold {
     if (attempt < this.#attempt) return '';
     if (attempt > this.#attempt) this.begin(attempt, firstPosition);
     if (firstPosition !== this.#position) throw broken();
+    if (this.#mayStartOver) this.#offset = 0;
+    this.#mayStartOver = false;
     const said = this.#text.slice(this.#offset, this.#offset + text.length);
     if (!text.startsWith(said)) throw broken();
     const fresh = text.slice(said.length);

@@ -68,6 +68,10 @@ export function helpText(): string {
       'MILLRACE_MODEL',
       'A GGUF file of the llama or qwen2 architecture. Default: SmolLM2-135M-Instruct, fetched.',
     ),
+    lineOf(
+      'MILLRACE_EMBEDDING_MODEL',
+      'A folder of a sentence-transformers model (BERT, safetensors). Default: all-MiniLM-L6-v2, fetched.',
+    ),
     lineOf('MILLRACE_CACHE_DIR', 'Folder that keeps what is fetched. Default: ~/.cache/millrace.'),
     '',
   ].join('\n');
