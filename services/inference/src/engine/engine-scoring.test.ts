@@ -63,6 +63,38 @@ describe('Engine.score', () => {
     expect(engine.freeSlots).toBe(3);
   });
 
+  it('holds whatever comes and goes beside it, and where sequences move between slots', async () => {
+    const { engine } = fabricatedEngine(
+      { mayRewind: true, slots: 5, prefillChunk: 4 },
+      { prefixCacheBytes: 512 },
+    );
+    const alone = fabricatedEngine({ slots: 1, prefillChunk: 4 });
+    const work = Array.from({ length: 40 }, async (_, index) => {
+      const promptTokens = Int32Array.from(
+        { length: 1 + (index % 11) },
+        (_each, at) => (at * 5 + (index % 3)) % 250,
+      );
+      if (index % 4 === 0) {
+        const controller = new AbortController();
+        if (index % 8 === 0) controller.abort();
+        const generation = generationOf({ promptTokens, seed: BigInt(index), signal: controller.signal });
+        const [actual, expected] = await Promise.all([
+          collect(engine.generate(generation)),
+          collect(alone.engine.generate(generation)),
+        ]);
+        expect(actual.tokens).toEqual(expected.tokens);
+        return;
+      }
+      const continuations = Array.from({ length: 1 + (index % 7) }, (_each, row) =>
+        Int32Array.from({ length: 1 + ((row + index) % 5) }, (_token, at) => (row % 3) * 2 + at),
+      );
+      const { logprobs } = await engine.score(scoringOf({ promptTokens, continuations }));
+      expectClose(logprobs, await reference(promptTokens, continuations));
+    });
+    await Promise.all(work);
+    expect(engine.freeSlots).toBe(5);
+  });
+
   it('computes the prompt once, and needs no step more for labels of one token', async () => {
     const { engine } = fabricatedEngine({ mayRewind: true }, { prefixCacheBytes: 1024 ** 2 });
     const first = await engine.score(scoringOf());
