@@ -6,6 +6,8 @@ import type { LoadedModel } from './loaded-model.ts';
 
 const parameters = { max_tokens: 8, temperature: 0, n: 1, seed: -1 };
 
+const bytes = (text: string): Int32Array => Int32Array.from(Buffer.from(text));
+
 /** Asks a model whose tokens are bytes, with a context of 32. */
 function prepare(
   operation: string,
@@ -13,7 +15,6 @@ function prepare(
   operations: readonly Operation[] = chatOperations,
 ) {
   const { engine } = fabricatedEngine({ contextLength: 32 });
-  const bytes = (text: string): Int32Array => Int32Array.from(Buffer.from(text));
   const model = serveChatModel({
     engine,
     encodePrompt: ([message]: readonly { content: string }[]) => bytes(message?.content ?? ''),

@@ -37,6 +37,10 @@ async function reference(promptTokens: Int32Array, continuations: readonly Int32
   return rows;
 }
 
+/** Prompts of different lengths, of which some begin alike. */
+const promptOf = (index: number): Int32Array =>
+  Int32Array.from({ length: 1 + (index % 11) }, (_, at) => (at * 5 + (index % 3)) % 250);
+
 function expectClose(actual: readonly Float64Array[], expected: readonly number[][]): void {
   expect(actual.map(({ length }) => length)).toEqual(expected.map(({ length }) => length));
   for (const [row, logprobs] of actual.entries())
@@ -69,28 +73,32 @@ describe('Engine.score', () => {
       { prefixCacheBytes: 512 },
     );
     const alone = fabricatedEngine({ slots: 1, prefillChunk: 4 });
-    const work = Array.from({ length: 40 }, async (_, index) => {
-      const promptTokens = Int32Array.from(
-        { length: 1 + (index % 11) },
-        (_each, at) => (at * 5 + (index % 3)) % 250,
-      );
-      if (index % 4 === 0) {
-        const controller = new AbortController();
-        if (index % 8 === 0) controller.abort();
-        const generation = generationOf({ promptTokens, seed: BigInt(index), signal: controller.signal });
-        const [actual, expected] = await Promise.all([
-          collect(engine.generate(generation)),
-          collect(alone.engine.generate(generation)),
-        ]);
-        expect(actual.tokens).toEqual(expected.tokens);
-        return;
-      }
-      const continuations = Array.from({ length: 1 + (index % 7) }, (_each, row) =>
+    const generate = async (index: number): Promise<void> => {
+      const controller = new AbortController();
+      if (index % 2 === 0) controller.abort();
+      const generation = generationOf({
+        promptTokens: promptOf(index),
+        seed: BigInt(index),
+        signal: controller.signal,
+      });
+      const [actual, expected] = await Promise.all([
+        collect(engine.generate(generation)),
+        collect(alone.engine.generate(generation)),
+      ]);
+      expect(actual.tokens).toEqual(expected.tokens);
+    };
+    const score = async (index: number): Promise<void> => {
+      const promptTokens = promptOf(index);
+      const continuations = Array.from({ length: 1 + (index % 7) }, (_, row) =>
         Int32Array.from({ length: 1 + ((row + index) % 5) }, (_token, at) => (row % 3) * 2 + at),
       );
       const { logprobs } = await engine.score(scoringOf({ promptTokens, continuations }));
       expectClose(logprobs, await reference(promptTokens, continuations));
-    });
+    };
+    const work = Array.from({ length: 10 }, (_, index) => [
+      generate(index),
+      ...[0, 1, 2].map((each) => score(3 * index + each)),
+    ]).flat();
     await Promise.all(work);
     expect(engine.freeSlots).toBe(5);
   });
