@@ -54,7 +54,8 @@ it('leaves no prompt and no answer in any file, log or dead letter', async ({ si
   const client = await openStream(cluster.edgeUrl, { apiKey: cluster.apiKey });
   const secrets = range(1, prompts).map(secretOf);
   const answered = await answerAll(client, secrets, signal);
-  secrets.push(...(await refuseSome(client)), await deadLetterOne(client, signal));
+  secrets.push(...(await doTasks(client)), ...(await refuseSome(client)));
+  secrets.push(await deadLetterOne(client, signal));
   await client.close();
   await cluster.stop();
 
@@ -99,6 +100,22 @@ async function answerAll(
   const last = answered.find(({ text }) => !text.includes('@') && !text.includes('+49'));
   if (last !== undefined) await expectAnsweredOnce(cluster, last, signal);
   return answered;
+}
+
+/** Tasks that are done, and some that are refused: with secrets in texts and labels. */
+async function doTasks(client: StreamClient): Promise<readonly string[]> {
+  const kinds = ['summary', 'label', 'vector', 'translation', 'same label', 'long text'];
+  const secrets = kinds.map((kind) => `the ${kind} of Quillon pw83`);
+  const [summary = '', label = '', vector, translation, same = '', long = ''] = secrets;
+  client.send({ type: 'summarize', id: 'a', text: [summary, summary], max_tokens: 8 });
+  client.send({ type: 'classify', id: 'b', text: label, labels: [label, 'other'] });
+  client.send({ type: 'embed', id: 'c', text: vector });
+  client.send({ type: 'translate', id: 'd', text: translation, target_language: 'French', max_tokens: 8 });
+  for (const id of ['a', 'b', 'c', 'd']) expect(await client.ended(id)).toMatchObject({ type: 'completed' });
+  client.send({ type: 'classify', id: 'e', text: same, labels: [same, same] });
+  client.send({ type: 'summarize', id: 'f', text: ['short', `${long} `.repeat(1_000)] });
+  for (const id of ['e', 'f']) expect(JSON.stringify(await client.ended(id))).not.toContain('Quillon');
+  return secrets;
 }
 
 /** Messages that are refused, whose errors and logs must not repeat what was in them. */
