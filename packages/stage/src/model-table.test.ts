@@ -46,7 +46,7 @@ it('says what a model can do, and which models can do what is asked for', async 
   expect(() => table.resolve('other', 'embed')).toThrow(
     expect.objectContaining({
       code: 'model_not_found',
-      message: 'There is no model "other". Models: chat, vectors.',
+      message: 'There is no model "other". Models: vectors.',
     }),
   );
   const empty = await tableOf({});

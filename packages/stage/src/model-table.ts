@@ -10,7 +10,7 @@ export interface ModelTable extends Stoppable {
   /**
    * The model of that name; where none is named, the default one of those that can do it.
    *
-   * @throws `model_not_found` naming those there are; `unsupported_value` naming what the model can do, and which models can do
+   * @throws `model_not_found` naming those that can do it; `unsupported_value` naming what the model can do, and which models can do
    *   what is asked for; `unavailable` when there is none at all yet
    */
   resolve(name: string | undefined, operation: Operation): ModelReady;
@@ -44,7 +44,7 @@ export async function watchModels({
       const able = present.filter(({ operations }) => operations.includes(operation));
       const found =
         name === undefined ? (able.find((model) => model.is_default) ?? able[0]) : models.get(name);
-      if (found === undefined) throw notFound(name, operation, name === undefined ? [] : present);
+      if (found === undefined) throw notFound(name, operation, able);
       if (!able.includes(found)) throw unable(found, operation, able);
       return found;
     },
@@ -55,12 +55,12 @@ export async function watchModels({
 function notFound(
   name: string | undefined,
   operation: Operation,
-  present: readonly ModelReady[],
+  able: readonly ModelReady[],
 ): MillraceError {
   const message =
-    name === undefined
+    able.length === 0
       ? `No model is loaded that can ${operation}.`
-      : `There is no model ${JSON.stringify(name)}. Models: ${namesOf(present)}.`;
+      : `There is no model ${JSON.stringify(name)}. Models: ${namesOf(able)}.`;
   return new MillraceError('model_not_found', message, { param: 'model' });
 }
 
