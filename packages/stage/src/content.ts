@@ -40,8 +40,18 @@ export interface ChunkContent {
   readonly tokens: readonly number[];
   /** One for each of the tokens, where the request asks for them. */
   readonly logprobs?: readonly TokenLogprobs[];
+  /** The functions that the choice calls: with the last chunk of it. */
+  readonly tool_calls?: readonly ToolCall[];
   /** With the last chunk of a choice that has come to its end, where the answer has several. */
   readonly finish_reason?: string;
+}
+
+/** A call of a function that an answer asks the client for. */
+export interface ToolCall {
+  readonly id: string;
+  readonly type: 'function';
+  /** The arguments are the JSON text of an object. */
+  readonly function: { readonly name: string; readonly arguments: string };
 }
 
 /** A token and how probable it was. */

@@ -11,8 +11,9 @@ export {
   type RequestContent,
   type TaskContent,
   type TokenLogprobs,
+  type ToolCall,
 } from './content.ts';
-export type { FunctionTool, ResponseFormat, ToolChoice } from './constraints.ts';
+export type { FunctionTool, JsonSchema, ResponseFormat, ToolChoice } from './constraints.ts';
 export { connectPlatform, type Platform } from './connect-platform.ts';
 export { consumeClosings, type ClosingWork, type ClosingsOptions } from './consume-closings.ts';
 export { systemTenant } from './dead-letter.ts';

@@ -1,0 +1,73 @@
+import type { JsonSchema } from '@millrace/stage';
+import { choice, literal, nothing, optional, repeat, sequence } from './ebnf.ts';
+import { anyValue, separators } from './json-values.ts';
+import type { SchemaPath } from './schema-path.ts';
+import type { Translation } from './translation.ts';
+
+export const arrayKeywords = ['items', 'prefixItems', 'minItems', 'maxItems', 'uniqueItems'] as const;
+
+/** Arrays are not made longer than this where a length is given, which lets nothing through that a larger bound would not. */
+export const maxBoundedItems = 1_000;
+
+/** An array. Behind `prefixItems` nothing follows unless `items` says what. @throws `unsupported_value` */
+export function arrayRule(schema: JsonSchema, path: SchemaPath, translation: Translation): string {
+  const min = Number(schema['minItems'] ?? 0);
+  const max = Number(schema['maxItems'] ?? Infinity);
+  if (min > max) throw translation.refuse(path, 'minItems is above maxItems');
+  if (min > maxBoundedItems)
+    throw translation.refuse([...path, 'minItems'], `it may be at most ${maxBoundedItems}`);
+  if (schema['uniqueItems'] === true && max > 1) {
+    throw translation.refuse([...path, 'uniqueItems'], 'it is enforced only where maxItems is at most 1');
+  }
+  const prefix = prefixOf(schema, path, translation).slice(0, max);
+  const rest = restOf(schema, path, translation);
+  if (rest === undefined && min > prefix.length)
+    throw translation.refuse([...path, 'minItems'], 'there are fewer items than that');
+  const most = max === Infinity ? undefined : Math.min(max, maxBoundedItems);
+  return translation.rules.add(
+    sequence(literal('['), itemsFrom(0, prefix, rest, min, most, translation), literal(']')),
+  );
+}
+
+function prefixOf(schema: JsonSchema, path: SchemaPath, { translate }: Translation): readonly string[] {
+  const { prefixItems } = schema;
+  if (!Array.isArray(prefixItems)) return [];
+  return prefixItems.map((item, index) => translate(item, [...path, 'prefixItems', index]));
+}
+
+/** The items behind the prefix; undefined where there are none. */
+function restOf(schema: JsonSchema, path: SchemaPath, { translate, rules }: Translation): string | undefined {
+  const { items } = schema;
+  if (items === false || (items === undefined && 'prefixItems' in schema)) return undefined;
+  return items === undefined || items === true ? anyValue(rules) : translate(items, [...path, 'items']);
+}
+
+/** All items from one of the prefix on, as an expression that may be empty where they may be missing. */
+function itemsFrom(
+  index: number,
+  prefix: readonly string[],
+  rest: string | undefined,
+  min: number,
+  max: number | undefined,
+  translation: Translation,
+): string {
+  const separator = index === 0 ? nothing : separators.item;
+  const item = prefix[index];
+  if (item !== undefined) {
+    const following = itemsFrom(index + 1, prefix, rest, min, max, translation);
+    const whole = sequence(separator, item, following);
+    return index < min ? whole : optional(translation.rules.add(whole));
+  }
+  if (rest === undefined) return nothing;
+  const least = Math.max(0, min - index);
+  const most = max === undefined ? undefined : Math.max(0, max - index);
+  if (most === 0) return nothing;
+  if (index > 0) return repeat(sequence(separator, rest), least, most);
+  const others = repeat(
+    sequence(separators.item, rest),
+    Math.max(0, least - 1),
+    most === undefined ? undefined : most - 1,
+  );
+  const filled = sequence(rest, others);
+  return least === 0 ? choice([filled, nothing]) : filled;
+}

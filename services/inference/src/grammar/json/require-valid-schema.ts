@@ -1,0 +1,42 @@
+import { MillraceError } from '@millrace/runtime';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describePath, refused, type SchemaPath, type SchemaSource } from './schema-path.ts';
+
+const maxBytes = 65_536;
+const maxDepth = 32;
+
+/**
+ * Checks a schema against the meta-schema of draft 2020-12, and its size.
+ *
+ * @throws `invalid_value` for what is no schema, `unsupported_value` for one that is too large
+ */
+export function requireValidSchema(source: SchemaSource): void {
+  if (JSON.stringify(source.root).length > maxBytes)
+    throw refused(source, [], `it has more than ${maxBytes} bytes`);
+  requireShallow(source, source.root, []);
+  // A new one each time: it would keep what it has seen.
+  const ajv = new Ajv2020({ strict: false, logger: false });
+  if (ajv.validateSchema(source.root) === true) return;
+  const [error] = ajv.errors ?? [];
+  const path = stepsOf(error?.instancePath ?? '');
+  throw new MillraceError(
+    'invalid_value',
+    `${describePath(source, path)} ${error?.message ?? 'is no JSON schema'}`,
+    {
+      param: source.param,
+    },
+  );
+}
+
+function requireShallow(source: SchemaSource, value: unknown, path: SchemaPath): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (path.length > maxDepth) throw refused(source, [], `it is nested more than ${maxDepth} levels deep`);
+  for (const [key, part] of Object.entries(value)) requireShallow(source, part, [...path, key]);
+}
+
+function stepsOf(pointer: string): SchemaPath {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
