@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { MillraceError } from '@millrace/runtime';
+import { ManualClock, MillraceError } from '@millrace/runtime';
 import { runAnswer, type RunOptions as AnswerRunOptions } from './answer.fixture.ts';
 import { generateChoices } from './choices.ts';
 import { collect, fabricatedEngine, generationOf, tokenBytes } from './engine/engine-fixture.ts';
+import type { Engine } from './engine/engine.ts';
 import type { Generation } from './engine/generation.ts';
+import { createInstantEngine } from './engine/instant-engine.ts';
+import { toolCallFormOf, type ToolCallForm } from './grammar/tools/tool-call-form.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { nothingPublished, type Published, type PublishedChoice } from './published.ts';
 
@@ -12,6 +15,8 @@ const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8
 const sampling = { temperature: 1, maxTokens: 12, seed: 40n } as const;
 
 interface RunOptions {
+  readonly engine?: Engine;
+  readonly toolCalls?: ToolCallForm;
   readonly published?: Published;
   readonly choices?: number;
   readonly generation?: Partial<Generation>;
@@ -20,20 +25,21 @@ interface RunOptions {
 
 /** Answers with an engine of its own. */
 async function run({ choices = 3, published = nothingPublished(choices), ...options }: RunOptions = {}) {
-  const { engine } = fabricatedEngine({ slots: 4 }, { prefixCacheBytes: 1024 ** 2 });
+  const engine = options.engine ?? fabricatedEngine({ slots: 4 }, { prefixCacheBytes: 1024 ** 2 }).engine;
   const model = { engine, tokenBytes } as unknown as LoadedModel;
   const outcome = await runAnswer({
     published,
     onAppend: options.onAppend,
     work: (signal) => {
-      const generations = Array.from({ length: choices }, (_, choice) =>
-        generationOf({
+      const generations = Array.from({ length: choices }, (_, choice) => ({
+        ...generationOf({
           ...sampling,
           seed: sampling.seed + BigInt(choice),
           ...options.generation,
           signal,
         }),
-      );
+        toolCalls: options.toolCalls,
+      }));
       const plan = { model, generations, hasOnePrompt: true, atOnce: choices };
       return (request, writer) => generateChoices(plan, request, writer);
     },
@@ -130,5 +136,46 @@ describe('answer', () => {
       for (const { top_logprobs } of opened.logprobs ?? []) expect(top_logprobs).toHaveLength(2);
     }
     expect(chunks.flatMap(({ opened }) => opened.logprobs ?? []).length).toBeGreaterThan(12);
+  });
+});
+
+describe('an answer that calls functions', () => {
+  const text = 'Let me see.\n<tool_call>\n{"name": "now", "arguments": {"zone": "UTC"}}\n</tool_call>';
+  const toolCalls = toolCallFormOf('{{ tools }}<tool_call>arguments</tool_call>');
+  const card = { name: 'instant', version: '1', contextLength: 512, vocabularySize: 512 };
+  const engineOf = () => createInstantEngine({ card, text, steps: 20, clock: new ManualClock() });
+  const called = {
+    id: 'call_request_0_0',
+    type: 'function',
+    function: { name: 'now', arguments: '{"zone":"UTC"}' },
+  };
+  const options = {
+    choices: 1,
+    generation: { maxTokens: 100 },
+    ...(toolCalls === undefined ? {} : { toolCalls }),
+  };
+
+  it('gives the calls with its last chunk, and what is no call as text', async () => {
+    const { result, chunks, textOf } = await run({ ...options, engine: engineOf() });
+    expect(result).toMatchObject({
+      status: 'fulfilled',
+      value: { finishReason: 'tool_calls', outcome: 'COMPLETED' },
+    });
+    expect(textOf(0)).toBe('Let me see.\n');
+    expect(chunks.flatMap(({ opened }) => opened.tool_calls ?? [])).toEqual([called]);
+    expect(chunks.at(-1)?.opened.tool_calls).toEqual([called]);
+  });
+
+  it.each([3, 10, 20])('gives the same calls when %i tokens were published before', async (count) => {
+    const shown = text.slice(0, Math.floor((count * text.length) / 20)).split('<')[0] ?? '';
+    const tokens = Int32Array.from({ length: count }, (_, token) => token);
+    const published = {
+      choices: [{ tokens, text: shown, finishReason: undefined }],
+      firstAt: 0,
+      barrenAttempts: 0,
+    };
+    const { result, chunks } = await run({ ...options, engine: engineOf(), published });
+    expect(result).toMatchObject({ status: 'fulfilled', value: { finishReason: 'tool_calls' } });
+    expect(chunks.flatMap(({ opened }) => opened.tool_calls ?? [])).toEqual([called]);
   });
 });

@@ -1,27 +1,36 @@
 import { MillraceError } from '@millrace/runtime';
 import type { RequestContent } from '@millrace/stage';
-import type { Generation } from './engine/generation.ts';
-
-type Constraints = Pick<Generation, 'responseFormat' | 'tools' | 'toolChoice'>;
+import { answerGrammar } from './grammar/answer-grammar.ts';
+import type { GrammarLease } from './grammar/pool/grammar-pool.ts';
+import type { LoadedModel } from './loaded-model.ts';
 
 /**
- * What binds the answer to a form, in the terms of the engine. The engine cannot hold an answer to one yet, so whatever asks for
- * it is refused: an answer that ignores it would be worse than none.
+ * What binds the answer to a form, compiled; undefined for free text, and when the signal is aborted, as nothing is generated then.
+ * Whoever gets it releases it.
  *
- * @throws `unsupported_value` with the field that asks for it
+ * @throws `unsupported_value` with the field that asks for what this model or its grammars cannot enforce
  */
-export function constraintsOf({ response_format, tools, tool_choice }: RequestContent): Constraints {
-  if (response_format !== undefined && response_format.type !== 'text') {
-    throw unsupported('response_format', `response_format is of the type ${response_format.type}`);
+export async function constraintOf(
+  { engine, grammars, toolCalls }: Pick<LoadedModel, 'engine' | 'grammars' | 'toolCalls'>,
+  content: Pick<RequestContent, 'response_format' | 'tools' | 'tool_choice'>,
+  signal: AbortSignal,
+): Promise<GrammarLease | undefined> {
+  const form = answerGrammar(content, engine.card.name, toolCalls);
+  if (form === undefined) return undefined;
+  const { grammar, param } = form;
+  if (grammars === undefined) {
+    throw new MillraceError('unsupported_value', `The model ${engine.card.name} only answers in free text`, {
+      param,
+    });
   }
-  if (tools !== undefined && tool_choice !== 'none') throw unsupported('tools', 'tools are given');
-  return { responseFormat: response_format, tools, toolChoice: tool_choice };
-}
-
-function unsupported(param: string, what: string): MillraceError {
-  return new MillraceError(
-    'unsupported_value',
-    `${what}: the model only answers in free text, so leave it out`,
-    { param },
-  );
+  try {
+    return await grammars.lease(grammar, signal);
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    if (!(error instanceof MillraceError) || error.code !== 'engine_failed') throw error;
+    throw new MillraceError('unsupported_value', `${param} is too large to be enforced`, {
+      param,
+      cause: error,
+    });
+  }
 }

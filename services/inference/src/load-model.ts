@@ -8,6 +8,9 @@ import type { TokenBytes } from './engine/token-text.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { findInCatalogue } from './model-catalogue.ts';
 import { readModelManifest } from './model/model-manifest.ts';
+import { GrammarPool } from './grammar/pool/grammar-pool.ts';
+import { encodeVocabulary } from './grammar/pool/vocabulary.ts';
+import { toolCallFormOf } from './grammar/tools/tool-call-form.ts';
 import { publicPrefixOf, withSystemPrompt, type PromptEncoder } from './prompt.ts';
 import { readTaskTemplates } from './tasks/task-templates.ts';
 import { createChatTemplate } from './text/chat-template.ts';
@@ -71,7 +74,8 @@ async function loadOnnxModel({
     random: systemRandom,
   });
   const { name, version, systemPrompt, operations = chatOperations } = await findInCatalogue(manifest);
-  const encodePrompt: PromptEncoder = (messages) => template.encode(withSystemPrompt(messages, systemPrompt));
+  const encodePrompt: PromptEncoder = (messages, tools) =>
+    template.encode(withSystemPrompt(messages, systemPrompt), tools);
   const tokenBytes: TokenBytes = (token) => tokenizer.tokenBytes(token);
   const engine = createEngine({
     name,
@@ -83,6 +87,15 @@ async function loadOnnxModel({
     prefixCacheBytes,
     publicPrefix: publicPrefixOf(encodePrompt),
   });
+  const hasBytes = (token: number): boolean => token < tokenizer.vocabularySize;
+  const grammars = new GrammarPool({
+    vocabulary: encodeVocabulary(
+      runner.vocabularySize,
+      (token) => (hasBytes(token) ? tokenBytes(token) : new Uint8Array()),
+      endTokens,
+    ),
+    clock,
+  });
   const model: LoadedModel = {
     engine,
     encodePrompt,
@@ -90,8 +103,13 @@ async function loadOnnxModel({
     encodeAnswer: (text) => Int32Array.of(...tokenizer.encode(text), ...endTokens),
     tasks: await readTaskTemplates(name),
     operations,
+    grammars,
+    toolCalls: toolCallFormOf(manifest.chatTemplate),
     isDefault: true,
-    close: () => engine.stop(),
+    async close() {
+      await engine.stop();
+      await grammars.stop();
+    },
   };
   await warmUp(model);
   logger.info(

@@ -1,6 +1,8 @@
 import type { Operation } from '@millrace/stage';
 import type { Engine } from './engine/engine.ts';
 import type { TokenBytes } from './engine/token-text.ts';
+import type { GrammarPool } from './grammar/pool/grammar-pool.ts';
+import type { ToolCallForm } from './grammar/tools/tool-call-form.ts';
 import type { PromptEncoder } from './prompt.ts';
 import type { TaskTemplates } from './tasks/task-templates.ts';
 
@@ -14,6 +16,10 @@ export interface LoadedModel {
   readonly tasks: TaskTemplates;
   /** What it can be asked for. */
   readonly operations: readonly Operation[];
+  /** The forms that its answers can be held to; undefined where they are free text. */
+  readonly grammars?: GrammarPool | undefined;
+  /** How it calls functions; undefined where it cannot. */
+  readonly toolCalls?: ToolCallForm | undefined;
   /** Whether requests that name no model go to it. */
   readonly isDefault: boolean;
   close(): Promise<void>;

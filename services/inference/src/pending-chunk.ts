@@ -1,4 +1,4 @@
-import type { ChunkContent, TokenLogprobs } from '@millrace/stage';
+import type { ChunkContent, TokenLogprobs, ToolCall } from '@millrace/stage';
 
 /** A piece of a choice: tokens and the text that they let through. */
 export interface Piece {
@@ -6,6 +6,8 @@ export interface Piece {
   readonly tokens: ArrayLike<number>;
   /** One for each token, where the request asks for them. */
   readonly logprobs?: readonly TokenLogprobs[] | undefined;
+  /** With the last piece of a choice that calls functions. */
+  readonly toolCalls?: readonly ToolCall[] | undefined;
   /** With the last piece of a choice, where there are several choices. */
   readonly finishReason?: string | undefined;
 }
@@ -18,6 +20,7 @@ export class PendingChunk {
   #tokens: number[] = [];
   #logprobs: TokenLogprobs[] = [];
   #text = '';
+  #toolCalls: readonly ToolCall[] = [];
   #finishReason: string | undefined;
 
   get tokenCount(): number {
@@ -25,13 +28,15 @@ export class PendingChunk {
   }
 
   get isEmpty(): boolean {
-    return this.#tokens.length === 0 && this.#text === '' && this.#finishReason === undefined;
+    const isOpen = this.#finishReason === undefined && this.#toolCalls.length === 0;
+    return this.#tokens.length === 0 && this.#text === '' && isOpen;
   }
 
-  add({ tokens, text, logprobs = [], finishReason }: Piece): void {
+  add({ tokens, text, logprobs = [], toolCalls = [], finishReason }: Piece): void {
     for (let index = 0; index < tokens.length; index += 1) this.#tokens.push(tokens[index] as number);
     for (const each of logprobs) this.#logprobs.push(each);
     this.#text += text;
+    if (toolCalls.length > 0) this.#toolCalls = toolCalls;
     this.#finishReason ??= finishReason;
   }
 
@@ -43,12 +48,15 @@ export class PendingChunk {
     if (this.#tokens.length > 0) return { text: '', tokens, ...reported };
     const text = this.#text;
     const finishReason = this.#finishReason;
+    const toolCalls = this.#toolCalls;
+    this.#toolCalls = [];
     this.#text = '';
     this.#finishReason = undefined;
     return {
       text,
       tokens,
       ...reported,
+      ...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls }),
       ...(finishReason === undefined ? {} : { finish_reason: finishReason }),
     };
   }

@@ -2,7 +2,7 @@ import { errorCodes, MillraceError } from '@millrace/runtime';
 import type { RequestContent, RequestEvent } from '@millrace/stage';
 import type { ChoiceGeneration } from './choice.ts';
 import type { GenerationPlan } from './choices.ts';
-import { constraintsOf } from './constrain.ts';
+import type { AnswerForm } from './engine/constraint.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { encodePrompt } from './prompt.ts';
 import { samplingOf } from './sampling-of.ts';
@@ -10,19 +10,24 @@ import { samplingOf } from './sampling-of.ts';
 /**
  * What the engine is asked for, checked against what the model can do.
  *
+ * @param form what the answer is bound to; undefined where it is free
  * @throws what `isRefusal` knows: the request cannot be answered by this model
  */
 export function prepare(
   model: LoadedModel,
   event: RequestEvent,
   content: RequestContent,
+  form: AnswerForm | undefined,
   signal: AbortSignal,
 ): GenerationPlan {
   const { n } = event.parameters;
   const promptTokens = encodePrompt(model.encodePrompt, content, model.engine.card.contextLength);
-  const generations = Array.from({ length: n }, (_, choice) =>
-    generationOf(model, event, content, promptTokens, choice, signal),
-  );
+  const mayCall = content.tools !== undefined && content.tool_choice !== 'none';
+  const generations = Array.from({ length: n }, (_, choice) => ({
+    ...generationOf(model, event, content, promptTokens, choice, signal),
+    form,
+    toolCalls: mayCall ? model.toolCalls : undefined,
+  }));
   return { model, generations, hasOnePrompt: true, atOnce: n };
 }
 
@@ -44,7 +49,6 @@ export function generationOf(
     promptTokens,
     maxTokens: Math.min(parameters.max_tokens, contextLength - promptTokens.length),
     ...samplingOf(parameters, content, vocabularySize),
-    ...constraintsOf(content),
     seed: BigInt(parameters.seed) + BigInt(choice),
     reproducible: parameters.seed >= 0,
     stop: content.stop,

@@ -1,8 +1,11 @@
 import { MillraceError } from '@millrace/runtime';
-import type { RequestContent } from '@millrace/stage';
+import type { FunctionTool, RequestContent } from '@millrace/stage';
 
-/** Messages to token ids, by the chat template of the model. */
-export type PromptEncoder = (messages: RequestContent['messages']) => Int32Array;
+/** Messages, and the functions that the answer may call, to token ids, by the chat template of the model. */
+export type PromptEncoder = (
+  messages: RequestContent['messages'],
+  tools?: readonly FunctionTool[],
+) => Int32Array;
 
 /**
  * Encodes the messages and checks that they leave room for an answer.
@@ -15,7 +18,8 @@ export function encodePrompt(
   content: RequestContent,
   contextLength: number,
 ): Int32Array {
-  const tokens = encoder(content.messages);
+  const { messages, tools, tool_choice: choice } = content;
+  const tokens = encoder(messages, choice === 'none' ? undefined : tools);
   if (tokens.length >= contextLength) {
     throw new MillraceError(
       'context_length_exceeded',

@@ -243,7 +243,10 @@ class BatchingEngine implements Engine {
     sequence.started();
     if (this.#loadPrefix(sequence)) return;
     const tokens = sequence.prefix.subarray(start, end);
-    const candidates = await this.#runner.prefill(sequence.slot, tokens, start, last);
+    const [candidates] = await Promise.all([
+      this.#runner.prefill(sequence.slot, tokens, start, last),
+      last ? sequence.constraint.prepare() : undefined,
+    ]);
     sequence.cached = end;
     if (tokens.length === this.#runner.prefillChunk) {
       const block = sequence.walk?.save(start);
@@ -252,7 +255,9 @@ class BatchingEngine implements Engine {
     if (!last || sequence.ended || sequence.cancelled) return;
     if (candidates === undefined)
       throw new MillraceError('engine_failed', 'The last chunk gave no candidates');
-    const reason = sequence.accept(this.#draw(sequence, candidates));
+    const drawn = this.#draw(sequence, candidates);
+    if (drawn === undefined) return;
+    const reason = sequence.accept(drawn);
     if (reason === undefined) this.#move(this.#scheduler.prefilled(sequence));
     else this.#finish(sequence, reason);
   }
@@ -284,7 +289,10 @@ class BatchingEngine implements Engine {
     if (sequences.length === 1 && first?.generation.reproducible === true) {
       rows.push({ token: first.lastToken, position: this.#scheduler.cachedIn(1), isPadding: true });
     }
-    const candidates = await this.#runner.decode(rows);
+    const [candidates] = await Promise.all([
+      this.#runner.decode(rows),
+      ...sequences.map(({ constraint }) => constraint.prepare()),
+    ]);
     for (const sequence of sequences) sequence.cached += 1;
     const drawn = sequences.map((sequence, row) => {
       const offered = candidates[row];
@@ -299,11 +307,18 @@ class BatchingEngine implements Engine {
     }
   }
 
-  #draw(sequence: Sequence, candidates: Candidates): DrawnToken {
+  /** @returns undefined for a sequence that cannot be held to its form: it has failed then */
+  #draw(sequence: Sequence, candidates: Candidates): DrawnToken | undefined {
     if (sequence instanceof ScoringSequence) return sequence.read(candidates);
-    const { generation, penalties, cached } = sequence;
-    const uniform = uniformAt(generation.seed, cached);
-    return drawToken(candidates, generation, penalties, uniform, this.card.vocabularySize);
+    const { generation, penalties, cached, constraint } = sequence;
+    const allowed = constraint.apply(candidates);
+    if (allowed !== undefined) {
+      const uniform = uniformAt(generation.seed, cached);
+      return drawToken(candidates, allowed, generation, penalties, uniform, this.card.vocabularySize);
+    }
+    sequence.cancelled = true; // leaves its slot before the next step
+    sequence.fail(constraint.failure ?? new MillraceError('engine_failed', 'The answer has lost its form'));
+    return undefined;
   }
 
   #finish(sequence: Sequence, reason: FinishReason): void {

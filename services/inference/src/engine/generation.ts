@@ -1,4 +1,4 @@
-import type { FunctionTool, ResponseFormat, ToolChoice } from '@millrace/stage';
+import type { AnswerForm } from './constraint.ts';
 import type { TokenLogprobs } from './logprobs.ts';
 
 export type GenerationPriority = 'HIGH' | 'NORMAL' | 'LOW';
@@ -47,10 +47,7 @@ export interface Generation {
   /** Texts at which the answer ends; they are not part of it. */
   readonly stop: readonly string[];
   /** The form that the answer has to have; undefined for free text. */
-  readonly responseFormat?: ResponseFormat | undefined;
-  /** Functions that the answer may call, and whether it has to. */
-  readonly tools?: readonly FunctionTool[] | undefined;
-  readonly toolChoice?: ToolChoice | undefined;
+  readonly form?: AnswerForm | undefined;
   readonly signal: AbortSignal;
 }
 

@@ -9,6 +9,7 @@ import type {
 import type { PrefixWalk } from './prefix-cache.ts';
 import { Penalties } from './penalties.ts';
 import type { Schedulable } from './scheduler.ts';
+import { SequenceConstraint } from './sequence-constraint.ts';
 import type { StepChannel } from './step-channel.ts';
 import { TokenText, type TokenBytes } from './token-text.ts';
 
@@ -31,6 +32,7 @@ export class Sequence implements Schedulable {
   readonly prefix: Int32Array;
   /** What the tokens so far do to the logits of the next one. */
   readonly penalties: Penalties;
+  readonly constraint: SequenceConstraint;
   slot = -1;
   cached = 0;
   /** Its way along the prefix cache, and the positions that came from there. */
@@ -56,6 +58,7 @@ export class Sequence implements Schedulable {
     this.channel = channel;
     this.#context = context;
     this.penalties = new Penalties(generation, generation.promptTokens);
+    this.constraint = new SequenceConstraint(generation.form, generation.continuation);
     this.#text = new TokenText(context.tokenBytes, generation.stop);
     this.prefix = concatenate(generation.promptTokens, generation.continuation);
     this.#maxCompletionTokens = Math.min(
@@ -112,7 +115,10 @@ export class Sequence implements Schedulable {
   accept(drawn: DrawnToken): FinishReason | undefined {
     this.sawToken();
     const { text, end, counted } = this.#take(drawn.token);
-    if (counted) this.channel.pushToken(drawn, text);
+    if (counted) {
+      this.constraint.accept(drawn.token);
+      this.channel.pushToken(drawn, text);
+    }
     this.lastToken = drawn.token;
     return end;
   }
@@ -135,12 +141,14 @@ export class Sequence implements Schedulable {
       cachedTokens: Math.min(this.loaded, this.generation.promptTokens.length),
       completionTokens: this.#completionTokens,
     };
+    this.constraint.close();
     this.channel.finish(finished);
   }
 
   fail(error: Error): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.constraint.close();
     this.channel.fail(error);
   }
 

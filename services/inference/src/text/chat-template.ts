@@ -1,5 +1,6 @@
 import { Template } from '@huggingface/jinja';
 import { MillraceError, type RandomSource } from '@millrace/runtime';
+import type { FunctionTool } from '@millrace/stage';
 import type { Segment, Tokenizer } from './tokenizer.ts';
 
 export interface ChatMessage {
@@ -25,10 +26,11 @@ export interface ChatTemplate {
    * Special tokens come from the template alone: one that is named in a message's content is encoded as text. For
    * content without such names the ids are those of the rendered text.
    *
-   * @throws MillraceError invalid_value, param `messages`, if the template refuses the messages (say, their order);
+   * @param tools what the answer may call, for templates that know of tools
+   * @throws MillraceError invalid_value, param `tools`, if a tool names a special token; param `messages`, if the template refuses the messages (say, their order);
    *   model_invalid if the template alters contents in a way that cannot be followed
    */
-  encode(messages: readonly ChatMessage[]): Int32Array;
+  encode(messages: readonly ChatMessage[], tools?: readonly FunctionTool[]): Int32Array;
 }
 
 /** @throws MillraceError model_invalid if the template is not valid Jinja */
@@ -40,10 +42,11 @@ export function createChatTemplate(options: ChatTemplateOptions): ChatTemplate {
     throw new MillraceError('model_invalid', 'The chat template of the model is not valid', { cause: error });
   }
 
-  const render = (messages: readonly ChatMessage[]): string => {
+  const render = (messages: readonly ChatMessage[], tools?: readonly FunctionTool[]): string => {
     try {
       return template.render({
         messages,
+        ...(tools === undefined ? {} : { tools }),
         add_generation_prompt: true,
         bos_token: options.bosToken ?? '',
         eos_token: options.eosToken ?? '',
@@ -57,11 +60,13 @@ export function createChatTemplate(options: ChatTemplateOptions): ChatTemplate {
   };
 
   return {
-    encode(messages) {
-      const rendered = render(messages);
+    encode(messages, tools) {
+      requireNoSpecialTokens(options.tokenizer, tools);
+      const rendered = render(messages, tools);
       const nonce = Buffer.from(options.random.bytes(16)).toString('hex');
       const marks = messages.map((_, index) => `[${nonce}-${index}]`);
-      const marked = render(messages.map(({ role }, index) => ({ role, content: marks[index] ?? '' })));
+      const withMarks = messages.map(({ role }, index) => ({ role, content: marks[index] ?? '' }));
+      const marked = render(withMarks, tools);
       const pieces = splitAtMarks(marked, nonce);
       for (const alter of [(content: string) => content, (content: string) => content.trim()]) {
         const contents = messages.map(({ content }) => alter(content));
@@ -80,6 +85,22 @@ export function createChatTemplate(options: ChatTemplateOptions): ChatTemplate {
       );
     },
   };
+}
+
+/** The template writes tools itself, so their text would not be told from its own. */
+function requireNoSpecialTokens(
+  tokenizer: ChatTemplateOptions['tokenizer'],
+  tools: readonly FunctionTool[] | undefined,
+): void {
+  if (tools === undefined) return;
+  const text = JSON.stringify(tools);
+  const [asText, asTemplate] = [false, true].map((specialTokens) =>
+    tokenizer.encodeSegments([{ text, specialTokens }]),
+  );
+  if (asText?.join() === asTemplate?.join()) return;
+  throw new MillraceError('invalid_value', 'tools has the name of a special token of the model in it', {
+    param: 'tools',
+  });
 }
 
 /** The template's own text, and in between the indexes of the messages whose contents stand there. */

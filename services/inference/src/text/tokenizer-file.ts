@@ -2,7 +2,12 @@ import { MillraceError } from '@millrace/runtime';
 
 /** The parts of Hugging Face's `tokenizer.json` that are read here. The names are those of the file. */
 export interface TokenizerFile {
-  readonly added_tokens: readonly { readonly id: number; readonly content: string }[];
+  readonly added_tokens: readonly {
+    readonly id: number;
+    readonly content: string;
+    /** False for one that is text when it is decoded. */
+    readonly special?: boolean;
+  }[];
   readonly normalizer: unknown;
   readonly pre_tokenizer: unknown;
   readonly post_processor: unknown;

@@ -66,6 +66,7 @@ export function createTokenizer(file: TokenizerFile): Tokenizer {
   const specialBytes = new Map(
     file.added_tokens.map((token) => [token.id, new TextEncoder().encode(token.content)]),
   );
+  const textual = new Set(file.added_tokens.filter(({ special }) => special === false).map(({ id }) => id));
   const bytesById = readBytes(file, specialIds);
   const encodeOrdinary = createBytePairEncoder(file, new Set(specialIds.keys()));
   const specialPattern = alternation([...specialIds.keys()]);
@@ -98,7 +99,8 @@ export function createTokenizer(file: TokenizerFile): Tokenizer {
 
   const tokenBytes: Tokenizer['tokenBytes'] = (token, options) => {
     const special = specialBytes.get(token);
-    if (special !== undefined) return options?.specialTokens === true ? special : noBytes;
+    if (special !== undefined)
+      return options?.specialTokens === true || textual.has(token) ? special : noBytes;
     const bytes = bytesById[token];
     if (bytes === undefined) throw new MillraceError('internal_error', `There is no token with id ${token}`);
     return bytes;
