@@ -1,4 +1,4 @@
-import type { TokenLogprobs } from '@millrace/stage';
+import type { TokenLogprobs, ToolCall } from '@millrace/stage';
 import type { RelayChunk } from './relay-event.ts';
 
 /** A piece of an answer, as clients see it. */
@@ -7,15 +7,17 @@ export interface AnswerChunk {
   readonly choice?: number;
   readonly text: string;
   readonly logprobs?: readonly TokenLogprobs[];
+  readonly tool_calls?: readonly ToolCall[];
 }
 
-/** `choice` and `logprobs` are there only for those who ask for them. */
-export function answerChunk({ seq, choice, text, logprobs }: RelayChunk): AnswerChunk {
+/** `choice`, `logprobs` and `tool_calls` are there only for those who ask for them. */
+export function answerChunk({ seq, choice, text, logprobs, toolCalls }: RelayChunk): AnswerChunk {
   return {
     seq,
     ...(choice === undefined ? {} : { choice }),
     text,
     ...(logprobs === undefined ? {} : { logprobs }),
+    ...(toolCalls === undefined ? {} : { tool_calls: toolCalls }),
   };
 }
 
@@ -57,6 +59,30 @@ export const logprobsSchema = {
   },
 } as const;
 
+/** Calls of functions. */
+export const toolCallsSchema = {
+  type: 'array',
+  description: 'The functions that the answer calls; only with tools.',
+  items: {
+    type: 'object',
+    required: ['id', 'type', 'function'],
+    additionalProperties: false,
+    properties: {
+      id: { type: 'string', description: 'What the call is named.' },
+      type: { const: 'function' },
+      function: {
+        type: 'object',
+        required: ['name', 'arguments'],
+        additionalProperties: false,
+        properties: {
+          name: { type: 'string', description: 'The function.' },
+          arguments: { type: 'string', description: 'The JSON text of an object.' },
+        },
+      },
+    },
+  },
+} as const;
+
 /** What chunks have besides their number, as JSON schemas. */
 export const chunkProperties = {
   choice: {
@@ -66,12 +92,13 @@ export const chunkProperties = {
   },
   text: {
     type: 'string',
-    description: 'Text to append to its choice; empty only where logprobs come with it.',
+    description: 'Text to append to its choice; empty only where logprobs or tool_calls come with it.',
   },
   logprobs: logprobsSchema,
+  tool_calls: toolCallsSchema,
 } as const;
 
-const finishReason = { enum: ['stop', 'length', 'cancelled'] } as const;
+const finishReason = { enum: ['stop', 'length', 'tool_calls', 'cancelled'] } as const;
 
 /** Why an answer ended, as JSON schemas. */
 export const finishProperties = {

@@ -37,11 +37,13 @@ export function createAnswer(opener: ContentOpener): Answer {
     return fold;
   };
 
-  const numbered = (choice: number, { text, logprobs }: ChoicePiece): readonly RelayEvent[] => {
-    if (text === '' && logprobs.length === 0) return [];
+  const numbered = (choice: number, { text, logprobs, toolCalls }: ChoicePiece): readonly RelayEvent[] => {
+    if (text === '' && logprobs.length === 0 && toolCalls.length === 0) return [];
     seq += 1;
     const reported = logprobs.length === 0 ? undefined : logprobs;
-    return [{ type: 'chunk', seq, choice: choices > 1 ? choice : undefined, text, logprobs: reported }];
+    const called = toolCalls.length === 0 ? undefined : toolCalls;
+    const index = choices > 1 ? choice : undefined;
+    return [{ type: 'chunk', seq, choice: index, text, logprobs: reported, toolCalls: called }];
   };
 
   const fail = (error: MillraceError, finished?: Finished): RelayEvent => {
@@ -64,7 +66,7 @@ export function createAnswer(opener: ContentOpener): Answer {
 
   const finish = (finished: Finished): readonly RelayEvent[] => {
     const rest = [...folds].flatMap(([choice, fold]) =>
-      numbered(choice, { text: fold.flush(), logprobs: [] }),
+      numbered(choice, { text: fold.flush(), logprobs: [], toolCalls: [] }),
     );
     const isWhole = finished.outcome === 'COMPLETED' || finished.outcome === 'CANCELLED';
     if (!isWhole) return [...rest, fail(errorOf(finished), finished)];

@@ -3,6 +3,7 @@ export {
   chunkProperties,
   finishProperties,
   logprobsSchema,
+  toolCallsSchema,
   type AnswerChunk,
 } from './answer-chunk.ts';
 export { answerTimings, answerUsage, timingsSchema, usageSchema, type AnswerUsage } from './answer-schema.ts';

@@ -1,6 +1,6 @@
 import type { MillraceError } from '@millrace/runtime';
 import type { Finished, Timings, Usage } from '@millrace/contracts';
-import type { TokenLogprobs } from '@millrace/stage';
+import type { TokenLogprobs, ToolCall } from '@millrace/stage';
 
 /** A piece of the answer. `seq` counts from 1 without gaps, and is the same on every gateway and every resume. */
 export interface RelayChunk {
@@ -8,10 +8,12 @@ export interface RelayChunk {
   readonly seq: number;
   /** Index of the choice that it belongs to; undefined where the answer has only one. */
   readonly choice: number | undefined;
-  /** Empty only where log-probabilities come with it. */
+  /** Empty only where log-probabilities or calls come with it. */
   readonly text: string;
   /** Of the tokens since the last chunk of the choice, where the request asks for them. */
   readonly logprobs: readonly TokenLogprobs[] | undefined;
+  /** The functions that the choice calls: with the last chunk of it. */
+  readonly toolCalls: readonly ToolCall[] | undefined;
 }
 
 /** The end of an answer. `seq` is that of the last chunk, 0 when there was none. */
@@ -19,7 +21,7 @@ export interface RelayCompleted {
   readonly type: 'completed';
   readonly seq: number;
   readonly model: string | undefined;
-  /** `stop`, `length` or `cancelled`. */
+  /** `stop`, `length`, `tool_calls` or `cancelled`. */
   readonly finishReason: string;
   /** By choice; undefined where the answer has only one. */
   readonly finishReasons: readonly string[] | undefined;

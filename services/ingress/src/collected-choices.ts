@@ -1,20 +1,22 @@
 import { answerTimings, answerUsage, type RelayChunk, type RelayCompleted } from '@millrace/relay';
-import type { TokenLogprobs } from '@millrace/stage';
+import type { TokenLogprobs, ToolCall } from '@millrace/stage';
 import type { AnswerChoice, GenerateAnswer } from './generate-schema.ts';
 
 interface Collected {
   text: string;
   readonly logprobs: TokenLogprobs[];
+  readonly toolCalls: ToolCall[];
 }
 
 /** The choices of an answer that is to go out whole. */
 export class CollectedChoices {
   readonly #choices = new Map<number, Collected>();
 
-  add({ choice = 0, text, logprobs = [] }: RelayChunk): void {
+  add({ choice = 0, text, logprobs = [], toolCalls = [] }: RelayChunk): void {
     const collected = this.#of(choice);
     collected.text += text;
     for (const each of logprobs) collected.logprobs.push(each);
+    collected.toolCalls.push(...toolCalls);
     this.#choices.set(choice, collected);
   }
 
@@ -39,12 +41,16 @@ export class CollectedChoices {
   }
 
   #of(choice: number): Collected {
-    return this.#choices.get(choice) ?? { text: '', logprobs: [] };
+    return this.#choices.get(choice) ?? { text: '', logprobs: [], toolCalls: [] };
   }
 
-  #shown(choice: number): Pick<AnswerChoice, 'text' | 'logprobs'> {
-    const { text, logprobs } = this.#of(choice);
-    return { text, ...(logprobs.length === 0 ? {} : { logprobs }) };
+  #shown(choice: number): Pick<AnswerChoice, 'text' | 'logprobs' | 'tool_calls'> {
+    const { text, logprobs, toolCalls } = this.#of(choice);
+    return {
+      text,
+      ...(logprobs.length === 0 ? {} : { logprobs }),
+      ...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls }),
+    };
   }
 }
 

@@ -4,12 +4,13 @@ import {
   generationProperties,
   logprobsSchema,
   timingsSchema,
+  toolCallsSchema,
   usageSchema,
   type AnswerUsage,
   type GenerationBody,
 } from '@millrace/relay';
 import type { Timings } from '@millrace/contracts';
-import type { TokenLogprobs } from '@millrace/stage';
+import type { TokenLogprobs, ToolCall } from '@millrace/stage';
 
 export interface GenerateBody extends GenerationBody {
   readonly stream?: boolean;
@@ -39,6 +40,7 @@ export interface GenerateAnswer {
   readonly text: string;
   readonly finish_reason: string;
   readonly logprobs?: readonly TokenLogprobs[];
+  readonly tool_calls?: readonly ToolCall[];
   /** Only where there are several; the first is at the top as well. */
   readonly choices?: readonly AnswerChoice[];
   readonly usage: AnswerUsage;
@@ -51,6 +53,7 @@ export interface AnswerChoice {
   readonly text: string;
   readonly finish_reason: string;
   readonly logprobs?: readonly TokenLogprobs[];
+  readonly tool_calls?: readonly ToolCall[];
 }
 
 const requestId = { type: 'string', description: 'The request, a UUID.' } as const;
@@ -77,6 +80,7 @@ export const generateAnswerSchema = {
       description: 'Why the answer ended; where n is above 1, cancelled or length if any choice did so.',
     },
     logprobs: logprobsSchema,
+    tool_calls: toolCallsSchema,
     choices: {
       type: 'array',
       description: 'All choices by their index; only where n is above 1.',
@@ -89,6 +93,7 @@ export const generateAnswerSchema = {
           text: { type: 'string', description: 'The answer.' },
           finish_reason: finishReason,
           logprobs: logprobsSchema,
+          tool_calls: toolCallsSchema,
         },
       },
     },

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { restoreToolCalls } from './restore-tool-calls.ts';
+
+const callWith = (value: unknown) =>
+  ({ id: 'call_1', type: 'function', function: { name: 'send', arguments: JSON.stringify(value) } }) as const;
+
+describe('restoreToolCalls', () => {
+  it('puts originals back into keys and values, and leaves JSON', () => {
+    const mapping = new Map([
+      ['<NAME_1>', 'Ada "the first"'],
+      ['<EMAIL_1>', 'ada@example.com'],
+    ]);
+    const calls = [callWith({ to: ['<EMAIL_1>'], text: 'Dear <NAME_1>, <EMAIL', '<NAME_1>': 1 })];
+    const [restored] = restoreToolCalls(calls, mapping);
+    expect(JSON.parse(restored?.function.arguments ?? '')).toEqual({
+      to: ['ada@example.com'],
+      text: 'Dear Ada "the first", <EMAIL',
+      'Ada "the first"': 1,
+    });
+  });
+
+  it('leaves calls as they are where nothing was replaced', () => {
+    const calls = [callWith({ a: 1.5 })];
+    expect(restoreToolCalls(calls, undefined)).toBe(calls);
+  });
+});
