@@ -145,11 +145,6 @@ describe('a sampling parameter', () => {
     const tools = [{ type: 'function', function: { name: 'weather' } }];
     client.send({ type: 'generate', id: 'tools', ...story, tools });
     expect(await client.ended('tools')).toMatchObject({ code: 'unsupported_value', param: 'tools' });
-    client.send({ type: 'generate', id: 'json', ...story, response_format: { type: 'json_object' } });
-    expect(await client.ended('json')).toMatchObject({
-      code: 'unsupported_value',
-      param: 'response_format',
-    });
     client.send({ type: 'generate', id: 'late', ...story, max_tokens: 1_500, timeout_ms: 1 });
     expect(await client.ended('late')).toMatchObject({ type: 'error', code: 'deadline_exceeded' });
     await client.close();
