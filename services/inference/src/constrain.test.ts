@@ -68,6 +68,7 @@ describe('constraintOf', () => {
     ['properties[1].$ref', part({ $ref: 'https://example.com/schema' })],
     ['properties[1].$ref', part({ $ref: '#/$defs/nowhere' })],
     ['properties[1].minimum', part({ $ref: '#', minimum: 1 })],
+    ['properties[1].$id', part({ $id: 'x', type: 'string' })],
     ['properties[1].$dynamicRef', part({ $dynamicRef: '#x' })],
     ['properties[1].minLength', part({ type: 'string', pattern: 'a', minLength: 3 })],
     ['properties[1].format', part({ type: 'string', format: 'uri' })],

@@ -62,6 +62,8 @@ class SchemaTranslation implements Translation {
   readonly translate = (schema: unknown, path: SchemaPath): string => {
     if (schema === true) return anyValue(this.rules);
     if (!isSchemaObject(schema)) throw this.refuse(path, 'nothing fits false');
+    if (path.length > 0 && '$id' in schema)
+      throw this.refuse([...path, '$id'], 'it may stand only at the root');
     const [keyword, ...others] = restrictionsOf(schema).toSorted((a, b) => rank(a) - rank(b));
     if (keyword === undefined) return anyValue(this.rules);
     const alone = (): void => {
