@@ -12,6 +12,7 @@ export type SettingKind =
   | 'bytes'
   | 'enumeration'
   | 'list'
+  | 'weights'
   | 'path'
   | 'secret';
 
@@ -48,10 +49,12 @@ function textOf(value: Plain | undefined): string | undefined {
   return typeof value === 'object' && !(value instanceof Secret) ? value.join(',') : value.toString();
 }
 
-interface RangeOptions extends WithDefault<number> {
+interface Range {
   readonly min?: number;
   readonly max?: number;
 }
+
+interface RangeOptions extends WithDefault<number>, Range {}
 
 type Read<Value, Options extends CommonOptions> = Options extends { readonly optional: true }
   ? Value | undefined
@@ -76,14 +79,14 @@ function make<Value extends Plain, Options extends WithDefault<Value>>(
   };
 }
 
-function rangeText({ min, max }: RangeOptions, unit = ''): string {
+function rangeText({ min, max }: Range, unit = ''): string {
   if (min !== undefined && max !== undefined) return ` from ${min}${unit} to ${max}${unit}`;
   if (min !== undefined) return ` of at least ${min}${unit}`;
   if (max !== undefined) return ` of at most ${max}${unit}`;
   return '';
 }
 
-function inRange(value: number, { min = -Infinity, max = Infinity }: RangeOptions): number | undefined {
+function inRange(value: number, { min = -Infinity, max = Infinity }: Range): number | undefined {
   return Number.isFinite(value) && value >= min && value <= max ? value : undefined;
 }
 
@@ -98,6 +101,19 @@ const booleans = new Map([
   ['no', false],
   ['off', false],
 ]);
+
+function parseWeights(text: string): ReadonlyMap<string, number> | undefined {
+  const weights = new Map<string, number>();
+  for (const item of text.split(',')) {
+    const at = item.lastIndexOf('=');
+    const name = item.slice(0, Math.max(at, 0)).trim();
+    const weight = item.slice(at + 1).trim();
+    const value = decimal.test(weight) ? inRange(Number(weight), { min: 0.01, max: 100 }) : undefined;
+    if (name === '' || value === undefined || weights.has(name)) return undefined;
+    weights.set(name, value);
+  }
+  return weights;
+}
 
 /** The kinds of settings. A number of milliseconds (`durationMs`) is written `500`, `500ms`, `30s`, `5m`, `2h` or `7d`; one of `bytes` `1000`, `64KiB`, `512MiB` or `4GiB`. */
 export const setting = {
@@ -170,6 +186,19 @@ export const setting = {
             .filter((item) => item !== ''),
         ),
     );
+  },
+  /** Weights by name, such as `acme=3,guest=0.5`; none by default. */
+  weights(variable: string, { description }: CommonOptions): Setting<ReadonlyMap<string, number>> {
+    return {
+      kind: 'weights',
+      variable,
+      description,
+      allowed: 'names with their weights, from 0.01 to 100, such as acme=3,guest=0.5',
+      optional: false,
+      defaultValue: new Map(),
+      defaultText: undefined,
+      parse: parseWeights,
+    };
   },
   /** A path; the value is absolute. */
   path<const Options extends WithDefault<string>>(variable: string, options: Options) {

@@ -14,6 +14,7 @@ const definition = defineSettings({
   level: setting.enumeration('LOG_LEVEL', ['info', 'debug'], { default: 'info', description: 'Log level' }),
   models: setting.list('MODELS', { default: [], description: 'Models' }),
   databaseUrl: setting.secret('DATABASE_URL', { optional: true, description: 'Database' }),
+  shares: setting.weights('SHARES', { description: 'Weights' }),
   verbose: setting.boolean('VERBOSE', { default: false, description: 'More' }),
 });
 
@@ -22,6 +23,7 @@ test('defaults apply, text is turned into its type, and the result is frozen', (
     MILLRACE_GRACE: '1.5s',
     LOG_LEVEL: 'debug',
     MODELS: 'a, b',
+    SHARES: 'acme=3, a=b=0.5',
     VERBOSE: 'yes',
     MILLRACE_PORT: '',
   });
@@ -31,8 +33,13 @@ test('defaults apply, text is turned into its type, and the result is frozen', (
     level: 'debug',
     models: ['a', 'b'],
     databaseUrl: undefined,
+    shares: new Map([
+      ['acme', 3],
+      ['a=b', 0.5],
+    ]),
     verbose: true,
   });
+  expect(readSettings(definition, {}).shares).toEqual(new Map());
   expect(Object.isFrozen(settings)).toBe(true);
   expectTypeOf(settings.level).toEqualTypeOf<'info' | 'debug'>();
   expectTypeOf(settings.databaseUrl).toEqualTypeOf<Secret | undefined>();
@@ -47,6 +54,10 @@ test.each([
     { MILLRACE_GRACE: '3 weeks' },
     'MILLRACE_GRACE is "3 weeks": it must be a duration such as 500ms, 30s or 5m of at least 0 ms',
   ],
+  ...['acme', 'acme=0', '=1', 'acme=1,acme=2', 'acme=1,'].map((text): [Record<string, string>, string] => [
+    { SHARES: text },
+    `SHARES is "${text}": it must be names with their weights, from 0.01 to 100, such as acme=3,guest=0.5`,
+  ]),
   [{ VERBOSE: 'maybe' }, 'VERBOSE is "maybe": it must be true or false'],
 ])('a bad value names variable, value and what is allowed: %j', (env, message) => {
   expect(() => readSettings(definition, env)).toThrow(

@@ -37,11 +37,14 @@ export interface AdmissionFacts {
   readonly admittedInWindow: Readonly<Record<string, number>>;
   /** Requests of each tenant that were admitted and have not ended. */
   readonly inFlight: Readonly<Record<string, number>>;
+  /** Requests of each model, of all tenants, that were admitted and have not ended. */
+  readonly openOfModel: Readonly<Record<string, number>>;
 }
 
 export const admissionFacts = (
   requestIds: readonly string[],
   names: readonly string[],
+  models: readonly string[],
   now: number,
 ) => statement<[AdmissionFacts]>`
   select
@@ -58,7 +61,12 @@ export const admissionFacts = (
       select jsonb_object_agg(tenant, requests) from (
         select tenant, count(*) as requests from claims
         where tenant = any(${[...names]}::text[]) and closed_at is null and code is null
-        group by tenant) as open), '{}') as "inFlight"`;
+        group by tenant) as open), '{}') as "inFlight",
+    coalesce((
+      select jsonb_object_agg(model, requests) from (
+        select model, count(*) as requests from claims
+        where model = any(${[...models]}::text[]) and closed_at is null and code is null
+        group by model) as queued), '{}') as "openOfModel"`;
 
 export type Decided = Verdict & { readonly event: RequestReceived };
 
@@ -68,10 +76,10 @@ export type Decided = Verdict & { readonly event: RequestReceived };
  */
 export const writeDecisions = (codec: Codec, decided: readonly Decided[], now: number) => statement`
   with decided as (
-    insert into claims (request_id, tenant, code, message, retry_after_ms, decided_at, deadline_at, event)
-    select request_id, tenant, code, message, retry_after_ms, ${iso(now)}, deadline_at, decode(event, 'base64')
+    insert into claims (request_id, tenant, model, code, message, retry_after_ms, decided_at, deadline_at, event)
+    select request_id, tenant, model, code, message, retry_after_ms, ${iso(now)}, deadline_at, decode(event, 'base64')
     from jsonb_to_recordset(${JSON.stringify(decided.map((each) => rowOf(codec, each)))}::jsonb) as decided(
-      request_id uuid, tenant text, code text, message text, retry_after_ms int, deadline_at timestamptz, event text)
+      request_id uuid, tenant text, model text, code text, message text, retry_after_ms int, deadline_at timestamptz, event text)
     returning tenant, code)
   insert into rate_windows (tenant, window_start, requests)
   select tenant, ${iso(windowStartOf(now))}, count(*) from decided where code is null group by tenant
@@ -82,6 +90,7 @@ function rowOf(codec: Codec, { requestId, refusal, event }: Decided): object {
   return {
     request_id: requestId,
     tenant: event.tenant,
+    model: event.model,
     code: refusal?.code ?? null,
     message: refusal?.message ?? null,
     retry_after_ms: refusal?.retryAfterMs ?? null,

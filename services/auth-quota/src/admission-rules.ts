@@ -1,3 +1,5 @@
+import type { ModelQueues } from './model-queues.ts';
+
 /** The width of a rate window. Windows begin at whole minutes of the clock. */
 const windowMs = 60_000;
 
@@ -18,6 +20,7 @@ export interface TenantUse {
 /** A request that waits for its decision. */
 export interface Candidate {
   readonly requestId: string;
+  readonly model: string;
   readonly deadlineAt: number;
   /** Why it was cancelled, if it was. */
   readonly cancelled: string | undefined;
@@ -26,6 +29,7 @@ export interface Candidate {
 export type RefusalCode =
   | 'rate_limit_exceeded'
   | 'too_many_in_flight'
+  | 'overloaded'
   | 'cancelled'
   | 'deadline_exceeded'
   | 'permission_denied';
@@ -48,19 +52,22 @@ export function windowStartOf(now: number): number {
  * comes back does not lock itself out.
  *
  * @param limits undefined when the tenant is not known
+ * @param queues those of all tenants together; what is admitted is added
  */
 export function judge(
   candidates: readonly Candidate[],
   limits: TenantLimits | undefined,
   use: TenantUse,
+  queues: ModelQueues,
   now: number,
 ): readonly Verdict[] {
   let { admittedInWindow, inFlight } = use;
   return candidates.map((candidate) => {
-    const refusal = refusalOf(candidate, limits, { admittedInWindow, inFlight }, now);
+    const refusal = refusalOf(candidate, limits, { admittedInWindow, inFlight }, queues, now);
     if (refusal === undefined) {
       admittedInWindow += 1;
       inFlight += 1;
+      queues.add(candidate.model);
     }
     return { requestId: candidate.requestId, refusal };
   });
@@ -70,6 +77,7 @@ function refusalOf(
   candidate: Candidate,
   limits: TenantLimits | undefined,
   use: TenantUse,
+  queues: ModelQueues,
   now: number,
 ): Verdict['refusal'] {
   if (limits === undefined) {
@@ -99,10 +107,14 @@ function refusalOf(
   }
   if (use.inFlight >= limits.maxInFlight) {
     const message = `The limit of ${limits.maxInFlight} requests in flight is reached.`;
-    return { code: 'too_many_in_flight', message, retryAfterMs: inFlightRetryMs };
+    return { code: 'too_many_in_flight', message, retryAfterMs: slotRetryMs };
+  }
+  if (queues.isFull(candidate.model)) {
+    const message = `${queues.most} requests of the model ${candidate.model} wait or are being answered: no more are taken.`;
+    return { code: 'overloaded', message, retryAfterMs: slotRetryMs };
   }
   return undefined;
 }
 
 /** A slot becomes free when a request ends, which nobody knows ahead. */
-const inFlightRetryMs = 1_000;
+const slotRetryMs = 1_000;

@@ -65,7 +65,8 @@ const dependenciesOn = (replicaBus: Bus): StageDependencies => ({
   logger,
   metrics: createMetrics(),
 });
-const admissionOn = () => createPostgresAdmission({ database: postgres.database, codec, clock });
+const admissionOn = () =>
+  createPostgresAdmission({ database: postgres.database, codec, clock, maxQueue: 1_000 });
 
 function replica(changes: { readonly bus?: Bus; readonly admission?: Admission } = {}) {
   return onRequestReceived(

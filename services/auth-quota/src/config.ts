@@ -11,6 +11,12 @@ export const authQuotaSettings = defineSettings({
     min: 1,
     max: 4_096,
   }),
+  maxQueue: setting.integer('MILLRACE_MAX_QUEUE', {
+    description:
+      'Most requests of one model that are admitted and have not ended, those that are being answered included; more are refused as overloaded.',
+    default: 1_000,
+    min: 1,
+  }),
   databaseUrl: workerSettings.databaseUrl,
   maxDeliveries: workerSettings.maxDeliveries,
   reaperGraceMs: setting.durationMs('MILLRACE_REAPER_GRACE', {

@@ -23,8 +23,11 @@ import {
 } from './admission-queries.ts';
 import { judge, type Candidate } from './admission-rules.ts';
 import type { Admission, AdmissionRequest, Claim, OpenClaim } from './admission.ts';
+import { ModelQueues } from './model-queues.ts';
 
 interface AdmissionDependencies {
+  /** Most requests of one model that are admitted and have not ended. */
+  readonly maxQueue: number;
   readonly database: Database;
   readonly codec: Codec;
   readonly clock: Clock;
@@ -71,29 +74,41 @@ export function createPostgresAdmission(dependencies: AdmissionDependencies): Ad
 
 /** Tenants locked, requests looked up and counted behind the lock, decisions written. */
 async function claimAll(
-  { database, codec, clock }: AdmissionDependencies,
+  { database, codec, clock, maxQueue }: AdmissionDependencies,
   requests: readonly AdmissionRequest[],
 ): Promise<ReadonlyMap<string, Claim>> {
   const now = clock.now();
   const ids = requests.map(({ event }) => event.request_id);
   const names = [...new Set(requests.map(({ event }) => event.tenant))].toSorted();
-  return transact(database, [lockTenants(names), admissionFacts(ids, names, now)], (limits, [facts]) => {
-    const decisions = new Map(facts.present.map((row) => [row.requestId, claimOf(row)]));
-    const undecided = requests.filter(({ event }) => !decisions.has(event.request_id));
-    const decided = decideAll(undecided, new Map(limits.map((row) => [row.tenant, row])), facts, now);
-    for (const { requestId, refusal } of decided)
-      decisions.set(requestId, {
-        refusal,
-        decidedAt: now,
-        isNew: true,
-        isPublished: false,
-        isClosed: false,
-      });
-    // There is nothing that a claim of an unknown tenant could belong to; it is refused again should it come again.
-    const known = decided.filter(({ event }) => limits.some(({ tenant }) => tenant === event.tenant));
-    const statements = known.length === 0 ? [] : [writeDecisions(codec, known, now)];
-    return { statements, result: decisions };
-  });
+  const models = [...new Set(requests.map(({ event }) => event.model))];
+  return transact(
+    database,
+    [lockTenants(names), admissionFacts(ids, names, models, now)],
+    (limits, [facts]) => {
+      const decisions = new Map(facts.present.map((row) => [row.requestId, claimOf(row)]));
+      const undecided = requests.filter(({ event }) => !decisions.has(event.request_id));
+      const queues = new ModelQueues(maxQueue, facts.openOfModel);
+      const decided = decideAll(
+        undecided,
+        new Map(limits.map((row) => [row.tenant, row])),
+        facts,
+        queues,
+        now,
+      );
+      for (const { requestId, refusal } of decided)
+        decisions.set(requestId, {
+          refusal,
+          decidedAt: now,
+          isNew: true,
+          isPublished: false,
+          isClosed: false,
+        });
+      // There is nothing that a claim of an unknown tenant could belong to; it is refused again should it come again.
+      const known = decided.filter(({ event }) => limits.some(({ tenant }) => tenant === event.tenant));
+      const statements = known.length === 0 ? [] : [writeDecisions(codec, known, now)];
+      return { statements, result: decisions };
+    },
+  );
 }
 
 function claimOf({ code, message, retryAfterMs, decidedAt, isPublished, isClosed }: ClaimRow): Claim {
@@ -107,6 +122,7 @@ function decideAll(
   requests: readonly AdmissionRequest[],
   limits: ReadonlyMap<string, TenantRow>,
   { admittedInWindow, inFlight }: AdmissionFacts,
+  queues: ModelQueues,
   now: number,
 ): readonly Decided[] {
   const undecided = new Map(requests.map((request) => [request.event.request_id, request]));
@@ -115,6 +131,7 @@ function decideAll(
       group.map(candidateOf),
       limits.get(tenant),
       { admittedInWindow: admittedInWindow[tenant] ?? 0, inFlight: inFlight[tenant] ?? 0 },
+      queues,
       now,
     ).flatMap((verdict) => {
       const request = undecided.get(verdict.requestId);
@@ -125,7 +142,7 @@ function decideAll(
 }
 
 function candidateOf({ event, cancelled }: AdmissionRequest): Candidate {
-  return { requestId: event.request_id, deadlineAt: event.deadline_at, cancelled };
+  return { requestId: event.request_id, model: event.model, deadlineAt: event.deadline_at, cancelled };
 }
 
 async function overdueClaims(

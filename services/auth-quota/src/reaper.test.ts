@@ -35,7 +35,7 @@ beforeAll(async () => {
   await bus.provision(streamDefinitions(), bucketDefinitions);
   const sealing = await createSealing(new Uint8Array(32), createMemoryKeyStore());
   dependencies = { bus, codec, sealing, clock, logger, metrics: createMetrics() };
-  admission = createPostgresAdmission({ database: postgres.database, codec, clock });
+  admission = createPostgresAdmission({ database: postgres.database, codec, clock, maxQueue: 1_000 });
 }, 60_000);
 afterAll(() => stopInReverse(parts));
 

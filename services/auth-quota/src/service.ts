@@ -24,10 +24,16 @@ export async function startAuthQuota(
   dependencies: StageDependencies & { readonly database: Database },
   settings: Pick<
     AuthQuotaSettings,
-    'ackWaitMs' | 'maxBatch' | 'maxDeliveries' | 'closingMaxDeliveries' | 'reaperGraceMs' | 'reaperIntervalMs'
+    | 'ackWaitMs'
+    | 'maxBatch'
+    | 'maxQueue'
+    | 'maxDeliveries'
+    | 'closingMaxDeliveries'
+    | 'reaperGraceMs'
+    | 'reaperIntervalMs'
   >,
 ): Promise<Service> {
-  const admission = createPostgresAdmission(dependencies);
+  const admission = createPostgresAdmission({ ...dependencies, maxQueue: settings.maxQueue });
   const consumers = consumerDefinitions(settings.ackWaitMs);
   const parts: Stoppable[] = [];
   const keep = <Part extends Stoppable>(part: Part): Part => {

@@ -62,4 +62,14 @@ export const inferenceSettings = defineSettings({
     max: 100,
     description: 'Attempts in a row that got nowhere, after which a request is given up.',
   }),
+  maxWaiting: setting.integer('MILLRACE_WAITING_ROOM', {
+    default: 64,
+    min: 0,
+    max: 1_000,
+    description:
+      'Requests that a worker takes beyond those that it works on, to choose fairly among their tenants; 0 for first come, first served.',
+  }),
+  tenantWeights: setting.weights('MILLRACE_TENANT_WEIGHTS', {
+    description: 'Shares of tenants where requests wait, such as acme=3,guest=0.5; every other tenant has 1.',
+  }),
 });

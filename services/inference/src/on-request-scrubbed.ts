@@ -24,6 +24,7 @@ import { isRefusal } from './prepare.ts';
 import type { ServedModel } from './served-model.ts';
 import type { Suspects } from './suspects.ts';
 import { takeUp, type TakenUp } from './take-up.ts';
+import type { WaitingRoom } from './waiting-room.ts';
 
 export interface InferenceContext extends StageDependencies {
   readonly model: ServedModel;
@@ -31,17 +32,19 @@ export interface InferenceContext extends StageDependencies {
   readonly engineMetrics: InferenceMetrics;
   readonly ackWaitMs: number;
   readonly suspects: Suspects;
+  readonly waitingRoom: WaitingRoom;
   /** Attempts one after the other that may get nowhere before the request is given up. */
   readonly maxAttempts: number;
 }
 
 const stage = 'inference';
 
-/** Generates the answer of one request, going on behind what earlier attempts have published, and closes the request. */
+/** Generates the answer of one request once it has a place, going on behind what earlier attempts have published, and closes the request. */
 export function onRequestScrubbed(context: InferenceContext) {
   return async (work: Work): Promise<void> => {
     const { event, delivery } = work;
-    if (delivery.deliveryCount > 1 && (await isClosed(context, event))) return;
+    const mayBeClosed = delivery.deliveryCount > 1 || context.clock.now() >= event.deadline_at;
+    if (mayBeClosed && (await isClosed(context, event))) return;
     const [log, box] = await Promise.all([
       openResultLog(context, event, knownEnd(delivery)),
       context.sealing.forTenant(event.tenant),
@@ -52,13 +55,17 @@ export function onRequestScrubbed(context: InferenceContext) {
     }
     const interruption = watchInterruptions(context.clock, context.cancellations, work);
     const alive = keepAlive(context.clock, delivery, context.ackWaitMs, () => context.model.lastProgressAt);
+    let leave: (() => void) | undefined;
     let takenUp: TakenUp | undefined;
     try {
+      leave = await context.waitingRoom.enter(event, interruption.signal);
+      delivery.signal.throwIfAborted();
       takenUp = await takeUp(context, work, log, box, interruption);
       const content = openContent(box, event.request_id, 'request', event.content);
       await generateAndClose(context, event, log, box, content, takenUp, interruption);
     } finally {
       takenUp?.settle();
+      leave?.();
       await alive.stop();
       await interruption.stop();
     }

@@ -5,6 +5,7 @@ import { onRequestScrubbed, type InferenceContext } from './on-request-scrubbed.
 import type { ServedModel } from './served-model.ts';
 import type { InferenceOptions } from './service.ts';
 import { createSuspects } from './suspects.ts';
+import { createWaitingRoom } from './waiting-room.ts';
 
 /**
  * A delivery is no attempt when it goes to a worker that is stopped, or dies of another request. So what decides is the attempts
@@ -14,9 +15,9 @@ const deliveriesPerAttempt = 10;
 
 /** Consumes the requests of one model, and tells the gateways that it is there. */
 export async function serveModel(
-  context: Omit<InferenceContext, 'model' | 'ackWaitMs' | 'suspects' | 'maxAttempts'>,
+  context: Omit<InferenceContext, 'model' | 'ackWaitMs' | 'suspects' | 'waitingRoom' | 'maxAttempts'>,
   model: ServedModel,
-  { ackWaitMs, maxDeliveries }: InferenceOptions,
+  { ackWaitMs, maxDeliveries, maxWaiting, tenantWeights }: InferenceOptions,
 ): Promise<Consumption> {
   const consumption = await runStage(
     context,
@@ -24,7 +25,7 @@ export async function serveModel(
       stage: 'inference',
       consumer: inferenceConsumer(subjectToken(model.name), ackWaitMs),
       eventName: 'request.scrubbed',
-      concurrency: model.concurrency,
+      concurrency: model.concurrency + maxWaiting,
       maxDeliveries: maxDeliveries * deliveriesPerAttempt,
     },
     onRequestScrubbed({
@@ -32,6 +33,10 @@ export async function serveModel(
       model,
       ackWaitMs,
       suspects: createSuspects(),
+      waitingRoom: createWaitingRoom({
+        places: model.concurrency,
+        weightOf: (tenant) => tenantWeights.get(tenant) ?? 1,
+      }),
       maxAttempts: maxDeliveries,
     }),
   );

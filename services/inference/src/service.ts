@@ -9,6 +9,10 @@ import { serveModel } from './serve-model.ts';
 export interface InferenceOptions {
   readonly ackWaitMs: number;
   readonly maxDeliveries: number;
+  /** Requests that a worker takes of each model beyond those that it works on, to choose among them. */
+  readonly maxWaiting: number;
+  /** Shares of tenants in relation to others, which have 1; above 0. */
+  readonly tenantWeights: ReadonlyMap<string, number>;
 }
 
 export interface LoadedModels {

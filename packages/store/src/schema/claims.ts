@@ -12,6 +12,8 @@ export const claims = pgTable(
     tenant: text('tenant')
       .notNull()
       .references(() => tenants.id),
+    /** Which model it is for; null in claims from before this column. */
+    model: text('model'),
     /** Error code of a refusal; null when it was admitted. */
     code: text('code'),
     message: text('message'),
@@ -28,6 +30,9 @@ export const claims = pgTable(
     index('claims_open_deadline').on(table.deadlineAt).where(isNull(table.closedAt)),
     index('claims_open_tenant')
       .on(table.tenant)
+      .where(sql`${table.closedAt} is null and ${table.code} is null`),
+    index('claims_open_model')
+      .on(table.model)
       .where(sql`${table.closedAt} is null and ${table.code} is null`),
   ],
 );

@@ -1,13 +1,8 @@
 import type { DrawnToken } from './draw-token.ts';
-import type {
-  FinishedStep,
-  FinishReason,
-  Generation,
-  GenerationPriority,
-  GenerationTimings,
-} from './generation.ts';
+import type { FinishedStep, FinishReason, Generation, GenerationTimings } from './generation.ts';
 import type { PrefixWalk } from './prefix-cache.ts';
 import { Penalties } from './penalties.ts';
+import { priorityWeights } from './priority-weights.ts';
 import type { Schedulable } from './scheduler.ts';
 import { SequenceConstraint } from './sequence-constraint.ts';
 import type { StepChannel } from './step-channel.ts';
@@ -20,9 +15,6 @@ export interface SequenceContext {
   /** Milliseconds that never go back. */
   readonly monotonicMs: () => number;
 }
-
-/** Shares of the engine by priority. */
-const weights: Readonly<Record<GenerationPriority, number>> = { HIGH: 4, NORMAL: 2, LOW: 1 };
 
 /** One generation inside the engine: its tokens, where they are in the cache, and what its reader gets to see. */
 export class Sequence implements Schedulable {
@@ -73,7 +65,7 @@ export class Sequence implements Schedulable {
   }
 
   get weight(): number {
-    return weights[this.generation.priority];
+    return priorityWeights[this.generation.priority];
   }
 
   get prefixLength(): number {
