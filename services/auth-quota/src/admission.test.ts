@@ -65,8 +65,8 @@ const dependenciesOn = (replicaBus: Bus): StageDependencies => ({
   logger,
   metrics: createMetrics(),
 });
-const admissionOn = () =>
-  createPostgresAdmission({ database: postgres.database, codec, clock, maxQueue: 1_000 });
+const admissionOn = (maxQueue = 1_000) =>
+  createPostgresAdmission({ database: postgres.database, codec, clock, maxQueue });
 
 function replica(changes: { readonly bus?: Bus; readonly admission?: Admission } = {}) {
   return onRequestReceived(
@@ -250,15 +250,41 @@ describe('requests in flight', () => {
   });
 });
 
+describe('the queue of a model', () => {
+  it('takes no more than its limit of all tenants together, and a closing makes room', async () => {
+    const model = `model-${randomUUID()}`;
+    const tenants = [await newTenant(), await newTenant()];
+    const [first] = await requestSome(tenants[0]!, 2, { model });
+    await requestSome(tenants[1]!, 2, { model });
+    const narrow = replica({ admission: admissionOn(3) });
+    for (const tenant of tenants) expect(await narrow(await received(tenant))).toEqual([true, true]);
+    expect(await Promise.all(tenants.map(admittedCount))).toEqual([2, 1]);
+    const [refused] = await closingsOf(tenants[1]!);
+    expect(refused).toMatchObject({
+      outcome: 'REJECTED',
+      failure: { code: 'overloaded', retryable: true, retry_after_ms: 1_000 },
+      usage: { source: 'NONE' },
+    });
+
+    const closing = { request_id: first!.request_id, outcome: 'COMPLETED', closed_at: clock.now() } as const;
+    await admissionOn().settle([closing]);
+    await requestSome(tenants[1]!, 1, { model });
+    expect(await narrow((await received(tenants[1]!)).slice(-1))).toEqual([true]);
+    expect(await admittedCount(tenants[1]!)).toBe(2);
+  });
+});
+
 describe('two replicas', () => {
   it('admit exactly the limit of 200 requests that come at once', async () => {
     const tenant = await newTenant({ requestsPerMinute: 50 });
     const settings = {
       ackWaitMs: 10_000,
       maxBatch: 16,
+      maxQueue: 1_000,
       maxDeliveries: 5,
       closingMaxDeliveries: 5,
       reaperGraceMs: 30_000,
+      reaperWaitingGraceMs: 2_000,
       reaperIntervalMs: 5_000,
     };
     const buses = [await connect(), await connect()];

@@ -24,9 +24,14 @@ export const authQuotaSettings = defineSettings({
     default: 30_000,
     min: 0,
   }),
+  reaperWaitingGraceMs: setting.durationMs('MILLRACE_REAPER_WAITING_GRACE', {
+    description: 'The same for a request of which nothing has been generated.',
+    default: 2_000,
+    min: 0,
+  }),
   reaperIntervalMs: setting.durationMs('MILLRACE_REAPER_INTERVAL', {
     description: 'Pause between two rounds of the reaper.',
-    default: 5_000,
+    default: 1_000,
     min: 100,
   }),
   closingMaxDeliveries: workerSettings.closingMaxDeliveries,

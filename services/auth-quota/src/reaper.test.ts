@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectNats, type Bus } from '@millrace/bus';
-import { bucketDefinitions, createCodec, streamDefinitions, subjects } from '@millrace/contracts';
+import {
+  bucketDefinitions,
+  createCodec,
+  streamDefinitions,
+  subjects,
+  type RequestReceived,
+} from '@millrace/contracts';
 import { createLogger, createMetrics, ManualClock, stopInReverse, type Stoppable } from '@millrace/runtime';
 import { createMemoryKeyStore, createSealing } from '@millrace/sealing';
-import { decide, openResultLog, type StageDependencies } from '@millrace/stage';
+import { decide, openResultLog, resultRecord, type StageDependencies } from '@millrace/stage';
 import { startTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@millrace/testkit';
 import type { Admission } from './admission.ts';
 import { createPostgresAdmission } from './postgres-admission.ts';
@@ -15,7 +21,7 @@ import { publishRequest, requestOf } from './testing.ts';
 const codec = createCodec();
 const logger = createLogger({ service: 'auth-quota', level: 'silent' });
 const clock = new ManualClock();
-const options = { graceMs: 30_000, intervalMs: 5_000 };
+const options = { graceMs: 30_000, waitingGraceMs: 2_000, intervalMs: 5_000 };
 let nats: TestNats;
 let postgres: TestDatabase;
 let bus: Bus;
@@ -49,16 +55,25 @@ async function admitOne() {
   return request;
 }
 
-const reap = () => reapOnce(dependencies, admission, options.graceMs);
+const reap = () => reapOnce(dependencies, admission, options);
 
 async function closingOf({ tenant, request_id }: { readonly tenant: string; readonly request_id: string }) {
   const stored = await bus.lastMessage('CLOSED', subjects.closed(tenant, request_id));
   return stored && codec.decode('request.closed', stored.payload);
 }
 
-it('ends a request that is open past deadline and grace, and no earlier', async () => {
+/** What a worker publishes of the first choices. */
+async function publishTokens(request: RequestReceived, ...counts: readonly number[]): Promise<void> {
+  const log = await openResultLog(dependencies, request);
+  for (const [choice, tokens] of counts.entries()) {
+    const chunk = { kind: 'CHUNK', at: clock.now(), attempt: 1, choice, token_count: tokens } as const;
+    await log.append(resultRecord(request, { ...chunk, content: Buffer.from('sealed') }));
+  }
+}
+
+it('ends a request that nobody has begun soon after its deadline, and no earlier', async () => {
   const request = await admitOne();
-  await clock.advance(90_000);
+  await clock.advance(62_000);
   expect(await reap()).toBe(0);
   expect(await closingOf(request)).toBeUndefined();
 
@@ -72,6 +87,22 @@ it('ends a request that is open past deadline and grace, and no earlier', async 
   });
   expect(closing?.trail.map(({ outcome }) => outcome)).toEqual(['admitted', 'expired']);
   expect(await reap()).toBe(0);
+});
+
+it('leaves one that was begun to its workers for longer, then ends it, charged for what was published', async () => {
+  const request = await admitOne();
+  await publishTokens(request, 5, 2);
+  await clock.advance(90_000);
+  expect(await reap()).toBe(0);
+  expect(await closingOf(request)).toBeUndefined();
+
+  await clock.advance(1);
+  expect(await reap()).toBe(1);
+  expect(await closingOf(request)).toMatchObject({
+    outcome: 'EXPIRED',
+    failure: { code: 'deadline_exceeded' },
+    usage: { output_tokens: 7, input_tokens: 0, source: 'ENGINE' },
+  });
 });
 
 it('closes a request whose results are finished as they say', async () => {

@@ -4,15 +4,22 @@ import {
   decide,
   endRequest,
   failureOf,
+  noUsage,
   startLoop,
   withDecision,
   type StageDependencies,
 } from '@millrace/stage';
 import type { Admission, OpenClaim } from './admission.ts';
+import { readProgress } from './read-progress.ts';
 
-export interface ReaperOptions {
+export interface ReaperGrace {
   /** How long after its deadline a request may still end by itself. */
   readonly graceMs: number;
+  /** The same for one of which nothing has been generated: most likely no worker has it. */
+  readonly waitingGraceMs: number;
+}
+
+export interface ReaperOptions extends ReaperGrace {
   readonly intervalMs: number;
 }
 
@@ -20,8 +27,8 @@ const stage = 'auth-quota';
 const maxPerRound = 100;
 
 /**
- * Ends requests that are open past deadline and grace as expired; one whose results are finished already is closed as they
- * say. Only one replica at a time is at it.
+ * Ends requests that are open past deadline and grace as expired, charged for what was published; one whose results are finished
+ * already is closed as they say. Only one replica at a time is at it.
  */
 export function startReaper(
   dependencies: StageDependencies,
@@ -41,31 +48,51 @@ export function startReaper(
         logger.warn({ error, stage }, 'overdue requests could not be ended and will be tried again'),
     },
     async () => {
-      reaped.inc(await reapOnce(dependencies, admission, options.graceMs));
+      reaped.inc(await reapOnce(dependencies, admission, options));
     },
   );
 }
 
 /** One round. @returns how many overdue requests were ended; 0 also while another replica is at it */
-export function reapOnce(
+export async function reapOnce(
   dependencies: StageDependencies,
   admission: Admission,
-  graceMs: number,
+  { graceMs, waitingGraceMs }: ReaperGrace,
 ): Promise<number> {
-  return admission.withOverdue(dependencies.clock.now() - graceMs, maxPerRound, async (claims) => {
-    const closings = await Promise.all(claims.map((claim) => closeOverdue(dependencies, claim)));
+  const now = dependencies.clock.now();
+  let ended = 0;
+  await admission.withOverdue(now - Math.min(graceMs, waitingGraceMs), maxPerRound, async (claims) => {
+    const closings = await Promise.all(
+      claims.map((claim) => closeOverdue(dependencies, claim, now - graceMs)),
+    );
+    const present = closings.filter((closing) => closing !== undefined);
     // The settlement does this too. Should a closing have passed it by, the claim would otherwise stay open for ever.
-    await admission.settle(closings);
+    await admission.settle(present);
+    ended = present.length;
   });
+  return ended;
 }
 
-/** @returns the closing that stands */
-async function closeOverdue(dependencies: StageDependencies, claim: OpenClaim): Promise<RequestClosed> {
+/**
+ * @param before of those that have been begun, only ones whose deadline was before this
+ * @returns the closing that stands; undefined where the request may still end by itself
+ */
+async function closeOverdue(
+  dependencies: StageDependencies,
+  claim: OpenClaim,
+  before: number,
+): Promise<RequestClosed | undefined> {
   const { bus, codec, clock } = dependencies;
   const received = codec.decode('request.received', claim.event);
+  const progress = await readProgress(dependencies, received.request_id);
+  if (progress.hasBegun && received.deadline_at >= before) return undefined;
   const request = withDecision(received, { ...decide(clock, stage, claim.decision), at: claim.decidedAt });
+  const { tokens } = progress;
   await endRequest(dependencies, request, {
     outcome: 'EXPIRED',
+    ...(tokens > 0
+      ? { usage: { ...noUsage(received.characters_in), output_tokens: tokens, source: 'ENGINE' } }
+      : {}),
     failure: failureOf(
       new MillraceError('deadline_exceeded', 'The request was not finished before its deadline.'),
     ),

@@ -30,6 +30,7 @@ export async function startAuthQuota(
     | 'maxDeliveries'
     | 'closingMaxDeliveries'
     | 'reaperGraceMs'
+    | 'reaperWaitingGraceMs'
     | 'reaperIntervalMs'
   >,
 ): Promise<Service> {
@@ -45,6 +46,7 @@ export async function startAuthQuota(
     keep(
       startReaper(dependencies, admission, {
         graceMs: settings.reaperGraceMs,
+        waitingGraceMs: settings.reaperWaitingGraceMs,
         intervalMs: settings.reaperIntervalMs,
       }),
     );
