@@ -39,9 +39,10 @@ export const generationProperties = {
   max_tokens: {
     type: 'integer',
     minimum: 1,
-    maximum: 8192,
+    maximum: 131_072,
     default: 256,
-    description: 'Most tokens to generate.',
+    description:
+      'Most tokens to generate for each choice: no more than the context of the model has, nor than the operator allows.',
   },
   ...samplingProperties,
   stop: {

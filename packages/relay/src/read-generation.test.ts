@@ -29,6 +29,7 @@ describe('readGeneration', () => {
         n: 1,
         logprobs: null,
       },
+      isMaxTokensGiven: false,
       seed: undefined,
       priority: 'NORMAL',
       timeoutMs: undefined,

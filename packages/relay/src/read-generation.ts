@@ -20,6 +20,7 @@ export function readGeneration(body: GenerationBody): Generation {
     model: body.model,
     content,
     parameters: { max_tokens: body.max_tokens ?? fields.max_tokens.default, ...readSampling(body) },
+    isMaxTokensGiven: body.max_tokens !== undefined,
     seed: body.seed,
     priority: priorities[body.priority ?? fields.priority.default],
     timeoutMs: body.timeout_ms,

@@ -26,6 +26,7 @@ export function readTask(operation: TaskOperation, body: TaskBody): Generation {
       max_tokens: body.max_tokens ?? defaultMaxTokens(body),
       ...readSampling({ temperature: body.temperature ?? temperature.default, n: task.texts.length }),
     },
+    isMaxTokensGiven: body.max_tokens !== undefined,
     seed: body.seed,
     priority: priorities[body.priority ?? generationProperties.priority.default],
     timeoutMs: body.timeout_ms,

@@ -7,6 +7,12 @@ export const relaySettings = defineSettings({
     default: 300_000,
     min: 1_000,
   }),
+  maxTokens: setting.integer('MILLRACE_MAX_TOKENS', {
+    optional: true,
+    description:
+      'Most tokens that a request may ask for, for each choice; by default as many as the context of its model has.',
+    min: 1,
+  }),
   verifyTimeoutMs: setting.durationMs('MILLRACE_VERIFY_TIMEOUT', {
     description: 'How long to wait for the verification of a credential.',
     default: 5_000,

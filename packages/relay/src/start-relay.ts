@@ -51,7 +51,7 @@ export interface Relay extends Stoppable {
   /**
    * Takes a request in. Once it resolves the request is stored.
    *
-   * @throws `model_not_found`, `overloaded`, `unavailable`, `idempotency_key_reused`, `request_not_found`
+   * @throws `model_not_found`, `invalid_value`, `overloaded`, `unavailable`, `idempotency_key_reused`, `request_not_found`
    */
   submit(submission: Submission): Promise<Accepted>;
   /**
@@ -79,7 +79,12 @@ export async function startRelay(
   dependencies: RelayDependencies,
   settings: Pick<
     RelaySettings,
-    'requestTimeoutMs' | 'verifyTimeoutMs' | 'credentialCacheMs' | 'followQueueRecords' | 'idleRecheckMs'
+    | 'requestTimeoutMs'
+    | 'maxTokens'
+    | 'verifyTimeoutMs'
+    | 'credentialCacheMs'
+    | 'followQueueRecords'
+    | 'idleRecheckMs'
   >,
 ): Promise<Relay> {
   const { bus, clock, logger, gateway, random = systemRandom } = dependencies;
@@ -98,6 +103,7 @@ export async function startRelay(
     models,
     fresh,
     requestTimeoutMs: settings.requestTimeoutMs,
+    maxTokens: settings.maxTokens,
   });
   const follow = createFollow({
     ...dependencies,

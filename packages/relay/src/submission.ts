@@ -10,6 +10,8 @@ export interface Generation {
   readonly model: string | undefined;
   readonly content: RequestContent;
   readonly parameters: Omit<Parameters, 'seed'>;
+  /** Whether the client chose max_tokens. A default gives way to what is allowed. */
+  readonly isMaxTokensGiven: boolean;
   /** Chosen at random where none is given. */
   readonly seed: number | undefined;
   readonly priority: RequestReceived['priority'];

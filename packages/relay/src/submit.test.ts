@@ -47,6 +47,36 @@ test('an unknown model is refused with the names of those there are', async () =
   });
 });
 
+test('more tokens than are allowed are refused before anything is stored; a default gives way', async () => {
+  const relay = await context.gateway({ maxTokens: 100 });
+  const tenant = newTenant();
+  const { generation } = submission(tenant);
+  const ask = (max_tokens: number, isMaxTokensGiven: boolean) =>
+    relay.submit(
+      submission(tenant, {
+        generation: { ...generation, isMaxTokensGiven, parameters: { ...generation.parameters, max_tokens } },
+      }),
+    );
+  await expect(ask(101, true)).rejects.toMatchObject({
+    code: 'invalid_value',
+    message: 'max_tokens is 101: it must be a whole number from 1 to 100',
+  });
+  await ask(256, false);
+  const stored: number[] = [];
+  for await (const { payload } of context.stage.bus.read('RECEIVED', `mr.request.received.${tenant}`))
+    stored.push(context.stage.codec.decode('request.received', payload).parameters.max_tokens);
+  expect(stored).toEqual([100]);
+
+  const unlimited = await context.gateway();
+  await expect(
+    unlimited.submit(
+      submission(tenant, {
+        generation: { ...generation, parameters: { ...generation.parameters, max_tokens: 2_049 } },
+      }),
+    ),
+  ).rejects.toMatchObject({ message: 'max_tokens is 2049: it must be a whole number from 1 to 2048' });
+});
+
 test('what is accepted is stored: both messages are acked before', async () => {
   const dependencies = await context.platform.connect();
   const held = new Map<string, PromiseWithResolvers<undefined>>();

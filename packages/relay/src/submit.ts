@@ -4,6 +4,7 @@ import { cancelRequest, type ModelTable, type StageDependencies } from '@millrac
 import type { FreshRequests } from './fresh-requests.ts';
 import { idempotencyScope } from './gateway-principal.ts';
 import { claimIdempotencyKey } from './idempotency.ts';
+import { limitMaxTokens } from './limit-max-tokens.ts';
 import { payloadHash } from './payload-hash.ts';
 import { openedMessage, openedOf, receivedMessage, type NewRequest } from './request-messages.ts';
 import { idempotencyKeyParam, type Accepted, type Submission } from './submission.ts';
@@ -13,6 +14,8 @@ export interface SubmitDependencies extends StageDependencies {
   readonly random: RandomSource;
   readonly models: ModelTable;
   readonly requestTimeoutMs: number;
+  /** Most tokens of each choice; undefined for as many as the context of the model has. */
+  readonly maxTokens: number | undefined;
   readonly fresh: FreshRequests;
 }
 
@@ -65,11 +68,16 @@ export function createSubmit(
     }
   };
 
-  const submitOnce = async (submission: Submission, opened: Opened, key: string): Promise<Accepted> => {
+  const submitOnce = async (
+    submission: Submission,
+    opened: Opened,
+    key: string,
+    hash: string,
+  ): Promise<Accepted> => {
     const { tenant } = submission.principal;
     const param = idempotencyKeyParam[submission.transport];
     const box = await sealing.forTenant(tenant);
-    const offered = { requestId: nextId(), gateway, payloadHash: payloadHash(submission.generation) };
+    const offered = { requestId: nextId(), gateway, payloadHash: hash };
     for (let round = 0; round < maxRounds; round += 1) {
       const entry = await claimIdempotencyKey(
         { bucket: bus.bucket('IDEMPOTENCY'), codec, box },
@@ -136,11 +144,14 @@ export function createSubmit(
     return { kind: 'worth_another_try' };
   };
 
-  return async (submission) => {
-    const { generation, idempotencyKey } = submission;
+  return async (asked) => {
+    const { generation, idempotencyKey } = asked;
     const model = models.resolve(generation.model, generation.operation);
+    const limit = Math.min(model.context_length, dependencies.maxTokens ?? Infinity);
+    const submission = { ...asked, generation: limitMaxTokens(generation, limit) };
     const opened = openedOf(submission, model.name, clock.now(), dependencies.requestTimeoutMs);
-    if (idempotencyKey !== undefined) return submitOnce(submission, opened, idempotencyKey);
+    if (idempotencyKey !== undefined)
+      return submitOnce(submission, opened, idempotencyKey, payloadHash(generation));
     const requestId = nextId();
     await publish({ requestId, gateway, submission, opened }, true, false);
     return { requestId, attached: false };

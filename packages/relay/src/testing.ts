@@ -34,6 +34,7 @@ import type { RelaySettings } from './relay-settings.ts';
 /** Settings for tests: limits that a busy machine keeps as well. */
 export const testRelaySettings: RelaySettings = {
   requestTimeoutMs: 60_000,
+  maxTokens: undefined,
   verifyTimeoutMs: 30_000,
   credentialCacheMs: 5_000,
   followQueueRecords: 256,

@@ -121,17 +121,21 @@ const bodies: readonly (readonly [string, unknown, Refusal])[] = [
   [
     'a number as text',
     { prompt, max_tokens: '7' },
-    { code: 'invalid_value', param: 'max_tokens', message: /"7": it must be a whole number from 1 to 8192/ },
+    {
+      code: 'invalid_value',
+      param: 'max_tokens',
+      message: /"7": it must be a whole number from 1 to 131072/,
+    },
   ],
   [
     'too few tokens',
     { prompt, max_tokens: 0 },
-    { code: 'invalid_value', param: 'max_tokens', message: /from 1 to 8192/ },
+    { code: 'invalid_value', param: 'max_tokens', message: /from 1 to 131072/ },
   ],
   [
     'too many tokens',
     { prompt, max_tokens: 100_000 },
-    { code: 'invalid_value', param: 'max_tokens', message: /from 1 to 8192/ },
+    { code: 'invalid_value', param: 'max_tokens', message: /from 1 to 2048/ },
   ],
   [
     'half a token',
