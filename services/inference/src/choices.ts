@@ -34,9 +34,8 @@ export async function generateChoices(
     const generation = generations[choice];
     if (generation === undefined) throw new Error(`There is nothing to generate for choice ${choice}.`);
     if (published.finishReason !== undefined) return endedBefore(published, generation.promptTokens.length);
-    if (!hasOnePrompt && generation.signal.aborted && published.tokens.length === 0)
-      return notBegun(published);
     try {
+      if (generation.signal.aborted && published.tokens.length === 0) return notBegun(published);
       if (hasOnePrompt && choice !== leader) await prefilled.promise;
       return await generateChoice(model, generation, request, writer, choice, prefilled.resolve);
     } finally {

@@ -34,9 +34,10 @@ export function watchInterruptions(
   const cancelled = cancellations.onCancelled(event.request_id, (cancellation) =>
     interrupt({ kind: 'cancelled', cancellation }),
   );
-  const deadline = clock.setTimer(Math.max(0, event.deadline_at - clock.now()), () =>
-    interrupt({ kind: 'expired' }),
-  );
+  const expire = (): void => interrupt({ kind: 'expired' });
+  const leftMs = Math.max(0, event.deadline_at - clock.now());
+  if (leftMs === 0) expire();
+  const deadline = clock.setTimer(leftMs, expire);
   const handBack = (): void => interrupt({ kind: 'handed_back' });
   delivery.signal.addEventListener('abort', handBack, { once: true });
   if (delivery.signal.aborted) handBack();
