@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { helpText } from './command-line.ts';
 
-test('the help lists the settings of the parts, of the engine and of the set-up, one a line', () => {
+test('the help lists the settings of the parts, of the engine, of the limits and of the set-up, one a line', () => {
   for (const variable of [
     'MILLRACE_PORT',
     'NATS_SERVER',
@@ -11,6 +11,10 @@ test('the help lists the settings of the parts, of the engine and of the set-up,
     'MILLRACE_THREADS',
     'MILLRACE_KV_MEMORY',
     'MILLRACE_PREFIX_CACHE',
+    'MILLRACE_MAX_TOKENS',
+    'MILLRACE_MAX_QUEUE',
+    'MILLRACE_WAITING_ROOM',
+    'MILLRACE_TENANT_WEIGHTS',
     'MILLRACE_MODEL',
     'MILLRACE_CACHE_DIR',
   ])

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
+import { authQuotaSettings } from '@millrace/auth-quota';
 import { inferenceSettings } from '@millrace/inference/settings';
+import { relaySettings } from '@millrace/relay';
 import { describeSettings, MillraceError, type SettingsDefinition } from '@millrace/runtime';
 import { embeddedSettings } from './config.ts';
 
@@ -36,6 +38,13 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
 /** What of the engine is for whoever runs it on one machine. */
 const { slots, kvMemoryBytes, prefixCacheBytes, contextLength, threads } = inferenceSettings;
 const engineSettings = { slots, kvMemoryBytes, prefixCacheBytes, contextLength, threads };
+const limitSettings = {
+  requestTimeoutMs: relaySettings.requestTimeoutMs,
+  maxTokens: relaySettings.maxTokens,
+  maxQueue: authQuotaSettings.maxQueue,
+  maxWaiting: inferenceSettings.maxWaiting,
+  tenantWeights: inferenceSettings.tenantWeights,
+};
 
 function linesOf(settings: SettingsDefinition): readonly string[] {
   return describeSettings(settings).map(({ variable, description, defaultText }) =>
@@ -62,6 +71,9 @@ export function helpText(): string {
     '',
     'The engine:',
     ...linesOf(engineSettings),
+    '',
+    'Limits:',
+    ...linesOf(limitSettings),
     '',
     'The set-up:',
     lineOf(

@@ -6,6 +6,7 @@ import type { ServedModel } from './served-model.ts';
 import type { InferenceOptions } from './service.ts';
 import { createSuspects } from './suspects.ts';
 import { createWaitingRoom } from './waiting-room.ts';
+import type { WaitingRoomMetrics } from './waiting-room-metrics.ts';
 
 /**
  * A delivery is no attempt when it goes to a worker that is stopped, or dies of another request. So what decides is the attempts
@@ -15,10 +16,17 @@ const deliveriesPerAttempt = 10;
 
 /** Consumes the requests of one model, and tells the gateways that it is there. */
 export async function serveModel(
-  context: Omit<InferenceContext, 'model' | 'ackWaitMs' | 'suspects' | 'waitingRoom' | 'maxAttempts'>,
+  context: Omit<InferenceContext, 'model' | 'ackWaitMs' | 'suspects' | 'waitingRoom' | 'maxAttempts'> & {
+    readonly waitingRooms: WaitingRoomMetrics;
+  },
   model: ServedModel,
   { ackWaitMs, maxDeliveries, maxWaiting, tenantWeights }: InferenceOptions,
 ): Promise<Consumption> {
+  const waitingRoom = createWaitingRoom({
+    places: model.concurrency,
+    weightOf: (tenant) => tenantWeights.get(tenant) ?? 1,
+  });
+  context.waitingRooms.watch(model.name, waitingRoom);
   const consumption = await runStage(
     context,
     {
@@ -33,10 +41,7 @@ export async function serveModel(
       model,
       ackWaitMs,
       suspects: createSuspects(),
-      waitingRoom: createWaitingRoom({
-        places: model.concurrency,
-        weightOf: (tenant) => tenantWeights.get(tenant) ?? 1,
-      }),
+      waitingRoom,
       maxAttempts: maxDeliveries,
     }),
   );

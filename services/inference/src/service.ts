@@ -5,6 +5,7 @@ import type { EmbeddingModel } from './embedding/embedding-model.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { createInferenceMetrics } from './metrics.ts';
 import { serveModel } from './serve-model.ts';
+import { createWaitingRoomMetrics } from './waiting-room-metrics.ts';
 
 export interface InferenceOptions {
   readonly ackWaitMs: number;
@@ -29,7 +30,8 @@ export async function startInference(
 ): Promise<Service> {
   const cancellations = await watchCancellations(dependencies);
   const engineMetrics = createInferenceMetrics(dependencies.metrics, chat.engine);
-  const context = { ...dependencies, cancellations, engineMetrics };
+  const waitingRooms = createWaitingRoomMetrics(dependencies.metrics);
+  const context = { ...dependencies, cancellations, engineMetrics, waitingRooms };
   const consumptions: Stoppable[] = [];
   // Whoever waits for the chat model finds the other one there as well.
   for (const model of [embedding, serveChatModel(chat)])
