@@ -152,6 +152,7 @@ export function inferenceConsumer(
     durable: `inference-${modelToken}`,
     filterSubject: `mr.request.scrubbed.${modelToken}.*`,
     ackWaitMs,
-    maxAckPending: 1_024,
+    // What all workers together work on and let wait.
+    maxAckPending: 8_192,
   };
 }
