@@ -26,6 +26,8 @@ export interface LoadModelOptions {
   readonly kvMemoryBytes: number;
   readonly prefixCacheBytes: number;
   readonly threads: number;
+  /** Shares of tenants in the engine; 1 for one that is not there. */
+  readonly tenantWeights?: ReadonlyMap<string, number>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -42,6 +44,7 @@ async function loadOnnxModel({
   kvMemoryBytes,
   prefixCacheBytes,
   threads,
+  tenantWeights,
   clock,
   logger,
 }: LoadModelOptions): Promise<LoadedModel> {
@@ -85,6 +88,7 @@ async function loadOnnxModel({
     endTokens,
     clock,
     prefixCacheBytes,
+    tenantWeights,
     publicPrefix: publicPrefixOf(encodePrompt),
   });
   const hasBytes = (token: number): boolean => token < tokenizer.vocabularySize;

@@ -19,7 +19,7 @@ export function tokenBytes(token: number): Uint8Array {
 /** For tests: an engine on a fabricated runner. */
 export function fabricatedEngine(
   options: FabricatedRunnerOptions & { readonly clock?: Clock } = {},
-  engineOptions: Pick<EngineOptions, 'prefixCacheBytes' | 'publicPrefix'> = {},
+  engineOptions: Pick<EngineOptions, 'prefixCacheBytes' | 'publicPrefix' | 'tenantWeights'> = {},
 ): {
   readonly engine: Engine;
   readonly runner: FabricatedRunner;

@@ -189,6 +189,27 @@ describe('Engine', () => {
     expect(history.slice(0, 16).join(' ')).toBe(Array(8).fill('prefill decode').join(' '));
   });
 
+  it('prefills the prompts of tenants that wait for each other by their weights', async () => {
+    const turns: number[] = [];
+    const { engine } = fabricatedEngine(
+      {
+        slots: 2,
+        beforeStep: (step) => {
+          if (step.kind === 'prefill') turns.push(step.slot);
+        },
+      },
+      { tenantWeights: new Map([['paying', 3]]) },
+    );
+    const prompt = { promptTokens: longPrompt, maxTokens: 1 };
+    await Promise.all(
+      ['plain', 'paying'].map((cacheScope) =>
+        collect(engine.generate(generationOf({ ...prompt, cacheScope }))),
+      ),
+    );
+    // Two of the first eight are for the tenant that came first.
+    expect(turns.slice(0, 8).filter((slot) => slot === turns[0])).toHaveLength(2);
+  });
+
   it('measures queue, prefill and decode by the clock', async () => {
     const clock = new ManualClock();
     const { engine } = fabricatedEngine({

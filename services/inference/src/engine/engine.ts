@@ -70,6 +70,8 @@ export interface EngineOptions {
   readonly prefixCacheBytes?: number;
   /** Tokens with which prompts begin that are not a tenant's own. */
   readonly publicPrefix?: Int32Array;
+  /** Shares of tenants where prompts wait for each other; 1 for one that is not there. */
+  readonly tenantWeights?: ReadonlyMap<string, number> | undefined;
   /** A step that takes longer makes the engine unhealthy; 60 seconds by default. */
   readonly stalledAfterMs?: number;
 }
@@ -197,9 +199,10 @@ class BatchingEngine implements Engine {
   }
 
   #sequenceContext(): ConstructorParameters<typeof Sequence>[1] {
-    const { tokenBytes, endTokens } = this.#options;
+    const { tokenBytes, endTokens, tenantWeights } = this.#options;
     const { contextLength } = this.card;
-    return { contextLength, endTokens, tokenBytes, monotonicMs: () => this.#clock.monotonicMs() };
+    const monotonicMs = (): number => this.#clock.monotonicMs();
+    return { contextLength, endTokens, tokenBytes, tenantWeights, monotonicMs };
   }
 
   #wake(): void {

@@ -12,6 +12,7 @@ export interface SequenceContext {
   readonly contextLength: number;
   readonly endTokens: ReadonlySet<number>;
   readonly tokenBytes: TokenBytes;
+  readonly tenantWeights: ReadonlyMap<string, number> | undefined;
   /** Milliseconds that never go back. */
   readonly monotonicMs: () => number;
 }
@@ -65,7 +66,7 @@ export class Sequence implements Schedulable {
   }
 
   get weight(): number {
-    return priorityWeights[this.generation.priority];
+    return priorityWeights[this.generation.priority] * (this.#context.tenantWeights?.get(this.tenant) ?? 1);
   }
 
   get prefixLength(): number {
