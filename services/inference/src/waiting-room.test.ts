@@ -17,10 +17,12 @@ function roomOf(weights: Readonly<Record<string, number>> = {}, places = 1) {
     await Promise.resolve();
   };
   const enter = (name: string, who: Guest = guest(name), signal = never): void => {
-    void room.enter(who, signal).then((leave) => {
+    const begin = async (): Promise<void> => {
+      const leave = await room.enter(who, signal);
       begun.push(name);
       leaving.push(leave);
-    });
+    };
+    void begin();
   };
   const steps = async (count: number): Promise<readonly string[]> => {
     const from = begun.length;
