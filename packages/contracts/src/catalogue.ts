@@ -98,6 +98,18 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     subject: 'model.<name>',
     storedIn: 'CONTROL',
   },
+  'worker.asked': {
+    producers: gateways,
+    consumers: ['inference'],
+    subject: 'mr.worker.asked',
+    storedIn: undefined,
+  },
+  'worker.described': {
+    producers: ['inference'],
+    consumers: gateways,
+    subject: 'mr.worker.described.<question>',
+    storedIn: undefined,
+  },
   'idempotency.claimed': {
     producers: gateways,
     consumers: gateways,

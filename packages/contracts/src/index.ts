@@ -31,6 +31,8 @@ export type {
   Usage,
   UsageSource,
   VerifiedPrincipal,
+  WorkerAsked,
+  WorkerDescribed,
 } from './generated/events.ts';
 export { schemaOfSubject } from './schema-of-subject.ts';
 export {

@@ -47,6 +47,9 @@ export const subjects = {
   relayedToGateway: (gateway: string) => `mr.relay.${subjectToken(gateway)}.>`,
   /** Request and reply: credential in, principal out. */
   verify: 'mr.auth.verify',
+  /** Every worker says what it is doing, to the subject of the question. */
+  workerAsked: 'mr.worker.asked',
+  workerDescribed: (question: string) => `mr.worker.described.${question}`,
   /** Another gateway looks after a request from now on. */
   resumed: (gateway: string) => `mr.gateway.${subjectToken(gateway)}.resumed`,
 } as const;

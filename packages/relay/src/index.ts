@@ -17,6 +17,7 @@ export {
   maxContentBytes,
   type GenerationBody,
 } from './generation-schema.ts';
+export type { EngineState } from './engine-state.ts';
 export { readGeneration } from './read-generation.ts';
 export { readTask } from './read-task.ts';
 export type { RelayChunk, RelayCompleted, RelayEvent, RelayFailed } from './relay-event.ts';

@@ -8,8 +8,10 @@ import {
 } from '@millrace/runtime';
 import { cancelRequest, watchModels, type ModelTable, type StageDependencies } from '@millrace/stage';
 import type { VerifiedPrincipal } from '@millrace/contracts';
+import { createAskWorkers } from './ask-workers.ts';
 import { startCaretaker, type Abandoned } from './caretaker.ts';
 import { createCredentials } from './credentials.ts';
+import { readEngineState, type EngineState } from './engine-state.ts';
 import { createFollow, requireAccess, type FollowOptions } from './follow.ts';
 import { createFreshRequests } from './fresh-requests.ts';
 import type { GatewayPrincipal } from './gateway-principal.ts';
@@ -69,6 +71,8 @@ export interface Relay extends Stoppable {
    * the grace period. Call it before the follower is ended.
    */
   abandon(request: Abandoned, graceMs: number): void;
+  /** What the workers are doing, and what waits for them. @throws `unavailable` when no worker answers */
+  engineState(): Promise<EngineState>;
   /** Aborted when this gateway begins to stop. */
   readonly stopping: AbortSignal;
   readonly checks: readonly HealthCheck[];
@@ -97,6 +101,7 @@ export async function startRelay(
   const credentials = createCredentials(dependencies, revocations, settings);
   const inFlight = createInFlight();
   const fresh = createFreshRequests(feed, clock, logger);
+  const askWorkers = createAskWorkers({ ...dependencies, random });
   const submit = createSubmit({
     ...dependencies,
     random,
@@ -139,6 +144,7 @@ export async function startRelay(
       await cancelRequest(dependencies, { tenant: principal.tenant, request_id: requestId }, reason);
     },
     abandon: (request, graceMs) => caretaker.abandon(request, graceMs),
+    engineState: () => readEngineState(dependencies, askWorkers),
     checks: [{ name: 'nats', check: () => (bus.connected ? undefined : 'not connected to NATS') }],
     async stop() {
       stopping.abort(

@@ -14,6 +14,11 @@ export interface HistogramOptions<Label extends string> extends MetricOptions<La
   readonly buckets?: readonly number[];
 }
 
+export interface CounterOptions<Label extends string> extends MetricOptions<Label> {
+  /** For what is counted elsewhere: says the count for each set of labels when the metrics are asked for. */
+  readonly collect?: (set: (labels: Readonly<Record<Label, string>>, count: number) => void) => void;
+}
+
 export interface GaugeOptions<Label extends string> extends MetricOptions<Label> {
   /** Sets the values when the metrics are asked for. */
   readonly collect?: (gauge: Gauge<Label>) => void;
@@ -21,7 +26,7 @@ export interface GaugeOptions<Label extends string> extends MetricOptions<Label>
 
 /** Metrics of a process. A name is made once: who asks for it again gets the same one, so services share a registry. */
 export interface Metrics {
-  counter<Label extends string = never>(options: MetricOptions<Label>): Counter<Label>;
+  counter<Label extends string = never>(options: CounterOptions<Label>): Counter<Label>;
   gauge<Label extends string = never>(options: GaugeOptions<Label>): Gauge<Label>;
   histogram<Label extends string = never>(options: HistogramOptions<Label>): Histogram<Label>;
   /** CPU, memory, event loop and garbage collection of the process; once, however often it is called. */
@@ -42,11 +47,24 @@ export function createMetrics(registry: Registry = new Registry()): Metrics {
     throw new TypeError(`The metric ${name} exists already and is of another kind`);
   };
   return {
-    counter: <Label extends string>(options: MetricOptions<Label>) =>
+    counter: <Label extends string>({ collect, ...options }: CounterOptions<Label>) =>
       once<Counter<Label>>(
         options.name,
         Counter,
-        () => new Counter({ ...options, labelNames: options.labelNames ?? [], registers: [registry] }),
+        () =>
+          new Counter({
+            ...options,
+            labelNames: options.labelNames ?? [],
+            registers: [registry],
+            ...(collect === undefined
+              ? {}
+              : {
+                  collect() {
+                    this.reset();
+                    collect((labels, count) => this.inc(labels, count));
+                  },
+                }),
+          }),
       ),
     gauge: <Label extends string>({ collect, ...options }: GaugeOptions<Label>) =>
       once<Gauge<Label>>(

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { defaultAckWaitMs } from '@millrace/contracts';
 import { defineSettings, setting } from '@millrace/runtime';
 import { platformSettings } from '@millrace/stage';
+import { defaultStalledAfterMs } from './engine/engine.ts';
 import { defaultKvMemoryBytes } from './engine/kv-memory.ts';
 
 export const inferenceSettings = defineSettings({
@@ -55,6 +56,11 @@ export const inferenceSettings = defineSettings({
   ackWaitMs: setting.durationMs('MILLRACE_ACK_WAIT', {
     default: defaultAckWaitMs,
     description: 'How long a worker may be silent before its request goes to another.',
+  }),
+  stalledAfterMs: setting.durationMs('MILLRACE_STALLED_AFTER', {
+    default: defaultStalledAfterMs,
+    min: 1_000,
+    description: 'A worker that has work is not ready once nothing has advanced for so long.',
   }),
   maxDeliveries: setting.integer('MILLRACE_MAX_DELIVERIES', {
     default: 5,

@@ -28,6 +28,8 @@ export interface LoadModelOptions {
   readonly threads: number;
   /** Shares of tenants in the engine; 1 for one that is not there. */
   readonly tenantWeights?: ReadonlyMap<string, number>;
+  /** A step that takes longer makes the engine unhealthy. */
+  readonly stalledAfterMs?: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -45,6 +47,7 @@ async function loadOnnxModel({
   prefixCacheBytes,
   threads,
   tenantWeights,
+  stalledAfterMs,
   clock,
   logger,
 }: LoadModelOptions): Promise<LoadedModel> {
@@ -89,6 +92,7 @@ async function loadOnnxModel({
     clock,
     prefixCacheBytes,
     tenantWeights,
+    ...(stalledAfterMs === undefined ? {} : { stalledAfterMs }),
     publicPrefix: publicPrefixOf(encodePrompt),
   });
   const hasBytes = (token: number): boolean => token < tokenizer.vocabularySize;
@@ -102,6 +106,7 @@ async function loadOnnxModel({
   });
   const model: LoadedModel = {
     engine,
+    executionProvider: 'cpu',
     encodePrompt,
     tokenBytes,
     encodeAnswer: (text) => Int32Array.of(...tokenizer.encode(text), ...endTokens),
@@ -161,6 +166,7 @@ async function loadInstantModel({ contextLength, slots, clock }: LoadModelOption
   });
   return {
     engine,
+    executionProvider: 'cpu',
     encodePrompt: (messages) =>
       Int32Array.from(
         messages.flatMap(({ content }) => content.split(/\s+/)),

@@ -9,6 +9,8 @@ import type { TaskTemplates } from './tasks/task-templates.ts';
 /** A model that is loaded and warm. */
 export interface LoadedModel {
   readonly engine: Engine;
+  /** What computes it: `cpu`, `cuda` and so on. */
+  readonly executionProvider: string;
   readonly encodePrompt: PromptEncoder;
   readonly tokenBytes: TokenBytes;
   /** The tokens of a text as a whole answer: the end of the answer is the last of them, where the model has one. */

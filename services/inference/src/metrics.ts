@@ -1,89 +1,63 @@
 import type { Finished, Timings, Usage } from '@millrace/contracts';
 import type { Metrics } from '@millrace/runtime';
+import { collectEngineMetrics } from './engine-metrics.ts';
 import type { Engine } from './engine/engine.ts';
-import type { PrefixCacheStatistics } from './engine/prefix-cache.ts';
+
+/** How a request ended that the engine has worked on. */
+export interface RequestEnd {
+  readonly outcome: Finished['outcome'];
+  readonly finishReason: string;
+  readonly usage: Usage;
+  readonly timings: Timings;
+}
 
 export interface InferenceMetrics {
   /** @param model its name */
-  finished(model: string, outcome: Finished['outcome'], usage: Usage, timings: Timings): void;
+  finished(model: string, end: RequestEnd): void;
+  /** Nothing was generated. @param code why */
+  refused(model: string, outcome: Finished['outcome'], code: string): void;
 }
 
-/** The metrics of the engine, named after those of vLLM. */
+/** What the worker counts of requests, named after vLLM's metrics; and what its engine counts. */
 export function createInferenceMetrics(metrics: Metrics, engine: Engine): InferenceMetrics {
-  const { name } = engine.card;
   const finishedTotal = metrics.counter({
     name: 'millrace_requests_finished_total',
-    help: 'Requests ended by the engine, by outcome.',
-    labelNames: ['model', 'outcome'],
+    help: 'Requests that the worker has ended, by outcome, and by the reason: stop, length, tool_calls, cancelled, or the code of an error.',
+    labelNames: ['model', 'outcome', 'reason'],
   });
-  const tokensTotal = metrics.counter({
-    name: 'millrace_tokens_total',
-    help: 'Tokens of prompts and answers.',
-    labelNames: ['model', 'direction'],
-  });
-  const firstToken = metrics.histogram({
-    name: 'millrace_time_to_first_token_seconds',
-    help: 'From acceptance to the first stored token.',
+  const promptTokens = metrics.counter({
+    name: 'millrace_prompt_tokens_total',
+    help: 'Tokens of prompts of ended requests.',
     labelNames: ['model'],
   });
-  const duration = metrics.histogram({
-    name: 'millrace_request_duration_seconds',
-    help: 'From acceptance to the end.',
+  const generationTokens = metrics.counter({
+    name: 'millrace_generation_tokens_total',
+    help: 'Tokens of answers of ended requests.',
     labelNames: ['model'],
   });
-  metrics.gauge({
-    name: 'millrace_requests_running',
-    help: 'Requests that are generated now.',
-    labelNames: ['model'],
-    collect: (gauge) => gauge.set({ model: name }, engine.running),
-  });
-  metrics.gauge({
-    name: 'millrace_requests_waiting',
-    help: 'Requests that wait in the engine for a slot.',
-    labelNames: ['model'],
-    collect: (gauge) => gauge.set({ model: name }, engine.waiting),
-  });
-  collectPrefixCache(metrics, engine);
+  const seconds = (name: string, help: string) =>
+    metrics.histogram({ name: `millrace_${name}_seconds`, help, labelNames: ['model'] });
+  const firstToken = seconds('time_to_first_token', 'From acceptance to the first stored token.');
+  const duration = seconds('request_duration', 'From acceptance to the end.');
+  const queue = seconds('request_queue_time', 'From acceptance to a slot of the engine.');
+  const prefill = seconds('request_prefill_time', 'From a slot to the first token.');
+  const decode = seconds('request_decode_time', 'From the first token to the end.');
+  collectEngineMetrics(metrics, engine);
   return {
-    finished(model, outcome, usage, timings) {
-      finishedTotal.inc({ model, outcome: outcome.toLowerCase() });
-      tokensTotal.inc({ model, direction: 'input' }, usage.input_tokens);
-      tokensTotal.inc({ model, direction: 'output' }, usage.output_tokens);
-      if (timings.time_to_first_token_ms !== null)
-        firstToken.observe({ model }, timings.time_to_first_token_ms / 1000);
-      duration.observe({ model }, timings.total_ms / 1000);
+    finished(model, { outcome, finishReason, usage, timings }) {
+      finishedTotal.inc({ model, outcome: outcome.toLowerCase(), reason: finishReason });
+      promptTokens.inc({ model }, usage.input_tokens);
+      generationTokens.inc({ model }, usage.output_tokens);
+      const { queue_ms, prefill_ms, time_to_first_token_ms, total_ms } = timings;
+      duration.observe({ model }, total_ms / 1000);
+      queue.observe({ model }, queue_ms / 1000);
+      prefill.observe({ model }, prefill_ms / 1000);
+      if (time_to_first_token_ms === null) return;
+      firstToken.observe({ model }, time_to_first_token_ms / 1000);
+      decode.observe({ model }, Math.max(0, total_ms - time_to_first_token_ms) / 1000);
+    },
+    refused(model, outcome, code) {
+      finishedTotal.inc({ model, outcome: outcome.toLowerCase(), reason: code });
     },
   };
-}
-
-/** The cache counts by itself; its counts are read when the metrics are asked for. */
-function collectPrefixCache(metrics: Metrics, engine: Engine): void {
-  const model = engine.card.name;
-  const counts: readonly [name: string, help: string, read: (statistics: PrefixCacheStatistics) => number][] =
-    [
-      ['millrace_prefix_cache_bytes', 'Memory of the prefix cache.', ({ bytes }) => bytes],
-      [
-        'millrace_prefix_cache_queries_total',
-        'Tokens of prompts that were looked for in the prefix cache.',
-        ({ queriedTokens }) => queriedTokens,
-      ],
-      [
-        'millrace_prefix_cache_hits_total',
-        'Tokens of prompts that were found in the prefix cache.',
-        ({ hitTokens }) => hitTokens,
-      ],
-      [
-        'millrace_prefix_cache_evictions_total',
-        'Blocks that gave way to others.',
-        ({ evictedBlocks }) => evictedBlocks,
-      ],
-    ];
-  for (const [name, help, read] of counts) {
-    metrics.gauge({
-      name,
-      help,
-      labelNames: ['model'],
-      collect: (gauge) => gauge.set({ model }, read(engine.prefixCache)),
-    });
-  }
 }

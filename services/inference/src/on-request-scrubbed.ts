@@ -106,6 +106,7 @@ async function prepareOrReject(
     if (!isRefusal(error)) throw error;
     const decision = decide(context.clock, stage, 'rejected', { code: error.code });
     await finishAndClose(context, event, log, { outcome: 'REJECTED', failure: failureOf(error), decision });
+    context.engineMetrics.refused(context.model.name, 'REJECTED', error.code);
     return undefined;
   }
 }
@@ -141,5 +142,10 @@ async function close(
       },
     }),
   });
-  context.engineMetrics.finished(model.name, outcome, usage, timings);
+  context.engineMetrics.finished(model.name, {
+    outcome,
+    finishReason: failure?.code ?? finishReason,
+    usage,
+    timings,
+  });
 }

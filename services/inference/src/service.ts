@@ -1,9 +1,12 @@
-import type { Stoppable } from '@millrace/runtime';
+import { systemRandom, type RandomSource, type Stoppable } from '@millrace/runtime';
 import { watchCancellations, type Service, type StageDependencies } from '@millrace/stage';
 import { serveChatModel } from './chat-model.ts';
+import { describeWorker, type Worker } from './describe-worker.ts';
 import type { EmbeddingModel } from './embedding/embedding-model.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { createInferenceMetrics } from './metrics.ts';
+import { onWorkerAsked } from './on-worker-asked.ts';
+import { readinessProblem } from './readiness.ts';
 import { serveModel } from './serve-model.ts';
 import { createWaitingRoomMetrics } from './waiting-room-metrics.ts';
 
@@ -28,23 +31,41 @@ export async function startInference(
   { chat, embedding }: LoadedModels,
   options: InferenceOptions,
 ): Promise<Service> {
+  const { bus, clock } = dependencies;
   const cancellations = await watchCancellations(dependencies);
   const engineMetrics = createInferenceMetrics(dependencies.metrics, chat.engine);
   const waitingRooms = createWaitingRoomMetrics(dependencies.metrics);
   const context = { ...dependencies, cancellations, engineMetrics, waitingRooms };
   const consumptions: Stoppable[] = [];
   // Whoever waits for the chat model finds the other one there as well.
-  for (const model of [embedding, serveChatModel(chat)])
-    if (model !== undefined) consumptions.push(await serveModel(context, model, options));
+  const models = [embedding, serveChatModel(chat)].filter((model) => model !== undefined);
+  for (const model of models) consumptions.push(await serveModel(context, model, options));
+  const ready = () => readinessProblem(bus, chat.engine, clock.now());
+  const worker: Worker = {
+    name: newWorkerName(),
+    startedAt: clock.now(),
+    executionProvider: chat.executionProvider,
+    engine: chat.engine,
+    models,
+  };
+  const answering = await onWorkerAsked(dependencies, () =>
+    describeWorker(worker, {
+      at: clock.now(),
+      problem: ready(),
+      residentBytes: process.memoryUsage.rss(),
+    }),
+  );
   return {
-    ready() {
-      if (!dependencies.bus.connected) return 'not connected to NATS';
-      return chat.engine.healthy ? undefined : 'the engine makes no progress';
-    },
+    ready,
     async stop() {
+      await answering.stop();
       await Promise.all(consumptions.map((consumption) => consumption.stop()));
       await cancellations.stop();
       await Promise.all([chat.close(), embedding?.close()]);
     },
   };
+}
+
+function newWorkerName(random: RandomSource = systemRandom): string {
+  return `w-${Buffer.from(random.bytes(8)).toString('hex')}`;
 }

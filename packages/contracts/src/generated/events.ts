@@ -164,6 +164,17 @@ export interface KeyRevoked {
   readonly at: number;
 }
 
+export interface KeyValues {
+  /** Blocks of positions of all slots. */
+  readonly blocks_total: number;
+  /** Blocks that hold positions of running sequences. */
+  readonly blocks_used: number;
+  /** Memory of all slots when each is full. */
+  readonly bytes_total: number;
+  /** Memory of the blocks in use. */
+  readonly bytes_used: number;
+}
+
 /** Data key of a tenant, wrapped by the master key. Value of <tenant> in KEYS. */
 export interface KeyWrapped {
   /** The tenant that the request belongs to. */
@@ -235,6 +246,21 @@ export interface Parameters {
   readonly n: number;
   /** How many of the likeliest tokens are reported with each token, 0 to 20; null: no log-probabilities. */
   readonly logprobs: number | null;
+}
+
+export interface PrefixCache {
+  /** Blocks that are kept. */
+  readonly blocks: number;
+  /** Their memory. */
+  readonly bytes: number;
+  /** Most memory that they may take. */
+  readonly budget_bytes: number;
+  /** Tokens of prompts that were looked for since the start. */
+  readonly queried_tokens: number;
+  /** Those of them that were found. */
+  readonly hit_tokens: number;
+  /** Blocks that gave way to others since the start. */
+  readonly evicted_blocks: number;
 }
 
 /** Who asked, as verified at the front door. No credential. */
@@ -443,6 +469,30 @@ export interface ResultChunk {
 /** What the record is. */
 export type ResultKind = 'OPENED' | 'MASKED' | 'ATTEMPT' | 'CHUNK' | 'FINISHED';
 
+export interface ServedModel {
+  /** Name. */
+  readonly name: string;
+  /** Version. */
+  readonly version: string;
+  /** Most tokens of prompt and answer together. */
+  readonly context_length: number;
+  /** What it can be asked for: generate, summarize, classify, translate, embed. */
+  readonly operations: readonly string[];
+  /** Whether it answers requests that name no model. */
+  readonly is_default: boolean;
+}
+
+export interface Slots {
+  /** Sequences that can be generated at once. */
+  readonly total: number;
+  /** Those of them that are taken. */
+  readonly used: number;
+  /** Those that would start at once. */
+  readonly free: number;
+  /** Sequences that wait in the engine for a slot. */
+  readonly waiting: number;
+}
+
 /** Durations in milliseconds. */
 export interface Timings {
   /** From acceptance to the first work of the engine. */
@@ -489,6 +539,38 @@ export interface VerifiedPrincipal {
   readonly max_in_flight: number;
 }
 
+/** A gateway asks all workers what they are doing. Not stored. */
+export interface WorkerAsked {
+  /** The question: the last token of the subject that the answers go to. UUIDv7. */
+  readonly question: string;
+  /** When it was asked. */
+  readonly at: number;
+}
+
+/** What an inference worker is doing. Not stored. */
+export interface WorkerDescribed {
+  /** Name of the worker process, new with each start. */
+  readonly worker: string;
+  /** When it was so. */
+  readonly at: number;
+  /** When the worker was ready for the first time. */
+  readonly started_at: number;
+  /** Why it is not ready; null when it is. */
+  readonly problem: string | null;
+  /** What runs the model: cpu, cuda and so on. */
+  readonly execution_provider: string;
+  /** Slots of the engine. */
+  readonly slots: Slots;
+  /** Memory for keys and values. */
+  readonly key_values: KeyValues;
+  /** Beginnings of prompts that may come again. */
+  readonly prefix_cache: PrefixCache;
+  /** Models that the worker serves. */
+  readonly models: readonly ServedModel[];
+  /** Memory of the worker process, as the operating system sees it. */
+  readonly resident_bytes: number;
+}
+
 /** The events and records by the name of their schema. */
 export interface EventTypes {
   readonly 'audit.recorded': AuditRecorded;
@@ -507,6 +589,8 @@ export interface EventTypes {
   readonly 'request.resumed': RequestResumed;
   readonly 'request.scrubbed': RequestScrubbed;
   readonly 'result.chunk': ResultChunk;
+  readonly 'worker.asked': WorkerAsked;
+  readonly 'worker.described': WorkerDescribed;
 }
 
 export type SchemaName = keyof EventTypes;

@@ -1,6 +1,7 @@
 import { MillraceError, type Clock } from '@millrace/runtime';
 import { drawToken, type DrawnToken } from './draw-token.ts';
 import type { FinishReason, Generation, Step } from './generation.ts';
+import { keyValueUsage, type KeyValueUsage } from './key-value-usage.ts';
 import type { Candidates, DecodeRow, ModelRunner } from './model-runner.ts';
 import { PrefixCache, type PrefixCacheStatistics } from './prefix-cache.ts';
 import { uniformAt } from './random.ts';
@@ -35,8 +36,11 @@ export interface Engine {
   /** False once the runner has failed, and while there is work but nothing advances. */
   readonly healthy: boolean;
   readonly prefixCache: PrefixCacheStatistics;
+  readonly keyValues: KeyValueUsage;
   /** When last a step ended or work came to an idle engine: milliseconds since 1970. */
   readonly lastProgressAt: number;
+  /** Calls the listener with the milliseconds between two tokens of a sequence, for each but its first. */
+  onTokenInterval(listener: (ms: number) => void): void;
   /**
    * Starts a generation. Its steps are read by iterating once; whoever doesn't iterate aborts the signal.
    *
@@ -72,9 +76,12 @@ export interface EngineOptions {
   readonly publicPrefix?: Int32Array;
   /** Shares of tenants where prompts wait for each other; 1 for one that is not there. */
   readonly tenantWeights?: ReadonlyMap<string, number> | undefined;
-  /** A step that takes longer makes the engine unhealthy; 60 seconds by default. */
+  /** A step that takes longer makes the engine unhealthy. */
   readonly stalledAfterMs?: number;
 }
+
+/** How long a step may take where nothing else is set. */
+export const defaultStalledAfterMs = 60_000;
 
 export function createEngine(options: EngineOptions): Engine {
   return new BatchingEngine(options);
@@ -92,6 +99,7 @@ class BatchingEngine implements Engine {
   readonly #clock: Clock;
   readonly #scheduler: Scheduler<Sequence>;
   readonly #prefixCache: PrefixCache;
+  readonly #intervalListeners: ((ms: number) => void)[] = [];
   #lastProgressAt: number;
   #lastProgressMs: number;
   #failure: MillraceError | undefined;
@@ -133,6 +141,17 @@ class BatchingEngine implements Engine {
     return this.#prefixCache.statistics;
   }
 
+  get keyValues(): KeyValueUsage {
+    return keyValueUsage(
+      this.#runner,
+      this.#scheduler.sequences().flatMap(({ slot, cached }) => (slot === -1 ? [] : [cached])),
+    );
+  }
+
+  onTokenInterval(listener: (ms: number) => void): void {
+    this.#intervalListeners.push(listener);
+  }
+
   get lastProgressAt(): number {
     return this.#lastProgressAt;
   }
@@ -140,7 +159,7 @@ class BatchingEngine implements Engine {
   get healthy(): boolean {
     if (this.#failure !== undefined) return false;
     const idleMs = this.#clock.monotonicMs() - this.#lastProgressMs;
-    return !this.#looping || idleMs <= (this.#options.stalledAfterMs ?? 60_000);
+    return !this.#looping || idleMs <= (this.#options.stalledAfterMs ?? defaultStalledAfterMs);
   }
 
   generate(generation: Generation): AsyncIterable<Step> {
@@ -201,8 +220,16 @@ class BatchingEngine implements Engine {
   #sequenceContext(): ConstructorParameters<typeof Sequence>[1] {
     const { tokenBytes, endTokens, tenantWeights } = this.#options;
     const { contextLength } = this.card;
-    const monotonicMs = (): number => this.#clock.monotonicMs();
-    return { contextLength, endTokens, tokenBytes, tenantWeights, monotonicMs };
+    return {
+      contextLength,
+      endTokens,
+      tokenBytes,
+      tenantWeights,
+      monotonicMs: () => this.#clock.monotonicMs(),
+      onTokenInterval: (ms) => {
+        for (const listener of this.#intervalListeners) listener(ms);
+      },
+    };
   }
 
   #wake(): void {

@@ -67,6 +67,8 @@ export function createInstantEngine(options: InstantEngineOptions): Engine {
       hitTokens: 0,
       evictedBlocks: 0,
     },
+    keyValues: { blocks: 0, usedBlocks: 0, bytes: 0, usedBytes: 0 },
+    onTokenInterval: () => undefined,
     generate,
     score: async ({ continuations, promptTokens, signal }) => ({
       reason: signal.aborted ? 'cancelled' : 'stop',

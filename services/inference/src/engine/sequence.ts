@@ -15,6 +15,7 @@ export interface SequenceContext {
   readonly tenantWeights: ReadonlyMap<string, number> | undefined;
   /** Milliseconds that never go back. */
   readonly monotonicMs: () => number;
+  readonly onTokenInterval: (ms: number) => void;
 }
 
 /** One generation inside the engine: its tokens, where they are in the cache, and what its reader gets to see. */
@@ -43,6 +44,7 @@ export class Sequence implements Schedulable {
   #completionTokens = 0;
   #startedAtMs: number | undefined;
   #firstTokenAtMs: number | undefined;
+  #lastTokenAtMs: number | undefined;
   #stoppedByText = false;
   #ended = false;
 
@@ -107,6 +109,7 @@ export class Sequence implements Schedulable {
    */
   accept(drawn: DrawnToken): FinishReason | undefined {
     this.sawToken();
+    this.#timeToken();
     const { text, end, counted } = this.#take(drawn.token);
     if (counted) {
       this.constraint.accept(drawn.token);
@@ -119,6 +122,12 @@ export class Sequence implements Schedulable {
   /** The logits behind the prompt are there. */
   protected sawToken(): void {
     this.#firstTokenAtMs ??= this.#context.monotonicMs();
+  }
+
+  #timeToken(): void {
+    const now = this.#context.monotonicMs();
+    if (this.#lastTokenAtMs !== undefined) this.#context.onTokenInterval(now - this.#lastTokenAtMs);
+    this.#lastTokenAtMs = now;
   }
 
   finish(reason: FinishReason): void {
