@@ -9,6 +9,7 @@ import {
   type ResultChunk,
   type StreamLimits,
   type VerifiedPrincipal,
+  type WorkerDescribed,
 } from '@millrace/contracts';
 import {
   createLogger,
@@ -195,4 +196,37 @@ export function principalOf(tenant: string, changes: Partial<VerifiedPrincipal> 
 /** A tenant that no other test has. */
 export function newTenant(): string {
   return `tenant-${uuidv7(systemClock, systemRandom)}`;
+}
+
+/** What a worker says of itself. */
+export function describedWorker(changes: Partial<WorkerDescribed> = {}): WorkerDescribed {
+  const at = Date.UTC(2026, 0, 1);
+  return {
+    worker: 'w-1',
+    at,
+    started_at: at - 60_000,
+    problem: null,
+    execution_provider: 'cpu',
+    slots: { total: 4, used: 1, free: 3, waiting: 0 },
+    key_values: { blocks_total: 128, blocks_used: 2, bytes_total: 128_000, bytes_used: 2_000 },
+    prefix_cache: {
+      blocks: 3,
+      bytes: 3_000,
+      budget_bytes: 10_000,
+      queried_tokens: 100,
+      hit_tokens: 64,
+      evicted_blocks: 0,
+    },
+    models: [
+      {
+        name: 'test-model',
+        version: '1',
+        context_length: 2_048,
+        operations: ['generate', 'embed'],
+        is_default: true,
+      },
+    ],
+    resident_bytes: 1_000_000,
+    ...changes,
+  };
 }

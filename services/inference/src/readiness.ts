@@ -9,5 +9,5 @@ export function readinessProblem(
   if (!connected) return 'not connected to NATS';
   if (healthy) return undefined;
   const silentSeconds = Math.floor((now - lastProgressAt) / 1000);
-  return `the engine makes no progress: nothing for ${silentSeconds} s, with ${running + waiting} sequences at work`;
+  return `the engine makes no progress: nothing for ${silentSeconds} s, with ${running + waiting} at work`;
 }

@@ -6,6 +6,7 @@ import { createIdGenerator, MillraceError, systemRandom, type Clock, type Logger
 import { streamAnswer, wholeAnswer } from './answer-request.ts';
 import { watchClient, type ClientWatch } from './client-watch.ts';
 import type { IngressSettings } from './config.ts';
+import { engineAnswer } from './engine-answer.ts';
 import { createEndpoints, type Endpoint } from './endpoints.ts';
 import { notJson, sendError, toClientError } from './errors.ts';
 import { sendNotFound } from './not-found.ts';
@@ -25,7 +26,7 @@ interface Caller {
   readonly client: ClientWatch;
 }
 
-/** A fastify plugin with `POST /v1/generate` and the tasks. What no route takes is answered here as well, in JSON. */
+/** A fastify plugin with `POST /v1/generate`, the tasks, and `GET /v1/engine`. What no route takes is answered here as well, in JSON. */
 export async function ingressRoutes(
   app: FastifyInstance,
   { relay, settings, clock, logger }: IngressRoutesOptions,
@@ -108,6 +109,10 @@ export async function ingressRoutes(
     }
   };
 
+  app.get('/v1/engine', { onRequest: identify }, async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+    return engineAnswer(await relay.engineState());
+  });
   for (const endpoint of createEndpoints()) {
     app.post(endpoint.path, { onRequest: [identify, refuseEncoding] }, (request, reply) =>
       ask(endpoint, request, reply),

@@ -3,9 +3,10 @@ import { bodyWithoutCode } from '@millrace/relay';
 import { operations } from '@millrace/stage';
 
 /** Paths of this API with the methods that they take. */
-const methods: ReadonlyMap<string, string> = new Map(
-  operations.map((operation) => [`/v1/${operation}`, 'POST']),
-);
+const methods: ReadonlyMap<string, string> = new Map([
+  ...operations.map((operation) => [`/v1/${operation}`, 'POST'] as const),
+  ['/v1/engine', 'GET'],
+]);
 
 /** Answers a request for no route. */
 export function sendNotFound({ method, url }: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -1,6 +1,7 @@
 import { clientErrorCodes, idempotencyKeySchema } from '@millrace/relay';
 import { errorCodes, type ErrorCode } from '@millrace/runtime';
 import { operations, type TaskOperation } from '@millrace/stage';
+import { engineSchema } from './engine-schema.ts';
 import {
   errorBodySchema,
   eventSchemas,
@@ -37,6 +38,7 @@ export function openApiDocument(): object {
     paths: {
       '/v1/generate': { post: generateOperation() },
       ...Object.fromEntries(tasks.map((task) => [`/v1/${task}`, { post: taskOperation(task) }])),
+      '/v1/engine': { get: engineOperation() },
     },
     components: {
       securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key.' } },
@@ -61,6 +63,7 @@ export function openApiDocument(): object {
       schemas: {
         Generate: generateBodySchema,
         Answer: generateAnswerSchema,
+        Engine: engineSchema,
         Error: errorBodySchema,
         ChunkEvent: eventSchemas.chunk,
         CompletedEvent: eventSchemas.completed,
@@ -104,6 +107,16 @@ function taskOperation(task: TaskOperation): object {
       name,
       streamedTasks.has(task) ? answerResponse(`${name}Answer`) : wholeResponse(`${name}Answer`),
     ),
+  };
+}
+
+function engineOperation(): object {
+  const { 401: unauthorized, 503: unavailable } = errorResponses();
+  return {
+    operationId: 'engine',
+    summary: 'Says what the workers are doing: slots, queue, caches, models.',
+    description: 'Every worker is asked; it takes up to a second. 503 when none answers.',
+    responses: { 200: wholeResponse('Engine'), 401: unauthorized, 503: unavailable },
   };
 }
 

@@ -164,6 +164,7 @@ export interface KeyRevoked {
   readonly at: number;
 }
 
+/** Memory for keys and values. */
 export interface KeyValues {
   /** Blocks of positions of all slots. */
   readonly blocks_total: number;
@@ -248,6 +249,7 @@ export interface Parameters {
   readonly logprobs: number | null;
 }
 
+/** The prefix cache. */
 export interface PrefixCache {
   /** Blocks that are kept. */
   readonly blocks: number;
@@ -469,6 +471,7 @@ export interface ResultChunk {
 /** What the record is. */
 export type ResultKind = 'OPENED' | 'MASKED' | 'ATTEMPT' | 'CHUNK' | 'FINISHED';
 
+/** A model that is served. */
 export interface ServedModel {
   /** Name. */
   readonly name: string;
@@ -482,6 +485,7 @@ export interface ServedModel {
   readonly is_default: boolean;
 }
 
+/** Sequences that run at once. */
 export interface Slots {
   /** Sequences that can be generated at once. */
   readonly total: number;

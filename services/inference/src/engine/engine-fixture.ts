@@ -19,7 +19,10 @@ export function tokenBytes(token: number): Uint8Array {
 /** For tests: an engine on a fabricated runner. */
 export function fabricatedEngine(
   options: FabricatedRunnerOptions & { readonly clock?: Clock } = {},
-  engineOptions: Pick<EngineOptions, 'prefixCacheBytes' | 'publicPrefix' | 'tenantWeights'> = {},
+  engineOptions: Pick<
+    EngineOptions,
+    'prefixCacheBytes' | 'publicPrefix' | 'stalledAfterMs' | 'tenantWeights'
+  > = {},
 ): {
   readonly engine: Engine;
   readonly runner: FabricatedRunner;
