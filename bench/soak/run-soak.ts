@@ -42,7 +42,7 @@ export async function runSoak({
   const requestIds: string[] = [];
   const clientErrors = new Set<string>();
   const memory: MemorySample[] = [];
-  const every = Math.max(1, Math.floor(requests / samples));
+  const every = Math.max(4, Math.floor(requests / samples));
   const startedAtMs = clock.monotonicMs();
   const first = await viewEngine(cluster);
   let next = 0;

@@ -52,6 +52,7 @@ it('carries on every subject what the catalogue says, and every event of the cat
 }) => {
   await answerOne(signal);
   await answerTwiceOverHttp();
+  await askWorkers();
   await cancelOne();
   await resumeOnAnotherGateway();
   await revokeOne();
@@ -105,6 +106,12 @@ async function answerOne(signal: AbortSignal): Promise<void> {
   const requestId = await acceptedId(client, 'one');
   await expectAnsweredOnce(cluster, { requestId, text: textOf(client, 'one') }, signal);
   await client.close();
+}
+
+async function askWorkers(): Promise<void> {
+  const headers = { authorization: `Bearer ${cluster.apiKey}` };
+  const response = await fetch(`${cluster.ingressUrl}/v1/engine`, { headers });
+  expect(response.status).toBe(200);
 }
 
 async function answerTwiceOverHttp(): Promise<void> {

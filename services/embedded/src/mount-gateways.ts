@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { edgeRoutes, edgeSettings } from '@millrace/edge';
 import { ingressRoutes, ingressSettings } from '@millrace/ingress';
-import { newGatewayName, relaySettings, startRelay } from '@millrace/relay';
+import { newGatewayName, relaySettings, startRelay, type Relay } from '@millrace/relay';
 import { readSettings, type HealthCheck, type Stoppable } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 
@@ -28,5 +28,17 @@ export async function mountGateways(
     metrics,
   });
   await app.register(ingressRoutes, { relay, settings: readSettings(ingressSettings, env), clock, logger });
-  return { checks: relay.checks, stop: () => relay.stop() };
+  return { checks: [...relay.checks, workerCheck(relay)], stop: () => relay.stop() };
+}
+
+/** The worker is a process of its own: a gateway that answers says nothing of it. */
+function workerCheck(relay: Pick<Relay, 'engineState'>): HealthCheck {
+  return {
+    name: 'inference',
+    async check() {
+      const { workers } = await relay.engineState();
+      const problems = workers.map(({ problem }) => problem);
+      return problems.includes(null) ? undefined : (problems[0] ?? 'there is no worker');
+    },
+  };
 }
