@@ -22,8 +22,9 @@ function readMetrics(exposition: string): readonly ExposedMetric[] {
 
 const introduction = `# Metrics
 
-Each process has \`/metrics\` in the format of Prometheus, with these and those of Node itself (\`process_*\`, \`nodejs_*\`). With \`npm start\` the worker is a process of its own, on a
-port of its own: \`MILLRACE_HEALTH_PORT\` of a standalone worker sets it. The metrics of the engine are named after those of vLLM. Nothing is charged from metrics.
+Each process has \`/metrics\` in the format of Prometheus, with these and those of Node itself (\`process_*\`, \`nodejs_*\`): gateways on their one port, the others on
+\`MILLRACE_HEALTH_PORT\`. With \`npm start\` the worker is a process of its own and takes any free port, which its log names. The metrics of the engine are named after those of
+vLLM. Nothing is charged from metrics.
 
 This page is made of what the processes expose: \`npm test -- tests/flow/observability.test.ts -u\` writes it.
 `;
