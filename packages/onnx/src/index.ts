@@ -1,5 +1,6 @@
 export type { Binding, RunOptions } from './binding.ts';
 export type { ElementArray, ElementArrays, ElementType } from './element-type.ts';
+export { executionProviders, requireProvider, type ExecutionProvider } from './execution-provider.ts';
 export type { AttributeValue, GraphNode, GraphValue, Initializer, ModelGraph } from './model-graph.ts';
 export { openRuntime, type OnnxRuntime, type RuntimeOptions, type SessionOptions } from './runtime.ts';
 export type { NamedTensors, Session } from './session.ts';

@@ -28,6 +28,36 @@ export interface OrtApi {
     rank: number,
     elementType: number,
   ): Pointer;
+  createMemoryInfo(name: string, allocator: number, device: number, memoryType: number): Pointer;
+  createAllocator(session: Pointer, memory: Pointer): Pointer;
+  releaseAllocator(allocator: Pointer): void;
+  /** A tensor in the memory of the allocator. */
+  createTensor(allocator: Pointer, shape: BigInt64Array, rank: number, elementType: number): Pointer;
+  getTensorData(tensor: Pointer): Pointer;
+  /** A tensor over memory that is not JavaScript's. */
+  createTensorAt(
+    memory: Pointer,
+    address: Pointer,
+    byteLength: number,
+    shape: BigInt64Array,
+    rank: number,
+    elementType: number,
+  ): Pointer;
+  /** Copies tensors one by one, whatever memory they are in. */
+  copyTensors(
+    env: Pointer,
+    sources: BigUint64Array,
+    targets: BigUint64Array,
+    stream: null,
+    count: number,
+  ): void;
+  /** Names of the providers that the library was built with. */
+  availableProviders(): readonly string[];
+  appendProvider(options: Pointer, name: string, keys: null, values: null, count: 0): void;
+  createCudaOptions(): Pointer;
+  appendCuda(options: Pointer, cudaOptions: Pointer): void;
+  releaseCudaOptions(cudaOptions: Pointer): void;
+  registerProviderLibrary(env: Pointer, name: string, path: string): void;
   createIoBinding(session: Pointer): Pointer;
   bindInput(binding: Pointer, name: string, value: Pointer): void;
   bindOutput(binding: Pointer, name: string, value: Pointer): void;
@@ -45,8 +75,8 @@ export interface OrtApi {
 }
 
 /** The version of the C API that is asked for. Its table is append-only, so the indices below hold for ever. */
-const apiVersion = 22;
-const tableLength = 160;
+const apiVersion = 23;
+const tableLength = 387;
 
 /** ORT's graph optimisers and kernels need more stack than koffi's default of 128 KiB for asynchronous calls. */
 const asyncStackBytes = 4 * 1024 * 1024;
@@ -116,7 +146,35 @@ export function loadOrtApi(libraryPath: string): OrtApi {
     };
   };
 
+  const getAvailableProviders = native(125, pointer, [
+    koffi.out(koffi.pointer('void *')),
+    koffi.out(koffi.pointer('int')),
+  ]);
+  const releaseAvailableProviders = action(126, pointer, 'int');
+
   return {
+    createMemoryInfo: creator(68, 'str', 'int', 'int', 'int'),
+    createAllocator: creator(131, pointer, pointer),
+    releaseAllocator: release(132),
+    createTensor: creator(48, pointer, pointer, 'size_t', 'int'),
+    getTensorData: creator(51, pointer),
+    createTensorAt: creator(49, pointer, pointer, 'size_t', pointer, 'size_t', 'int'),
+    copyTensors: action(386, pointer, pointer, pointer, pointer, 'size_t'),
+    availableProviders() {
+      const names: (Pointer | null)[] = [null];
+      const count = [0];
+      check(getAvailableProviders(names, count));
+      const [list = null] = names;
+      const [length = 0] = count;
+      const found = koffi.decode(list, 'char *', length) as readonly string[];
+      releaseAvailableProviders(list, length);
+      return found;
+    },
+    appendProvider: action(216, pointer, 'str', pointer, pointer, 'size_t'),
+    appendCuda: action(204, pointer, pointer),
+    createCudaOptions: creator(205),
+    releaseCudaOptions: release(208),
+    registerProviderLibrary: action(301, pointer, 'str', pathString),
     createEnv: creator(3, 'int', 'str'),
     createSession: creator(7, pointer, pathString, pointer),
     createSessionOptions: creator(10),

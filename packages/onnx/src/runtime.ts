@@ -1,4 +1,10 @@
 import { MillraceError } from '@millrace/runtime';
+import {
+  appendProvider,
+  installedProviders,
+  requireProvider,
+  type ExecutionProvider,
+} from './execution-provider.ts';
 import { findLibrary } from './library-path.ts';
 import { loadOrtApi, type OrtApi, type Pointer } from './ort-api.ts';
 import { createSession, type Session } from './session.ts';
@@ -16,10 +22,14 @@ export interface SessionOptions {
    * Default true.
    */
   readonly spinning?: boolean;
+  /** What computes the graph. Default `cpu`. */
+  readonly provider?: ExecutionProvider;
 }
 
 /** ONNX Runtime's environment in this process. */
 export interface OnnxRuntime {
+  /** What can compute a graph here. */
+  readonly providers: readonly ExecutionProvider[];
   /**
    * Loads a model. Blocks the event loop until it is loaded.
    *
@@ -44,15 +54,20 @@ const allOptimizations = 99;
  * @throws MillraceError `part_missing` if it is not there or cannot be used
  */
 export function openRuntime(options: RuntimeOptions = {}): OnnxRuntime {
-  const api = loadOrtApi(options.libraryPath ?? findLibrary());
+  const libraryPath = options.libraryPath ?? findLibrary();
+  const api = loadOrtApi(libraryPath);
+  const providers = installedProviders(api.availableProviders(), libraryPath);
   const env = api.createEnv(logErrors, 'millrace');
   const memory = api.createCpuMemoryInfo(arenaAllocator, defaultMemory);
   const sessions = new Set<Session>();
   let closed = false;
 
   return {
+    providers,
     createSession(modelPath, sessionOptions) {
       if (closed) throw new MillraceError('internal_error', 'The ONNX Runtime is closed.');
+      const { provider = 'cpu' } = sessionOptions;
+      requireProvider(provider, providers);
       const handle = loadModel(api, env, modelPath, sessionOptions);
       const session = createSession({ api, memory, handle, onClosed: () => sessions.delete(session) });
       sessions.add(session);
@@ -71,6 +86,7 @@ export function openRuntime(options: RuntimeOptions = {}): OnnxRuntime {
 function loadModel(api: OrtApi, env: Pointer, modelPath: string, options: SessionOptions): Pointer {
   const nativeOptions = api.createSessionOptions();
   try {
+    useProvider(api, nativeOptions, options.provider ?? 'cpu');
     api.setGraphOptimizationLevel(nativeOptions, allOptimizations);
     api.setIntraOpThreads(nativeOptions, options.threads);
     api.addSessionConfigEntry(
@@ -80,8 +96,18 @@ function loadModel(api: OrtApi, env: Pointer, modelPath: string, options: Sessio
     );
     return api.createSession(env, modelPath, nativeOptions);
   } catch (error) {
+    if (error instanceof MillraceError && error.code === 'part_missing') throw error;
     throw new MillraceError('model_invalid', `The model ${modelPath} cannot be loaded.`, { cause: error });
   } finally {
     api.releaseSessionOptions(nativeOptions);
+  }
+}
+
+function useProvider(api: OrtApi, nativeOptions: Pointer, provider: ExecutionProvider): void {
+  try {
+    appendProvider(api, nativeOptions, provider);
+  } catch (cause) {
+    const message = `The execution provider ${provider} does not work here: is its driver installed?`;
+    throw new MillraceError('part_missing', message, { cause });
   }
 }
