@@ -34,6 +34,8 @@ export interface OrtApi {
   /** A tensor in the memory of the allocator. */
   createTensor(allocator: Pointer, shape: BigInt64Array, rank: number, elementType: number): Pointer;
   getTensorData(tensor: Pointer): Pointer;
+  /** Bytes of the main memory, wherever they are. */
+  viewMemory(address: Pointer, byteLength: number): Uint8Array;
   /** A tensor over memory that is not JavaScript's. */
   createTensorAt(
     memory: Pointer,
@@ -159,6 +161,7 @@ export function loadOrtApi(libraryPath: string): OrtApi {
     createTensor: creator(48, pointer, pointer, 'size_t', 'int'),
     getTensorData: creator(51, pointer),
     createTensorAt: creator(49, pointer, pointer, 'size_t', pointer, 'size_t', 'int'),
+    viewMemory: (address, byteLength) => new Uint8Array(koffi.view(address, byteLength)),
     copyTensors: action(386, pointer, pointer, pointer, pointer, 'size_t'),
     availableProviders() {
       const names: (Pointer | null)[] = [null];

@@ -1,7 +1,9 @@
 import { MillraceError } from '@millrace/runtime';
 import {
   appendProvider,
+  deviceMemoryOf,
   installedProviders,
+  providerLibrary,
   requireProvider,
   type ExecutionProvider,
 } from './execution-provider.ts';
@@ -24,6 +26,8 @@ export interface SessionOptions {
   readonly spinning?: boolean;
   /** What computes the graph. Default `cpu`. */
   readonly provider?: ExecutionProvider;
+  /** Name of the memory of `Session.deviceMemory`, such as `Cpu`; by default that of the provider's device, if it has one. */
+  readonly deviceMemory?: string;
 }
 
 /** ONNX Runtime's environment in this process. */
@@ -61,6 +65,14 @@ export function openRuntime(options: RuntimeOptions = {}): OnnxRuntime {
   const memory = api.createCpuMemoryInfo(arenaAllocator, defaultMemory);
   const sessions = new Set<Session>();
   let closed = false;
+  const registered = new Set<ExecutionProvider>();
+  /** So that tensors can be copied to and from the provider's device. */
+  const registerOnce = (provider: ExecutionProvider): void => {
+    const library = providerLibrary(provider, libraryPath);
+    if (library === undefined || registered.has(provider)) return;
+    registered.add(provider);
+    orPartMissing(provider, () => api.registerProviderLibrary(env, provider, library));
+  };
 
   return {
     providers,
@@ -68,8 +80,17 @@ export function openRuntime(options: RuntimeOptions = {}): OnnxRuntime {
       if (closed) throw new MillraceError('internal_error', 'The ONNX Runtime is closed.');
       const { provider = 'cpu' } = sessionOptions;
       requireProvider(provider, providers);
+      registerOnce(provider);
       const handle = loadModel(api, env, modelPath, sessionOptions);
-      const session = createSession({ api, memory, handle, onClosed: () => sessions.delete(session) });
+      const deviceMemoryName = sessionOptions.deviceMemory ?? deviceMemoryOf(provider);
+      const session = createSession({
+        api,
+        env,
+        deviceMemoryName,
+        memory,
+        handle,
+        onClosed: () => sessions.delete(session),
+      });
       sessions.add(session);
       return session;
     },
@@ -86,7 +107,8 @@ export function openRuntime(options: RuntimeOptions = {}): OnnxRuntime {
 function loadModel(api: OrtApi, env: Pointer, modelPath: string, options: SessionOptions): Pointer {
   const nativeOptions = api.createSessionOptions();
   try {
-    useProvider(api, nativeOptions, options.provider ?? 'cpu');
+    const { provider = 'cpu' } = options;
+    orPartMissing(provider, () => appendProvider(api, nativeOptions, provider));
     api.setGraphOptimizationLevel(nativeOptions, allOptimizations);
     api.setIntraOpThreads(nativeOptions, options.threads);
     api.addSessionConfigEntry(
@@ -103,9 +125,9 @@ function loadModel(api: OrtApi, env: Pointer, modelPath: string, options: Sessio
   }
 }
 
-function useProvider(api: OrtApi, nativeOptions: Pointer, provider: ExecutionProvider): void {
+function orPartMissing(provider: ExecutionProvider, use: () => void): void {
   try {
-    appendProvider(api, nativeOptions, provider);
+    use();
   } catch (cause) {
     const message = `The execution provider ${provider} does not work here: is its driver installed?`;
     throw new MillraceError('part_missing', message, { cause });

@@ -2,10 +2,11 @@ import { MillraceError } from '@millrace/runtime';
 import { createBinding, type Binding } from './binding.ts';
 import type { ElementType } from './element-type.ts';
 import type { OrtApi, Pointer } from './ort-api.ts';
-import { createTensor, type Tensor, type TensorMemory } from './tensor.ts';
+import { openDeviceMemory, type DeviceMemory } from './device-memory.ts';
+import { createTensor, type BoundTensor, type Tensor, type TensorMemory } from './tensor.ts';
 
 /** Tensors by the names of the graph's inputs or outputs. */
-export type NamedTensors = Readonly<Record<string, Tensor>>;
+export type NamedTensors = Readonly<Record<string, BoundTensor>>;
 
 /**
  * A loaded model, and the one owner of everything native that belongs to it: tensors, bindings, and through them
@@ -30,6 +31,8 @@ export interface Session {
    * @throws MillraceError `internal_error` if the graph has no input or output of a name
    */
   bind(inputs: NamedTensors, outputs: NamedTensors): Binding;
+  /** Memory of the provider's device; undefined where its tensors have to be in the main memory. */
+  readonly deviceMemory: DeviceMemory | undefined;
   /** Waits for the calls in flight, then releases everything native. Nothing of the session may be used after. */
   close(): Promise<void>;
 }
@@ -37,14 +40,26 @@ export interface Session {
 /** What `createSession` is given by the runtime. */
 export interface SessionParts {
   readonly api: OrtApi;
+  readonly env: Pointer;
+  /** Name of the device's memory, if it is to have any. */
+  readonly deviceMemoryName: string | undefined;
   readonly memory: Pointer;
   readonly handle: Pointer;
   readonly onClosed: () => void;
 }
 
-export function createSession({ api, memory, handle, onClosed }: SessionParts): Session {
+export function createSession({
+  api,
+  env,
+  deviceMemoryName,
+  memory,
+  handle,
+  onClosed,
+}: SessionParts): Session {
   const tensors = new Set<Tensor>();
   const bindings = new Set<Binding>();
+  const deviceMemory =
+    deviceMemoryName === undefined ? undefined : openDeviceMemory(api, env, handle, deviceMemoryName);
   let closing: Promise<void> | undefined;
 
   const requireOpen = (): void => {
@@ -55,11 +70,13 @@ export function createSession({ api, memory, handle, onClosed }: SessionParts): 
     await Promise.all([...bindings].map((binding) => binding.close()));
     for (const tensor of tensors) tensor.release();
     tensors.clear();
+    deviceMemory?.release();
     api.releaseSession(handle);
     onClosed();
   };
 
   return {
+    deviceMemory,
     createTensor(type, shape, tensorMemory) {
       requireOpen();
       const tensor = createTensor(api, memory, type, shape, tensorMemory, () => tensors.delete(tensor));

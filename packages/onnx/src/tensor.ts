@@ -16,13 +16,18 @@ export interface TensorMemory {
   readonly byteOffset?: number;
 }
 
-export interface Tensor<Type extends ElementType = ElementType> {
-  readonly type: Type;
+/** What a graph's input or output can be tied to. */
+export interface BoundTensor {
+  readonly type: ElementType;
   readonly shape: readonly number[];
-  /** The elements, row-major, where the native side reads and writes them. Hands off while a run is in flight. */
-  readonly data: ElementArrays[Type];
   /** @internal the `OrtValue*` */
   readonly handle: Pointer;
+}
+
+export interface Tensor<Type extends ElementType = ElementType> extends BoundTensor {
+  readonly type: Type;
+  /** The elements, row-major, where the native side reads and writes them. Hands off while a run is in flight. */
+  readonly data: ElementArrays[Type];
   /** Frees the native handle. No binding that uses the tensor may be run after. */
   release(): void;
 }
