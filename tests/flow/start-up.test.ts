@@ -194,6 +194,18 @@ describe('what is in the way is said in one sentence', () => {
     );
   });
 
+  it('an execution provider that is not installed', async () => {
+    const absent = process.platform === 'darwin' ? 'dml' : 'coreml';
+    expect(await start([], { MILLRACE_EXECUTION_PROVIDER: absent }).ended).toEqual(
+      refusedWith(
+        new RegExp(
+          `inference did not start: MILLRACE_EXECUTION_PROVIDER is ${absent}: the installed ONNX Runtime has cpu`,
+          'u',
+        ),
+      ),
+    );
+  });
+
   it.for([
     [['--port', '1'], {}, /.*--port/u],
     [['--once', ' '], {}, /--once needs a prompt/u],

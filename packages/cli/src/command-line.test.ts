@@ -11,11 +11,11 @@ describe('parseCommandLine', () => {
     ['models inspect a.gguf', { kind: 'inspect', model: 'a.gguf' }],
     [
       'models convert a.gguf --to out',
-      { kind: 'convert', model: 'a.gguf', to: 'out', mode: 'exact', report: false },
+      { kind: 'convert', model: 'a.gguf', to: 'out', mode: 'exact', cacheType: 'float32', report: false },
     ],
     [
-      'models convert --to out --fp32 --report a:b',
-      { kind: 'convert', model: 'a:b', to: 'out', mode: 'fp32', report: true },
+      'models convert --to out --fp32 --half-cache --report a:b',
+      { kind: 'convert', model: 'a:b', to: 'out', mode: 'fp32', cacheType: 'float16', report: true },
     ],
     ['models verify a', { kind: 'verify', model: 'a', quality: false }],
     [

@@ -10,6 +10,7 @@ export type Command =
       readonly model: string;
       readonly to: string;
       readonly mode: 'exact' | 'fp32';
+      readonly cacheType: 'float32' | 'float16';
       readonly report: boolean;
     }
   | { readonly kind: 'verify'; readonly model: string; readonly quality: boolean; readonly source?: string };
@@ -25,6 +26,7 @@ NAME is name:version, a name or an alias of the manifest. FILE is a GGUF file, D
 
   --json             one JSON object instead of text; errors too, on the standard error
   --fp32             convert: to dequantised weights, as a reference, instead of the fastest exact form
+  --half-cache       convert: keys, values and attention in float16, which a GPU needs and which take half the memory
   --report           convert: then measure what was lost, as KL divergence from the source in fp32 on 512 tokens
   --quality          verify: measure the same of a model that is there
   --source FILE      verify --quality: the GGUF file that DIR was converted from; by default looked for in the cache
@@ -41,6 +43,7 @@ const optionsOf: Readonly<Record<string, ParseArgsOptionsConfig>> = {
     ...common,
     to: { type: 'string' },
     fp32: { type: 'boolean' },
+    'half-cache': { type: 'boolean' },
     report: { type: 'boolean' },
   },
   verify: { ...common, quality: { type: 'boolean' }, source: { type: 'string' } },
@@ -70,7 +73,8 @@ export function parseCommandLine(args: readonly string[]): Command {
   if (verb === 'convert') {
     if (typeof to !== 'string') throw wrong('models convert needs --to DIR.');
     const mode = values['fp32'] === true ? 'fp32' : 'exact';
-    return { kind: 'convert', model, to, mode, report: values['report'] === true };
+    const cacheType = values['half-cache'] === true ? 'float16' : 'float32';
+    return { kind: 'convert', model, to, mode, cacheType, report: values['report'] === true };
   }
   const quality = values['quality'] === true;
   if (typeof source !== 'string') return { kind: 'verify', model, quality };

@@ -48,7 +48,7 @@ export function openDeviceMemory(api: OrtApi, env: Pointer, session: Pointer, na
         const dimensions = BigInt64Array.from(viewShape, BigInt);
         const code = elementTypeCodes[type];
         return wrap(
-          api.createTensorAt(memory, address, length * size, dimensions, viewShape.length, code),
+          api.createTensorWithData(memory, address, length * size, dimensions, viewShape.length, code),
           type,
           viewShape,
         );

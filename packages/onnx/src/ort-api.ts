@@ -22,7 +22,7 @@ export interface OrtApi {
   createCpuMemoryInfo(allocator: number, memoryType: number): Pointer;
   createTensorWithData(
     memory: Pointer,
-    data: ArrayBufferView,
+    data: ArrayBufferView | Pointer,
     byteLength: number,
     shape: BigInt64Array,
     rank: number,
@@ -36,15 +36,6 @@ export interface OrtApi {
   getTensorData(tensor: Pointer): Pointer;
   /** Bytes of the main memory, wherever they are. */
   viewMemory(address: Pointer, byteLength: number): Uint8Array;
-  /** A tensor over memory that is not JavaScript's. */
-  createTensorAt(
-    memory: Pointer,
-    address: Pointer,
-    byteLength: number,
-    shape: BigInt64Array,
-    rank: number,
-    elementType: number,
-  ): Pointer;
   /** Copies tensors one by one, whatever memory they are in. */
   copyTensors(
     env: Pointer,
@@ -160,7 +151,6 @@ export function loadOrtApi(libraryPath: string): OrtApi {
     releaseAllocator: release(132),
     createTensor: creator(48, pointer, pointer, 'size_t', 'int'),
     getTensorData: creator(51, pointer),
-    createTensorAt: creator(49, pointer, pointer, 'size_t', pointer, 'size_t', 'int'),
     viewMemory: (address, byteLength) => new Uint8Array(koffi.view(address, byteLength)),
     copyTensors: action(386, pointer, pointer, pointer, pointer, 'size_t'),
     availableProviders() {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defaultAckWaitMs } from '@millrace/contracts';
+import { executionProviders } from '@millrace/onnx';
 import { defineSettings, setting } from '@millrace/runtime';
 import { platformSettings } from '@millrace/stage';
 import { defaultStalledAfterMs } from './engine/engine.ts';
@@ -46,6 +47,10 @@ export const inferenceSettings = defineSettings({
     min: 128,
     max: 131_072,
     description: 'Most tokens of prompt and answer together; each slot takes memory for as many.',
+  }),
+  provider: setting.enumeration('MILLRACE_EXECUTION_PROVIDER', executionProviders, {
+    default: 'cpu',
+    description: 'What runs the model, if the installed ONNX Runtime has it.',
   }),
   threads: setting.integer('MILLRACE_THREADS', {
     default: Math.min(8, availableParallelism()),

@@ -1,3 +1,4 @@
+import type { ExecutionProvider } from '@millrace/onnx';
 import { MillraceError, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { chatOperations } from './chat-model.ts';
 import { createEngine } from './engine/engine.ts';
@@ -28,6 +29,8 @@ export interface LoadModelOptions {
   readonly threads: number;
   /** Shares of tenants in the engine; 1 for one that is not there. */
   readonly tenantWeights?: ReadonlyMap<string, number>;
+  /** What runs the model. Default `cpu`. */
+  readonly provider?: ExecutionProvider;
   /** A step that takes longer makes the engine unhealthy. */
   readonly stalledAfterMs?: number;
   readonly clock: Clock;
@@ -47,6 +50,7 @@ async function loadOnnxModel({
   prefixCacheBytes,
   threads,
   tenantWeights,
+  provider = 'cpu',
   stalledAfterMs,
   clock,
   logger,
@@ -67,6 +71,7 @@ async function loadOnnxModel({
   const runner = await createOnnxRunner({
     modelDir: modelDirectory,
     threads,
+    provider,
     slots,
     kvMemoryBytes,
     contextLength: Math.min(contextLength, manifest.contextLength),
@@ -106,7 +111,7 @@ async function loadOnnxModel({
   });
   const model: LoadedModel = {
     engine,
-    executionProvider: 'cpu',
+    executionProvider: provider,
     encodePrompt,
     tokenBytes,
     encodeAnswer: (text) => Int32Array.of(...tokenizer.encode(text), ...endTokens),

@@ -8,19 +8,26 @@ export interface ConvertCommand {
   readonly model: string;
   readonly to: string;
   readonly mode: 'exact' | 'fp32';
+  readonly cacheType: 'float32' | 'float16';
   /** Whether to measure what was lost. */
   readonly report: boolean;
 }
 
 export async function convert(
   store: ModelStore,
-  { model, to, mode, report }: ConvertCommand,
+  { model, to, mode, cacheType, report }: ConvertCommand,
   startProgress: StartProgress,
 ): Promise<Outcome> {
   const source = sourceOf(store, store.find(model));
   const folder = store.resolve(to);
   const onProgress = startProgress('converting');
-  const { chatTemplate, ...manifest } = await convertModel({ source, target: folder, mode, onProgress });
+  const { chatTemplate, ...manifest } = await convertModel({
+    source,
+    target: folder,
+    mode,
+    cacheType,
+    onProgress,
+  });
   const quality = report ? await reportQuality(store, source, folder, startProgress) : undefined;
   const text = [
     `${manifest.name} (${manifest.architecture}, ${mode}) is in ${folder}\n`,

@@ -1,4 +1,5 @@
 import type { NamedTensors, Session } from '@millrace/onnx';
+import type { CacheType } from '../model/cache-type.ts';
 
 export interface CacheShape {
   readonly layers: number;
@@ -7,7 +8,11 @@ export interface CacheShape {
   /** Tokens that one slot can hold. */
   readonly capacity: number;
   readonly headSize: number;
+  readonly type: CacheType;
+  readonly elementBytes: number;
 }
+
+export const cacheElementBytes: Readonly<Record<CacheType, number>> = { float32: 4, float16: 2 };
 
 /** Tensors over the caches of some neighbouring slots, by the names of the graph. */
 export interface CacheTensors {
@@ -16,7 +21,7 @@ export interface CacheTensors {
 }
 
 /**
- * The keys and values of every slot: for each layer two arrays [slot, key-value head, capacity, head size], float32.
+ * The keys and values of every slot: for each layer two arrays [slot, key-value head, capacity, head size].
  * The operating system gives memory to a part of it when that part is first written.
  */
 export interface KeyValueCache {
@@ -27,15 +32,15 @@ export interface KeyValueCache {
   /** Bytes of so many positions of one slot. */
   bytesOf(length: number): number;
   /** Copies `length` positions of a slot from `start` on to memory of `bytesOf(length)`. */
-  save(slot: number, start: number, length: number, memory: Uint8Array): void;
+  save(slot: number, start: number, length: number, memory: Uint8Array<ArrayBuffer>): void;
   /** The way back. */
-  load(slot: number, start: number, length: number, memory: Uint8Array): void;
+  load(slot: number, start: number, length: number, memory: Uint8Array<ArrayBuffer>): void;
 }
 
 export function createKeyValueCache(session: Session, shape: CacheShape): KeyValueCache {
-  const { layers, slots, keyValueHeads, capacity, headSize } = shape;
+  const { layers, slots, keyValueHeads, capacity, headSize, type, elementBytes } = shape;
   const slotElements = keyValueHeads * capacity * headSize;
-  const slotBytes = slotElements * Float32Array.BYTES_PER_ELEMENT;
+  const slotBytes = slotElements * elementBytes;
   const parts = ['key', 'value'].flatMap((part) =>
     Array.from({ length: layers }, (_, layer) => ({
       name: `${part}_${layer}`,
@@ -43,13 +48,13 @@ export function createKeyValueCache(session: Session, shape: CacheShape): KeyVal
     })),
   );
   const made = new Map<string, CacheTensors>();
-  const arrays = parts.map(({ buffer }) => new Float32Array(buffer));
+  const arrays = parts.map(({ buffer }) => elementsOf(type, buffer));
   /** Runs of neighbouring elements: for each array and head one, of the same length. */
   const eachRun = (
     slot: number,
     start: number,
     length: number,
-    visit: (array: Float32Array, offset: number, run: number) => void,
+    visit: (array: CacheElements, offset: number, run: number) => void,
   ): void => {
     let run = 0;
     for (const array of arrays) {
@@ -61,7 +66,7 @@ export function createKeyValueCache(session: Session, shape: CacheShape): KeyVal
   const make = (firstSlot: number, count: number): CacheTensors => {
     const tensors = parts.map(({ name, buffer }) => ({
       name,
-      tensor: session.createTensor('float32', [count, keyValueHeads, capacity, headSize], {
+      tensor: session.createTensor(type, [count, keyValueHeads, capacity, headSize], {
         buffer,
         byteOffset: firstSlot * slotBytes,
       }),
@@ -84,15 +89,15 @@ export function createKeyValueCache(session: Session, shape: CacheShape): KeyVal
         array.copyWithin(source + (to - from) * slotElements, source, source + length * headSize);
       });
     },
-    bytesOf: (length) => parts.length * keyValueHeads * length * headSize * Float32Array.BYTES_PER_ELEMENT,
+    bytesOf: (length) => parts.length * keyValueHeads * length * headSize * elementBytes,
     save(slot, start, length, memory) {
-      const target = floatsOf(memory);
+      const target = elementsOf(type, memory.buffer, memory.byteOffset, memory.byteLength / elementBytes);
       eachRun(slot, start, length, (array, offset, at) => {
         target.set(array.subarray(offset, offset + length * headSize), at);
       });
     },
     load(slot, start, length, memory) {
-      const source = floatsOf(memory);
+      const source = elementsOf(type, memory.buffer, memory.byteOffset, memory.byteLength / elementBytes);
       eachRun(slot, start, length, (array, offset, at) => {
         array.set(source.subarray(at, at + length * headSize), offset);
       });
@@ -100,6 +105,11 @@ export function createKeyValueCache(session: Session, shape: CacheShape): KeyVal
   };
 }
 
-function floatsOf({ buffer, byteOffset, byteLength }: Uint8Array): Float32Array {
-  return new Float32Array(buffer, byteOffset, byteLength / Float32Array.BYTES_PER_ELEMENT);
+/** float16 as its bits. */
+type CacheElements = Float32Array | Uint16Array;
+
+function elementsOf(type: CacheType, buffer: ArrayBuffer, byteOffset = 0, length?: number): CacheElements {
+  return type === 'float32'
+    ? new Float32Array(buffer, byteOffset, length)
+    : new Uint16Array(buffer, byteOffset, length);
 }

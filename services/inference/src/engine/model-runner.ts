@@ -41,10 +41,10 @@ export interface ModelRunner {
   moveSlot(from: number, to: number, length: number): void;
 
   /** Copies the keys and values of the `prefillChunk` positions from `start` on to `block`, which has `blockBytes`. */
-  saveBlock(slot: number, start: number, block: Uint8Array): void;
+  saveBlock(slot: number, start: number, block: Uint8Array<ArrayBuffer>): void;
 
   /** The way back: the positions are as if they had been prefilled. */
-  loadBlock(slot: number, start: number, block: Uint8Array): void;
+  loadBlock(slot: number, start: number, block: Uint8Array<ArrayBuffer>): void;
 
   /** Releases everything native. Must not be called while a `prefill` or `decode` is in flight. */
   close(): Promise<void>;

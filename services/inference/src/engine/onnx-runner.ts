@@ -1,8 +1,14 @@
 import path from 'node:path';
 import { MillraceError } from '@millrace/runtime';
-import { openRuntime, type Session } from '@millrace/onnx';
+import { openRuntime, type ExecutionProvider, type Session } from '@millrace/onnx';
 import { graphFileName, readModelManifest, type ModelManifest } from '../model/model-manifest.ts';
-import { createKeyValueCache } from './key-value-cache.ts';
+import { createDeviceKeyValueCache } from './device-key-value-cache.ts';
+import {
+  cacheElementBytes,
+  createKeyValueCache,
+  type CacheShape,
+  type KeyValueCache,
+} from './key-value-cache.ts';
 import { defaultKvMemoryBytes, planSlots } from './kv-memory.ts';
 import type { ModelRunner } from './model-runner.ts';
 import {
@@ -28,6 +34,10 @@ export interface OnnxRunnerOptions {
   readonly prefillChunk?: number;
   /** Whether idle threads spin for a moment before they sleep. Default true. */
   readonly spinning?: boolean;
+  /** What computes the graph. Default `cpu`. */
+  readonly provider?: ExecutionProvider;
+  /** Name of the memory that holds keys and values, such as `Cpu`; by default that of the provider's device, else the main one. */
+  readonly deviceMemory?: string;
 }
 
 /** Prefill steps that stay bound, the least recently used out first: there is one for each slot and chunk length. */
@@ -37,10 +47,10 @@ const maxPrefillSteps = 64;
  * Loads a converted model and allocates the cache of its slots. Blocks the event loop while the graph is loaded.
  *
  * @throws MillraceError `part_missing` or `model_invalid` if the folder has no usable model, `config_invalid` if the
- *   context is longer than the model can take
+ *   context is longer than the model can take, or the execution provider is not installed
  */
 export async function createOnnxRunner(options: OnnxRunnerOptions): Promise<ModelRunner> {
-  const { modelDir, threads, prefillChunk = 64, spinning = true } = options;
+  const { modelDir, threads, prefillChunk = 64, spinning = true, provider = 'cpu' } = options;
   const manifest = await readModelManifest(modelDir);
   const contextLength = options.contextLength ?? Math.min(2048, manifest.contextLength);
   if (contextLength > manifest.contextLength) {
@@ -49,22 +59,44 @@ export async function createOnnxRunner(options: OnnxRunnerOptions): Promise<Mode
       `The context of ${contextLength} tokens is longer than the ${manifest.contextLength} of the model ${manifest.name}.`,
     );
   }
-  const { name, layers, keyValueHeads, headSize } = manifest;
+  const { name, layers, keyValueHeads, headSize, cacheType = 'float32' } = manifest;
   const slots = planSlots({
     modelName: name,
-    bytesPerToken: 2 * layers * keyValueHeads * headSize * Float32Array.BYTES_PER_ELEMENT,
+    bytesPerToken: 2 * layers * keyValueHeads * headSize * cacheElementBytes[cacheType],
     contextLength,
     budgetBytes: options.kvMemoryBytes ?? defaultKvMemoryBytes(),
     slots: options.slots,
   });
   const runtime = openRuntime();
   try {
-    const session = runtime.createSession(path.join(modelDir, graphFileName), { threads, spinning });
+    requireInstalled(provider, runtime.providers);
+    const session = runtime.createSession(path.join(modelDir, graphFileName), {
+      threads,
+      spinning,
+      provider,
+      ...(options.deviceMemory === undefined ? {} : { deviceMemory: options.deviceMemory }),
+    });
     return runOn(session, { manifest, slots, contextLength, prefillChunk, close: () => runtime.close() });
   } catch (error) {
     await runtime.close();
     throw error;
   }
+}
+
+function requireInstalled(provider: ExecutionProvider, installed: readonly ExecutionProvider[]): void {
+  if (installed.includes(provider)) return;
+  throw new MillraceError(
+    'config_invalid',
+    `MILLRACE_EXECUTION_PROVIDER is ${provider}: the installed ONNX Runtime has ${installed.join(', ')}.`,
+  );
+}
+
+/** Attention in float32 is for the CPU, so keys and values are then in its memory. */
+function createCache(session: Session, shape: CacheShape): KeyValueCache {
+  const { deviceMemory } = session;
+  return deviceMemory === undefined || shape.type === 'float32'
+    ? createKeyValueCache(session, shape)
+    : createDeviceKeyValueCache(session, deviceMemory, shape);
 }
 
 interface RunnerParts {
@@ -82,7 +114,14 @@ function runOn(
   const { vocabularySize, candidateCount } = manifest;
   // One more, for swapping and for padding.
   const rows = slots + 1;
-  const cache = createKeyValueCache(session, { ...manifest, slots: rows, capacity: contextLength });
+  const { cacheType: type = 'float32' } = manifest;
+  const cache = createCache(session, {
+    ...manifest,
+    slots: rows,
+    capacity: contextLength,
+    type,
+    elementBytes: cacheElementBytes[type],
+  });
   const prefillOutputs = createStepOutputs(session, 1, vocabularySize, candidateCount);
   const prefillSteps = new Map<string, Step>();
   const decodeSteps = new Map<number, { readonly step: Step; readonly outputs: StepOutputs }>();

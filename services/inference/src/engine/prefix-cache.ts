@@ -144,12 +144,12 @@ export class PrefixCache {
 /** One prompt on its way along the cache. */
 export interface PrefixWalk {
   /** The next block, to be read at once; undefined when the rest has to be computed. */
-  load(): Uint8Array | undefined;
+  load(): Uint8Array<ArrayBuffer> | undefined;
   /**
    * Memory for the block from position `start` on, to be filled at once; undefined where it is not to be kept: it is there
    * already, it is not the next one, there is no room, or what it follows is gone.
    */
-  save(start: number): Uint8Array | undefined;
+  save(start: number): Uint8Array<ArrayBuffer> | undefined;
 }
 
 function commonLength(first: Int32Array, second: Int32Array): number {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { writeModel } from '@millrace/onnx';
+import type { CacheType } from './cache-type.ts';
 import { readConverterVersion } from './converter-version.ts';
 import { buildDecoderGraph } from './decoder-graph.ts';
 import { readDecoderParameters, type DecoderParameters } from './decoder-parameters.ts';
@@ -18,6 +19,8 @@ export interface ConvertOptions {
   /** Folder for `model.onnx`, `tokenizer.json`, `model.json` and the hashes of these, `checksums.json`; made where it is missing. */
   readonly target: string;
   readonly mode: ConversionMode;
+  /** Of keys, values and attention; `float16` is what GPUs can do. Default `float32`. */
+  readonly cacheType?: CacheType;
   /** Called with the share that is done, 0 to 1. */
   readonly onProgress?: (share: number) => void;
 }
@@ -31,6 +34,7 @@ export async function convertModel({
   source,
   target,
   mode,
+  cacheType = 'float32',
   onProgress,
 }: ConvertOptions): Promise<ModelManifest> {
   const file = await openGguf(source);
@@ -39,12 +43,14 @@ export async function convertModel({
     const tokenizer = makeTokenizerJson(file.metadata);
     const sourceSha256 = await hashFile(source);
     await makeModelFolder(target);
-    const graph = buildDecoderGraph(file, parameters, mode);
+    const graph = buildDecoderGraph(file, parameters, mode, cacheType);
     await writeModel(path.join(target, graphFileName), graph, onProgress === undefined ? {} : { onProgress });
     await writeWhole(path.join(target, tokenizerFileName), (temporary) =>
       writeFile(temporary, JSON.stringify(tokenizer)),
     );
-    const manifest = describe(file, parameters, mode, sourceSha256, await readConverterVersion());
+    const version = await readConverterVersion();
+    const description = describe(file, parameters, mode, sourceSha256, version);
+    const manifest = cacheType === 'float32' ? description : { ...description, cacheType };
     await finishModelFolder(target, manifest);
     return manifest;
   } finally {

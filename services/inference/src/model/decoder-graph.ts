@@ -1,4 +1,5 @@
 import type { ModelGraph } from '@millrace/onnx';
+import { fromCacheType, halfBits, inCacheType, type CacheType } from './cache-type.ts';
 import { dequantize } from './dequantize.ts';
 import type { GgufFile } from './gguf-file.ts';
 import { GraphBuilder } from './graph-builder.ts';
@@ -13,20 +14,21 @@ import type { WeightSource } from './weight-matrix.ts';
  * Inputs: `input_ids` [batch, sequence]; `last_positions` [batch], the position of each row's last token;
  * `total_length`, the largest number of tokens that a row has by the end of the step; `wanted_rows`, which of the
  * batch × sequence rows get logits; and for each layer the cache, `past_key_<n>` and `past_value_<n>`,
- * [batch, key-value heads, capacity, head size], to be bound to the same memory as `present_key_<n>`, `present_value_<n>`.
+ * [batch, key-value heads, capacity, head size], of `cacheType`, to be bound to the same memory as `present_key_<n>`, `present_value_<n>`.
  */
 export function buildDecoderGraph(
   file: GgufFile,
   parameters: DecoderParameters,
   mode: ConversionMode,
+  cacheType: CacheType = 'float32',
 ): ModelGraph {
   const graph = new GraphBuilder();
-  const context: LinearContext = { graph, file, mode };
+  const context: DecoderContext = { graph, file, mode, cacheType };
   const tokens = graph.input('input_ids', 'int64', ['batch', 'sequence']);
   graph.input('last_positions', 'int32', ['batch']);
   graph.input('total_length', 'int32', []);
   const wanted = graph.input('wanted_rows', 'int64', ['wanted']);
-  addRotaryCaches(graph, parameters);
+  addRotaryCaches(graph, parameters, cacheType);
 
   const embedded = addEmbedding(context, parameters, tokens);
   const norm = addNormWeight(context, 'blk.0.attn_norm.weight');
@@ -56,6 +58,10 @@ export function buildDecoderGraph(
   return graph.build(parameters.architecture.name);
 }
 
+interface DecoderContext extends LinearContext {
+  readonly cacheType: CacheType;
+}
+
 /** Names of the values that go from one half of a layer to the next. */
 interface LayerState {
   readonly residual: string;
@@ -63,12 +69,12 @@ interface LayerState {
 }
 
 function addAttention(
-  context: LinearContext,
+  context: DecoderContext,
   parameters: DecoderParameters,
   layer: number,
   state: LayerState,
 ): LayerState {
-  const { graph } = context;
+  const { graph, cacheType } = context;
   const { architecture, heads, keyValueHeads, headSize } = parameters;
   const prefix = `blk.${layer}.`;
   const projection = (name: string, permutedHeads: number): WeightSource => ({
@@ -84,23 +90,22 @@ function addAttention(
   );
   const cache = ['key', 'value'].map((part) => {
     const shape = ['batch', keyValueHeads, 'capacity', headSize];
-    graph.output(`present_${part}_${layer}`, 'float32', shape);
+    graph.output(`present_${part}_${layer}`, cacheType, shape);
     return {
-      past: graph.input(`past_${part}_${layer}`, 'float32', shape),
+      past: graph.input(`past_${part}_${layer}`, cacheType, shape),
       present: `present_${part}_${layer}`,
     };
   });
   graph.contrib(
     'GroupQueryAttention',
     [
-      projected,
+      inCacheType(graph, cacheType, projected),
       '',
       '',
       ...cache.map(({ past }) => past),
       'last_positions',
       'total_length',
-      'rotary_cosines',
-      'rotary_sines',
+      ...rotaryNames,
     ],
     [`attention_${layer}`, ...cache.map(({ present }) => present)],
     {
@@ -112,7 +117,7 @@ function addAttention(
   );
   const output = addLinear(
     context,
-    `attention_${layer}`,
+    fromCacheType(graph, cacheType, `attention_${layer}`),
     [{ name: `${prefix}attn_output.weight`, permutedHeads: 0 }],
     `attention_output_${layer}`,
   );
@@ -182,16 +187,21 @@ function addNormWeight({ graph, file }: LinearContext, name: string): string {
   );
 }
 
+const rotaryNames = ['rotary_cosines', 'rotary_sines'];
+
 function addRotaryCaches(
   graph: GraphBuilder,
   { contextLength, headSize, ropeBase }: DecoderParameters,
+  cacheType: CacheType,
 ): void {
   const half = headSize / 2;
-  const tabulate = (wave: (angle: number) => number) => (): Float32Array =>
-    Float32Array.from({ length: contextLength * half }, (_, index) => {
+  const tabulate = (wave: (angle: number) => number) => (): Float32Array | Uint16Array => {
+    const table = Float32Array.from({ length: contextLength * half }, (_, index) => {
       const position = Math.floor(index / half);
       return wave(position / ropeBase ** ((2 * (index % half)) / headSize));
     });
-  graph.constant('rotary_cosines', 'float32', [contextLength, half], tabulate(Math.cos));
-  graph.constant('rotary_sines', 'float32', [contextLength, half], tabulate(Math.sin));
+    return cacheType === 'float32' ? table : halfBits(table);
+  };
+  for (const [index, wave] of [Math.cos, Math.sin].entries())
+    graph.constant(rotaryNames[index] ?? '', cacheType, [contextLength, half], tabulate(wave));
 }

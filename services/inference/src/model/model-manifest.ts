@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError } from '@millrace/runtime';
+import type { CacheType } from './cache-type.ts';
 import type { ConversionMode } from './linear-layer.ts';
 
 /** `model.json` in the folder of a converted model: everything about it that is not weights or vocabulary. */
@@ -8,6 +9,8 @@ export interface ModelManifest {
   /** Raised when a converted model of before can no longer be used. */
   readonly converterVersion: number;
   readonly mode: ConversionMode;
+  /** Of keys, values and attention. Default `float32`. */
+  readonly cacheType?: CacheType;
   /** SHA-256 of the GGUF file, in hex. */
   readonly sourceSha256: string;
   /** The name that the GGUF file gives itself. */
