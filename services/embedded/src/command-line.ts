@@ -36,8 +36,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
 }
 
 /** What of the engine is for whoever runs it on one machine. */
-const { slots, kvMemoryBytes, prefixCacheBytes, contextLength, threads } = inferenceSettings;
-const engineSettings = { slots, kvMemoryBytes, prefixCacheBytes, contextLength, threads };
+const { slots, kvMemoryBytes, prefixCacheBytes, contextLength, threads, provider } = inferenceSettings;
+const engineSettings = { slots, kvMemoryBytes, prefixCacheBytes, contextLength, threads, provider };
 const limitSettings = {
   requestTimeoutMs: relaySettings.requestTimeoutMs,
   maxTokens: relaySettings.maxTokens,
@@ -53,7 +53,7 @@ function linesOf(settings: SettingsDefinition): readonly string[] {
 }
 
 function lineOf(variable: string, text: string): string {
-  return `  ${variable.padEnd(25)}${text}`;
+  return `  ${variable.padEnd(29)}${text}`;
 }
 
 /** What `--help` prints. */

@@ -1,10 +1,19 @@
 import { availableParallelism } from 'node:os';
 import { defaultAckWaitMs } from '@millrace/contracts';
-import { executionProviders } from '@millrace/onnx';
+import type { ExecutionProvider } from '@millrace/onnx';
 import { defineSettings, setting } from '@millrace/runtime';
 import { platformSettings } from '@millrace/stage';
-import { defaultStalledAfterMs } from './engine/engine.ts';
 import { defaultKvMemoryBytes } from './engine/kv-memory.ts';
+import { defaultStalledAfterMs } from './engine/stalled-after.ts';
+
+/** Written out, so that who only reads settings does not load ONNX Runtime. */
+const executionProviders = [
+  'cpu',
+  'cuda',
+  'dml',
+  'coreml',
+  'webgpu',
+] as const satisfies readonly ExecutionProvider[];
 
 export const inferenceSettings = defineSettings({
   ...platformSettings,

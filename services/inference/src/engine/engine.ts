@@ -9,6 +9,7 @@ import { Scheduler, type Action, type SlotMove } from './scheduler.ts';
 import { ScoringSequence } from './scoring-sequence.ts';
 import type { Scores, Scoring } from './scoring.ts';
 import { Sequence } from './sequence.ts';
+import { defaultStalledAfterMs } from './stalled-after.ts';
 import { StepChannel } from './step-channel.ts';
 import type { TokenBytes } from './token-text.ts';
 import { validateGeneration } from './validate-generation.ts';
@@ -79,9 +80,6 @@ export interface EngineOptions {
   /** A step that takes longer makes the engine unhealthy. */
   readonly stalledAfterMs?: number;
 }
-
-/** How long a step may take where nothing else is set. */
-export const defaultStalledAfterMs = 60_000;
 
 export function createEngine(options: EngineOptions): Engine {
   return new BatchingEngine(options);
