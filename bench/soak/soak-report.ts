@@ -42,13 +42,14 @@ export function memoryGrowth({
   return median(quarter(4)) / median(quarter(2)) - 1;
 }
 
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
 /** What does not hold of a run, in sentences; none where all does. */
 export function judgeSoak(report: SoakReport): readonly string[] {
   const { requests, closings, first, last, clientErrors } = report;
   const { byOutcome, unclosed, repeated, foreign } = closings;
   const closed = Object.values(byOutcome).reduce((sum, count) => sum + count, 0);
   const growth = memoryGrowth(report);
-  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
   return [
     closed === requests ? '' : `${closed} of ${requests} requests ended, ${unclosed.length} never did.`,
     repeated === 0 ? '' : `${repeated} closings came for requests that were closed already.`,

@@ -4,11 +4,12 @@ import { openRuntime } from './runtime.ts';
 
 const named = ['TensorrtExecutionProvider', 'CUDAExecutionProvider', 'CPUExecutionProvider'];
 
+const among = (files: readonly string[]) =>
+  installedProviders(named, '/lib/libonnxruntime.so.1', (file) => files.includes(file));
+
 describe('the installed execution providers', () => {
   it.runIf(process.platform === 'linux')('are those whose library is there, not all that are named', () => {
     const cudaLibrary = '/lib/libonnxruntime_providers_cuda.so';
-    const among = (files: readonly string[]) =>
-      installedProviders(named, '/lib/libonnxruntime.so.1', (file) => files.includes(file));
     expect(among([])).toEqual(['cpu']);
     expect(among([cudaLibrary])).toEqual(['cpu', 'cuda']);
   });
