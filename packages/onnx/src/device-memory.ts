@@ -71,8 +71,6 @@ export function openDeviceMemory(api: OrtApi, env: Pointer, session: Pointer, na
         for (const [index, source] of sources.entries()) copyInMainMemory(api, source, targets[index]);
         return;
       }
-      const pointersOf = (tensors: readonly BoundTensor[]): BigUint64Array =>
-        BigUint64Array.from(tensors, ({ handle }) => handle);
       api.copyTensors(env, pointersOf(sources), pointersOf(targets), null, sources.length);
     },
     release() {
@@ -82,6 +80,10 @@ export function openDeviceMemory(api: OrtApi, env: Pointer, session: Pointer, na
       api.releaseMemoryInfo(memory);
     },
   };
+}
+
+function pointersOf(tensors: readonly BoundTensor[]): BigUint64Array {
+  return BigUint64Array.from(tensors, ({ handle }) => handle);
 }
 
 function copyInMainMemory(api: OrtApi, source: BoundTensor, target: BoundTensor | undefined): void {

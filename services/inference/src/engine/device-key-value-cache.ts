@@ -33,8 +33,6 @@ export function createDeviceKeyValueCache(
         length: length * headSize,
       })),
     );
-  const viewsOf = (runs: readonly Run[]): DeviceTensor[] =>
-    runs.map(({ tensor, offset, length }) => tensor.view(offset, [length]));
   const copy = (sources: readonly BoundTensor[], targets: readonly BoundTensor[]): void =>
     memory.copy(sources, targets);
 
@@ -85,4 +83,8 @@ export function createDeviceKeyValueCache(
       withHostRuns(block, runsOf(slot, start, length), copy);
     },
   };
+}
+
+function viewsOf(runs: readonly Run[]): DeviceTensor[] {
+  return runs.map(({ tensor, offset, length }) => tensor.view(offset, [length]));
 }
