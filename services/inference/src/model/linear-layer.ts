@@ -2,7 +2,7 @@ import { dequantize } from './dequantize.ts';
 import type { GgufFile } from './gguf-file.ts';
 import type { SupportedTypeName } from './gguf-tensor-types.ts';
 import type { GraphBuilder } from './graph-builder.ts';
-import { extendedColumns, isAffine4Bit, meanBlocks, packQ41 } from './pack-q41.ts';
+import { extendedColumns, isAffine4Bit, packQ41 } from './pack-q41.ts';
 import { blockElements, exactEightBitForms, packQ40, type PackedWeight } from './packed-weight.ts';
 import { readBiases, readStacked, type WeightMatrix, type WeightSource } from './weight-matrix.ts';
 
@@ -64,11 +64,11 @@ function addProduct(
   const load = (): Promise<WeightMatrix> => readStacked(file, sources);
   const bias = addBias(graph, file, sources, rows, name);
   if (mode === 'exact' && isAffine4Bit(type)) {
-    const extended = addBlockMeans(graph, input, columns, name);
+    const extended = addBlockMeans(graph, input, name);
     return addPacked(
       graph,
       extended,
-      { name, rows, columns: extendedColumns(columns), bits: 4, bias },
+      { name, rows, columns: extendedColumns(columns), bits: 4, bias, zeroPoints: true },
       async () => packQ41(await load()),
     );
   }
@@ -102,18 +102,13 @@ function addBias(
   return graph.constant(`${name}_bias`, 'float32', [rows], () => readBiases(file, biases));
 }
 
-/** x, and twice the means of its blocks of 32, padded to whole blocks: what `packQ41`'s columns stand for. */
-function addBlockMeans(graph: GraphBuilder, input: string, columns: number, name: string): string {
+/** x, and the means of its blocks of 32: what `packQ41`'s columns stand for. */
+function addBlockMeans(graph: GraphBuilder, input: string, name: string): string {
   const means = graph.standard('AveragePool', [input], `${name}_means`, {
     kernel_shape: { ints: [blockElements] },
     strides: { ints: [blockElements] },
   });
-  const missing = meanBlocks(columns) * blockElements - columns / blockElements;
-  const padded =
-    missing === 0
-      ? means
-      : graph.standard('Pad', [means, graph.integers([0, 0, 0, 0, 0, missing])], `${name}_padded`);
-  return graph.standard('Concat', [input, padded, padded], `${name}_input`, { axis: { int: -1 } });
+  return graph.standard('Concat', [input, means], `${name}_input`, { axis: { int: -1 } });
 }
 
 export interface PackedShape {
@@ -125,16 +120,18 @@ export interface PackedShape {
   readonly blockElements?: number;
   /** Name of a constant that is added to each row of the product. */
   readonly bias?: string | undefined;
+  /** Whether the blocks have zero points of their own. */
+  readonly zeroPoints?: boolean;
 }
 
 /** Adds a product with a weight of 4 or 8 bits. */
 export function addPacked(
   graph: GraphBuilder,
   input: string,
-  { name, rows, columns, bits, blockElements: size = blockElements, bias }: PackedShape,
+  { name, rows, columns, bits, blockElements: size = blockElements, bias, zeroPoints }: PackedShape,
   load: () => Promise<PackedWeight>,
 ): string {
-  const blocks = columns / size;
+  const blocks = Math.ceil(columns / size);
   const once = remember(load);
   const codes = graph.constant(
     `${name}_codes`,
@@ -142,14 +139,23 @@ export function addPacked(
     [rows, blocks, (size * bits) / 8],
     async () => (await once()).codes,
   );
+  const zeros =
+    zeroPoints === true
+      ? graph.constant(
+          `${name}_zero_points`,
+          'uint8',
+          [rows * Math.ceil((blocks * bits) / 8)],
+          async () => (await once()).zeroPoints ?? new Uint8Array(),
+        )
+      : '';
   const scales = graph.constant(
     `${name}_scales`,
     'float32',
     [rows * blocks],
     async () => (await once.last()).scales,
   );
-  // Between scales and bias: zero points and group indices, which are left out.
-  const inputs = bias === undefined ? [input, codes, scales] : [input, codes, scales, '', '', bias];
+  // Between zero points and bias: group indices, which are left out.
+  const inputs = withoutTrailing([input, codes, scales, zeros, '', bias ?? '']);
   graph.contrib('MatMulNBits', inputs, [name], {
     K: { int: columns },
     N: { int: rows },
@@ -160,13 +166,18 @@ export function addPacked(
   return name;
 }
 
+/** Optional inputs at the end are not there at all; in the middle they have an empty name. */
+function withoutTrailing(inputs: readonly string[]): readonly string[] {
+  return inputs.slice(0, inputs.findLastIndex((name) => name !== '') + 1);
+}
+
 interface Remembered<Value> {
   (): Promise<Value>;
   /** The value for the last time: it is forgotten. */
   last(): Promise<Value>;
 }
 
-/** Two constants come of one computation: it is done once, and its result is dropped with the second. */
+/** Several constants come of one computation: it is done once, and its result is dropped with the last. */
 export function remember<Value>(compute: () => Promise<Value>): Remembered<Value> {
   let value: Promise<Value> | undefined;
   const get = (): Promise<Value> => (value ??= compute());

@@ -10,11 +10,13 @@ const q6kBlockElements = 16;
 
 /**
  * A weight as `MatMulNBits` takes it: codes row after row (two 4-bit codes in a byte, the first in the low half), one
- * scale for each block, and the zero point that is the operator's default: 8 of 4 bits, 128 of 8 bits.
+ * scale for each block, and the zero point that is the operator's default, 8 of 4 bits, 128 of 8 bits, or one of its own for each block.
  */
 export interface PackedWeight {
   readonly codes: Uint8Array<ArrayBuffer>;
   readonly scales: Float32Array<ArrayBuffer>;
+  /** For 4 bits: two in a byte like the codes, each row beginning with a whole byte. */
+  readonly zeroPoints?: Uint8Array<ArrayBuffer>;
 }
 
 /** Q4_0 is w = d·(q − 8): the codes are taken over as they are, in another order. */
