@@ -42,19 +42,13 @@ export function buildDecoderGraph(
     }),
   };
   for (let layer = 0; layer < parameters.layers; layer += 1) {
-    state = addFeedForward(context, parameters, layer, addAttention(context, parameters, layer, state));
+    let mixed = { ...state, attention: addAttention(context, parameters, layer, state) };
+    // The last layer's cache needs all rows, but nothing behind it needs those that get no logits.
+    if (layer + 1 === parameters.layers) mixed = keepWanted(graph, parameters, mixed, wanted);
+    state = addFeedForward(context, parameters, layer, addAttentionOutput(context, parameters, layer, mixed));
   }
-
-  const flat = graph.standard(
-    'Reshape',
-    [state.normalized, graph.integers([-1, parameters.hiddenSize])],
-    'hidden_rows',
-  );
-  addHead(
-    context,
-    parameters,
-    graph.standard('Gather', [flat, wanted], 'wanted_hidden', { axis: { int: 0 } }),
-  );
+  const hidden = [state.normalized, graph.integers([-1, parameters.hiddenSize])];
+  addHead(context, parameters, graph.standard('Reshape', hidden, 'wanted_hidden'));
   return graph.build(parameters.architecture.name);
 }
 
@@ -68,12 +62,32 @@ interface LayerState {
   readonly normalized: string;
 }
 
+/** Also what a layer's heads have found. */
+interface MixedState extends LayerState {
+  readonly attention: string;
+}
+
+/** The wanted rows of all values, as one sequence. */
+function keepWanted(
+  graph: GraphBuilder,
+  { heads, headSize, hiddenSize }: DecoderParameters,
+  { residual, normalized, attention }: MixedState,
+  wanted: string,
+): MixedState {
+  const keep = (name: string, width: number): string => {
+    const flat = graph.standard('Reshape', [name, graph.integers([1, -1, width])], `${name}_rows`);
+    return graph.standard('Gather', [flat, wanted], `${name}_wanted`, { axis: { int: 1 } });
+  };
+  return { residual: keep(residual, hiddenSize), normalized, attention: keep(attention, heads * headSize) };
+}
+
+/** @returns the name of what the heads have found */
 function addAttention(
   context: DecoderContext,
   parameters: DecoderParameters,
   layer: number,
   state: LayerState,
-): LayerState {
+): string {
   const { graph, cacheType } = context;
   const { architecture, heads, keyValueHeads, headSize } = parameters;
   const prefix = `blk.${layer}.`;
@@ -115,13 +129,22 @@ function addAttention(
       rotary_interleaved: { int: 0 },
     },
   );
+  return fromCacheType(graph, cacheType, `attention_${layer}`);
+}
+
+function addAttentionOutput(
+  context: LinearContext,
+  parameters: DecoderParameters,
+  layer: number,
+  { residual, attention }: MixedState,
+): LayerState {
   const output = addLinear(
     context,
-    fromCacheType(graph, cacheType, `attention_${layer}`),
-    [{ name: `${prefix}attn_output.weight`, permutedHeads: 0 }],
+    attention,
+    [{ name: `blk.${layer}.attn_output.weight`, permutedHeads: 0 }],
     `attention_output_${layer}`,
   );
-  return addSkipNorm(context, parameters, state.residual, output, `${prefix}ffn_norm.weight`);
+  return addSkipNorm(context, parameters, residual, output, `blk.${layer}.ffn_norm.weight`);
 }
 
 function addFeedForward(

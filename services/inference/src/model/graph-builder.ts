@@ -9,7 +9,6 @@ import type {
 
 /** Operators of ONNX Runtime's own, beyond the standard. */
 const contribDomain = 'com.microsoft';
-/** The last operator set in which `ReduceLogSumExp` takes its axes as an attribute. */
 const operatorSet = 17;
 
 type Attributes = Readonly<Record<string, AttributeValue>>;
@@ -39,6 +38,10 @@ export class GraphBuilder {
   integers(values: readonly number[]): string {
     const name = `integers_${values.join('_')}`;
     return this.constant(name, 'int64', [values.length], () => BigInt64Array.from(values, BigInt));
+  }
+
+  scalar(value: number): string {
+    return this.constant(`integer_${value}`, 'int64', [], () => BigInt64Array.of(BigInt(value)));
   }
 
   /** Adds an operator of the standard with one output. */

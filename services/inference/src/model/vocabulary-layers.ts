@@ -2,6 +2,7 @@ import { dequantize } from './dequantize.ts';
 import type { DecoderParameters } from './decoder-parameters.ts';
 import { accuracyLevel, addLinear, addPacked, type LinearContext } from './linear-layer.ts';
 import { blockElements, exactEightBitForms, quantizeTo8Bits, type EightBitForm } from './packed-weight.ts';
+import type { GraphBuilder } from './graph-builder.ts';
 import { readStacked } from './weight-matrix.ts';
 
 const embeddingName = 'token_embd.weight';
@@ -54,14 +55,22 @@ export function addHead(context: LinearContext, parameters: DecoderParameters, r
     ['candidate_logits', 'candidate_tokens'],
     { axis: { int: -1 }, largest: { int: 1 }, sorted: { int: 1 } },
   );
-  graph.standard('ReduceLogSumExp', ['logits'], 'log_sum_exp', {
-    axes: { ints: [-1] },
-    keepdims: { int: 0 },
-  });
+  addLogSumExp(graph);
   graph.output('logits', 'float32', ['wanted', parameters.vocabularySize]);
   graph.output('candidate_logits', 'float32', ['wanted', candidateCount]);
   graph.output('candidate_tokens', 'int64', ['wanted', candidateCount]);
   graph.output('log_sum_exp', 'float32', ['wanted']);
+}
+
+/** From one logit and its log-probability: `LogSoftmax` is vectorised, `ReduceLogSumExp` is not and takes four times as long. */
+function addLogSumExp(graph: GraphBuilder): void {
+  const logProbabilities = graph.standard('LogSoftmax', ['logits'], 'log_probabilities', {
+    axis: { int: -1 },
+  });
+  const [logit, logProbability] = ['logits', logProbabilities].map((values) =>
+    graph.standard('Gather', [values, graph.scalar(0)], `first_of_${values}`, { axis: { int: 1 } }),
+  );
+  graph.standard('Sub', [logit ?? '', logProbability ?? ''], 'log_sum_exp');
 }
 
 function addLogits(context: LinearContext, parameters: DecoderParameters, rows: string): void {
