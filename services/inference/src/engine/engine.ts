@@ -88,6 +88,13 @@ export function createEngine(options: EngineOptions): Engine {
 /** Blocks of the prefix cache that are copied in one turn, while no other sequence advances. */
 const blocksAtOnce = 8;
 
+type PrefillAction = Extract<Action<Sequence>, { kind: 'prefill' }>;
+
+interface ChunkInFlight {
+  readonly action: PrefillAction;
+  readonly controller: AbortController;
+}
+
 /** Runs what the scheduler says, one step after the other, as long as there is work. */
 class BatchingEngine implements Engine {
   readonly card: ModelCard;
@@ -102,6 +109,7 @@ class BatchingEngine implements Engine {
   #lastProgressMs: number;
   #failure: MillraceError | undefined;
   #stopping: Promise<void> | undefined;
+  #chunk: ChunkInFlight | undefined;
   #looping = false;
   #loop: Promise<void> = Promise.resolve();
 
@@ -198,6 +206,7 @@ class BatchingEngine implements Engine {
     }
     signal.addEventListener('abort', cancel, { once: true });
     this.#scheduler.add(sequence);
+    this.#makeWay(sequence);
     this.#wake();
     return sequence;
   }
@@ -262,20 +271,26 @@ class BatchingEngine implements Engine {
     return this.#scheduler.next();
   }
 
-  async #prefill({
-    sequence,
-    start,
-    end,
-    last,
-  }: Extract<Action<Sequence>, { kind: 'prefill' }>): Promise<void> {
+  async #prefill(action: PrefillAction): Promise<void> {
+    const { sequence, start, end, last } = action;
     sequence.started();
     if (this.#loadPrefix(sequence)) return;
     const tokens = sequence.prefix.subarray(start, end);
-    const [candidates] = await Promise.all([
-      this.#runner.prefill(sequence.slot, tokens, start, last),
-      last ? sequence.constraint.prepare() : undefined,
-    ]);
+    const { signal } = (this.#chunk = { action, controller: new AbortController() }).controller;
+    let candidates: Candidates | undefined;
+    try {
+      [candidates] = await Promise.all([
+        this.#runner.prefill(sequence.slot, tokens, start, last, signal),
+        last ? sequence.constraint.prepare() : undefined,
+      ]);
+    } catch (error) {
+      if (signal.aborted && error instanceof MillraceError && error.code === 'cancelled') return;
+      throw error;
+    } finally {
+      this.#chunk = undefined;
+    }
     sequence.cached = end;
+    sequence.gaveWay = false;
     if (tokens.length === this.#runner.prefillChunk) {
       const block = sequence.walk?.save(start);
       if (block !== undefined) this.#runner.saveBlock(sequence.slot, start, block);
@@ -288,6 +303,16 @@ class BatchingEngine implements Engine {
     const reason = sequence.accept(drawn);
     if (reason === undefined) this.#move(this.#scheduler.prefilled(sequence));
     else this.#finish(sequence, reason);
+  }
+
+  /** A short prompt does not wait for the chunk of a longer one; who has given way once has the next chunk to its end. */
+  #makeWay(newcomer: Sequence): void {
+    if (this.#chunk === undefined) return;
+    const { action, controller } = this.#chunk;
+    if (action.sequence.gaveWay || controller.signal.aborted) return;
+    if (!this.#scheduler.overtakes(newcomer, action)) return;
+    action.sequence.gaveWay = true;
+    controller.abort();
   }
 
   /** Takes blocks from the prefix cache, no more at once than cost about as much as a step. @returns whether there were any */

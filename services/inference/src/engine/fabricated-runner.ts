@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { MillraceError } from '@millrace/runtime';
 import { candidatesOf } from './candidates-of.ts';
 import type { Candidates, DecodeRow, ModelRunner } from './model-runner.ts';
 
@@ -53,8 +54,10 @@ export class FabricatedRunner implements ModelRunner {
     tokens: Int32Array,
     start: number,
     wantLogits: boolean,
+    signal?: AbortSignal,
   ): Promise<Candidates | undefined> {
     return this.#step({ kind: 'prefill', slot, start, tokens: tokens.slice() }, () => {
+      if (signal?.aborted === true) throw new MillraceError('cancelled', 'The chunk was stopped.');
       if (tokens.length === 0 || tokens.length > this.prefillChunk)
         throw new Error(`chunk of ${tokens.length}`);
       const cache = this.#slot(slot);

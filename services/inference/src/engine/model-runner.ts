@@ -21,13 +21,16 @@ export interface ModelRunner {
    *
    * @param tokens at most `prefillChunk` token ids, which take positions `start` to `start + tokens.length - 1`
    * @param wantLogits true for the last chunk of a prompt: the logits of its last row are returned
+   * @param signal ends the chunk early: what its positions hold is then undefined
    * @returns the candidates for the token that follows, or undefined when none were wanted
+   * @throws MillraceError `cancelled` when the signal ended it
    */
   prefill(
     slot: number,
     tokens: Int32Array,
     start: number,
     wantLogits: boolean,
+    signal?: AbortSignal,
   ): Promise<Candidates | undefined>;
 
   /**

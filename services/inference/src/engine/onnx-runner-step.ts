@@ -23,8 +23,14 @@ export interface Step {
    * @param tokens batch × sequence ids, sequence after sequence
    * @param starts the position of each sequence's first token
    * @param wantedRows which of the batch × sequence rows get candidates, as many as the outputs have rows
+   * @throws MillraceError `cancelled` when the signal ended it
    */
-  run(tokens: ArrayLike<number>, starts: readonly number[], wantedRows: readonly number[]): Promise<void>;
+  run(
+    tokens: ArrayLike<number>,
+    starts: readonly number[],
+    wantedRows: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -69,13 +75,13 @@ export function createStep(
     },
   );
   return {
-    async run(tokens, starts, wantedRows) {
+    async run(tokens, starts, wantedRows, signal) {
       for (let index = 0; index < tokens.length; index += 1)
         inputIds.data[index] = BigInt(tokens[index] ?? 0);
       for (const [row, start] of starts.entries()) lastPositions.data[row] = start + sequence - 1;
       totalLength.data[0] = Math.max(...starts) + sequence;
       for (const [index, row] of wantedRows.entries()) wanted.data[index] = BigInt(row);
-      await binding.run();
+      await binding.run(signal === undefined ? {} : { signal });
     },
     async close() {
       await binding.close();

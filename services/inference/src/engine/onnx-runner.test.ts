@@ -150,6 +150,17 @@ describe('the runner', () => {
     expect(await runner.prefill(0, Int32Array.of(1, 2), 0, false)).toBeUndefined();
   });
 
+  it('stops a chunk when its signal aborts, and can run it again', async () => {
+    const prompt = Int32Array.from(prompts[1] ?? []);
+    const whole = [...((await runner.prefill(0, prompt, 0, true))?.logits ?? [])];
+    const controller = new AbortController();
+    const stopped = runner.prefill(1, prompt, 0, true, controller.signal);
+    controller.abort();
+    // Who asks late gets the result after all.
+    await stopped.catch((error: unknown) => expect(error).toMatchObject({ code: 'cancelled' }));
+    expect([...((await runner.prefill(1, prompt, 0, true))?.logits ?? [])]).toEqual(whole);
+  });
+
   it('refuses what does not fit into a slot', async () => {
     await expect(runner.prefill(0, Int32Array.of(1, 2), 63, true)).rejects.toThrow('no room for 65 tokens');
     await expect(runner.prefill(4, Int32Array.of(1), 0, true)).rejects.toThrow('Slot 4');

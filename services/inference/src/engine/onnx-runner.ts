@@ -165,13 +165,13 @@ function runOn(
     vocabularySize,
     prefillChunk,
     blockBytes: cache.bytesOf(prefillChunk),
-    async prefill(slot, tokens, start, wantLogits) {
+    async prefill(slot, tokens, start, wantLogits, signal) {
       requireRoom(slot, start + tokens.length);
       if (tokens.length === 0 || tokens.length > prefillChunk) {
         throw new MillraceError('internal_error', `A prefill of ${tokens.length} tokens is not possible.`);
       }
       const step = await prefillStep(slot, tokens.length);
-      await step.run(tokens, [start], [tokens.length - 1]);
+      await step.run(tokens, [start], [tokens.length - 1], signal);
       return wantLogits ? readCandidates(prefillOutputs, 0) : undefined;
     },
     async decode(wanted) {

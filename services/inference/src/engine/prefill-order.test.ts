@@ -38,6 +38,28 @@ describe('PrefillOrder', () => {
     expect(steps(order, 6)).toEqual(['short', 'long', 'short', 'long', 'middle', 'long']);
   });
 
+  it('lets a short one that comes go before one that was alone', () => {
+    const order = new PrefillOrder<Prompt>();
+    order.add(prompt('long', 100));
+    for (const chunks of [1, 2]) {
+      steps(order, chunks);
+      order.add(prompt('short', 10));
+      expect(steps(order, 2)).toEqual(['short', 'long']);
+    }
+  });
+
+  it('takes a chunk that was given back for one that has not run', () => {
+    const order = new PrefillOrder<Prompt>();
+    const long = prompt('long', 100, 'one');
+    order.add(long);
+    expect(order.next(() => true)).toBe(long);
+    order.charge(long, chunk);
+    order.giveBack(long, chunk);
+    order.add(prompt('short', 10, 'other'));
+    order.add(prompt('middle', 20, 'one'));
+    expect(steps(order, 4)).toEqual(['short', 'middle', 'long', 'middle']);
+  });
+
   it('gives each tenant its share by weight, however many prompts it has', () => {
     const order = new PrefillOrder<Prompt>();
     for (let index = 0; index < 20; index += 1) order.add(prompt('flood', 1_000, 'flood'));

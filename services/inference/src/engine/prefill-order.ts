@@ -71,9 +71,11 @@ export class PrefillOrder<S extends Queued> {
     for (const [key, flow] of this.#flows) {
       // What it had too much of counts until then, should it come back.
       if (flow.sequences.size === 0 && flow.due <= this.#now) this.#flows.delete(key);
-      if (chosen !== undefined && chosen.flow.due <= flow.due) continue;
+      if (chosen !== undefined && chosen.flow.due < flow.due) continue;
       const able = [...flow.sequences].filter(canRun);
-      if (able.length > 0) chosen = { flow, able };
+      if (able.length === 0) continue;
+      if (chosen?.flow.due === flow.due && needs(chosen.able) <= needs(able)) continue;
+      chosen = { flow, able };
     }
     if (chosen === undefined) return undefined;
     const { flow, able } = chosen;
@@ -89,12 +91,25 @@ export class PrefillOrder<S extends Queued> {
     const flow = this.#flows.get(keyOf(sequence));
     if (flow === undefined) return;
     flow.due += tokens / sequence.weight;
-    flow.isTurnOfShortest = !flow.isTurnOfShortest;
+    // Who had the turn while nobody else was there has taken it from nobody.
+    flow.isTurnOfShortest = flow.sequences.size === 1 || !flow.isTurnOfShortest;
+  }
+
+  /** The chunk of so many tokens that the sequence was charged for has been stopped. */
+  giveBack(sequence: S, tokens: number): void {
+    const flow = this.#flows.get(keyOf(sequence));
+    if (flow === undefined) return;
+    flow.due -= tokens / sequence.weight;
+    flow.isTurnOfShortest = true;
   }
 }
 
 function keyOf({ tenant, weight }: Queued): string {
   return `${weight} ${tenant}`;
+}
+
+function needs(sequences: readonly Queued[]): number {
+  return Math.min(...sequences.map(remaining));
 }
 
 function remaining({ prefixLength, cached }: Queued): number {

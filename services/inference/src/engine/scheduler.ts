@@ -43,6 +43,7 @@ const longChunks = 8;
  *   new ones join and finished ones leave between steps.
  * - A prefill chunk alternates with a decode step, so a prompt of any length delays the others' tokens by one chunk at a
  *   time, and decoding delays a prefill by one step at a time.
+ * - A chunk that runs is stopped for a newcomer that one chunk fills, but not twice in a row.
  * - Several sequences are prefilled at a time, chunk by chunk, in the order of `PrefillOrder`.
  * - The sequences that decode are always in slots 0 to n - 1: the last one moves into the hole that a finished one leaves.
  *   Those that are prefilled have slots behind them; one that joins them takes slot n. Who is there makes way, through the slot
@@ -98,11 +99,23 @@ export class Scheduler<S extends Schedulable> {
       this.#prefilledLast = true;
       const start = sequence.cached;
       const end = Math.min(start + this.#prefillChunk, sequence.prefixLength);
-      this.#prefilling.charge(sequence, Math.max(end - start, this.#prefillChunk / leastCostShare));
+      this.#prefilling.charge(sequence, this.#costOf(start, end));
       return { kind: 'prefill', sequence, start, end, last: end === sequence.prefixLength };
     }
     this.#prefilledLast = false;
     return this.#decoding.length === 0 ? undefined : { kind: 'decode', sequences: [...this.#decoding] };
+  }
+
+  /**
+   * Whether a newcomer that one chunk fills would come next if the chunk that runs, not the last of its sequence, were stopped. If so,
+   * that chunk counts as not run: the caller stops it.
+   */
+  overtakes(newcomer: S, { sequence, start, end, last }: Extract<Action<S>, { kind: 'prefill' }>): boolean {
+    if (last || newcomer.prefixLength > this.#prefillChunk) return false;
+    this.#prefilling.giveBack(sequence, this.#costOf(start, end));
+    if (this.#prefilling.next((each) => this.#canPrefill(each)) === newcomer) return true;
+    this.#prefilling.charge(sequence, this.#costOf(start, end));
+    return false;
   }
 
   /** The last chunk of its prefix has run: the sequence decodes from now on. @returns what is to be copied, in this order */
@@ -139,12 +152,20 @@ export class Scheduler<S extends Schedulable> {
 
   #toPrefill(): S | undefined {
     const free = this.#freeSlots(this.#decoding.length);
-    const sequence = this.#prefilling.next(({ slot }) => slot !== -1 || free.length > 0);
+    const sequence = this.#prefilling.next((each) => this.#canPrefill(each, free));
     if (sequence === undefined || sequence.slot !== -1) return sequence;
     const isLong = sequence.prefixLength > longChunks * this.#prefillChunk;
     sequence.slot = (isLong ? free.at(-1) : free[0]) ?? -1;
     this.#filling[sequence.slot] = sequence;
     return sequence;
+  }
+
+  #canPrefill({ slot }: S, free = this.#freeSlots(this.#decoding.length)): boolean {
+    return slot !== -1 || free.length > 0;
+  }
+
+  #costOf(start: number, end: number): number {
+    return Math.max(end - start, this.#prefillChunk / leastCostShare);
   }
 
   #freeSlots(from: number): number[] {

@@ -32,6 +32,8 @@ export class Sequence implements Schedulable {
   /** Its way along the prefix cache, and the positions that came from there. */
   walk: PrefixWalk | undefined;
   loaded = 0;
+  /** Whether its last chunk was stopped for somebody else. */
+  gaveWay = false;
   /** The token that the next decode step feeds in. */
   lastToken = -1;
   /** Set from outside between steps: by the signal, or by a reader that left. */
