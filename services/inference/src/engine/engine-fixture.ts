@@ -18,7 +18,7 @@ export function tokenBytes(token: number): Uint8Array {
 
 /** For tests: an engine on a fabricated runner. */
 export function fabricatedEngine(
-  options: FabricatedRunnerOptions & { readonly clock?: Clock } = {},
+  options: FabricatedRunnerOptions & { readonly clock?: Clock; readonly runner?: FabricatedRunner } = {},
   engineOptions: Pick<
     EngineOptions,
     'prefixCacheBytes' | 'publicPrefix' | 'stalledAfterMs' | 'tenantWeights'
@@ -27,7 +27,7 @@ export function fabricatedEngine(
   readonly engine: Engine;
   readonly runner: FabricatedRunner;
 } {
-  const runner = new FabricatedRunner({ endToken, ...options });
+  const runner = options.runner ?? new FabricatedRunner({ endToken, ...options });
   const clock = options.clock ?? new ManualClock();
   const engine = createEngine({
     name: 'fabricated',

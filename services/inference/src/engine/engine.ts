@@ -339,6 +339,8 @@ class BatchingEngine implements Engine {
       position: cached,
     }));
     const [first] = sequences;
+    const draft = sequences.length === 1 ? (first?.draft() ?? []) : [];
+    if (first !== undefined && draft.length > 0) return this.#extend(first, draft);
     if (sequences.length === 1 && first?.generation.reproducible === true) {
       rows.push({ token: first.lastToken, position: this.#scheduler.cachedIn(1), isPadding: true });
     }
@@ -357,6 +359,21 @@ class BatchingEngine implements Engine {
       if (next === undefined) continue;
       const reason = sequence.accept(next);
       if (reason !== undefined) this.#finish(sequence, reason);
+    }
+  }
+
+  /** Computes a lone sequence's next token and, in the same step, what would follow if the next ones are as expected. */
+  async #extend(sequence: Sequence, draft: readonly number[]): Promise<void> {
+    const offered = await this.#runner.extend([sequence.lastToken, ...draft], sequence.cached);
+    for (const [row, candidates] of offered.entries()) {
+      sequence.cached += 1;
+      if (sequence.ended || sequence.cancelled) return;
+      const drawn = this.#draw(sequence, candidates);
+      if (drawn === undefined) return;
+      const reason = sequence.accept(drawn);
+      if (reason !== undefined) return this.#finish(sequence, reason);
+      if (drawn.token === draft[row]) continue;
+      return sequence.lookup.judge(draft.length, row);
     }
   }
 

@@ -20,7 +20,8 @@ export interface FabricatedRunnerOptions {
 
 export type FabricatedStep =
   | { readonly kind: 'prefill'; readonly slot: number; readonly start: number; readonly tokens: Int32Array }
-  | { readonly kind: 'decode'; readonly rows: readonly DecodeRow[] };
+  | { readonly kind: 'decode'; readonly rows: readonly DecodeRow[] }
+  | { readonly kind: 'extend'; readonly start: number; readonly tokens: readonly number[] };
 
 /**
  * A model runner without a model, for tests. The distribution of the next token is a pure function of all tokens in
@@ -38,6 +39,8 @@ export class FabricatedRunner implements ModelRunner {
   readonly #cache: number[][];
   #busy = false;
   #offered: Candidates[] = [];
+  /** The position in slot 0 from which on the last step may have put in tokens that do not belong there. */
+  #doubtfulFrom = Infinity;
 
   constructor(options: FabricatedRunnerOptions = {}) {
     this.slots = options.slots ?? 4;
@@ -76,6 +79,18 @@ export class FabricatedRunner implements ModelRunner {
         this.#append(cache, row.position, [row.token]);
         return cache;
       });
+      return this.#offer(caches);
+    });
+  }
+
+  async extend(tokens: readonly number[], start: number): Promise<readonly Candidates[]> {
+    return this.#step({ kind: 'extend', tokens: [...tokens], start }, () => {
+      const cache = this.#slot(0);
+      const caches = tokens.map((token, index) => {
+        this.#append(cache, start + index, [token]);
+        return cache.slice();
+      });
+      this.#doubtfulFrom = start + 1;
       return this.#offer(caches);
     });
   }
@@ -133,6 +148,10 @@ export class FabricatedRunner implements ModelRunner {
 
   #append(cache: number[], position: number, tokens: readonly number[]): void {
     if (this.#options.mayRewind === true && position < cache.length) cache.length = position;
+    if (cache === this.#cache[0]) {
+      if (position >= this.#doubtfulFrom) cache.length = Math.min(cache.length, position);
+      this.#doubtfulFrom = Infinity;
+    }
     if (position !== cache.length) throw new Error(`position ${position} behind ${cache.length} cached ones`);
     if (position + tokens.length > this.contextLength) throw new Error('the slot is full');
     if (tokens.some((token) => token < 0 || token >= this.vocabularySize)) throw new Error('unknown token');

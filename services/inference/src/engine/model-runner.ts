@@ -40,6 +40,15 @@ export interface ModelRunner {
    */
   decode(rows: readonly DecodeRow[]): Promise<readonly Candidates[]>;
 
+  /**
+   * One step over slot 0 alone that feeds in several tokens.
+   *
+   * @param tokens at least two and at most `prefillChunk`, which take the positions from `start` on. Those that turn out not to belong
+   *   there are overwritten by the next step.
+   * @returns the candidates for what follows each of them, valid until the next call
+   */
+  extend(tokens: readonly number[], start: number): Promise<readonly Candidates[]>;
+
   /** Copies the first `length` positions of the cache of slot `from` to slot `to`; slot number `slots` is there for swapping two. */
   moveSlot(from: number, to: number, length: number): void;
 

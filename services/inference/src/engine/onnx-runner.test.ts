@@ -150,6 +150,19 @@ describe('the runner', () => {
     expect(await runner.prefill(0, Int32Array.of(1, 2), 0, false)).toBeUndefined();
   });
 
+  it('takes several tokens of a sequence at once, and forgets those that the next step overwrites', async () => {
+    const prompt = prompts[1] ?? [];
+    const answer = await generateAlone(prompt, 5);
+    await prefill(0, prompt);
+    const wrong = (answer[2] ?? 0) === 3 ? 4 : 3;
+    const [first, second] = await runner.extend([answer[0] ?? 0, answer[1] ?? 0, wrong], prompt.length);
+    expect([best(first), best(second)]).toEqual([answer[1], answer[2]]);
+    const [third] = await runner.extend([answer[2] ?? 0, answer[3] ?? 0], prompt.length + 2);
+    expect(best(third)).toBe(answer[3]);
+    const [last] = await runner.decode([{ token: answer[3] ?? 0, position: prompt.length + 3 }]);
+    expect(best(last)).toBe(answer[4]);
+  });
+
   it('stops a chunk when its signal aborts, and can run it again', async () => {
     const prompt = Int32Array.from(prompts[1] ?? []);
     const whole = [...((await runner.prefill(0, prompt, 0, true))?.logits ?? [])];

@@ -17,6 +17,7 @@ import {
   readCandidates,
   type Step,
   type StepOutputs,
+  type StepShape,
 } from './onnx-runner-step.ts';
 
 export interface OnnxRunnerOptions {
@@ -99,6 +100,11 @@ function createCache(session: Session, shape: CacheShape): KeyValueCache {
     : createDeviceKeyValueCache(session, deviceMemory, shape);
 }
 
+interface BoundStep {
+  readonly step: Step;
+  readonly outputs: StepOutputs;
+}
+
 interface RunnerParts {
   readonly manifest: ModelManifest;
   readonly slots: number;
@@ -124,7 +130,8 @@ function runOn(
   });
   const prefillOutputs = createStepOutputs(session, 1, vocabularySize, candidateCount);
   const prefillSteps = new Map<string, Step>();
-  const decodeSteps = new Map<number, { readonly step: Step; readonly outputs: StepOutputs }>();
+  const decodeSteps = new Map<number, BoundStep>();
+  const extendSteps = new Map<number, BoundStep>();
 
   const prefillStep = async (slot: number, sequence: number): Promise<Step> => {
     const key = `${slot}:${sequence}`;
@@ -141,15 +148,13 @@ function runOn(
     return step;
   };
 
-  const decodeStep = (batch: number): { readonly step: Step; readonly outputs: StepOutputs } => {
-    const known = decodeSteps.get(batch);
+  /** A step on the first slots with candidates for each of its rows. */
+  const boundStep = (steps: Map<number, BoundStep>, key: number, shape: StepShape): BoundStep => {
+    const known = steps.get(key);
     if (known !== undefined) return known;
-    const outputs = createStepOutputs(session, batch, vocabularySize, candidateCount);
-    const made = {
-      step: createStep(session, { batch, sequence: 1 }, cache.tensors(0, batch), outputs),
-      outputs,
-    };
-    decodeSteps.set(batch, made);
+    const outputs = createStepOutputs(session, key, vocabularySize, candidateCount);
+    const made = { step: createStep(session, shape, cache.tensors(0, shape.batch), outputs), outputs };
+    steps.set(key, made);
     return made;
   };
 
@@ -178,13 +183,22 @@ function runOn(
       for (const [slot, { position, isPadding }] of wanted.entries())
         requireRoom(slot, position + 1, isPadding ? rows : slots);
       if (wanted.length === 0) return [];
-      const { step, outputs } = decodeStep(wanted.length);
+      const shape = { batch: wanted.length, sequence: 1 };
+      const { step, outputs } = boundStep(decodeSteps, wanted.length, shape);
       await step.run(
         wanted.map(({ token }) => token),
         wanted.map(({ position }) => position),
         wanted.map((_, row) => row),
       );
       return wanted.map((_, row) => readCandidates(outputs, row));
+    },
+    async extend(tokens, start) {
+      requireRoom(0, start + tokens.length);
+      const shape = { batch: 1, sequence: tokens.length };
+      const { step, outputs } = boundStep(extendSteps, tokens.length, shape);
+      const rows = [...tokens.keys()];
+      await step.run(tokens, [start], rows);
+      return rows.map((row) => readCandidates(outputs, row));
     },
     moveSlot(from, to, length) {
       requireRoom(from, length, rows);

@@ -3,6 +3,7 @@ import type { FinishedStep, FinishReason, Generation, GenerationTimings } from '
 import type { PrefixWalk } from './prefix-cache.ts';
 import { Penalties } from './penalties.ts';
 import { priorityWeights } from './priority-weights.ts';
+import { PromptLookup } from './prompt-lookup.ts';
 import type { Schedulable } from './scheduler.ts';
 import { SequenceConstraint } from './sequence-constraint.ts';
 import type { StepChannel } from './step-channel.ts';
@@ -27,6 +28,7 @@ export class Sequence implements Schedulable {
   /** What the tokens so far do to the logits of the next one. */
   readonly penalties: Penalties;
   readonly constraint: SequenceConstraint;
+  readonly lookup = new PromptLookup();
   slot = -1;
   cached = 0;
   /** Its way along the prefix cache, and the positions that came from there. */
@@ -48,6 +50,8 @@ export class Sequence implements Schedulable {
   #firstTokenAtMs: number | undefined;
   #lastTokenAtMs: number | undefined;
   #stoppedByText = false;
+  /** What the look-up has not seen yet. */
+  readonly #drawn: number[] = [];
   #ended = false;
 
   constructor(generation: Generation, context: SequenceContext, channel: StepChannel) {
@@ -100,6 +104,17 @@ export class Sequence implements Schedulable {
     return end;
   }
 
+  /**
+   * Guesses of the tokens behind the last one. None for a sequence that has to be reproducible, since the step is another one, nor
+   * for one that is held to a form, which says after each token what may follow.
+   */
+  draft(): number[] {
+    if (this.generation.reproducible || this.generation.form !== undefined) return [];
+    if (this.lookup.size === 0) this.lookup.add(this.prefix);
+    this.lookup.add(this.#drawn.splice(0));
+    return this.lookup.draft(this.#context.contextLength - this.cached - 1);
+  }
+
   started(): void {
     this.#startedAtMs ??= this.#context.monotonicMs();
   }
@@ -118,6 +133,7 @@ export class Sequence implements Schedulable {
       this.channel.pushToken(drawn, text);
     }
     this.lastToken = drawn.token;
+    this.#drawn.push(drawn.token);
     return end;
   }
 
