@@ -5,6 +5,7 @@ import { keyValueUsage, type KeyValueUsage } from './key-value-usage.ts';
 import type { Candidates, DecodeRow, ModelRunner } from './model-runner.ts';
 import { PrefixCache, type PrefixCacheStatistics } from './prefix-cache.ts';
 import { uniformAt } from './random.ts';
+import { RunningChunk, type PrefillAction } from './running-chunk.ts';
 import { Scheduler, type Action, type SlotMove } from './scheduler.ts';
 import { ScoringSequence } from './scoring-sequence.ts';
 import type { Scores, Scoring } from './scoring.ts';
@@ -88,13 +89,6 @@ export function createEngine(options: EngineOptions): Engine {
 /** Blocks of the prefix cache that are copied in one turn, while no other sequence advances. */
 const blocksAtOnce = 8;
 
-type PrefillAction = Extract<Action<Sequence>, { kind: 'prefill' }>;
-
-interface ChunkInFlight {
-  readonly action: PrefillAction;
-  readonly controller: AbortController;
-}
-
 /** Runs what the scheduler says, one step after the other, as long as there is work. */
 class BatchingEngine implements Engine {
   readonly card: ModelCard;
@@ -103,13 +97,13 @@ class BatchingEngine implements Engine {
   readonly #runner: ModelRunner;
   readonly #clock: Clock;
   readonly #scheduler: Scheduler<Sequence>;
+  readonly #chunk: RunningChunk;
   readonly #prefixCache: PrefixCache;
   readonly #intervalListeners: ((ms: number) => void)[] = [];
   #lastProgressAt: number;
   #lastProgressMs: number;
   #failure: MillraceError | undefined;
   #stopping: Promise<void> | undefined;
-  #chunk: ChunkInFlight | undefined;
   #looping = false;
   #loop: Promise<void> = Promise.resolve();
 
@@ -121,6 +115,7 @@ class BatchingEngine implements Engine {
     this.#runner = runner;
     this.#clock = clock;
     this.#scheduler = new Scheduler(runner);
+    this.#chunk = new RunningChunk(this.#scheduler);
     this.#prefixCache = new PrefixCache({
       blockTokens: runner.prefillChunk,
       blockBytes: runner.blockBytes,
@@ -206,7 +201,7 @@ class BatchingEngine implements Engine {
     }
     signal.addEventListener('abort', cancel, { once: true });
     this.#scheduler.add(sequence);
-    this.#makeWay(sequence);
+    this.#chunk.makeWayFor(sequence);
     this.#wake();
     return sequence;
   }
@@ -276,21 +271,15 @@ class BatchingEngine implements Engine {
     sequence.started();
     if (this.#loadPrefix(sequence)) return;
     const tokens = sequence.prefix.subarray(start, end);
-    const { signal } = (this.#chunk = { action, controller: new AbortController() }).controller;
     let candidates: Candidates | undefined;
-    try {
+    const whole = await this.#chunk.run(action, async (signal) => {
       [candidates] = await Promise.all([
         this.#runner.prefill(sequence.slot, tokens, start, last, signal),
         last ? sequence.constraint.prepare() : undefined,
       ]);
-    } catch (error) {
-      if (signal.aborted && error instanceof MillraceError && error.code === 'cancelled') return;
-      throw error;
-    } finally {
-      this.#chunk = undefined;
-    }
+    });
+    if (!whole) return;
     sequence.cached = end;
-    sequence.gaveWay = false;
     if (tokens.length === this.#runner.prefillChunk) {
       const block = sequence.walk?.save(start);
       if (block !== undefined) this.#runner.saveBlock(sequence.slot, start, block);
@@ -303,16 +292,6 @@ class BatchingEngine implements Engine {
     const reason = sequence.accept(drawn);
     if (reason === undefined) this.#move(this.#scheduler.prefilled(sequence));
     else this.#finish(sequence, reason);
-  }
-
-  /** A short prompt does not wait for the chunk of a longer one; who has given way once has the next chunk to its end. */
-  #makeWay(newcomer: Sequence): void {
-    if (this.#chunk === undefined) return;
-    const { action, controller } = this.#chunk;
-    if (action.sequence.gaveWay || controller.signal.aborted) return;
-    if (!this.#scheduler.overtakes(newcomer, action)) return;
-    action.sequence.gaveWay = true;
-    controller.abort();
   }
 
   /** Takes blocks from the prefix cache, no more at once than cost about as much as a step. @returns whether there were any */
