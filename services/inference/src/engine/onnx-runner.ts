@@ -196,9 +196,9 @@ function runOn(
       requireRoom(0, start + tokens.length);
       const shape = { batch: 1, sequence: tokens.length };
       const { step, outputs } = boundStep(extendSteps, tokens.length, shape);
-      const rows = [...tokens.keys()];
-      await step.run(tokens, [start], rows);
-      return rows.map((row) => readCandidates(outputs, row));
+      const wantedRows = [...tokens.keys()];
+      await step.run(tokens, [start], wantedRows);
+      return wantedRows.map((row) => readCandidates(outputs, row));
     },
     moveSlot(from, to, length) {
       requireRoom(from, length, rows);

@@ -20,6 +20,9 @@ function makeMatrix(rows: number, columns: number, minimumBits: (block: number) 
   return { type: 'Q4_1', rows, columns, bytes };
 }
 
+const nibble = (array: Uint8Array | undefined, at: number): number =>
+  ((array?.[at >> 1] ?? 0) >> (at % 2 === 0 ? 0 : 4)) & 15;
+
 /** The product of a row of the packed weight with inputs, which are followed by the means of their blocks. */
 function multiply({ codes, scales, zeroPoints }: PackedWeight, row: number, inputs: number[]): number {
   const extended = [...inputs];
@@ -28,8 +31,6 @@ function multiply({ codes, scales, zeroPoints }: PackedWeight, row: number, inpu
     extended.push(sum / blockElements);
   }
   const rowBlocks = Math.ceil(extended.length / blockElements);
-  const nibble = (array: Uint8Array | undefined, at: number): number =>
-    ((array?.[at >> 1] ?? 0) >> (at % 2 === 0 ? 0 : 4)) & 15;
   return extended.reduce((total, input, column) => {
     const block = Math.floor(column / blockElements);
     const code = nibble(codes, row * rowBlocks * blockElements + column);
