@@ -124,8 +124,9 @@ const free = (seed: bigint): Partial<Generation> => ({
 describe('a generation with a form', () => {
   it.each(Object.entries(schemas))('has it whenever it comes to its end: %s', async (_, schema) => {
     const validate = new Ajv2020({ strict: false, ownProperties: true }).compile(schema);
-    const runs = [0, 1, 2, 3].map((seed) =>
-      generate(schema, { seed: BigInt(seed), temperature: seed === 0 ? 0 : 1.2 }),
+    // The hotter, the sooner a list comes to its end.
+    const runs = [0, 1, 1.5, 2, 2].map((temperature, seed) =>
+      generate(schema, { seed: BigInt(seed), temperature }),
     );
     const answers = await Promise.all(runs);
     const ended = answers.filter(({ finished }) => finished.reason === 'stop');
