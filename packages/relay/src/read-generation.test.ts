@@ -92,7 +92,7 @@ describe('readGeneration', () => {
       'invalid_value',
       'logit_bias',
     ],
-    [{ response_format: { type: 'xml' } }, 'invalid_value', 'response_format'],
+    [{ response_format: { type: 'xml' } }, 'invalid_value', 'response_format.type'],
     [{ response_format: { type: 'json_schema' } }, 'missing_value', 'response_format.json_schema'],
     [{ tools: [{ ...tool, type: 'shell' }] }, 'invalid_value', 'tools[0].type'],
     [{ tool_choice: 'auto' }, 'conflicting_values', 'tool_choice'],

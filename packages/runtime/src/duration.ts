@@ -14,3 +14,12 @@ export function parseDurationMs(text: string): number | undefined {
   if (match === null || unitMs === undefined) return undefined;
   return Number(match[1]) * unitMs;
 }
+
+/** The same in the largest unit of which it is a whole number: `5m` of 300000. */
+export function formatDuration(durationMs: number): string {
+  const fitting = [...unitsMs].filter(
+    ([unit, unitMs]) => unit !== '' && durationMs >= unitMs && durationMs % unitMs === 0,
+  );
+  const [unit, unitMs] = fitting.at(-1) ?? ['ms', 1];
+  return `${durationMs / unitMs}${unit}`;
+}

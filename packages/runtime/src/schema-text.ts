@@ -9,6 +9,7 @@ export interface SchemaFacts {
   readonly const?: unknown;
   readonly format?: string;
   readonly anyOf?: readonly SchemaFacts[];
+  readonly oneOf?: readonly SchemaFacts[];
   readonly properties?: Readonly<Record<string, SchemaFacts>>;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -18,11 +19,12 @@ export interface SchemaFacts {
   readonly maxLength?: number;
   readonly minItems?: number;
   readonly maxItems?: number;
+  readonly minProperties?: number;
+  readonly maxProperties?: number;
 }
 
 const typeNames: Readonly<Record<string, string>> = {
   boolean: 'true or false',
-  object: 'an object',
   null: 'null',
 };
 
@@ -51,6 +53,8 @@ function typeText(type: string, schema: SchemaFacts): string {
       );
     case 'array':
       return `a list${countText(schema.minItems, schema.maxItems, 'item')}`;
+    case 'object':
+      return `an object${countText(schema.minProperties, schema.maxProperties, 'field')}`;
     default:
       return typeNames[type] ?? type;
   }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { formatBytes, parseBytes } from './byte-size.ts';
-import { parseDurationMs } from './duration.ts';
+import { formatDuration, parseDurationMs } from './duration.ts';
 import { Secret } from './secret.ts';
 
 export type SettingKind =
@@ -144,10 +144,11 @@ export const setting = {
   },
   durationMs<const Options extends RangeOptions>(variable: string, options: Options) {
     const allowed = `a duration such as 500ms, 30s or 5m${rangeText(options, ' ms')}`;
-    return make<number, Options>('duration', variable, options, allowed, (text) => {
+    const made = make<number, Options>('duration', variable, options, allowed, (text) => {
       const valueMs = parseDurationMs(text);
       return valueMs === undefined ? undefined : inRange(valueMs, options);
     });
+    return options.default === undefined ? made : { ...made, defaultText: formatDuration(options.default) };
   },
   bytes<const Options extends RangeOptions>(variable: string, options: Options) {
     const made = make<number, Options>(

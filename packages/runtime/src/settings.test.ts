@@ -86,3 +86,24 @@ test('the description lists every variable with default and range', () => {
     description: 'Where it listens',
   });
 });
+
+test('the default of a duration is described with its unit', () => {
+  const durations = defineSettings(
+    Object.fromEntries(
+      [0, 500, 1_500, 2_000, 60_000, 300_000, 5_400_000, 86_400_000].map((value) => [
+        `after${value}`,
+        setting.durationMs('MILLRACE_AFTER', { default: value, description: 'After this' }),
+      ]),
+    ),
+  );
+  expect(describeSettings(durations).map(({ defaultText }) => defaultText)).toEqual([
+    '0ms',
+    '500ms',
+    '1500ms',
+    '2s',
+    '1m',
+    '5m',
+    '90m',
+    '1d',
+  ]);
+});

@@ -114,6 +114,54 @@ test.each([
   expect(() => validate(value)).toThrow(expect.objectContaining({ code, param, message }));
 });
 
+const tagged = {
+  type: 'object',
+  discriminator: { propertyName: 'type' },
+  oneOf: [
+    { required: ['type'], properties: { type: { const: 'text' } } },
+    { required: ['type'], properties: { type: { const: 'json' } } },
+  ],
+};
+const validateDetails = compileValidator({
+  type: 'object',
+  properties: {
+    format: { ...tagged, 'x-content': true },
+    shape: tagged,
+    name: { type: 'string', pattern: '^[a-z]{1,8}$' },
+    bias: {
+      type: 'object',
+      'x-content': true,
+      maxProperties: 2,
+      propertyNames: { type: 'string', pattern: '^[0-9]$' },
+      additionalProperties: { type: 'number', minimum: -1, maximum: 1 },
+    },
+  },
+});
+
+test.each([
+  [{ shape: { type: 'xml' } }, 'shape.type', 'shape.type is "xml": it must be one of "text", "json"'],
+  [
+    { format: { type: 'xml' } },
+    'format.type',
+    'format.type is a text of 3 characters: it must be one of "text", "json"',
+  ],
+  [{ format: {} }, 'format.type', 'format.type is missing: it must be one of "text", "json"'],
+  [{ name: 'A b' }, 'name', 'name is "A b": it must be a text that matches ^[a-z]{1,8}$'],
+  [
+    { bias: { canary: 1 } },
+    'bias',
+    'bias has a field whose name is not allowed: it must be a text that matches ^[0-9]$',
+  ],
+  [{ bias: { 5: 3 } }, 'bias[5]', 'bias[5] is out of range: it must be a number from -1 to 1'],
+  [
+    { bias: { 1: 1, 2: 1, 3: 1 } },
+    'bias',
+    'bias is an object of 3 fields: it must be an object of at most 2 fields',
+  ],
+])('%j is refused with the place and what is allowed there', (value, param, message) => {
+  expect(() => validateDetails(value)).toThrow(expect.objectContaining({ param, message }));
+});
+
 test('content is never quoted, also deep inside a field of content or behind a reference', () => {
   for (const value of [
     { type: 'generate', prompt: ['canary'] },

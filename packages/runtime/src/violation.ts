@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv';
-import { kindOf, quote } from './describe-value.ts';
+import { count, kindOf, quote } from './describe-value.ts';
 import { fieldPath, joinField } from './field-path.ts';
 import { schemaText, type SchemaFacts } from './schema-text.ts';
 
@@ -28,25 +28,22 @@ export function describeViolation(errors: readonly ErrorObject[], isContent: boo
   const path = fieldPath(first.instancePath);
   const name = path === '' ? 'The message' : path;
   const param = path === '' ? undefined : path;
-  const special = missingField(first, path) ?? unknownField(first, path);
+  const special =
+    missingField(first, path) ??
+    unknownField(first, path) ??
+    unknownTag(first, path, isContent) ??
+    wrongFieldName(errors, name, param);
   if (special !== undefined) return special;
   const allowed = [...new Set(errors.map(allowedText))].join(' or ');
   if (isEmpty(first))
     return { code: 'missing_value', message: `${name} is empty: it must be ${allowed}`, param };
-  const shown = isContent ? kindOf(first.data) : quote(first.data);
+  const shown = isContent ? unquoted(first) : quote(first.data);
   return { code: 'invalid_value', message: `${name} is ${shown}: it must be ${allowed}`, param };
 }
 
 function missingField(error: ErrorObject, path: string): Violation | undefined {
-  let field: unknown;
-  if (error.keyword === 'required') field = error.params['missingProperty'];
-  if (
-    error.keyword === 'discriminator' &&
-    error.params['error'] === 'tag' &&
-    error.params['tagValue'] === undefined
-  )
-    field = error.params['tag'];
-  if (typeof field !== 'string') return undefined;
+  const field = error.params['missingProperty'] as unknown;
+  if (error.keyword !== 'required' || typeof field !== 'string') return undefined;
   const param = joinField(path, field);
   const allowed = schemaText(schemaOf(error).properties?.[field] ?? {});
   const suffix = allowed === '' ? '' : `: it must be ${allowed}`;
@@ -71,6 +68,44 @@ function unknownField(error: ErrorObject, path: string): Violation | undefined {
   };
 }
 
+/** The field that tells alternatives apart is missing or names none of them. */
+function unknownTag(error: ErrorObject, path: string, isContent: boolean): Violation | undefined {
+  if (error.keyword !== 'discriminator') return undefined;
+  const { tag, tagValue }: { readonly tag?: string; readonly tagValue?: unknown } = error.params;
+  if (tag === undefined) return undefined;
+  const param = joinField(path, tag);
+  const known = (schemaOf(error).oneOf ?? []).map(({ properties }) => schemaText(properties?.[tag] ?? {}));
+  const allowed = `it must be one of ${known.join(', ')}`;
+  if (tagValue === undefined)
+    return { code: 'missing_value', message: `${param} is missing: ${allowed}`, param };
+  const shown = isContent ? kindOf(tagValue) : quote(tagValue);
+  return { code: 'invalid_value', message: `${param} is ${shown}: ${allowed}`, param };
+}
+
+/** In an object whose fields the client names. The name itself can be content. */
+function wrongFieldName(
+  errors: readonly ErrorObject[],
+  name: string,
+  param: string | undefined,
+): Violation | undefined {
+  if (!errors.some(({ keyword }) => keyword === 'propertyNames')) return undefined;
+  const wrong = errors.find(({ keyword }) => keyword !== 'propertyNames');
+  const allowed = wrong === undefined ? 'as the schema says' : allowedText(wrong);
+  return {
+    code: 'invalid_value',
+    message: `${name} has a field whose name is not allowed: it must be ${allowed}`,
+    param,
+  };
+}
+
+/** A value that must not be quoted: its kind, and where that is right, what is wrong with it. */
+function unquoted({ keyword, data }: ErrorObject): string {
+  if (typeof data === 'number' && /minimum|maximum/i.test(keyword)) return 'out of range';
+  if (keyword === 'maxProperties' && typeof data === 'object')
+    return `an object of ${count(Object.keys(data ?? {}).length, 'field')}`;
+  return kindOf(data);
+}
+
 function isEmpty({ keyword, data }: ErrorObject): boolean {
   if (keyword === 'minLength' || keyword === 'format') return data === '';
   return keyword === 'minItems' && Array.isArray(data) && data.length === 0;
@@ -78,19 +113,13 @@ function isEmpty({ keyword, data }: ErrorObject): boolean {
 
 /** What the schema allows at this place. */
 function allowedText(error: ErrorObject): string {
-  if (error.keyword === 'discriminator') return discriminatorText(error);
   const text = schemaText(schemaOf(error));
-  if (text !== '') return text;
+  if (text !== '')
+    return error.keyword === 'pattern' ? `${text} that matches ${error.params['pattern']}` : text;
   return error.message === undefined ? 'as the schema says' : error.message.replace(/^must (?:be )?/, '');
 }
 
 function schemaOf({ parentSchema }: ErrorObject): SchemaFacts {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- ajv has checked the schema
   return (parentSchema ?? {}) as SchemaFacts;
-}
-
-/** The message stands for the object whose tag is wrong, so it names the tag as well. */
-function discriminatorText(error: ErrorObject): string {
-  const { tag, tagValue }: { readonly tag?: string; readonly tagValue?: unknown } = error.params;
-  return `an object whose ${tag} is known (not ${quote(tagValue)})`;
 }

@@ -1,5 +1,5 @@
 import { MillraceError } from '@millrace/runtime';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { describePath, refused, type SchemaPath, type SchemaSource } from './schema-path.ts';
 
 const maxBytes = 65_536;
@@ -19,13 +19,15 @@ export function requireValidSchema(source: SchemaSource): void {
   if (ajv.validateSchema(source.root) === true) return;
   const [error] = ajv.errors ?? [];
   const path = stepsOf(error?.instancePath ?? '');
-  throw new MillraceError(
-    'invalid_value',
-    `${describePath(source, path)} ${error?.message ?? 'is no JSON schema'}`,
-    {
-      param: source.param,
-    },
-  );
+  throw new MillraceError('invalid_value', `${describePath(source, path)} ${reasonOf(error)}`, {
+    param: source.param,
+  });
+}
+
+function reasonOf(error: ErrorObject | undefined): string {
+  const allowed: unknown = error?.params['allowedValues'];
+  if (Array.isArray(allowed)) return `must be one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}`;
+  return error?.message ?? 'is no JSON schema';
 }
 
 function requireShallow(source: SchemaSource, value: unknown, path: SchemaPath): void {
