@@ -25,7 +25,7 @@ export function arrayRule(schema: JsonSchema, path: SchemaPath, translation: Tra
     throw translation.refuse([...path, 'minItems'], 'there are fewer items than that');
   const most = max === Infinity ? undefined : Math.min(max, maxBoundedItems);
   return translation.rules.add(
-    sequence(literal('['), itemsFrom(0, prefix, rest, min, most, translation), literal(']')),
+    sequence(literal('['), itemsOf(prefix, rest, min, most, translation), literal(']')),
   );
 }
 
@@ -42,27 +42,29 @@ function restOf(schema: JsonSchema, path: SchemaPath, { translate, rules }: Tran
   return items === undefined || items === true ? anyValue(rules) : translate(items, [...path, 'items']);
 }
 
-/** All items from one of the prefix on, as an expression that may be empty where they may be missing. */
-function itemsFrom(
-  index: number,
+/** All items, as an expression that may be empty where they may be missing. */
+function itemsOf(
   prefix: readonly string[],
   rest: string | undefined,
   min: number,
   max: number | undefined,
-  translation: Translation,
+  { rules }: Translation,
 ): string {
-  const separator = index === 0 ? nothing : separators.item;
-  const item = prefix[index];
-  if (item !== undefined) {
-    const following = itemsFrom(index + 1, prefix, rest, min, max, translation);
-    const whole = sequence(separator, item, following);
-    return index < min ? whole : optional(translation.rules.add(whole));
+  let items = itemsBehind(prefix.length, rest, min, max);
+  for (const [index, item] of [...prefix.entries()].toReversed()) {
+    const whole = sequence(index === 0 ? nothing : separators.item, item, items);
+    items = index < min ? whole : optional(rules.add(whole));
   }
+  return items;
+}
+
+/** The items behind a prefix of this length. */
+function itemsBehind(index: number, rest: string | undefined, min: number, max: number | undefined): string {
   if (rest === undefined) return nothing;
   const least = Math.max(0, min - index);
   const most = max === undefined ? undefined : Math.max(0, max - index);
   if (most === 0) return nothing;
-  if (index > 0) return repeat(sequence(separator, rest), least, most);
+  if (index > 0) return repeat(sequence(separators.item, rest), least, most);
   const others = repeat(
     sequence(separators.item, rest),
     Math.max(0, least - 1),

@@ -1,3 +1,4 @@
+import type { JsonSchema } from '@millrace/stage';
 import { isSchemaObject } from './translation.ts';
 
 /**
@@ -10,16 +11,27 @@ export function finiteReferences(targets: ReadonlyMap<string, unknown>): Readonl
   for (let before = -1; before < finite.size;) {
     before = finite.size;
     for (const [reference, schema] of targets) {
-      if (!finite.has(reference) && endsWith(schema, finite)) finite.add(reference);
+      if (!finite.has(reference) && endsWith(schema, finite, new Map())) finite.add(reference);
     }
   }
   return finite;
 }
 
-/** Whether a schema has a finite value if these references have. */
-function endsWith(schema: unknown, finite: ReadonlySet<string>): boolean {
+/**
+ * Whether a schema has a finite value if these references have.
+ *
+ * @param known parts that have been looked at: several properties may have one schema
+ */
+function endsWith(schema: unknown, finite: ReadonlySet<string>, known: Map<unknown, boolean>): boolean {
   if (!isSchemaObject(schema)) return true;
-  const ends = (part: unknown): boolean => endsWith(part, finite);
+  const before = known.get(schema);
+  if (before !== undefined) return before;
+  const ends = hasEnd(schema, finite, (part) => endsWith(part, finite, known));
+  known.set(schema, ends);
+  return ends;
+}
+
+function hasEnd(schema: JsonSchema, finite: ReadonlySet<string>, ends: (part: unknown) => boolean): boolean {
   const { $ref, anyOf, oneOf, allOf, properties, required, items, prefixItems, minItems, type } = schema;
   if (typeof $ref === 'string') return finite.has($ref);
   if ('const' in schema || 'enum' in schema) return true;

@@ -13,6 +13,9 @@ const escaped = new Map(
 /** Most times that something is repeated, all nested repetitions multiplied. */
 const maxRepetition = 1_000;
 
+/** Everything that walks along a pattern is recursive. */
+const maxGroupDepth = 64;
+
 /**
  * What stands between the quotes of strings that a regular expression (ECMA-262, flag u) finds something in. A side without anchor
  * may have anything in front or behind, as the JSON schema has it.
@@ -21,6 +24,7 @@ const maxRepetition = 1_000;
  */
 export function patternExpression(rules: GrammarRules, source: string): string {
   const { alternatives } = parse(source);
+  requireShallow(alternatives, 0);
   const anything = repeat(stringCharacter(rules), 0, undefined);
   const wholes = alternatives.map(({ elements }) => {
     const starts = isAnchor(elements[0], 'start');
@@ -40,6 +44,15 @@ function parse(source: string): AST.Pattern {
     return new RegExpParser().parsePattern(source, 0, source.length, { unicode: true });
   } catch {
     throw new UnsupportedPattern('it is not a regular expression of ECMA-262 with the flag u');
+  }
+}
+
+function requireShallow(alternatives: readonly AST.Alternative[], depth: number): void {
+  if (depth > maxGroupDepth)
+    throw new UnsupportedPattern(`groups are nested at most ${maxGroupDepth} levels deep`);
+  for (const element of alternatives.flatMap(({ elements }) => elements)) {
+    const part = element.type === 'Quantifier' ? element.element : element;
+    if (part.type === 'Group' || part.type === 'CapturingGroup') requireShallow(part.alternatives, depth + 1);
   }
 }
 

@@ -26,6 +26,9 @@ export function schemaExpression(source: SchemaSource, rules: GrammarRules): str
   return new SchemaTranslation(source, rules).whole();
 }
 
+/** References can lead deeper than a schema is nested, and a stack has an end. */
+const maxDepth = 128;
+
 class SchemaTranslation implements Translation {
   readonly rules: GrammarRules;
   readonly #source: SchemaSource;
@@ -34,6 +37,9 @@ class SchemaTranslation implements Translation {
     string,
     { readonly rule: string; readonly schema: unknown; readonly path: SchemaPath }
   >();
+  /** What each part says: one that counts for several properties is translated once. */
+  readonly #expressions = new Map<unknown, string>();
+  #depth = 0;
 
   constructor(source: SchemaSource, rules: GrammarRules) {
     this.#source = source;
@@ -62,6 +68,18 @@ class SchemaTranslation implements Translation {
   readonly translate = (schema: unknown, path: SchemaPath): string => {
     if (schema === true) return anyValue(this.rules);
     if (!isSchemaObject(schema)) throw this.refuse(path, 'nothing fits false');
+    const known = this.#expressions.get(schema);
+    if (known !== undefined) return known;
+    if (this.#depth === maxDepth)
+      throw this.refuse(path, `more than ${maxDepth} schemas stand or refer one within the other`);
+    this.#depth += 1;
+    const expression = this.#expressionOf(schema, path);
+    this.#depth -= 1;
+    this.#expressions.set(schema, expression);
+    return expression;
+  };
+
+  #expressionOf(schema: JsonSchema, path: SchemaPath): string {
     if (path.length > 0 && '$id' in schema)
       throw this.refuse([...path, '$id'], 'it may stand only at the root');
     const [keyword, ...others] = restrictionsOf(schema).toSorted((a, b) => rank(a) - rank(b));
@@ -93,7 +111,7 @@ class SchemaTranslation implements Translation {
       default:
         return this.#typed(schema, path);
     }
-  };
+  }
 
   #refer(reference: string, from: SchemaPath): string {
     const known = this.#references.get(reference);
