@@ -16,7 +16,7 @@ Millrace is ready.
 
 Try:
   curl -N ${url}/v1/generate -H "Authorization: Bearer ${credentials.api_key}" \\
-    -H "Content-Type: application/json" -d '{"prompt":"What is the capital of Japan?","stream":true}'
+    -H "Content-Type: application/json" -d '{"prompt":"What is the capital of France?","stream":true}'
 
 Ctrl-C stops it.
 `;

@@ -2,7 +2,7 @@ import { dequantize } from './dequantize.ts';
 import type { GgufFile } from './gguf-file.ts';
 import type { SupportedTypeName } from './gguf-tensor-types.ts';
 import type { GraphBuilder } from './graph-builder.ts';
-import { extendedColumns, isAffine4Bit, packQ41 } from './pack-q41.ts';
+import { extendedColumns, isAffine4Bit, meanBlocks, packQ41 } from './pack-q41.ts';
 import { blockElements, exactEightBitForms, packQ40, type PackedWeight } from './packed-weight.ts';
 import { readBiases, readStacked, type WeightMatrix, type WeightSource } from './weight-matrix.ts';
 
@@ -64,7 +64,7 @@ function addProduct(
   const load = (): Promise<WeightMatrix> => readStacked(file, sources);
   const bias = addBias(graph, file, sources, rows, name);
   if (mode === 'exact' && isAffine4Bit(type)) {
-    const extended = addBlockMeans(graph, input, name);
+    const extended = addBlockMeans(graph, input, columns, name);
     return addPacked(
       graph,
       extended,
@@ -102,13 +102,18 @@ function addBias(
   return graph.constant(`${name}_bias`, 'float32', [rows], () => readBiases(file, biases));
 }
 
-/** x, and the means of its blocks of 32: what `packQ41`'s columns stand for. */
-function addBlockMeans(graph: GraphBuilder, input: string, name: string): string {
+/** x, and twice the means of its blocks of 32, the first time padded to whole blocks: what `packQ41`'s columns stand for. */
+function addBlockMeans(graph: GraphBuilder, input: string, columns: number, name: string): string {
   const means = graph.standard('AveragePool', [input], `${name}_means`, {
     kernel_shape: { ints: [blockElements] },
     strides: { ints: [blockElements] },
   });
-  return graph.standard('Concat', [input, means], `${name}_input`, { axis: { int: -1 } });
+  const missing = meanBlocks(columns) * blockElements - columns / blockElements;
+  const padded =
+    missing === 0
+      ? means
+      : graph.standard('Pad', [means, graph.integers([0, 0, 0, 0, 0, missing])], `${name}_padded`);
+  return graph.standard('Concat', [input, padded, means], `${name}_input`, { axis: { int: -1 } });
 }
 
 export interface PackedShape {

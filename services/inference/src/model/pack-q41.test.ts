@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dequantize } from './dequantize.ts';
-import { extendedColumns, packQ41 } from './pack-q41.ts';
+import { extendedColumns, meanBlocks, packQ41 } from './pack-q41.ts';
 import type { PackedWeight } from './packed-weight.ts';
 import type { WeightMatrix } from './weight-matrix.ts';
 
@@ -23,13 +23,15 @@ function makeMatrix(rows: number, columns: number, minimumBits: (block: number) 
 const nibble = (array: Uint8Array | undefined, at: number): number =>
   ((array?.[at >> 1] ?? 0) >> (at % 2 === 0 ? 0 : 4)) & 15;
 
-/** The product of a row of the packed weight with inputs, which are followed by the means of their blocks. */
+/** The product of a row of the packed weight with inputs, which are followed twice by the means of their blocks. */
 function multiply({ codes, scales, zeroPoints }: PackedWeight, row: number, inputs: number[]): number {
-  const extended = [...inputs];
+  const means: number[] = [];
   for (let start = 0; start < inputs.length; start += blockElements) {
     const sum = inputs.slice(start, start + blockElements).reduce((total, each) => total + each, 0);
-    extended.push(sum / blockElements);
+    means.push(sum / blockElements);
   }
+  const padding = Array.from({ length: meanBlocks(inputs.length) * blockElements - means.length }, () => 0);
+  const extended = [...inputs, ...means, ...padding, ...means];
   const rowBlocks = Math.ceil(extended.length / blockElements);
   return extended.reduce((total, input, column) => {
     const block = Math.floor(column / blockElements);
@@ -44,7 +46,7 @@ describe('packed Q4_1', () => {
     ['minima within the codes', 96, (block: number) => 0xb400 + ((block * 71) % 1024)],
     ['an odd number of blocks', 64, () => 0xb567],
     ['minima above zero', 96, () => 0x2e11],
-  ])('multiplies as the weights do, up to a fiftieth: %s', (_, columns, minimumBits) => {
+  ])('multiplies as the weights do, up to a five-hundredth: %s', (_, columns, minimumBits) => {
     const matrix = makeMatrix(5, columns, minimumBits);
     const packed = packQ41(matrix);
     const weights = dequantize('Q4_1', matrix.bytes, 5 * columns);
@@ -54,7 +56,7 @@ describe('packed Q4_1', () => {
       const terms = inputs.map((input, column) => input * (weights[row * columns + column] ?? 0));
       const expected = terms.reduce((sum, term) => sum + term, 0);
       const magnitude = Math.sqrt(terms.reduce((sum, term) => sum + term * term, 0));
-      expect(Math.abs(multiply(packed, row, inputs) - expected) / magnitude).toBeLessThan(0.02);
+      expect(Math.abs(multiply(packed, row, inputs) - expected) / magnitude).toBeLessThan(0.002);
     }
   });
 

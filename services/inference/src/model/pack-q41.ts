@@ -29,9 +29,14 @@ export function isAffine4Bit(type: SupportedTypeName): type is keyof typeof bloc
   return type in blockReaders;
 }
 
-/** Columns of the weight that `packQ41` makes: the inputs, and their block means. */
+/** Blocks that the means of `columns` inputs take, one mean for each block of inputs. */
+export function meanBlocks(columns: number): number {
+  return Math.ceil(columns / blockElements / blockElements);
+}
+
+/** Columns of the weight that `packQ41` makes: the inputs, and twice their block means, the first time padded to whole blocks. */
 export function extendedColumns(columns: number): number {
-  return columns + columns / blockElements;
+  return columns + meanBlocks(columns) * blockElements + columns / blockElements;
 }
 
 /**
@@ -41,19 +46,20 @@ export function extendedColumns(columns: number): number {
  *   Σ w·x = Σ d·(q − z)·x + (m + d·z)·Σ x,   and Σ x = 32·mean(x).
  *
  * The second term is small, since z is nearest, and a product too, of the block means with the weights 32·(m + d·z). Those are
- * appended to the weight as further 4-bit columns, the graph appends the block means to its input, and one kernel computes all of it.
+ * appended to the weight as further 4-bit columns: once, and once more with what rounding left over of the first copy. The graph
+ * appends the block means to its input twice, and one kernel computes all of it.
  */
 export function packQ41({ type, rows, columns, bytes }: WeightMatrix): PackedWeight {
   if (!isAffine4Bit(type)) throw new MillraceError('internal_error', `${type} is not w = d·q + m.`);
   const readBlock: BlockReader = blockReaders[type];
   const inputBlocks = columns / blockElements;
-  const meanBlocks = Math.ceil(inputBlocks / blockElements);
-  const rowBlocks = inputBlocks + meanBlocks;
+  const extraBlocks = meanBlocks(columns);
+  const rowBlocks = inputBlocks + 2 * extraBlocks;
   const zeroPointBytes = Math.ceil(rowBlocks / 2);
   const codes = new Uint8Array(rows * rowBlocks * codeBytes);
   const scales = new Float32Array(rows * rowBlocks);
   const zeroPoints = new Uint8Array(rows * zeroPointBytes);
-  const corrections = new Float32Array(meanBlocks * blockElements);
+  const corrections = new Float32Array(extraBlocks * blockElements);
   const setZeroPoint = (row: number, block: number, value: number): void => {
     const at = row * zeroPointBytes + (block >> 1);
     zeroPoints[at] = (zeroPoints[at] ?? 0) | (value << (block % 2 === 0 ? 0 : 4));
@@ -68,9 +74,10 @@ export function packQ41({ type, rows, columns, bytes }: WeightMatrix): PackedWei
       setZeroPoint(row, block, zeroPoint);
       corrections[block] = blockElements * (minimum + zeroPoint * scale);
     }
-    for (let block = 0; block < meanBlocks; block += 1) {
+    for (let block = 0; block < 2 * extraBlocks; block += 1) {
       const at = target + inputBlocks + block;
-      const part = corrections.subarray(block * blockElements, (block + 1) * blockElements);
+      const start = (block % extraBlocks) * blockElements;
+      const part = corrections.subarray(start, start + blockElements);
       scales[at] = quantizeBlock(part, codes, at * codeBytes);
       setZeroPoint(row, inputBlocks + block, middleCode);
     }
@@ -87,7 +94,7 @@ function nearestCode(value: number): number {
 
 /**
  * One block to 4 bits with the zero point 8. The largest value, by magnitude, becomes the code 0 or one near it, whichever leaves the
- * smallest error.
+ * smallest error. What rounding leaves over replaces the values.
  *
  * @returns the scale
  */
@@ -102,7 +109,9 @@ function quantizeBlock(values: Float32Array, codes: Uint8Array, at: number): num
   const errors = candidates.map((scale) => squaredError(values, scale));
   const scale = candidates[errors.indexOf(Math.min(...errors))] ?? largest;
   for (let index = 0; index < values.length; index += 1) {
-    const code = nearestCode((values[index] ?? 0) / scale + middleCode);
+    const value = values[index] ?? 0;
+    const code = nearestCode(value / scale + middleCode);
+    values[index] = value - (code - middleCode) * scale;
     codes[at + (index >> 1)] = (codes[at + (index >> 1)] ?? 0) | (code << (index % 2 === 0 ? 0 : 4));
   }
   return scale;
