@@ -82,6 +82,7 @@ export async function startTestPlatform(natsUrl: string, limits?: StreamLimits):
     is_default: true,
     at: systemClock.now(),
     operations: ['generate', 'summarize', 'classify', 'translate'],
+    aliases: ['test'],
   });
   return {
     sealing,

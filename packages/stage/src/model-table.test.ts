@@ -13,7 +13,8 @@ async function tableOf(models: Readonly<Record<string, readonly string[]>>) {
       watch: async (_keys: string, listen: (entry: { key: string; value: Uint8Array }) => void) => {
         for (const [name, operations] of Object.entries(models)) {
           const is_default = name === names[0] || name === names.at(-1);
-          const card = { name, version: '1', context_length: 9, is_default, at: 0, operations };
+          const aliases = [`${name}-alias`];
+          const card = { name, version: '1', context_length: 9, is_default, at: 0, operations, aliases };
           listen({ key: controlKeys.model(name), value: codec.encode('model.ready', card) });
         }
         return { stop: async () => undefined };
@@ -28,6 +29,11 @@ it('finds the model by its name, or the default one of those that can do what is
   expect(table.resolve(undefined, 'generate').name).toBe('chat');
   expect(table.resolve(undefined, 'embed').name).toBe('vectors');
   expect(table.resolve('big', 'generate').name).toBe('big');
+  expect(table.resolve('big-alias', 'generate').name).toBe('big');
+  expect(table.resolve('big:1', 'generate').name).toBe('big');
+  expect(() => table.resolve('big:2', 'generate')).toThrow(
+    expect.objectContaining({ code: 'model_not_found' }),
+  );
 });
 
 it('says what a model can do, and which models can do what is asked for', async () => {

@@ -8,7 +8,7 @@ export interface ModelTable extends Stoppable {
   /** All models, by name. */
   list(): readonly ModelReady[];
   /**
-   * The model of that name; where none is named, the default one of those that can do it.
+   * The model of that name, alias or name:version; where none is named, the default one of those that can do it.
    *
    * @throws `model_not_found` naming those that can do it; `unsupported_value` naming what the model can do, and which models can do
    *   what is asked for; `unavailable` when there is none at all yet
@@ -43,13 +43,19 @@ export async function watchModels({
         throw new MillraceError('unavailable', 'No model is loaded yet.', { retryAfterMs: 2_000 });
       const able = present.filter(({ operations }) => operations.includes(operation));
       const found =
-        name === undefined ? (able.find((model) => model.is_default) ?? able[0]) : models.get(name);
+        name === undefined
+          ? (able.find((model) => model.is_default) ?? able[0])
+          : (models.get(name) ?? present.find((model) => goesBy(model, name)));
       if (found === undefined) throw notFound(name, operation, able);
       if (!able.includes(found)) throw unable(found, operation, able);
       return found;
     },
     stop: () => watch.stop(),
   };
+}
+
+function goesBy({ name, version, aliases }: ModelReady, asked: string): boolean {
+  return aliases.includes(asked) || `${name}:${version}` === asked;
 }
 
 function notFound(

@@ -37,11 +37,12 @@ async function generate(
 
 /** A model that converses: its engine generates, and carries out tasks by prompts. */
 export function serveChatModel(model: LoadedModel): ServedModel {
-  const { engine, isDefault, operations } = model;
+  const { engine, isDefault, operations, aliases } = model;
   const { name, version, contextLength } = engine.card;
   return {
     name,
     version,
+    aliases,
     contextLength,
     operations,
     isDefault,

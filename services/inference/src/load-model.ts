@@ -12,7 +12,7 @@ import { readModelManifest } from './model/model-manifest.ts';
 import { GrammarPool } from './grammar/pool/grammar-pool.ts';
 import { encodeVocabulary } from './grammar/pool/vocabulary.ts';
 import { toolCallFormOf } from './grammar/tools/tool-call-form.ts';
-import { publicPrefixOf, withSystemPrompt, type PromptEncoder } from './prompt.ts';
+import { publicPrefixOf, refuseFarTooLong, withSystemPrompt, type PromptEncoder } from './prompt.ts';
 import { readTaskTemplates } from './tasks/task-templates.ts';
 import { createChatTemplate } from './text/chat-template.ts';
 import { loadTokenizer } from './text/tokenizer.ts';
@@ -84,9 +84,18 @@ async function loadOnnxModel({
     eosToken: nameOf(manifest.eosTokenId),
     random: systemRandom,
   });
-  const { name, version, systemPrompt, operations = chatOperations } = await findInCatalogue(manifest);
-  const encodePrompt: PromptEncoder = (messages, tools) =>
-    template.encode(withSystemPrompt(messages, systemPrompt), tools);
+  const {
+    name,
+    version,
+    aliases,
+    systemPrompt,
+    operations = chatOperations,
+  } = await findInCatalogue(manifest);
+  const limits = { longestTokenBytes: tokenizer.longestTokenBytes, contextLength: runner.contextLength };
+  const encodePrompt: PromptEncoder = (messages, tools) => {
+    refuseFarTooLong(messages, limits);
+    return template.encode(withSystemPrompt(messages, systemPrompt), tools);
+  };
   const tokenBytes: TokenBytes = (token) => tokenizer.tokenBytes(token);
   const engine = createEngine({
     name,
@@ -111,6 +120,7 @@ async function loadOnnxModel({
   });
   const model: LoadedModel = {
     engine,
+    aliases,
     executionProvider: provider,
     encodePrompt,
     tokenBytes,

@@ -9,6 +9,8 @@ import type { TaskTemplates } from './tasks/task-templates.ts';
 /** A model that is loaded and warm. */
 export interface LoadedModel {
   readonly engine: Engine;
+  /** Other names that it goes by in requests. */
+  readonly aliases?: readonly string[] | undefined;
   /** What computes it: `cpu`, `cuda` and so on. */
   readonly executionProvider: string;
   readonly encodePrompt: PromptEncoder;

@@ -7,6 +7,8 @@ import type { ModelManifest } from './model/model-manifest.ts';
 export interface ModelNaming {
   readonly name: string;
   readonly version: string;
+  /** Other names that it goes by, on the command line and in requests. */
+  readonly aliases?: readonly string[];
   /** Goes before conversations that have no system message of their own. */
   readonly systemPrompt?: string;
   /** What it can be asked for; by default all that a model which converses can do. */
@@ -15,8 +17,6 @@ export interface ModelNaming {
 
 /** A model of `models/manifest.json`. */
 export interface CatalogueEntry extends ModelNaming {
-  /** Other names of the model, for people. */
-  readonly aliases?: readonly string[];
   /** Whether it is the one that is run where none is named. */
   readonly default?: boolean;
   /** SPDX identifier. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodePrompt, withSystemPrompt } from './prompt.ts';
+import { encodePrompt, refuseFarTooLong, withSystemPrompt } from './prompt.ts';
 
 const user = { role: 'user', content: 'Hi' } as const;
 const system = { role: 'system', content: 'Be brief.' } as const;
@@ -18,6 +18,23 @@ describe('encodePrompt', () => {
 
   it('takes a prompt that leaves room for one token', () => {
     expect(encodePrompt(encoder, { messages: [user], stop: [] }, 4)).toHaveLength(3);
+  });
+});
+
+describe('refuseFarTooLong', () => {
+  const limits = { longestTokenBytes: 8, contextLength: 10 };
+
+  it('refuses what cannot fit even in the longest tokens, before it is encoded', () => {
+    expect(() => refuseFarTooLong([user, { role: 'user', content: 'ä'.repeat(36) }], limits)).toThrow(
+      expect.objectContaining({
+        code: 'context_length_exceeded',
+        message: expect.stringMatching(/at least 10 tokens.*at most 10/),
+      }),
+    );
+  });
+
+  it('takes what may fit', () => {
+    expect(() => refuseFarTooLong([{ role: 'user', content: 'a'.repeat(72) }], limits)).not.toThrow();
   });
 });
 

@@ -52,6 +52,7 @@ export async function serveModel(
     is_default: model.isDefault,
     at: context.clock.now(),
     operations: [...model.operations],
+    aliases: [...(model.aliases ?? [])],
   });
   return consumption;
 }

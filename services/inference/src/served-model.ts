@@ -5,6 +5,8 @@ import type { AnswerWork } from './answer.ts';
 export interface ServedModel {
   readonly name: string;
   readonly version: string;
+  /** Other names that it goes by in requests. */
+  readonly aliases?: readonly string[] | undefined;
   /** Most tokens of prompt and answer together. */
   readonly contextLength: number;
   /** What it can be asked for. */

@@ -1,34 +1,11 @@
+import { createTurns, type Turns } from './turns.ts';
+
 /**
  * Requests that may have killed a worker. They run one at a time until they have got somewhere, so that the one that does kill
  * takes no other suspect with it, and the blame falls on it alone.
  */
-export interface Suspects {
-  /**
-   * Waits for the turn. What it resolves to ends the turn, and may be called twice.
-   *
-   * @param signal aborted: goes on at once, out of turn
-   */
-  enter(signal: AbortSignal): Promise<() => void>;
-}
+export type Suspects = Turns;
 
 export function createSuspects(): Suspects {
-  let last: Promise<void> = Promise.resolve();
-  return {
-    async enter(signal) {
-      const before = last;
-      const own = Promise.withResolvers<void>();
-      last = before.then(() => own.promise);
-      await unlessAborted(before, signal);
-      return () => own.resolve();
-    },
-  };
-}
-
-async function unlessAborted(turn: Promise<void>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const aborted = Promise.withResolvers<void>();
-  const abort = (): void => aborted.resolve();
-  signal.addEventListener('abort', abort, { once: true });
-  await Promise.race([turn, aborted.promise]);
-  signal.removeEventListener('abort', abort);
+  return createTurns();
 }

@@ -202,6 +202,8 @@ export interface ModelReady {
   readonly at: number;
   /** What it can be asked for: generate, summarize, classify, translate, embed. */
   readonly operations: readonly string[];
+  /** Other names that it goes by in requests. */
+  readonly aliases: readonly string[];
 }
 
 /** What another gateway needs to serve the request. */

@@ -14,6 +14,8 @@ export interface Segment {
 export interface Tokenizer {
   /** Ids are in `[0, vocabularySize)`. */
   readonly vocabularySize: number;
+  /** Bytes of the longest token that text can become. */
+  readonly longestTokenBytes: number;
   /**
    * Token ids of a text. By default the name of a special token in it is text like any other, so that nothing that a
    * client writes can become one.
@@ -108,6 +110,7 @@ export function createTokenizer(file: TokenizerFile): Tokenizer {
 
   return {
     vocabularySize: bytesById.length,
+    longestTokenBytes: bytesById.reduce((longest, bytes) => Math.max(longest, bytes?.length ?? 0), 1),
     encode: (text, options) => encodeSegments([{ text, specialTokens: options?.specialTokens === true }]),
     encodeSegments,
     decode: (tokens, options) => {

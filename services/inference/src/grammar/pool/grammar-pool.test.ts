@@ -97,6 +97,24 @@ describe('GrammarPool', () => {
     expect(pool.isCompiling).toBe(false);
   });
 
+  it('compiles one grammar at a time, and none that nobody waits for any more', async () => {
+    const pool = poolWith();
+    const gone = new AbortController();
+    const first = pool.lease(literalOf('a'), signal);
+    const given = ['b', 'c', 'd'].map((text) => pool.lease(literalOf(text), gone.signal));
+    const last = pool.lease(literalOf('e'), signal);
+    expect(pool.size.grammars).toBe(5);
+    gone.abort(new Error('gone'));
+    const results = await Promise.allSettled(given);
+    expect(results.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(pool.size.grammars).toBe(2);
+    let isFirstThere = false;
+    void first.then(() => (isFirstThere = true));
+    await last;
+    expect(isFirstThere).toBe(true);
+    expect(pool.isCompiling).toBe(false);
+  });
+
   it('gives the memory of answers back', async () => {
     const pool = poolWith();
     const lease = await pool.lease('root ::= "[" [a-z]* "]"', signal);

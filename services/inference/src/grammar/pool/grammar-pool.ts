@@ -1,6 +1,8 @@
 import type { Clock } from '@millrace/runtime';
 import type { AnswerForm } from '../../engine/constraint.ts';
+import { createTurns } from '../../turns.ts';
 import { GrammarThread } from './grammar-thread.ts';
+import { PooledGrammar } from './pooled-grammar.ts';
 import type { EncodedVocabulary } from './vocabulary.ts';
 
 export interface GrammarPoolOptions {
@@ -17,16 +19,13 @@ export interface GrammarLease extends AnswerForm {
   release(): void;
 }
 
-interface Entry {
-  readonly thread: GrammarThread;
-  leases: number;
-}
-
 /** The compiled grammars of a model: those in use, and the ones that were used last. */
 export class GrammarPool {
   readonly #options: GrammarPoolOptions;
   /** By grammar, the one that was used last at the end. */
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, PooledGrammar>();
+  /** Compiling takes a processor for seconds, so one does it at a time. */
+  readonly #turns = createTurns();
 
   constructor(options: GrammarPoolOptions) {
     this.#options = options;
@@ -34,7 +33,7 @@ export class GrammarPool {
 
   /** Grammars that are compiled, and answers that they hold to their form now. */
   get size(): { readonly grammars: number; readonly answers: number } {
-    const answers = [...this.#entries.values()].reduce((sum, { thread }) => sum + thread.open, 0);
+    const answers = [...this.#entries.values()].reduce((sum, { open }) => sum + open, 0);
     return { grammars: this.#entries.size, answers };
   }
 
@@ -56,17 +55,17 @@ export class GrammarPool {
       this.#evict();
     };
     try {
-      await settledOrAborted(entry.thread.ready(), signal);
+      const thread = await entry.compiled(signal);
+      return { start: () => thread.start(), release };
     } catch (error) {
       release();
       throw error;
     }
-    return { start: () => entry.thread.start(), release };
   }
 
   /** Whether a grammar is not ready yet. */
   get isCompiling(): boolean {
-    return [...this.#entries.values()].some(({ thread }) => thread.isCompiling);
+    return [...this.#entries.values()].some(({ isCompiling }) => isCompiling);
   }
 
   /** The present while one compiles, in milliseconds since the epoch. */
@@ -75,42 +74,34 @@ export class GrammarPool {
   }
 
   async stop(): Promise<void> {
-    const threads = [...this.#entries.values()].map(({ thread }) => thread);
+    const entries = [...this.#entries.values()];
     this.#entries.clear();
-    await Promise.all(threads.map((thread) => thread.stop()));
+    await Promise.all(entries.map((entry) => entry.stop()));
   }
 
-  #entryOf(grammar: string): Entry {
+  #entryOf(grammar: string): PooledGrammar {
     const known = this.#entries.get(grammar);
     this.#entries.delete(grammar);
-    const entry = known?.thread.failure === undefined ? known : undefined;
-    const used = entry ?? { thread: this.#begin(grammar), leases: 0 };
+    const used = known?.isUsable === true ? known : this.#begin(grammar);
     this.#entries.set(grammar, used);
     return used;
   }
 
-  #begin(grammar: string): GrammarThread {
-    const { vocabulary, clock, compileMs = 30_000, maskMs = 10_000 } = this.#options;
-    return new GrammarThread({ vocabulary, grammar }, { clock, compileMs, maskMs });
+  #begin(grammar: string): PooledGrammar {
+    const { vocabulary, clock, compileMs = 15_000, maskMs = 10_000 } = this.#options;
+    const limits = { clock, compileMs, maskMs };
+    return new PooledGrammar(() => new GrammarThread({ vocabulary, grammar }, limits), this.#turns);
   }
 
+  /** Lets go of what nobody waits for any more, and of what nobody has used lately. */
   #evict(): void {
     const idle = [...this.#entries].filter(([, { leases }]) => leases === 0);
-    const kept = this.#options.kept ?? 4;
-    for (const [grammar, { thread }] of idle.slice(0, Math.max(0, idle.length - kept))) {
-      this.#entries.delete(grammar);
-      void thread.stop();
+    const compiled = idle.filter(([, { isCompiling }]) => !isCompiling);
+    const kept = new Set(compiled.slice(Math.max(0, compiled.length - (this.#options.kept ?? 4))));
+    for (const entry of idle) {
+      if (kept.has(entry)) continue;
+      this.#entries.delete(entry[0]);
+      void entry[1].stop();
     }
-  }
-}
-
-async function settledOrAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason as Error);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }
