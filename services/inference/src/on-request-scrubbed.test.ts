@@ -17,7 +17,7 @@ import { fabricatedEngine, tokenBytes } from './engine/engine-fixture.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { createInferenceMetrics } from './metrics.ts';
 import { onRequestScrubbed } from './on-request-scrubbed.ts';
-import { createSuspects } from './suspects.ts';
+import { createTurns } from './turns.ts';
 import { createWaitingRoom } from './waiting-room.ts';
 
 const codec = createCodec();
@@ -64,7 +64,7 @@ async function startWorker() {
     engineMetrics: createInferenceMetrics(createMetrics(), engine),
     model: serveChatModel(model as unknown as LoadedModel),
     ackWaitMs: 9_000,
-    suspects: createSuspects(),
+    suspects: createTurns(),
     waitingRoom,
     maxAttempts: 5,
   });

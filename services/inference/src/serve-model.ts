@@ -4,7 +4,7 @@ import { announceModel, runStage } from '@millrace/stage';
 import { onRequestScrubbed, type InferenceContext } from './on-request-scrubbed.ts';
 import type { ServedModel } from './served-model.ts';
 import type { InferenceOptions } from './service.ts';
-import { createSuspects } from './suspects.ts';
+import { createTurns } from './turns.ts';
 import { createWaitingRoom } from './waiting-room.ts';
 import type { WaitingRoomMetrics } from './waiting-room-metrics.ts';
 
@@ -40,7 +40,7 @@ export async function serveModel(
       ...context,
       model,
       ackWaitMs,
-      suspects: createSuspects(),
+      suspects: createTurns(),
       waitingRoom,
       maxAttempts: maxDeliveries,
     }),

@@ -19,13 +19,10 @@ export class GrammarThread {
   readonly #ready = Promise.withResolvers<void>();
   #matchers = 0;
   #open = 0;
-  #compiled = false;
   #failure: MillraceError | undefined;
 
   constructor(data: GrammarWorkerData, limits: ThreadLimits) {
     this.#limits = limits;
-    // It may fail while nobody waits for it.
-    this.#ready.promise.catch(() => undefined);
     this.#worker = new Worker(new URL('grammar-worker.ts', import.meta.url), {
       workerData: data,
       stdout: true,
@@ -47,10 +44,6 @@ export class GrammarThread {
   /** Why it can be used no more. */
   get failure(): MillraceError | undefined {
     return this.#failure;
-  }
-
-  get isCompiling(): boolean {
-    return !this.#compiled && this.#failure === undefined;
   }
 
   /** Matchers that are not closed yet. */
@@ -118,7 +111,6 @@ export class GrammarThread {
 
   #take(response: GrammarResponse): void {
     if (response.kind === 'ready') {
-      this.#compiled = true;
       this.#ready.resolve();
       return;
     }

@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest';
-import { createSuspects } from './suspects.ts';
+import { createTurns } from './turns.ts';
 
 const never = new AbortController().signal;
 
 it('gives each its turn when the one before has ended', async () => {
-  const suspects = createSuspects();
+  const turns = createTurns();
   const order: string[] = [];
-  const endFirst = await suspects.enter(never);
-  const second = suspects.enter(never).then((end) => {
+  const endFirst = await turns.enter(never);
+  const second = turns.enter(never).then((end) => {
     order.push('second');
     return end;
   });
-  const third = suspects.enter(never).then((end) => {
+  const third = turns.enter(never).then((end) => {
     order.push('third');
     return end;
   });
@@ -26,12 +26,12 @@ it('gives each its turn when the one before has ended', async () => {
 });
 
 it('lets one go on out of turn whose signal is aborted, and keeps the order of the others', async () => {
-  const suspects = createSuspects();
-  const endFirst = await suspects.enter(never);
+  const turns = createTurns();
+  const endFirst = await turns.enter(never);
   const impatient = new AbortController();
-  const second = suspects.enter(impatient.signal);
+  const second = turns.enter(impatient.signal);
   const order: string[] = [];
-  const third = suspects.enter(never).then(() => order.push('third'));
+  const third = turns.enter(never).then(() => order.push('third'));
   impatient.abort();
   const endSecond = await second;
   order.push('second');
