@@ -47,25 +47,30 @@ export async function publishClosing(bus: Bus, codec: Codec, closing: RequestClo
   });
 }
 
-/** The closings of a tenant as they are delivered: each once, in order. */
+/** The messages of a subject as they are delivered: each once, in order. */
 export async function deliverAll(
+  bus: Bus,
+  stream: string,
+  subject: string,
+  deliveryCount = 1,
+): Promise<readonly Delivery[]> {
+  const { signal } = new AbortController();
+  const stored = await readAll(bus.read(stream, subject));
+  return stored.map((message) => ({ ...message, deliveryCount, working: () => undefined, signal }));
+}
+
+/** The same of the closings of a tenant. */
+export async function deliverClosings(
   bus: Bus,
   codec: Codec,
   tenant: string,
   deliveryCount = 1,
 ): Promise<readonly ClosingWork[]> {
-  const work: ClosingWork[] = [];
-  for await (const stored of bus.read('CLOSED', subjects.closed(tenant, '*'))) {
-    work.push({
-      closing: codec.decode('request.closed', stored.payload),
-      delivery: asDelivery(stored, deliveryCount),
-    });
-  }
-  return work;
-}
-
-function asDelivery(stored: StoredMessage, deliveryCount: number): Delivery {
-  return { ...stored, deliveryCount, working: () => undefined, signal: new AbortController().signal };
+  const deliveries = await deliverAll(bus, 'CLOSED', subjects.closed(tenant, '*'), deliveryCount);
+  return deliveries.map((delivery) => ({
+    closing: codec.decode('request.closed', delivery.payload),
+    delivery,
+  }));
 }
 
 /** All messages of a read. */

@@ -16,7 +16,7 @@ import { startTestNats, type TestNats } from '@millrace/testkit';
 import { verifyChain } from './chain.ts';
 import { onRequestClosed } from './on-request-closed.ts';
 import { startAudit } from './service.ts';
-import { closingOf, deliverAll, publishClosing } from '@millrace/stage/testing';
+import { closingOf, deliverClosings, publishClosing } from '@millrace/stage/testing';
 import { linkOf, verifyTenant } from './verify-tenant.ts';
 
 const codec = createCodec();
@@ -66,7 +66,7 @@ const verifyPayloads = (payloads: readonly Uint8Array[]) =>
 describe('recording', () => {
   it('appends one verifiable record for each closing, with the closing as it was stored', async () => {
     const tenant = await closeSome(5);
-    const work = await deliverAll(bus, codec, tenant);
+    const work = await deliverClosings(bus, codec, tenant);
     expect(await replica()(work)).toEqual([true, true, true, true, true]);
 
     expect(await verifyTenant(dependenciesOn(bus), tenant)).toEqual({ records: 5, verified: true });
@@ -82,16 +82,16 @@ describe('recording', () => {
   it('records nothing twice when all is delivered again, to the same process or to one that starts anew', async () => {
     const tenant = await closeSome(6);
     const first = replica();
-    await first(await deliverAll(bus, codec, tenant));
-    expect(await first(await deliverAll(bus, codec, tenant, 2))).toEqual(Array(6).fill(true));
-    expect(await replica()(await deliverAll(bus, codec, tenant, 2))).toEqual(Array(6).fill(true));
-    expect(await replica()(await deliverAll(bus, codec, tenant, 1))).toEqual(Array(6).fill(true));
+    await first(await deliverClosings(bus, codec, tenant));
+    expect(await first(await deliverClosings(bus, codec, tenant, 2))).toEqual(Array(6).fill(true));
+    expect(await replica()(await deliverClosings(bus, codec, tenant, 2))).toEqual(Array(6).fill(true));
+    expect(await replica()(await deliverClosings(bus, codec, tenant, 1))).toEqual(Array(6).fill(true));
     expect(await verifyTenant(dependenciesOn(bus), tenant)).toEqual({ records: 6, verified: true });
   });
 
   it('goes on where a process stopped in the middle of a batch', async () => {
     const tenant = await closeSome(8);
-    const work = await deliverAll(bus, codec, tenant);
+    const work = await deliverClosings(bus, codec, tenant);
     await replica()(work.slice(0, 3));
     await replica()(work);
     expect(await verifyTenant(dependenciesOn(bus), tenant)).toEqual({ records: 8, verified: true });
@@ -99,7 +99,7 @@ describe('recording', () => {
 
   it('records a late closing although later ones are recorded already', async () => {
     const tenant = await closeSome(4);
-    const work = await deliverAll(bus, codec, tenant);
+    const work = await deliverClosings(bus, codec, tenant);
     await replica()(work.slice(1));
     await replica()(work);
     expect(await verifyTenant(dependenciesOn(bus), tenant)).toEqual({ records: 4, verified: true });
@@ -107,7 +107,7 @@ describe('recording', () => {
 
   it('never forks or repeats a chain that two replicas write to at once, the same closings delivered to both', async () => {
     const tenants = [await closeSome(40), await closeSome(40), await closeSome(40)];
-    const work = (await Promise.all(tenants.map((tenant) => deliverAll(bus, codec, tenant)))).flat();
+    const work = (await Promise.all(tenants.map((tenant) => deliverClosings(bus, codec, tenant)))).flat();
     const other = await connect();
     const [left, right] = [replica(), replica(other)];
     const answers = await Promise.all([
@@ -127,7 +127,7 @@ describe('recording', () => {
 describe('verification of what is stored', () => {
   it('finds a record that was changed, removed, inserted or moved, and one that cannot be read', async () => {
     const tenant = await closeSome(6);
-    await replica()(await deliverAll(bus, codec, tenant));
+    await replica()(await deliverClosings(bus, codec, tenant));
     const records = await storedRecords(tenant);
     const [first, second, third] = records as [Uint8Array, Uint8Array, Uint8Array];
 
@@ -153,7 +153,7 @@ describe('verification of what is stored', () => {
 
   it('names a stored record that is no record', async () => {
     const tenant = await closeSome(2);
-    await replica()(await deliverAll(bus, codec, tenant));
+    await replica()(await deliverClosings(bus, codec, tenant));
     await bus.publish({ subject: subjects.recorded(tenant), payload: Buffer.from('garbage') });
     expect(await verifyTenant(dependenciesOn(bus), tenant)).toEqual({
       records: 3,

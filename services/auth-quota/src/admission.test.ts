@@ -29,7 +29,8 @@ import { onRequestReceived } from './on-request-received.ts';
 import { createPostgresAdmission } from './postgres-admission.ts';
 import { startAuthQuota } from './service.ts';
 import { createTenant } from './tenants.ts';
-import { countOf, deliverAll, publishRequest, readAll, requestOf } from './testing.ts';
+import { deliverAll, readAll } from '@millrace/stage/testing';
+import { countOf, publishRequest, requestOf } from './testing.ts';
 
 const codec = createCodec();
 const clock = new ManualClock();

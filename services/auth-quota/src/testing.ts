@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Bus, Delivery, StoredMessage } from '@millrace/bus';
+import type { Bus } from '@millrace/bus';
 import { subjects, type Codec, type RequestReceived } from '@millrace/contracts';
 import type { Clock } from '@millrace/runtime';
 import { openResultLog, resultRecord } from '@millrace/stage';
+import { readAll } from '@millrace/stage/testing';
 
 /** A request for tests; it expires a minute after the clock's time. */
 export function requestOf(
@@ -55,30 +56,7 @@ export async function publishRequest(bus: Bus, codec: Codec, request: RequestRec
   });
 }
 
-/** The messages of a subject as they are delivered. */
-export async function deliverAll(
-  bus: Bus,
-  stream: string,
-  subject: string,
-  deliveryCount = 1,
-): Promise<readonly Delivery[]> {
-  const deliveries: Delivery[] = [];
-  for await (const stored of bus.read(stream, subject)) deliveries.push(asDelivery(stored, deliveryCount));
-  return deliveries;
-}
-
-function asDelivery(stored: StoredMessage, deliveryCount: number): Delivery {
-  return { ...stored, deliveryCount, working: () => undefined, signal: new AbortController().signal };
-}
-
 /** The number of stored messages of a subject. */
 export async function countOf(bus: Bus, stream: string, subject: string): Promise<number> {
   return (await readAll(bus.read(stream, subject))).length;
-}
-
-/** All messages of a read. */
-export async function readAll(messages: AsyncIterable<StoredMessage>): Promise<StoredMessage[]> {
-  const all: StoredMessage[] = [];
-  for await (const message of messages) all.push(message);
-  return all;
 }

@@ -27,7 +27,7 @@ import { onRequestClosed } from './on-request-closed.ts';
 import { takeFromOutbox } from './outbox.ts';
 import { seedPrices } from './prices.ts';
 import { startBilling } from './service.ts';
-import { closingOf, deliverAll, publishClosing, readAll } from '@millrace/stage/testing';
+import { closingOf, deliverClosings, publishClosing, readAll } from '@millrace/stage/testing';
 
 const codec = createCodec();
 const clock = new ManualClock();
@@ -103,7 +103,7 @@ async function drain(replicaBus: Pick<Bus, 'publish'> = bus): Promise<void> {
 describe('the ledger', () => {
   it('charges what a closing says was used', async () => {
     const { tenant, closings } = await closeSome(1);
-    expect(await replica()(await deliverAll(bus, codec, tenant))).toEqual([true]);
+    expect(await replica()(await deliverClosings(bus, codec, tenant))).toEqual([true]);
     expect(await entryOf(closings[0]!)).toMatchObject({ amount: '0.0000009500', currency: 'EUR' });
   });
 
@@ -112,8 +112,8 @@ describe('the ledger', () => {
     const { tenant, closings } = await closeSome(1, { outcome: 'EXPIRED', usage: nothing });
     const free = await closeSome(1, { outcome: 'REJECTED', usage: nothing, model: 'other' });
     await replica()([
-      ...(await deliverAll(bus, codec, tenant)),
-      ...(await deliverAll(bus, codec, free.tenant)),
+      ...(await deliverClosings(bus, codec, tenant)),
+      ...(await deliverClosings(bus, codec, free.tenant)),
     ]);
     expect(await entryOf(closings[0]!)).toMatchObject({ amount: '0.0000000000', currency: 'EUR' });
     expect(await entryOf(free.closings[0]!)).toMatchObject({ amount: '0.0000000000', currency: 'USD' });
@@ -123,8 +123,8 @@ describe('the ledger', () => {
     const priceless = await closeSome(1, { model: 'priceless' });
     const { tenant, closings } = await closeSome(1);
     const batch = [
-      ...(await deliverAll(bus, codec, priceless.tenant)),
-      ...(await deliverAll(bus, codec, tenant)),
+      ...(await deliverClosings(bus, codec, priceless.tenant)),
+      ...(await deliverClosings(bus, codec, tenant)),
     ];
     expect(await replica()(batch)).toEqual([false, true]);
     expect(await entryOf(priceless.closings[0]!)).toBeUndefined();
@@ -133,20 +133,20 @@ describe('the ledger', () => {
 
   it('charges a cancelled request for what was generated', async () => {
     const { tenant, closings } = await closeSome(1, { outcome: 'CANCELLED', finish_reason: 'cancelled' });
-    await replica()(await deliverAll(bus, codec, tenant));
+    await replica()(await deliverClosings(bus, codec, tenant));
     expect((await entryOf(closings[0]!))?.amount).toBe('0.0000009500');
   });
 
   it('has one row for each closing when replicas get the same ones at once and again', async () => {
     const { tenant, closings } = await closeSome(60);
-    const work = await deliverAll(bus, codec, tenant);
+    const work = await deliverClosings(bus, codec, tenant);
     const answers = await Promise.all([
       replica()(work),
       replica()(work.toReversed()),
       replica()([...work, ...work]),
     ]);
     expect(answers.flat().every(Boolean)).toBe(true);
-    await replica()(await deliverAll(bus, codec, tenant, 2));
+    await replica()(await deliverClosings(bus, codec, tenant, 2));
     const numbers = (await Promise.all(closings.map(entryOf)))
       .map((entry) => entry!.entryNumber)
       .toSorted((a, b) => a - b);
@@ -165,7 +165,7 @@ describe('the ledger', () => {
     };
     await expect(charge({ ...ledger(), codec: breaking }, closings)).rejects.toThrow('killed');
     expect(await entryOf(closings[0]!)).toBeUndefined();
-    await replica()(await deliverAll(bus, codec, tenant, 2));
+    await replica()(await deliverClosings(bus, codec, tenant, 2));
     await drain();
     expect(await chargedEvents(tenant)).toHaveLength(1);
   });
@@ -174,7 +174,7 @@ describe('the ledger', () => {
 describe('the outbox', () => {
   it('is published in the order of the ledger', async () => {
     const { tenant } = await closeSome(20);
-    await replica()(await deliverAll(bus, codec, tenant));
+    await replica()(await deliverClosings(bus, codec, tenant));
     await drain();
     const events = await chargedEvents(tenant);
     expect(events.map(({ entry_number }) => entry_number)).toEqual(
@@ -191,7 +191,7 @@ describe('the outbox', () => {
 
   it('publishes nothing twice after a crash between publishing and marking', async () => {
     const { tenant } = await closeSome(3);
-    await replica()(await deliverAll(bus, codec, tenant));
+    await replica()(await deliverClosings(bus, codec, tenant));
     let left = 2;
     const crashing: Pick<Bus, 'publish'> = {
       publish: async (message) => {
@@ -208,7 +208,7 @@ describe('the outbox', () => {
 describe('two replicas of the service', () => {
   it('charge and publish each closing once, also what a replica left behind that died', async () => {
     const left = await closeSome(5);
-    await replica()(await deliverAll(bus, codec, left.tenant));
+    await replica()(await deliverClosings(bus, codec, left.tenant));
     const buses = await Promise.all(
       [1, 2].map(() => connectNats({ url: nats.url, name: 'billing-replica', logger })),
     );
