@@ -1,4 +1,4 @@
-import { createScratchFolder, startCluster, type Cluster, type ScratchFolder } from '@millrace/embedded';
+import type { Cluster } from '@millrace/embedded';
 import { subjects, type DeadLetter } from '@millrace/contracts';
 import { systemTenant } from '@millrace/stage';
 import { openStream, type StreamClient } from '@millrace/testkit';
@@ -8,16 +8,15 @@ import { acceptedId, numbersOf, range, textOf, untilChunk } from '../support/ans
 import { untilDeadLetters } from '../support/dead-letters.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
 import { untilDrained } from '../support/work-queues.ts';
+import { briefAckWait, startTestCluster } from '../support/test-cluster.ts';
 
-let folder: ScratchFolder;
 let cluster: Cluster;
 let client: StreamClient;
 /** Dead letters so far. */
 let letters = 0;
 
 beforeAll(async () => {
-  folder = await createScratchFolder();
-  cluster = await startCluster({ dataDirectory: folder.path, env: { MILLRACE_ACK_WAIT: '2s' } });
+  cluster = await startTestCluster({ env: briefAckWait });
   client = await openStream(cluster.edgeUrl, { apiKey: cluster.apiKey });
   await takeSamples();
 });
@@ -25,7 +24,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await client.close();
   await cluster.stop();
-  await folder.stop();
 });
 
 const stages = [

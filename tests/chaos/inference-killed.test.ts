@@ -1,21 +1,17 @@
-import { createScratchFolder, startCluster, type Cluster, type ScratchFolder } from '@millrace/embedded';
+import type { Cluster } from '@millrace/embedded';
 import { openStream } from '@millrace/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { acceptedId, choicesOf, numbersOf, range, textOf, untilChunk } from '../support/answer.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
+import { briefAckWait, startTestCluster } from '../support/test-cluster.ts';
 
-let folder: ScratchFolder;
 let cluster: Cluster;
 
 beforeAll(async () => {
-  folder = await createScratchFolder();
-  cluster = await startCluster({ dataDirectory: folder.path, env: { MILLRACE_ACK_WAIT: '2s' } });
+  cluster = await startTestCluster({ env: briefAckWait });
 });
 
-afterAll(async () => {
-  await cluster.stop();
-  await folder.stop();
-});
+afterAll(() => cluster.stop());
 
 it('goes on behind the chunks of a killed worker, and the client gets one whole answer', async ({
   signal,

@@ -8,14 +8,14 @@ import {
 } from '@millrace/embedded';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { answeredOnce } from '../support/proof.ts';
-import { startTestCluster } from '../support/test-cluster.ts';
+import { briefAckWait, startTestCluster } from '../support/test-cluster.ts';
 
 let cluster: Cluster;
 /** All answers of this file, since the ledger is that of all of them. */
 const answers: PersistentAnswer[] = [];
 
 beforeAll(async () => {
-  cluster = await startTestCluster();
+  cluster = await startTestCluster({ env: briefAckWait });
 });
 
 afterAll(() => cluster.stop());

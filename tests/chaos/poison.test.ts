@@ -1,11 +1,4 @@
-import {
-  createScratchFolder,
-  defaultTenant,
-  proveAnswers,
-  startCluster,
-  type Cluster,
-  type ScratchFolder,
-} from '@millrace/embedded';
+import { defaultTenant, proveAnswers, type Cluster } from '@millrace/embedded';
 import { openStream } from '@millrace/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { acceptedId, numbersOf, range, textOf, untilChunk } from '../support/answer.ts';
@@ -13,25 +6,20 @@ import { readDeadLetters } from '../support/dead-letters.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
 import { readClosings } from '../support/result-log.ts';
 import { untilDrained } from '../support/work-queues.ts';
+import { briefAckWait, startTestCluster } from '../support/test-cluster.ts';
 
 const fixture = new URL('fixtures/killed-by-prompt.mjs', import.meta.url).href;
 
-let folder: ScratchFolder;
 let cluster: Cluster;
 
 beforeAll(async () => {
-  folder = await createScratchFolder();
-  cluster = await startCluster({
-    dataDirectory: folder.path,
-    env: { MILLRACE_ACK_WAIT: '2s', MILLRACE_MAX_DELIVERIES: '3', NODE_OPTIONS: `--import=${fixture}` },
+  cluster = await startTestCluster({
+    env: { ...briefAckWait, MILLRACE_MAX_DELIVERIES: '3', NODE_OPTIONS: `--import=${fixture}` },
     restartCrashed: true,
   });
 });
 
-afterAll(async () => {
-  await cluster.stop();
-  await folder.stop();
-});
+afterAll(() => cluster.stop());
 
 it('gives up a request that kills its worker each time, and answers those that were with it', async ({
   signal,

@@ -7,7 +7,7 @@ import {
   type PersistentAnswer,
 } from '@millrace/embedded';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startTestCluster } from '../support/test-cluster.ts';
+import { briefAckWait, startTestCluster } from '../support/test-cluster.ts';
 
 const parallel = 6;
 const restarts = 4;
@@ -15,7 +15,7 @@ const restarts = 4;
 let cluster: Cluster;
 
 beforeEach(async () => {
-  cluster = await startTestCluster();
+  cluster = await startTestCluster({ env: briefAckWait });
 });
 
 afterEach(() => cluster.stop());

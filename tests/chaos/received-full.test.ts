@@ -1,36 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import {
-  createScratchFolder,
-  defaultTenant,
-  proveAnswers,
-  startCluster,
-  type Cluster,
-  type ScratchFolder,
-} from '@millrace/embedded';
+import { defaultTenant, proveAnswers, type Cluster } from '@millrace/embedded';
 import { ledger } from '@millrace/store';
 import { openStream } from '@millrace/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { acceptedId, range, textOf } from '../support/answer.ts';
 import { untilDrained } from '../support/work-queues.ts';
+import { startTestCluster } from '../support/test-cluster.ts';
 
 const room = 5;
 
-let folder: ScratchFolder;
 let cluster: Cluster;
 
 beforeAll(async () => {
-  folder = await createScratchFolder();
-  cluster = await startCluster({
-    dataDirectory: folder.path,
+  cluster = await startTestCluster({
     // Who a credential belongs to is known while admission is away.
     env: { MILLRACE_RECEIVED_MAX_MESSAGES: String(room), MILLRACE_CREDENTIAL_CACHE: '10m' },
   });
 });
 
-afterAll(async () => {
-  await cluster.stop();
-  await folder.stop();
-});
+afterAll(() => cluster.stop());
 
 const question = { prompt: 'Say hello.', max_tokens: 4 };
 

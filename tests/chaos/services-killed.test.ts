@@ -8,7 +8,7 @@ import {
 } from '@millrace/embedded';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { answeredOnce } from '../support/proof.ts';
-import { startTestCluster } from '../support/test-cluster.ts';
+import { briefAckWait, startTestCluster } from '../support/test-cluster.ts';
 import { persistentPost } from './persistent-post.ts';
 
 const services = ['pii', 'billing', 'audit', 'auth-quota', 'inference', 'edge', 'ingress'];
@@ -18,7 +18,7 @@ const overHttp = 2;
 let cluster: Cluster;
 
 beforeEach(async () => {
-  cluster = await startTestCluster();
+  cluster = await startTestCluster({ env: briefAckWait });
 });
 
 afterEach(() => cluster.stop());

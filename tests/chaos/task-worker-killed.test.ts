@@ -1,24 +1,19 @@
-import { createScratchFolder, startCluster, type Cluster, type ScratchFolder } from '@millrace/embedded';
+import type { Cluster } from '@millrace/embedded';
 import { openStream } from '@millrace/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { acceptedId, choicesOf, numbersOf, range } from '../support/answer.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
+import { briefAckWait, startTestCluster } from '../support/test-cluster.ts';
 
-let folder: ScratchFolder;
 let cluster: Cluster;
 
 beforeAll(async () => {
-  folder = await createScratchFolder();
-  cluster = await startCluster({
-    dataDirectory: folder.path,
-    env: { MILLRACE_ACK_WAIT: '2s', MILLRACE_SLOTS: '4' },
+  cluster = await startTestCluster({
+    env: { ...briefAckWait, MILLRACE_SLOTS: '4' },
   });
 });
 
-afterAll(async () => {
-  await cluster.stop();
-  await folder.stop();
-});
+afterAll(() => cluster.stop());
 
 it('labels each text of a batch once, however often its worker is killed', async ({ signal }) => {
   const labels = ['sports', 'cooking', 'finance and banking', 'the weather of tomorrow'];

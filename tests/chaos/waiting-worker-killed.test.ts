@@ -4,12 +4,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { acceptedId, numbersOf, range, textOf, untilChunk } from '../support/answer.ts';
 import { readDeadLetters } from '../support/dead-letters.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
-import { startTestCluster } from '../support/test-cluster.ts';
+import { briefAckWait, startTestCluster } from '../support/test-cluster.ts';
 
 let cluster: Cluster;
 
 beforeAll(async () => {
-  cluster = await startTestCluster({ env: { MILLRACE_SLOTS: '2' } });
+  cluster = await startTestCluster({ env: { ...briefAckWait, MILLRACE_SLOTS: '2' } });
 });
 
 afterAll(() => cluster.stop());

@@ -1,32 +1,27 @@
-import { createScratchFolder, startCluster, type Cluster, type ScratchFolder } from '@millrace/embedded';
+import type { Cluster } from '@millrace/embedded';
 import { openStream } from '@millrace/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { acceptedId, numbersOf, range, textOf, untilChunk } from '../support/answer.ts';
 import { readDeadLetters } from '../support/dead-letters.ts';
 import { watchOutput, type Output } from '../support/output.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
+import { briefAckWait, startTestCluster } from '../support/test-cluster.ts';
 
 const workers = ['inference', 'inference-2'];
 
-let folder: ScratchFolder;
 let cluster: Cluster;
 let output: Output;
 
 beforeEach(async () => {
-  folder = await createScratchFolder();
   output = watchOutput();
-  cluster = await startCluster({
-    dataDirectory: folder.path,
-    env: { MILLRACE_ACK_WAIT: '2s' },
+  cluster = await startTestCluster({
+    env: briefAckWait,
     processes: ['audit', 'auth-quota', 'billing', 'edge', 'pii', ...workers],
     onOutput: output.take,
   });
 });
 
-afterEach(async () => {
-  await cluster.stop();
-  await folder.stop();
-});
+afterEach(() => cluster.stop());
 
 /** The worker that generates now. */
 async function busyWorker(): Promise<string> {

@@ -7,24 +7,18 @@ import {
   subjects,
   type SchemaName,
 } from '@millrace/contracts';
-import {
-  createScratchFolder,
-  defaultTenant,
-  startCluster,
-  type Cluster,
-  type ScratchFolder,
-} from '@millrace/embedded';
+import { defaultTenant, type Cluster } from '@millrace/embedded';
 import type { Stoppable } from '@millrace/runtime';
 import { openStream } from '@millrace/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { acceptedId, textOf, untilChunk } from '../support/answer.ts';
 import { untilDeadLetters } from '../support/dead-letters.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
+import { startTestCluster } from '../support/test-cluster.ts';
 
 /** Subjects of the broker's own protocol: its API, acks, and what consumers are handed. */
 const ofTheBroker = /^(?:\$JS\.|_INBOX\.)/u;
 
-let folder: ScratchFolder;
 let cluster: Cluster;
 let listening: Stoppable;
 /** What was published while this test listened, in order. */
@@ -33,9 +27,7 @@ const messages: { readonly subject: string; readonly payload: Uint8Array }[] = [
 const garbage = Buffer.from('not an Avro message');
 
 beforeAll(async () => {
-  folder = await createScratchFolder();
-  cluster = await startCluster({
-    dataDirectory: folder.path,
+  cluster = await startTestCluster({
     processes: ['audit', 'auth-quota', 'billing', 'edge', 'edge-2', 'inference', 'ingress', 'pii'],
   });
   listening = await cluster.platform.bus.subscribe('>', (message) => messages.push(message));
@@ -44,7 +36,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await listening.stop();
   await cluster.stop();
-  await folder.stop();
 });
 
 it('carries on every subject what the catalogue says, and every event of the catalogue', async ({

@@ -1,32 +1,22 @@
 import { createApiKey, revokeApiKey } from '@millrace/auth-quota';
-import {
-  createScratchFolder,
-  defaultTenant,
-  startCluster,
-  type Cluster,
-  type ScratchFolder,
-} from '@millrace/embedded';
+import { defaultTenant, type Cluster } from '@millrace/embedded';
 import { openStream, type StreamClient } from '@millrace/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { acceptedId, textOf, untilChunk } from '../support/answer.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
+import { startTestCluster } from '../support/test-cluster.ts';
 
 const maxInFlight = 2;
 const endless = { type: 'generate', prompt: 'Tell a very long story about a mill.', max_tokens: 1_500 };
 
-let folder: ScratchFolder;
 let cluster: Cluster;
 let client: StreamClient;
 
 beforeAll(async () => {
-  folder = await createScratchFolder();
-  cluster = await startCluster({ dataDirectory: folder.path, tenantLimits: { maxInFlight } });
+  cluster = await startTestCluster({ tenantLimits: { maxInFlight } });
 });
 
-afterAll(async () => {
-  await cluster.stop();
-  await folder.stop();
-});
+afterAll(() => cluster.stop());
 
 beforeEach(async () => {
   client = await openStream(cluster.edgeUrl, { apiKey: cluster.apiKey });

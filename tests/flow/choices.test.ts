@@ -1,15 +1,11 @@
-import {
-  createScratchFolder,
-  defaultTenant,
-  startCluster,
-  type Cluster,
-  type ScratchFolder,
-} from '@millrace/embedded';
+import { defaultTenant, type Cluster } from '@millrace/embedded';
 import { openStream } from '@millrace/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { acceptedId, choicesOf, numbersOf, range } from '../support/answer.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
 import { readClosings } from '../support/result-log.ts';
+import { postJson } from '../support/post-json.ts';
+import { startTestCluster } from '../support/test-cluster.ts';
 
 interface Token {
   readonly token: string;
@@ -42,25 +38,16 @@ const story = {
   max_tokens: 24,
 };
 
-let folder: ScratchFolder;
 let cluster: Cluster;
 
 beforeAll(async () => {
-  folder = await createScratchFolder();
-  cluster = await startCluster({ dataDirectory: folder.path });
+  cluster = await startTestCluster();
 });
 
-afterAll(async () => {
-  await cluster.stop();
-  await folder.stop();
-});
+afterAll(() => cluster.stop());
 
 async function post(body: object): Promise<Answer> {
-  const response = await fetch(`${cluster.ingressUrl}/v1/generate`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${cluster.apiKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+  const response = await postJson(cluster, '/v1/generate', body);
   expect(response.status).toBe(200);
   return (await response.json()) as Answer;
 }

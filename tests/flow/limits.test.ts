@@ -5,7 +5,8 @@ import { openStream, type StreamClient } from '@millrace/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { acceptedId, range, textOf, untilChunk } from '../support/answer.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
-import { startTestCluster } from '../support/test-cluster.ts';
+import { postJson } from '../support/post-json.ts';
+import { briefAckWait, startTestCluster } from '../support/test-cluster.ts';
 
 const slots = 2;
 const maxQueue = 42;
@@ -25,6 +26,7 @@ let cluster: Cluster;
 beforeAll(async () => {
   cluster = await startTestCluster({
     env: {
+      ...briefAckWait,
       MILLRACE_SLOTS: String(slots),
       MILLRACE_MAX_QUEUE: String(maxQueue),
       MILLRACE_MAX_TOKENS: String(maxTokens),
@@ -165,9 +167,5 @@ it('more tokens than the operator allows are refused with the range, before anyt
 });
 
 function post(body: object): Promise<Response> {
-  return fetch(`${cluster.ingressUrl}/v1/generate`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${cluster.apiKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+  return postJson(cluster, '/v1/generate', body);
 }

@@ -1,25 +1,21 @@
 import { fileURLToPath } from 'node:url';
-import { createScratchFolder, startCluster, type Cluster, type ScratchFolder } from '@millrace/embedded';
+import type { Cluster } from '@millrace/embedded';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { renderMetricsPage } from '../support/metrics-page.ts';
+import { postJson } from '../support/post-json.ts';
+import { startTestCluster } from '../support/test-cluster.ts';
 
 const page = fileURLToPath(new URL('../../docs/reference/metrics.md', import.meta.url));
 
-let folder: ScratchFolder;
 let cluster: Cluster;
 
 beforeAll(async () => {
-  folder = await createScratchFolder();
-  cluster = await startCluster({
-    dataDirectory: folder.path,
+  cluster = await startTestCluster({
     env: { MILLRACE_SLOTS: '4', MILLRACE_CONTEXT_LENGTH: '512', MILLRACE_PREFIX_CACHE: '64MiB' },
   });
 });
 
-afterAll(async () => {
-  await cluster.stop();
-  await folder.stop();
-});
+afterAll(() => cluster.stop());
 
 const headers = () => ({ authorization: `Bearer ${cluster.apiKey}` });
 
@@ -33,11 +29,7 @@ async function expositionOf(process: string): Promise<string> {
 }
 
 async function ask(prompt: string): Promise<void> {
-  const response = await fetch(`${cluster.ingressUrl}/v1/generate`, {
-    method: 'POST',
-    headers: { ...headers(), 'content-type': 'application/json' },
-    body: JSON.stringify({ prompt, max_tokens: 4 }),
-  });
+  const response = await postJson(cluster, '/v1/generate', { prompt, max_tokens: 4 });
   expect(response.status).toBe(200);
   await response.json();
 }

@@ -1,15 +1,11 @@
-import {
-  createScratchFolder,
-  defaultTenant,
-  startCluster,
-  type Cluster,
-  type ScratchFolder,
-} from '@millrace/embedded';
+import { defaultTenant, type Cluster } from '@millrace/embedded';
 import { openStream } from '@millrace/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { acceptedId, numbersOf, range, textOf } from '../support/answer.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
 import { readClosings } from '../support/result-log.ts';
+import { postJson } from '../support/post-json.ts';
+import { startTestCluster } from '../support/test-cluster.ts';
 
 const question = { prompt: 'What is the capital of France?', temperature: 0 };
 /** The model says it word for word, in placeholders. */
@@ -21,29 +17,16 @@ interface Answer {
   readonly finish_reason: string;
 }
 
-let folder: ScratchFolder;
 let cluster: Cluster;
 
 beforeAll(async () => {
-  folder = await createScratchFolder();
-  cluster = await startCluster({ dataDirectory: folder.path });
+  cluster = await startTestCluster();
 });
 
-afterAll(async () => {
-  await cluster.stop();
-  await folder.stop();
-});
+afterAll(() => cluster.stop());
 
 function post(body: object, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
-  return fetch(`${cluster.ingressUrl}/v1/generate`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${cluster.apiKey}`,
-      'content-type': 'application/json',
-      ...headers,
-    },
-    body: JSON.stringify(body),
-  });
+  return postJson(cluster, '/v1/generate', body, headers);
 }
 
 describe('a prompt', () => {

@@ -1,20 +1,16 @@
-import { createScratchFolder, startCluster, type Cluster, type ScratchFolder } from '@millrace/embedded';
+import type { Cluster } from '@millrace/embedded';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runSoak, soakSettings } from '../../bench/soak/run-soak.ts';
 import { judgeSoak } from '../../bench/soak/soak-report.ts';
+import { startTestCluster } from '../support/test-cluster.ts';
 
-let folder: ScratchFolder;
 let cluster: Cluster;
 
 beforeAll(async () => {
-  folder = await createScratchFolder();
-  cluster = await startCluster({ dataDirectory: folder.path, env: soakSettings });
+  cluster = await startTestCluster({ env: soakSettings });
 });
 
-afterAll(async () => {
-  await cluster.stop();
-  await folder.stop();
-});
+afterAll(() => cluster.stop());
 
 it('sixty requests that are read, cancelled or left end in one way each, and leave no slot taken', async ({
   signal,

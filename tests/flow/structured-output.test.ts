@@ -1,9 +1,11 @@
-import { createScratchFolder, startCluster, type Cluster, type ScratchFolder } from '@millrace/embedded';
+import type { Cluster } from '@millrace/embedded';
 import { openStream } from '@millrace/testkit';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { acceptedId, textOf } from '../support/answer.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
+import { postJson } from '../support/post-json.ts';
+import { startTestCluster } from '../support/test-cluster.ts';
 
 const schema = {
   type: 'object',
@@ -22,27 +24,18 @@ const formatOf = (wanted: object) => ({
 const question = { prompt: 'Describe France as JSON.', max_tokens: 120 };
 const isValid = new Ajv2020().compile(schema);
 
-let folder: ScratchFolder;
 let cluster: Cluster;
 
 beforeAll(async () => {
-  folder = await createScratchFolder();
-  cluster = await startCluster({ dataDirectory: folder.path });
+  cluster = await startTestCluster();
 });
 
-afterAll(async () => {
-  await cluster.stop();
-  await folder.stop();
-});
+afterAll(() => cluster.stop());
 
 async function post(
   body: object,
 ): Promise<{ readonly status: number; readonly body: Record<string, unknown> }> {
-  const response = await fetch(`${cluster.ingressUrl}/v1/generate`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${cluster.apiKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+  const response = await postJson(cluster, '/v1/generate', body);
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 

@@ -1,9 +1,11 @@
-import { createScratchFolder, startCluster, type Cluster, type ScratchFolder } from '@millrace/embedded';
+import type { Cluster } from '@millrace/embedded';
 import { openStream } from '@millrace/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { acceptedId, choicesOf, numbersOf, range, textOf } from '../support/answer.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
 import { readLog } from '../support/result-log.ts';
+import { postJson } from '../support/post-json.ts';
+import { startTestCluster } from '../support/test-cluster.ts';
 
 interface Label {
   readonly label: string;
@@ -17,29 +19,16 @@ interface TaskAnswer<Result> {
   readonly usage: { readonly input_tokens: number; readonly output_tokens: number };
 }
 
-let folder: ScratchFolder;
 let cluster: Cluster;
 
 beforeAll(async () => {
-  folder = await createScratchFolder();
-  cluster = await startCluster({ dataDirectory: folder.path });
+  cluster = await startTestCluster();
 });
 
-afterAll(async () => {
-  await cluster.stop();
-  await folder.stop();
-});
+afterAll(() => cluster.stop());
 
 function ask(task: string, body: object, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
-  return fetch(`${cluster.ingressUrl}/v1/${task}`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${cluster.apiKey}`,
-      'content-type': 'application/json',
-      ...headers,
-    },
-    body: JSON.stringify(body),
-  });
+  return postJson(cluster, `/v1/${task}`, body, headers);
 }
 
 async function post<Result>(task: string, body: object, headers?: Readonly<Record<string, string>>) {

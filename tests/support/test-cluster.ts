@@ -1,16 +1,15 @@
 import { createScratchFolder, startCluster, type Cluster, type ClusterOptions } from '@millrace/embedded';
 
-/** A cluster on a folder of its own, which goes with it. A worker that is silent for 2 s loses its messages. */
+/** For tests that end workers: one that is silent for this long loses its messages. */
+export const briefAckWait = { MILLRACE_ACK_WAIT: '2s' } as const;
+
+/** A cluster on a folder of its own, which goes with it. */
 export async function startTestCluster(
   options: Omit<ClusterOptions, 'dataDirectory'> = {},
 ): Promise<Cluster> {
   const folder = await createScratchFolder();
   try {
-    const cluster = await startCluster({
-      ...options,
-      dataDirectory: folder.path,
-      env: { MILLRACE_ACK_WAIT: '2s', ...options.env },
-    });
+    const cluster = await startCluster({ ...options, dataDirectory: folder.path });
     return {
       ...cluster,
       async stop() {
