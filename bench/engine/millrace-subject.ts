@@ -1,11 +1,19 @@
 import { createEngine, createOnnxRunner, loadTokenizer, neutralSampling } from '@millrace/inference';
+import type { ExecutionProvider } from '@millrace/onnx';
 import { systemClock } from '@millrace/runtime';
 import { roomFor, type Point } from './points.ts';
 import type { Subject } from './subject.ts';
 
+export interface MillraceSubjectOptions {
+  readonly modelDir: string;
+  readonly threads: number;
+  /** Default `cpu`. */
+  readonly provider?: ExecutionProvider;
+}
+
 /** Millrace's engine on a converted model, with the text of each token made, as for a client. */
 export async function createMillraceSubject(
-  { modelDir, threads }: { readonly modelDir: string; readonly threads: number },
+  { modelDir, threads, provider = 'cpu' }: MillraceSubjectOptions,
   point: Point,
 ): Promise<Subject> {
   const { sequences, contextLength } = roomFor(point);
@@ -13,7 +21,7 @@ export async function createMillraceSubject(
   const engine = createEngine({
     name: 'bench',
     version: '1',
-    runner: await createOnnxRunner({ modelDir, threads, slots: sequences, contextLength }),
+    runner: await createOnnxRunner({ modelDir, threads, provider, slots: sequences, contextLength }),
     tokenBytes: (token) => tokenizer.tokenBytes(token),
     endTokens: new Set(),
     clock: systemClock,

@@ -32,6 +32,8 @@ NAME is name:version, a name or an alias of the manifest. FILE is a GGUF file, D
   --source FILE      verify --quality: the GGUF file that DIR was converted from; by default looked for in the cache
   -h, --help         this text
 
+MILLRACE_EXECUTION_PROVIDER, such as cuda, computes the model whose quality is measured; the CPU computes what it is compared with.
+
 Exit codes: 0 done, all is as it should be; 1 an error, or a file differs; 2 the command line is wrong.
 `;
 

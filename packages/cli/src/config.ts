@@ -1,5 +1,6 @@
 import { availableParallelism, homedir } from 'node:os';
 import path from 'node:path';
+import { inferenceSettings } from '@millrace/inference';
 import { defineSettings, setting, type SettingsOf } from '@millrace/runtime';
 
 export const cliSettings = defineSettings({
@@ -21,6 +22,7 @@ export const cliSettings = defineSettings({
     max: 256,
     description: 'Threads that measure the quality.',
   }),
+  provider: inferenceSettings.provider,
 });
 
 export type CliSettings = SettingsOf<typeof cliSettings>;

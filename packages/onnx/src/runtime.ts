@@ -52,6 +52,10 @@ const defaultMemory = 0;
 /** `ORT_ENABLE_ALL` */
 const allOptimizations = 99;
 
+/** ONNX Runtime has one environment in a process, which all share that open it: what is registered stays until the last has closed it. */
+const registered = new Set<ExecutionProvider>();
+let openRuntimes = 0;
+
 /**
  * Loads the ONNX Runtime library.
  *
@@ -65,13 +69,13 @@ export function openRuntime(options: RuntimeOptions = {}): OnnxRuntime {
   const memory = api.createCpuMemoryInfo(arenaAllocator, defaultMemory);
   const sessions = new Set<Session>();
   let closed = false;
-  const registered = new Set<ExecutionProvider>();
+  openRuntimes += 1;
   /** So that tensors can be copied to and from the provider's device. */
   const registerOnce = (provider: ExecutionProvider): void => {
     const library = providerLibrary(provider, libraryPath);
     if (library === undefined || registered.has(provider)) return;
-    registered.add(provider);
     orPartMissing(provider, () => api.registerProviderLibrary(env, provider, library));
+    registered.add(provider);
   };
 
   return {
@@ -100,6 +104,8 @@ export function openRuntime(options: RuntimeOptions = {}): OnnxRuntime {
       await Promise.all([...sessions].map((session) => session.close()));
       api.releaseMemoryInfo(memory);
       api.releaseEnv(env);
+      openRuntimes -= 1;
+      if (openRuntimes === 0) registered.clear();
     },
   };
 }

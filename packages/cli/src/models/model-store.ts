@@ -14,6 +14,8 @@ export interface ModelStore {
   readonly catalogue: readonly CatalogueEntry[];
   readonly cacheFolder: string;
   readonly threads: number;
+  /** What computes a model whose quality is measured. */
+  readonly provider: CliSettings['provider'];
   /** @throws MillraceError `model_not_found` where it is neither; `config_invalid` where a name has several versions */
   find(reference: string): ModelReference;
   /** The path that an argument names. */
@@ -34,6 +36,7 @@ export function createModelStore(settings: CliSettings, catalogue: readonly Cata
     catalogue,
     cacheFolder,
     threads: settings.threads,
+    provider: settings.provider,
     resolve,
     weightsPath,
     find(reference) {

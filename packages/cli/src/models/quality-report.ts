@@ -16,6 +16,7 @@ export async function reportQuality(
     modelDirectory,
     temporaryFolder: store.cacheFolder,
     threads: store.threads,
+    provider: store.provider,
     onProgress: startProgress('measuring against fp32'),
   });
 }

@@ -57,6 +57,13 @@ async function logitsOf(runner: ModelRunner): Promise<number[][]> {
   return seen;
 }
 
+function largestDifference(some: number[][], others: number[][]): number {
+  const differences = some.flatMap((logits, step) =>
+    logits.map((logit, index) => Math.abs(logit - (others[step]?.[index] ?? Number.NaN))),
+  );
+  return Math.max(...differences);
+}
+
 describe('keys and values in the memory of a device, which the CPU plays here', () => {
   it('give the same logits as in the main memory, to the bit', async () => {
     const onDevice = await runnerOf('float16', { deviceMemory: 'Cpu' });
@@ -69,10 +76,32 @@ describe('keys and values in the memory of a device, which the CPU plays here', 
     const half = await runnerOf('float16', { deviceMemory: 'Cpu' });
     const full = await runnerOf('float32');
     expect(half.blockBytes).toBe(full.blockBytes / 2);
-    const [ours, reference] = [await logitsOf(half), await logitsOf(full)];
-    for (const [step, logits] of ours.entries())
-      for (const [index, logit] of logits.entries())
-        expect(Math.abs(logit - (reference[step]?.[index] ?? Number.NaN))).toBeLessThan(0.05);
+    expect(largestDifference(await logitsOf(half), await logitsOf(full))).toBeLessThan(0.05);
+  });
+});
+
+const probe = openRuntime();
+const hasCuda = probe.providers.includes('cuda');
+await probe.close();
+
+const linearTypes = ['F32', 'Q8_0', 'Q6_K', 'Q4_K', 'Q4_0'] as const;
+
+describe.runIf(hasCuda)('keys and values in the memory of CUDA', () => {
+  it('give about the logits of the CPU in float32, and the same again', async () => {
+    const onDevice = await runnerOf('float16', { provider: 'cuda' });
+    const ours = await logitsOf(onDevice);
+    expect(largestDifference(ours, await logitsOf(await runnerOf('float32')))).toBeLessThan(0.05);
+    expect(largestDifference(await logitsOf(onDevice), ours)).toBeLessThan(0.05);
+  });
+
+  it.each(linearTypes)('with weights of the type %s too', async (linearType) => {
+    const source = path.join(folder, `${linearType}.gguf`);
+    await writeFile(source, makeGguf({ linearType, embeddingType: 'Q8_0' }));
+    for (const cacheType of ['float32', 'float16'] as const)
+      await convertModel({ source, target: modelDir(linearType + cacheType), mode: 'exact', cacheType });
+    const onDevice = await runnerOf(`${linearType}float16`, { provider: 'cuda' });
+    const reference = await runnerOf(`${linearType}float32`);
+    expect(largestDifference(await logitsOf(onDevice), await logitsOf(reference))).toBeLessThan(0.05);
   });
 });
 

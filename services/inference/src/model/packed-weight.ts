@@ -7,6 +7,8 @@ import type { WeightMatrix } from './weight-matrix.ts';
 /** Elements that share a scale: GGUF's block and the `block_size` of `MatMulNBits`; Q6_K alone has others. */
 export const blockElements = 32;
 const q6kBlockElements = 16;
+/** Of 8-bit codes, for 0. */
+export const eightBitZeroPoint = 128;
 
 /**
  * A weight as `MatMulNBits` takes it: codes row after row (two 4-bit codes in a byte, the first in the low half), one
@@ -39,7 +41,8 @@ function packQ80({ rows, columns, bytes }: WeightMatrix): PackedWeight {
   for (let block = 0; block < blocks; block += 1) {
     scales[block] = readFloat16(bytes, block * 34);
     for (let element = 0; element < blockElements; element += 1) {
-      codes[block * blockElements + element] = ((bytes[block * 34 + 2 + element] ?? 0) + 128) & 255;
+      codes[block * blockElements + element] =
+        ((bytes[block * 34 + 2 + element] ?? 0) + eightBitZeroPoint) & 255;
     }
   }
   return { codes, scales };
@@ -53,7 +56,7 @@ function packQ6K({ rows, columns, bytes }: WeightMatrix): PackedWeight {
   for (let block = 0; block < scales.length; block += 1) {
     scales[block] = readQ6KScale(bytes, block);
     for (let element = 0; element < q6kBlockElements; element += 1) {
-      codes[block * q6kBlockElements + element] = readQ6KCode(bytes, block, element) + 128;
+      codes[block * q6kBlockElements + element] = readQ6KCode(bytes, block, element) + eightBitZeroPoint;
     }
   }
   return { codes, scales };
@@ -85,7 +88,7 @@ export function quantizeTo8Bits(matrix: WeightMatrix): PackedWeight {
     const scale = largest === 0 ? 1 : largest / 127;
     scales[start / blockElements] = scale;
     for (let element = 0; element < blockElements; element += 1) {
-      codes[start + element] = 128 + Math.round((values[start + element] ?? 0) / scale);
+      codes[start + element] = eightBitZeroPoint + Math.round((values[start + element] ?? 0) / scale);
     }
   }
   return { codes, scales };

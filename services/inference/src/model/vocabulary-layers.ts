@@ -1,7 +1,13 @@
 import { dequantize } from './dequantize.ts';
 import type { DecoderParameters } from './decoder-parameters.ts';
 import { accuracyLevel, addLinear, addPacked, type LinearContext } from './linear-layer.ts';
-import { blockElements, exactEightBitForms, quantizeTo8Bits, type EightBitForm } from './packed-weight.ts';
+import {
+  blockElements,
+  eightBitZeroPoint,
+  exactEightBitForms,
+  quantizeTo8Bits,
+  type EightBitForm,
+} from './packed-weight.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import { readStacked } from './weight-matrix.ts';
 
@@ -30,7 +36,15 @@ export function addEmbedding(context: LinearContext, parameters: DecoderParamete
       [vocabularySize, hiddenSize / eightBits.blockElements],
       async () => (await load()).scales,
     );
-    graph.contrib('GatherBlockQuantized', [codes, tokens, scales], ['embedded'], {
+    // They are what the operator takes without them, but for CUDA, where it then takes 0 (onnxruntime issue 31692).
+    const zeroPoints = graph.constant(
+      'embedding_zero_points',
+      'uint8',
+      [vocabularySize, hiddenSize / eightBits.blockElements],
+      async () =>
+        new Uint8Array((vocabularySize * hiddenSize) / eightBits.blockElements).fill(eightBitZeroPoint),
+    );
+    graph.contrib('GatherBlockQuantized', [codes, tokens, scales, zeroPoints], ['embedded'], {
       bits: { int: 8 },
       block_size: { int: eightBits.blockElements },
       gather_axis: { int: 0 },

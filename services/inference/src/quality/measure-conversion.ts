@@ -1,5 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { ExecutionProvider } from '@millrace/onnx';
 import { MillraceError } from '@millrace/runtime';
 import { createOnnxRunner } from '../engine/onnx-runner.ts';
 import { convertModel } from '../model/convert-model.ts';
@@ -16,6 +17,8 @@ export interface MeasureConversionOptions {
   /** Folder in which the reference is made; it takes four bytes for each weight, and is removed. */
   readonly temporaryFolder: string;
   readonly threads: number;
+  /** What computes the converted model; the reference is always computed by the CPU. Default `cpu`. */
+  readonly provider?: ExecutionProvider | undefined;
   /** Called with the share that is done, 0 to 1. */
   readonly onProgress?: (share: number) => void;
 }
@@ -30,7 +33,7 @@ const longestText = 512;
  * @throws MillraceError `part_missing` or `model_invalid`; `config_invalid` if the model is of another source
  */
 export async function measureConversion(options: MeasureConversionOptions): Promise<Quality> {
-  const { source, modelDirectory, temporaryFolder, threads, onProgress } = options;
+  const { source, modelDirectory, temporaryFolder, threads, provider = 'cpu', onProgress } = options;
   const manifest = await readModelManifest(modelDirectory);
   if ((await hashFile(source)) !== manifest.sourceSha256) {
     throw new MillraceError(
@@ -46,7 +49,7 @@ export async function measureConversion(options: MeasureConversionOptions): Prom
     const tokenizer = await loadTokenizer(modelDirectory);
     const tokens = tokenizer.encode(await readFile(textFile, 'utf8')).subarray(0, contextLength);
     const shared = { threads, slots, contextLength };
-    const runner = await createOnnxRunner({ ...shared, modelDir: modelDirectory });
+    const runner = await createOnnxRunner({ ...shared, modelDir: modelDirectory, provider });
     try {
       const reference = await createOnnxRunner({ ...shared, modelDir: folder });
       try {
