@@ -1,6 +1,7 @@
 import { MillraceError } from '@millrace/runtime';
 import type { OrtApi, Pointer } from './ort-api.ts';
 import type { NamedTensors } from './session.ts';
+import type { BoundTensor } from './tensor.ts';
 
 export interface RunOptions {
   /** Ends the run at the next operator; what it has written by then is undefined. */
@@ -25,10 +26,19 @@ export interface BindingParts {
   readonly session: Pointer;
   readonly inputs: NamedTensors;
   readonly outputs: NamedTensors;
+  /** Whether an input in main memory is copied to the device when it is bound, and so has to be bound again for each run. */
+  readonly copiesWhenBound: boolean;
   readonly onClosed: () => void;
 }
 
-export function createBinding({ api, session, inputs, outputs, onClosed }: BindingParts): Binding {
+export function createBinding({
+  api,
+  session,
+  inputs,
+  outputs,
+  copiesWhenBound,
+  onClosed,
+}: BindingParts): Binding {
   const handle = api.createIoBinding(session);
   const runOptions = api.createRunOptions();
   // The native side holds bare pointers: whoever holds the binding holds the tensors, and so their ArrayBuffers.
@@ -49,12 +59,15 @@ export function createBinding({ api, session, inputs, outputs, onClosed }: Bindi
     throw error;
   }
 
+  const copied = copiesWhenBound ? Object.entries(inputs).filter(([, tensor]) => isInMainMemory(tensor)) : [];
+
   const execute = async (signal: AbortSignal | undefined): Promise<void> => {
     // Terminate is sticky: one that came too late for its run must not end the next.
     api.unsetTerminate(runOptions);
     const terminate = (): void => api.setTerminate(runOptions);
     signal?.addEventListener('abort', terminate, { once: true });
     try {
+      for (const [name, tensor] of copied) api.bindInput(handle, name, tensor.handle);
       await api.runWithBinding(session, runOptions, handle);
     } catch (error) {
       if (signal?.aborted === true)
@@ -86,4 +99,8 @@ export function createBinding({ api, session, inputs, outputs, onClosed }: Bindi
       return closing;
     },
   };
+}
+
+function isInMainMemory(tensor: BoundTensor): boolean {
+  return 'data' in tensor;
 }

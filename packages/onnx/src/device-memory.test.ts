@@ -63,6 +63,17 @@ describe.each(devices.filter(({ isHere }) => isHere))('the memory of a device $n
     expect([...host.data]).toEqual([1, 2, 3, 4, 6, 8, 12, 16]);
   });
 
+  it('is given what is written to an input after it was bound', async () => {
+    const value = session.createTensor('float32', [1, 2]);
+    const twice = session.createTensor('float32', [1, 2]);
+    const binding = session.bind({ value }, { twice });
+    for (const written of [1, 2]) {
+      value.data.fill(written);
+      await binding.run();
+      expect([...twice.data]).toEqual([2 * written, 2 * written]);
+    }
+  });
+
   it('copies parts from one place to another', () => {
     const whole = memory.allocate('float16', [6]);
     const host = session.createTensor('float16', [6]);

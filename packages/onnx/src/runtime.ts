@@ -93,6 +93,7 @@ export function openRuntime(options: RuntimeOptions = {}): OnnxRuntime {
         deviceMemoryName,
         memory,
         handle,
+        copiesWhenBound: provider !== 'cpu',
         onClosed: () => sessions.delete(session),
       });
       sessions.add(session);

@@ -45,6 +45,8 @@ export interface SessionParts {
   readonly deviceMemoryName: string | undefined;
   readonly memory: Pointer;
   readonly handle: Pointer;
+  /** Whether an input in main memory is copied to the device when it is bound. */
+  readonly copiesWhenBound: boolean;
   readonly onClosed: () => void;
 }
 
@@ -54,6 +56,7 @@ export function createSession({
   deviceMemoryName,
   memory,
   handle,
+  copiesWhenBound,
   onClosed,
 }: SessionParts): Session {
   const tensors = new Set<Tensor>();
@@ -90,6 +93,7 @@ export function createSession({
         session: handle,
         inputs,
         outputs,
+        copiesWhenBound,
         onClosed: () => bindings.delete(binding),
       });
       bindings.add(binding);
