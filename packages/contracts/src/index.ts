@@ -3,6 +3,8 @@ export { createCodec, type Codec, type DecodedMessage } from './codec.ts';
 export type {
   AuditRecorded,
   BillingCharged,
+  CacheHit,
+  CacheUse,
   CredentialPresented,
   CredentialVerified,
   DeadLetter,

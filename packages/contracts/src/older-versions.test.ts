@@ -15,6 +15,17 @@ function firstVersion(name: SchemaName): Buffer {
 
 describe('what the first version wrote', () => {
   it.each(['request.received', 'request.admitted', 'request.scrubbed'] as const)(
+    '%s may be answered from the cache, by its own model alone',
+    (name) => {
+      expect(codec.decode(name, firstVersion(name))).toMatchObject({ cache: 'AUTO', fallbacks: [] });
+    },
+  );
+
+  it.each(['request.closed', 'billing.charged'] as const)('%s was not answered from the cache', (name) => {
+    expect(codec.decode(name, firstVersion(name))).toMatchObject({ cache: null });
+  });
+
+  it.each(['request.received', 'request.admitted', 'request.scrubbed'] as const)(
     '%s asks for one choice, without penalties and log-probabilities',
     (name) => {
       expect(codec.decode(name, firstVersion(name)).parameters).toMatchObject({

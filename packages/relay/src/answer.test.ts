@@ -36,6 +36,8 @@ function finished(changes: Partial<Finished> = {}): ResultChunk {
       timings: { queue_ms: 0, prefill_ms: 0, time_to_first_token_ms: null, total_ms: 0 },
       model_version: null,
       text_digest: null,
+      cache: null,
+      served_by: null,
       decision: { stage: 'inference', at: 0, outcome: 'completed', code: null, facts: {} },
       ...changes,
     },

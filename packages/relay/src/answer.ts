@@ -1,4 +1,4 @@
-import type { Finished, ResultChunk } from '@millrace/contracts';
+import type { CacheHit, Finished, ResultChunk } from '@millrace/contracts';
 import { errorCodes, MillraceError, type ErrorCode } from '@millrace/runtime';
 import type { ChunkContent, MaskedContent } from '@millrace/stage';
 import { ChoiceFold, type ChoicePiece } from './choice-fold.ts';
@@ -28,6 +28,7 @@ export function createAnswer(opener: ContentOpener): Answer {
   let mapping: ReadonlyMap<string, string> | undefined;
   let choices = 1;
   let model: string | undefined;
+  let cache: CacheHit | undefined;
   let seq = 0;
   let ended = false;
 
@@ -43,7 +44,7 @@ export function createAnswer(opener: ContentOpener): Answer {
     const reported = logprobs.length === 0 ? undefined : logprobs;
     const called = toolCalls.length === 0 ? undefined : toolCalls;
     const index = choices > 1 ? choice : undefined;
-    return [{ type: 'chunk', seq, choice: index, text, logprobs: reported, toolCalls: called }];
+    return [{ type: 'chunk', seq, choice: index, text, logprobs: reported, toolCalls: called, cache }];
   };
 
   const fail = (error: MillraceError, finished?: Finished): RelayEvent => {
@@ -78,6 +79,8 @@ export function createAnswer(opener: ContentOpener): Answer {
       return [...rest, fail(error, finished)];
     }
     ended = true;
+    model = finished.served_by ?? model;
+    cache = finished.cache ?? undefined;
     return [
       ...rest,
       {
@@ -88,6 +91,7 @@ export function createAnswer(opener: ContentOpener): Answer {
         finishReasons: finished.finish_reasons.length === 0 ? undefined : finished.finish_reasons,
         usage: finished.usage,
         timings: finished.timings,
+        cache,
       },
     ];
   };
@@ -104,6 +108,8 @@ export function createAnswer(opener: ContentOpener): Answer {
         }
         return [];
       case 'ATTEMPT':
+        model = record.served_by ?? model;
+        cache = record.cache ?? undefined;
         foldOf(record.choice).begin(record.attempt, record.first_position);
         return [];
       case 'CHUNK':

@@ -34,6 +34,8 @@ function finished(reasons: readonly string[]): ResultChunk {
     timings: { queue_ms: 0, prefill_ms: 0, time_to_first_token_ms: null, total_ms: 0 },
     model_version: null,
     text_digest: null,
+    cache: null,
+    served_by: null,
     decision: { stage: 'inference', at: 0, outcome: 'completed', code: null, facts: {} },
   };
   return record('FINISHED', { finished: content });

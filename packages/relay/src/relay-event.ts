@@ -1,5 +1,5 @@
 import type { MillraceError } from '@millrace/runtime';
-import type { Finished, Timings, Usage } from '@millrace/contracts';
+import type { CacheHit, Finished, Timings, Usage } from '@millrace/contracts';
 import type { TokenLogprobs, ToolCall } from '@millrace/stage';
 
 /** A piece of the answer. `seq` counts from 1 without gaps, and is the same on every gateway and every resume. */
@@ -14,6 +14,8 @@ export interface RelayChunk {
   readonly logprobs: readonly TokenLogprobs[] | undefined;
   /** The functions that the choice calls: with the last chunk of it. */
   readonly toolCalls: readonly ToolCall[] | undefined;
+  /** Where the answer comes from the cache. */
+  readonly cache: CacheHit | undefined;
 }
 
 /** The end of an answer. `seq` is that of the last chunk, 0 when there was none. */
@@ -27,6 +29,8 @@ export interface RelayCompleted {
   readonly finishReasons: readonly string[] | undefined;
   readonly usage: Usage;
   readonly timings: Timings;
+  /** Where the answer came from the cache. */
+  readonly cache: CacheHit | undefined;
 }
 
 /** The request ended without a whole answer. */

@@ -81,6 +81,8 @@ export function receivedMessage(
     characters_in: charactersOf(content),
     replay_of: null,
     trail: [decide(clock, transport === 'HTTP' ? 'ingress' : 'edge', 'accepted')],
+    cache: generation.cache ?? 'AUTO',
+    fallbacks: [],
   };
   return {
     subject: subjects.received(principal.tenant),

@@ -1,5 +1,5 @@
 import type { TraceContext } from '@millrace/bus';
-import type { Parameters, RequestReceived } from '@millrace/contracts';
+import type { CacheUse, Parameters, RequestReceived } from '@millrace/contracts';
 import type { Operation, RequestContent } from '@millrace/stage';
 import type { GatewayPrincipal } from './gateway-principal.ts';
 
@@ -17,6 +17,8 @@ export interface Generation {
   readonly priority: RequestReceived['priority'];
   /** After so many milliseconds it expires; undefined: after as many as the platform allows. */
   readonly timeoutMs: number | undefined;
+  /** Whether the answer may come from the cache. Default `AUTO`: where it is deterministic. */
+  readonly cache?: CacheUse;
 }
 
 /** A request at the front door. */

@@ -83,6 +83,7 @@ export async function startTestPlatform(natsUrl: string, limits?: StreamLimits):
     at: systemClock.now(),
     operations: ['generate', 'summarize', 'classify', 'translate'],
     aliases: ['test'],
+    provider: null,
   });
   return {
     sealing,
@@ -150,6 +151,8 @@ export async function openScriptedWriter(
         outcome: 'COMPLETED',
         finish_reason: 'stop',
         finish_reasons: [],
+        cache: null,
+        served_by: null,
         failure: null,
         usage: { ...noUsage(5), input_tokens: 3, output_tokens: position },
         timings: { queue_ms: 1, prefill_ms: 2, time_to_first_token_ms: 3, total_ms: 4 },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   subjects,
+  type CacheHit,
   type Decision,
   type Failure,
   type Finished,
@@ -29,6 +30,10 @@ export interface Ending {
   readonly timings?: Timings;
   readonly modelVersion?: string;
   readonly textDigest?: Uint8Array;
+  /** Where the answer came from the cache. */
+  readonly cache?: CacheHit;
+  /** The model that answered, where it is another than the request names. */
+  readonly servedBy?: string;
   readonly attempt?: number;
 }
 
@@ -117,6 +122,8 @@ export async function finishAndClose(
       model_version: ending.modelVersion ?? null,
       text_digest: ending.textDigest ?? null,
       decision: ending.decision,
+      cache: ending.cache ?? null,
+      served_by: ending.servedBy ?? null,
     },
   });
   await log.append(record);
@@ -153,6 +160,8 @@ export async function closeAsFinished(
     closed_at: last.at,
     replay_of: request.replay_of,
     trail: withDecision(request, finished.decision).trail,
+    cache: finished.cache,
+    served_by: finished.served_by,
   };
   try {
     await dependencies.bus.publish({

@@ -14,7 +14,16 @@ async function tableOf(models: Readonly<Record<string, readonly string[]>>) {
         for (const [name, operations] of Object.entries(models)) {
           const is_default = name === names[0] || name === names.at(-1);
           const aliases = [`${name}-alias`];
-          const card = { name, version: '1', context_length: 9, is_default, at: 0, operations, aliases };
+          const card = {
+            name,
+            version: '1',
+            context_length: 9,
+            is_default,
+            at: 0,
+            operations,
+            aliases,
+            provider: null,
+          };
           listen({ key: controlKeys.model(name), value: codec.encode('model.ready', card) });
         }
         return { stop: async () => undefined };

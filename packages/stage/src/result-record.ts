@@ -15,6 +15,8 @@ export function resultRecord(
     opened: null,
     finished: null,
     choice: 0,
+    cache: null,
+    served_by: null,
     ...record,
   };
 }

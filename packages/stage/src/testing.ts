@@ -18,6 +18,8 @@ export function closingOf(tenant: string, changes: Partial<RequestClosed> = {}):
     outcome: 'COMPLETED',
     finish_reason: 'stop',
     finish_reasons: [],
+    cache: null,
+    served_by: null,
     failure: null,
     usage: {
       input_tokens: 3,

@@ -127,7 +127,11 @@ it('closes a request whose results are finished as they say', async () => {
     content: null,
     opened: null,
     choice: 0,
+    cache: null,
+    served_by: null,
     finished: {
+      cache: null,
+      served_by: null,
       outcome: 'COMPLETED',
       finish_reason: 'stop',
       finish_reasons: [],

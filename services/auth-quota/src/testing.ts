@@ -39,6 +39,8 @@ export function requestOf(
     characters_in: 14,
     replay_of: null,
     trail: [],
+    cache: 'AUTO',
+    fallbacks: [],
     ...changes,
   };
 }

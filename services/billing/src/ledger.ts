@@ -25,7 +25,7 @@ export async function charge(
   closings: readonly RequestClosed[],
 ): Promise<ReadonlySet<string>> {
   const unique = new Map(closings.map((closing) => [closing.request_id, closing]));
-  const models = [...new Set(closings.map(({ model }) => model))];
+  const models = [...new Set(closings.map(servingModelOf))];
   return transact(
     dependencies.database,
     [takeTurn(), ledgerFacts([...unique.keys()], models)],
@@ -34,7 +34,7 @@ export async function charge(
       const entries: BillingCharged[] = [];
       for (const closing of unique.values()) {
         if (charged.has(closing.request_id)) continue;
-        const price = priceAt(prices, closing.model, closing.closed_at);
+        const price = priceAt(prices, servingModelOf(closing), closing.closed_at);
         if (price === undefined && closing.usage.source !== 'NONE') continue;
         entries.push(entryOf(dependencies, closing, price, lastNumber + entries.length + 1));
       }
@@ -43,6 +43,11 @@ export async function charge(
       return { statements, result: charged };
     },
   );
+}
+
+/** What is charged is the model that answered. */
+function servingModelOf({ model, served_by }: RequestClosed): string {
+  return served_by ?? model;
 }
 
 function entryOf(
@@ -57,7 +62,7 @@ function entryOf(
     entry_number: entryNumber,
     request_id: closing.request_id,
     tenant: closing.tenant,
-    model: closing.model,
+    model: servingModelOf(closing),
     outcome: closing.outcome.toLowerCase(),
     usage: closing.usage,
     price_version: isPriced ? price.version : null,
@@ -65,5 +70,6 @@ function entryOf(
     currency: price?.currency ?? currency,
     closed_at: closing.closed_at,
     charged_at: clock.now(),
+    cache: closing.cache,
   };
 }

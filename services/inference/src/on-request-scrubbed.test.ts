@@ -112,6 +112,9 @@ async function request(timeoutMs: number, changes: Partial<RequestEvent> = {}) {
     characters_in: 5,
     replay_of: null,
     trail: [],
+    cache: 'AUTO',
+    fallbacks: [],
+    personal_data: [],
     ...changes,
   };
   const stopping = new AbortController();

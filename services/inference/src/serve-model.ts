@@ -53,6 +53,7 @@ export async function serveModel(
     at: context.clock.now(),
     operations: [...model.operations],
     aliases: [...(model.aliases ?? [])],
+    provider: null,
   });
   return consumption;
 }

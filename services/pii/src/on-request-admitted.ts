@@ -37,7 +37,11 @@ export function onRequestAdmitted(dependencies: StageDependencies, cancellations
         : logEndHeader.read(delivery.headers);
     const facts = Object.fromEntries(Object.entries(counts).map(([type, count]) => [type, String(count)]));
     const scrubbed = withDecision(
-      { ...event, content: sealContent(box, event.request_id, 'request', content) },
+      {
+        ...event,
+        content: sealContent(box, event.request_id, 'request', content),
+        personal_data: Object.keys(counts).toSorted(),
+      },
       decide(clock, stage, mapping.size > 0 ? 'masked' : 'clean', { facts }),
     );
     await bus.publish({

@@ -52,7 +52,25 @@ export interface BillingCharged {
   readonly closed_at: number;
   /** When the row was written. */
   readonly charged_at: number;
+  /** Where the answer came from the cache. */
+  readonly cache: CacheHit | null;
 }
+
+/** An answer that came from the cache. */
+export interface CacheHit {
+  /** EXACT: the same request; SEMANTIC: one that means about the same. */
+  readonly kind: CacheKind;
+  /** Cosine of the two requests; 1 where it is the same. */
+  readonly similarity: number;
+  /** The request whose answer it is. */
+  readonly request_id: string;
+}
+
+/** How the earlier request was found. */
+export type CacheKind = 'EXACT' | 'SEMANTIC';
+
+/** Whether an answer may come from the cache, and be kept in it. */
+export type CacheUse = 'AUTO' | 'WANTED' | 'NONE';
 
 /** A gateway asks who a credential belongs to. Request and reply only, never stored. */
 export interface CredentialPresented {
@@ -144,6 +162,10 @@ export interface Finished {
   readonly text_digest: Uint8Array | null;
   /** The last decision of the trail. */
   readonly decision: Decision;
+  /** Where the answer came from the cache. */
+  readonly cache: CacheHit | null;
+  /** The model that answers, where it is another than the request names. */
+  readonly served_by: string | null;
 }
 
 /** An idempotency key stands for a request. Value of <hash of tenant and key> in IDEMPOTENCY. */
@@ -204,6 +226,8 @@ export interface ModelReady {
   readonly operations: readonly string[];
   /** Other names that it goes by in requests. */
   readonly aliases: readonly string[];
+  /** Name of the upstream that runs it; null: one of our own workers does. */
+  readonly provider: string | null;
 }
 
 /** What another gateway needs to serve the request. */
@@ -310,6 +334,10 @@ export interface RequestAdmitted {
   readonly replay_of: string | null;
   /** The decisions so far, oldest first. */
   readonly trail: readonly Decision[];
+  /** AUTO: where the answer is deterministic; WANTED: also where it is not; NONE: neither looked up nor kept. */
+  readonly cache: CacheUse;
+  /** Models that take the request over, in this order, where the one before them cannot answer and no token is out yet. */
+  readonly fallbacks: readonly string[];
 }
 
 /** A request is to be stopped. Value of cancel.<request> in CONTROL. */
@@ -366,6 +394,10 @@ export interface RequestClosed {
   readonly replay_of: string | null;
   /** The decisions so far, oldest first. */
   readonly trail: readonly Decision[];
+  /** Where the answer came from the cache. */
+  readonly cache: CacheHit | null;
+  /** The model that answers, where it is another than the request names. */
+  readonly served_by: string | null;
 }
 
 /** A gateway accepted a request. */
@@ -400,6 +432,10 @@ export interface RequestReceived {
   readonly replay_of: string | null;
   /** The decisions so far, oldest first. */
   readonly trail: readonly Decision[];
+  /** AUTO: where the answer is deterministic; WANTED: also where it is not; NONE: neither looked up nor kept. */
+  readonly cache: CacheUse;
+  /** Models that take the request over, in this order, where the one before them cannot answer and no token is out yet. */
+  readonly fallbacks: readonly string[];
 }
 
 /** A client has resumed a request on another gateway, which looks after it from now on. Not stored. */
@@ -442,6 +478,12 @@ export interface RequestScrubbed {
   readonly replay_of: string | null;
   /** The decisions so far, oldest first. */
   readonly trail: readonly Decision[];
+  /** AUTO: where the answer is deterministic; WANTED: also where it is not; NONE: neither looked up nor kept. */
+  readonly cache: CacheUse;
+  /** Models that take the request over, in this order, where the one before them cannot answer and no token is out yet. */
+  readonly fallbacks: readonly string[];
+  /** Types of personal data that were found, sorted. */
+  readonly personal_data: readonly string[];
 }
 
 /** A record of the results of one request, in the order of its stream. */
@@ -468,6 +510,10 @@ export interface ResultChunk {
   readonly finished: Finished | null;
   /** CHUNK and ATTEMPT: index of the choice, from 0. An attempt has one ATTEMPT for each choice. */
   readonly choice: number;
+  /** ATTEMPT: where the answer comes from the cache. */
+  readonly cache: CacheHit | null;
+  /** ATTEMPT: the model that answers, where it is another than the request names. */
+  readonly served_by: string | null;
 }
 
 /** What the record is. */

@@ -84,25 +84,25 @@ const probe = openRuntime();
 const hasCuda = probe.providers.includes('cuda');
 await probe.close();
 
-const linearTypes = ['F32', 'Q8_0', 'Q6_K', 'Q4_K', 'Q4_0'] as const;
+const linearTypes = ['F32', 'Q8_0', 'Q6_K', 'Q4_K', 'Q4_1', 'Q4_0'] as const;
 
 describe.runIf(hasCuda)('keys and values in the memory of CUDA', () => {
-  it('give about the logits of the CPU in float32, and the same again', async () => {
-    const onDevice = await runnerOf('float16', { provider: 'cuda' });
-    const ours = await logitsOf(onDevice);
-    expect(largestDifference(ours, await logitsOf(await runnerOf('float32')))).toBeLessThan(0.05);
-    expect(largestDifference(await logitsOf(onDevice), ours)).toBeLessThan(0.05);
-  });
-
-  it.each(linearTypes)('with weights of the type %s too', async (linearType) => {
-    const source = path.join(folder, `${linearType}.gguf`);
-    await writeFile(source, makeGguf({ linearType, embeddingType: 'Q8_0' }));
-    for (const cacheType of ['float32', 'float16'] as const)
-      await convertModel({ source, target: modelDir(linearType + cacheType), mode: 'exact', cacheType });
-    const onDevice = await runnerOf(`${linearType}float16`, { provider: 'cuda' });
-    const reference = await runnerOf(`${linearType}float32`);
-    expect(largestDifference(await logitsOf(onDevice), await logitsOf(reference))).toBeLessThan(0.05);
-  });
+  it.each(linearTypes)(
+    'give about the logits of the same %s weights in fp32 on the CPU',
+    async (linearType) => {
+      const source = path.join(folder, `${linearType}.gguf`);
+      await writeFile(source, makeGguf({ linearType, embeddingType: 'Q8_0' }));
+      await convertModel({ source, target: modelDir(linearType), mode: 'exact', cacheType: 'float16' });
+      await convertModel({ source, target: modelDir(`${linearType} fp32`), mode: 'fp32' });
+      const onDevice = await runnerOf(linearType, { provider: 'cuda' });
+      const ours = await logitsOf(onDevice);
+      // The CPU also rounds activations to 8 bits where weights are quantised, CUDA does not: so the reference is fp32.
+      expect(largestDifference(ours, await logitsOf(await runnerOf(`${linearType} fp32`)))).toBeLessThan(
+        0.05,
+      );
+      expect(largestDifference(await logitsOf(onDevice), ours)).toBeLessThan(0.05);
+    },
+  );
 });
 
 describe('an execution provider', () => {
