@@ -38,7 +38,8 @@ export async function createContenders(options: ContenderOptions): Promise<reado
     })),
     ...(llamaCpp === undefined ? [] : formats).map(({ format, path }): Contender => ({
       name: `llama.cpp (llama-cpp-python ${llamaCpp?.version}) ${format}`,
-      role: 'native',
+      // Q4_0 has lost quality against the others.
+      role: format === 'Q4_0' ? 'information' : 'native',
       measure: async (point) => llamaCpp && measureNative({ llamaCpp, modelPath: path, threads }, point),
     })),
   ];

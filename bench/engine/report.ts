@@ -13,7 +13,7 @@ export interface Figures {
 export interface Report {
   /** Millrace against the best of node-llama-cpp's formats at each point. */
   readonly ratio: Figures;
-  /** Millrace against the best of llama.cpp's own; null where they did not run. */
+  /** Millrace against the best of llama.cpp's own at equal quality (Q4_1 and Q8_0); null where they did not run. */
   readonly ratio_native: Figures | null;
   readonly ours: Figures;
   readonly peers: Readonly<Record<string, Figures>>;

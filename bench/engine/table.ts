@@ -15,7 +15,7 @@ export function makeTable({ ours, peers, ratio, ratio_native: ratioNative }: Rep
     row('Millrace Q4_1', ours, 0),
     ...Object.entries(peers).map(([name, figures]) => row(name, figures, 0)),
     row('Millrace / best of node-llama-cpp', ratio, 2),
-    ...(ratioNative === null ? [] : [row('Millrace / best of llama.cpp', ratioNative, 2)]),
+    ...(ratioNative === null ? [] : [row('Millrace / best of llama.cpp Q4_1 and Q8_0', ratioNative, 2)]),
   ];
   const widths = header.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
   return rows

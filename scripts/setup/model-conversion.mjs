@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { publish, syncToDisk } from './atomic-file.mjs';
 import { ensureFolder } from './cache-folder.mjs';
 import { Interrupted, runChecked } from './child-process.mjs';
+import { wantsCuda } from './cuda-libraries.mjs';
 import { reasonOf, SetUpError } from './set-up-error.mjs';
 
 const convertedFiles = ['model.onnx', 'tokenizer.json', 'model.json'];
@@ -19,6 +20,7 @@ const percentUnits = 1000;
  * @property {string} folderSetting names a folder that was converted elsewhere
  * @property {string} source the setting that names weights to convert
  * @property {string} suitable what the converter takes
+ * @property {string[]} [cudaOptions] of the command, where the model is to run on CUDA
  */
 
 /** @type {ModelKind} */
@@ -28,6 +30,8 @@ export const chatModel = {
   folderSetting: 'MILLRACE_MODEL_DIR',
   source: 'MILLRACE_MODEL=/path/to/model.gguf',
   suitable: 'llama or qwen2 architecture; F32, F16, BF16, Q8_0, Q6_K, Q4_K, Q4_1 or Q4_0',
+  // Attention in float32 would stay on the CPU.
+  cudaOptions: ['--half-cache'],
 };
 
 /** @type {ModelKind} */
@@ -62,9 +66,11 @@ export function givenModelFolder({ environment }, { folderSetting, source }) {
  */
 export async function provideConvertedModel(workshop, kind, weights, node, environment) {
   const { cache, root } = workshop;
-  const { converterFolder, sourceOption, source, suitable } = kind;
+  const { converterFolder, sourceOption, source, suitable, cudaOptions = [] } = kind;
+  const options = wantsCuda(workshop.environment) ? cudaOptions : [];
   const { version } = JSON.parse(readFileSync(join(root, converterFolder, 'converter-version.json'), 'utf8'));
-  const folder = join(cache, 'models', `${weights.sha256.slice(0, 16)}-${version}`);
+  const name = [weights.sha256.slice(0, 16), version, ...options.map((option) => option.slice(2))].join('-');
+  const folder = join(cache, 'models', name);
   if (existsSync(folder)) return folder;
 
   await workshop.exclusively(async ({ guard }) => {
@@ -78,7 +84,7 @@ export async function provideConvertedModel(workshop, kind, weights, node, envir
       step.update({ done: Math.round(progress * percentUnits), total: percentUnits, unit: 'percent' });
     };
     try {
-      const args = [command, sourceOption, weights.path, '--out', temporary];
+      const args = [command, sourceOption, weights.path, '--out', temporary, ...options];
       await runChecked(node, args, { cwd: root, env: environment, onSpawn: guard, onLine });
       for (const file of writtenFiles) {
         if (!existsSync(join(temporary, file))) throw new Error(`the converter wrote no ${file}`);

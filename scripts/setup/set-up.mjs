@@ -3,6 +3,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder, ensureFolder } from './cache-folder.mjs';
 import { createChecksums } from './checked-file.mjs';
+import { provideCudaLibraries, wantsCuda } from './cuda-libraries.mjs';
 import { provideDependencies, requirePostgres } from './dependencies.mjs';
 import { provideEmbeddings, provideEmbeddingsIfPossible } from './embeddings.mjs';
 import { withLock } from './lock.mjs';
@@ -57,6 +58,7 @@ export async function setUp({
   await provideDependencies(workshop, node, result);
   if (postgres) requirePostgres(workshop);
   if (natsServer) result.NATS_SERVER = await provideNatsServer(workshop);
+  if (model && wantsCuda(environment)) await provideCudaLibraries(workshop);
   if (model) {
     const given = givenModelFolder(workshop, chatModel);
     if (given === undefined) {
