@@ -57,7 +57,9 @@ function retryAfterMs(headers: ResponseHead['headers']): number | undefined {
 }
 
 function errorOf(value: unknown): ErrorFields {
-  const { error } = (typeof value === 'object' && value !== null ? value : {}) as { readonly error?: unknown };
+  const { error } = (typeof value === 'object' && value !== null ? value : {}) as {
+    readonly error?: unknown;
+  };
   return typeof error === 'object' && error !== null ? error : {};
 }
 

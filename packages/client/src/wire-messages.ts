@@ -20,8 +20,6 @@ export interface ErrorMessage extends Named, StreamedError {
 }
 
 /** A message about a request. */
-export type AnswerMessage =
-  | (Named & (AcceptedEvent | ChunkEvent | CompletedEvent))
-  | ErrorMessage;
+export type AnswerMessage = (Named & (AcceptedEvent | ChunkEvent | CompletedEvent)) | ErrorMessage;
 
 export type ServerMessage = ReadyMessage | AnswerMessage | { readonly type: 'pong' };
