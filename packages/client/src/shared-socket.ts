@@ -20,6 +20,7 @@ export class SharedSocket {
   #leases = 0;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #ids = 0;
+  #aside: SharedSocket | undefined;
 
   constructor(options: SharedSocketOptions) {
     this.#options = options;
@@ -29,6 +30,12 @@ export class SharedSocket {
   nextId(): string {
     this.#ids += 1;
     return `r${this.#ids}`;
+  }
+
+  /** A second connection: a request can be read only once on each. */
+  aside(): SharedSocket {
+    this.#aside ??= new SharedSocket(this.#options);
+    return this.#aside;
   }
 
   /**
@@ -49,7 +56,7 @@ export class SharedSocket {
       if (!isHeld) return;
       isHeld = false;
       this.#leases -= 1;
-      if (this.#leases === 0) this.#idle = setTimeout(() => this.close(), this.#options.idleLimitMs);
+      if (this.#leases === 0) this.#idle = setTimeout(() => this.#rest(), this.#options.idleLimitMs);
     };
     try {
       await orAborted(connection.ready, signal);
@@ -63,6 +70,11 @@ export class SharedSocket {
   /** Ends the connection. Streams that are not over open another one. */
   close(): void {
     clearTimeout(this.#idle);
+    this.#aside?.close();
+    this.#rest();
+  }
+
+  #rest(): void {
     this.#connection?.close();
     this.#connection = undefined;
   }

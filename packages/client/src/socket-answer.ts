@@ -1,7 +1,7 @@
 import { toStreamedError } from './api-error.ts';
 import type { AnswerStart } from './answer-start.ts';
 import type { AnswerEvent } from './answers.ts';
-import { MillraceConnectionError } from './errors.ts';
+import { MillraceApiError, MillraceConnectionError } from './errors.ts';
 import type { Retries } from './retries.ts';
 import type { SharedSocket } from './shared-socket.ts';
 import type { SocketConnection } from './socket-connection.ts';
@@ -23,11 +23,12 @@ type Passed = 'ended' | 'again';
  * @throws MillraceApiError, MillraceConnectionError, the signal's reason
  */
 export async function* socketAnswer(
-  socket: SharedSocket,
+  shared: SharedSocket,
   start: AnswerStart,
   { retries, signal, cancel }: SocketAnswerOptions,
 ): AsyncGenerator<AnswerEvent, void, undefined> {
   const state = new AnswerState(start);
+  let socket = shared;
   let id = '';
   let connection: SocketConnection | undefined;
   try {
@@ -43,6 +44,11 @@ export async function* socketAnswer(
           lease.release();
         }
       } catch (error) {
+        if (isReadAlready(error) && !('operation' in start)) {
+          state.isEnded = false;
+          socket = socket.aside();
+          continue;
+        }
         if (state.isEnded) throw error;
         await retries.after(error, signal);
       }
@@ -56,6 +62,11 @@ export async function* socketAnswer(
       else cancel(start.idempotencyKey);
     }
   }
+}
+
+/** Another stream of this connection reads the same request. */
+function isReadAlready(error: unknown): boolean {
+  return error instanceof MillraceApiError && error.code === 'duplicate_id' && error.param === 'request_id';
 }
 
 async function* onConnection(

@@ -1,6 +1,6 @@
 import { toStreamedError } from './api-error.ts';
 import { Channel } from './channel.ts';
-import { MillraceApiError, MillraceConnectionError } from './errors.ts';
+import { MillraceConnectionError, type MillraceApiError } from './errors.ts';
 import type { WebSocketConstructor, WebSocketLike } from './web-socket.ts';
 import { subprotocol, type ErrorMessage, type ServerMessage } from './wire-messages.ts';
 
