@@ -7,6 +7,7 @@ import { streamAnswer, wholeAnswer } from './answer-request.ts';
 import { watchClient, type ClientWatch } from './client-watch.ts';
 import type { IngressSettings } from './config.ts';
 import { engineAnswer } from './engine-answer.ts';
+import { createCancel } from './cancel-request.ts';
 import { createEndpoints, type Endpoint } from './endpoints.ts';
 import { notJson, sendError, toClientError } from './errors.ts';
 import { sendNotFound } from './not-found.ts';
@@ -112,6 +113,11 @@ export async function ingressRoutes(
   app.get('/v1/engine', { onRequest: identify }, async (_request, reply) => {
     reply.header('cache-control', 'no-store');
     return engineAnswer(await relay.engineState());
+  });
+  const stopRequest = createCancel(relay);
+  app.post('/v1/requests/cancel', { onRequest: [identify, refuseEncoding] }, async (request, reply) => {
+    await stopRequest(request.body, request.getDecorator<Caller>('caller').principal);
+    return reply.code(202).send();
   });
   for (const endpoint of createEndpoints()) {
     app.post(endpoint.path, { onRequest: [identify, refuseEncoding] }, (request, reply) =>
