@@ -1,9 +1,8 @@
 import type { FastifyReply } from 'fastify';
+import { type Asked, CollectedChoices, endOf } from '@millrace/endpoints';
 import { answerChunk, clientError, toErrorBody, type RelayEvent } from '@millrace/relay';
 import type { Clock } from '@millrace/runtime';
 import { openEventStream, type EventStream } from './event-stream.ts';
-import { CollectedChoices, endOf } from './collected-choices.ts';
-import type { Asked } from './endpoints.ts';
 
 type Events = AsyncGenerator<RelayEvent, void, undefined>;
 

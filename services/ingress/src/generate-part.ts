@@ -1,5 +1,5 @@
+import { eventSchemas, generateAnswerSchema, generateBodySchema } from '@millrace/endpoints';
 import type { ApiPart } from './api-part.ts';
-import { eventSchemas, generateAnswerSchema, generateBodySchema } from './generate-schema.ts';
 import { answerResponse, exchange, whenGone } from './openapi-responses.ts';
 
 export const generatePart: ApiPart = {

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { controlKeys } from '@millrace/contracts';
+import { errorBodySchema, eventSchemas, generateAnswerSchema } from '@millrace/endpoints';
 import { compileValidator } from '@millrace/runtime';
 import { startTestNats } from '@millrace/testkit';
-import { errorBodySchema, eventSchemas, generateAnswerSchema } from './generate-schema.ts';
 import {
   allEventsOf,
   eventsOf,

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { traceHeaders } from '@millrace/bus';
 import type { VerifiedPrincipal } from '@millrace/contracts';
+import { createEndpoints, type Endpoint, parseJson } from '@millrace/endpoints';
 import { clientError, idempotencyKeySchema, type Relay } from '@millrace/relay';
 import { createIdGenerator, MillraceError, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { streamAnswer, wholeAnswer } from './answer-request.ts';
@@ -8,10 +9,8 @@ import { watchClient, type ClientWatch } from './client-watch.ts';
 import type { IngressSettings } from './config.ts';
 import { engineAnswer } from './engine-answer.ts';
 import { createCancel } from './cancel-request.ts';
-import { createEndpoints, type Endpoint } from './endpoints.ts';
 import { notJson, sendError, toClientError } from './errors.ts';
 import { sendNotFound } from './not-found.ts';
-import { parseJson } from './read-body.ts';
 import { refuseEncoding } from './refuse-encoding.ts';
 
 export interface IngressRoutesOptions {

@@ -1,6 +1,6 @@
+import { errorBodySchema } from '@millrace/endpoints';
 import { apiParts } from './api-parts.ts';
 import type { ApiPart } from './api-part.ts';
-import { errorBodySchema } from './generate-schema.ts';
 
 /** The HTTP API as an OpenAPI 3.1 document, made of the schemas that validate. */
 export function openApiDocument(parts: readonly ApiPart[] = apiParts): object {

@@ -1,7 +1,7 @@
+import { streamedTasks, taskAnswerSchema, taskBodySchema } from '@millrace/endpoints';
 import { operations, type TaskOperation } from '@millrace/stage';
 import type { ApiPart } from './api-part.ts';
 import { answerResponse, exchange, wholeResponse, whenGone } from './openapi-responses.ts';
-import { streamedTasks, taskAnswerSchema, taskBodySchema } from './task-schema.ts';
 
 const tasks = operations.filter((operation) => operation !== 'generate');
 

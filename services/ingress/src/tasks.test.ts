@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { taskAnswerSchema } from '@millrace/endpoints';
 import { compileValidator } from '@millrace/runtime';
 import type { TaskOperation } from '@millrace/stage';
 import { startTestNats } from '@millrace/testkit';
 import { allEventsOf, startIngressTest, type IngressTest } from './ingress.fixture.ts';
-import { taskAnswerSchema } from './task-schema.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
