@@ -50,6 +50,10 @@ export const subjects = {
   /** Every worker says what it is doing, to the subject of the question. */
   workerAsked: 'mr.worker.asked',
   workerDescribed: (question: string) => `mr.worker.described.${question}`,
+  /** There may be something to do for those who run jobs. */
+  jobsWaiting: 'mr.jobs.waiting',
+  /** The state of a job has changed. */
+  jobChanged: (jobId: string) => `mr.jobs.changed.${subjectToken(jobId)}`,
   /** Another gateway looks after a request from now on. */
   resumed: (gateway: string) => `mr.gateway.${subjectToken(gateway)}.resumed`,
 } as const;

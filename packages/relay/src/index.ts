@@ -10,7 +10,7 @@ export { answerTimings, answerUsage, timingsSchema, usageSchema, type AnswerUsag
 export { clientError, clientErrorCodes } from './client-error.ts';
 export { bodyWithoutCode, toErrorBody, type ErrorBody } from './http/error-body.ts';
 export { httpErrors } from './http/http-errors.ts';
-export type { GatewayPrincipal } from './gateway-principal.ts';
+export { idempotencyScope, type GatewayPrincipal } from './gateway-principal.ts';
 export {
   generationProperties,
   idempotencyKeySchema,

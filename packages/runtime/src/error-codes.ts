@@ -49,6 +49,12 @@ export const errorCodes = {
   context_length_exceeded: invalid('Prompt and answer do not fit into the context of the model.'),
   duplicate_id: invalid('The id is in use by a request in flight on this connection.', 409),
   idempotency_key_reused: invalid('The idempotency key was used for a request with another body.', 422),
+  idempotency_key_in_use: {
+    httpStatus: 409,
+    type: 'invalid_request_error',
+    retryable: true,
+    meaning: 'The request of this idempotency key is being worked on.',
+  },
   content_blocked: invalid('The policy of the tenant does not let this content through.', 403),
   invalid_api_key: {
     httpStatus: 401,

@@ -39,5 +39,5 @@ export { openResultLog, readResults, type ResultLog, type StoredResult } from '.
 export { giveUp, runStage, type StageOptions, type Work } from './run-stage.ts';
 export { runStandalone, type Service } from './run-standalone.ts';
 export type { StageDependencies } from './stage-dependencies.ts';
-export { whileDatabaseAway } from './while-database-away.ts';
+export { isDatabaseAway, whileDatabaseAway } from './while-database-away.ts';
 export { workerSettings } from './worker-settings.ts';

@@ -27,7 +27,7 @@ export interface DatabaseOptions {
   readonly poolSize?: number;
   /** How long a statement waits for a lock; 10 s by default. */
   readonly lockTimeoutMs?: number;
-  /** How long a database that does not answer yet is waited for; 30 s by default. */
+  /** How long a database that does not answer yet is waited for; 30 s by default. 0: it is not, the first statement is. */
   readonly waitMs?: number;
 }
 
@@ -71,15 +71,16 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     connection.on('notice', (notice) => logger.debug({ code: notice.code }, 'PostgreSQL sent a notice'));
   });
   try {
-    await retry(() => pool.query('select 1'), {
-      signal,
-      clock: systemClock,
-      random: systemRandom,
-      maxElapsedMs: waitMs,
-      initialMs: 50,
-      maxMs: 1_000,
-      isRetryable: (error) => !finalStates.has((error as { readonly code?: string }).code ?? ''),
-    });
+    if (waitMs > 0)
+      await retry(() => pool.query('select 1'), {
+        signal,
+        clock: systemClock,
+        random: systemRandom,
+        maxElapsedMs: waitMs,
+        initialMs: 50,
+        maxMs: 1_000,
+        isRetryable: (error) => !finalStates.has((error as { readonly code?: string }).code ?? ''),
+      });
   } catch (cause) {
     await pool.end();
     signal.throwIfAborted();

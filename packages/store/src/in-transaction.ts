@@ -23,3 +23,15 @@ export function inTransaction<Result>(
     return result;
   });
 }
+
+/**
+ * Runs `work` with Drizzle on a connection, outside a transaction.
+ *
+ * @throws `database_unavailable`, and what `work` throws
+ */
+export function onConnection<Result>(
+  database: Database,
+  work: (connection: Transaction) => Promise<Result>,
+): Promise<Result> {
+  return withConnection(database, (connection) => work(drizzle(connection, { schema })));
+}

@@ -1,13 +1,28 @@
 export { execute } from './connection.ts';
 export { createDatabase } from './create-database.ts';
 export { openDatabase, type Database, type DatabaseOptions } from './database.ts';
-export { inTransaction, type Transaction } from './in-transaction.ts';
+export { inTransaction, onConnection, type Transaction } from './in-transaction.ts';
 export { migrate } from './migrate.ts';
 export {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
   type EmbeddedPostgresOptions,
 } from './postgres-server/start-embedded-postgres.ts';
-export { apiKeys, claims, ledger, outbox, prices, rateWindows, tenants } from './schema/index.ts';
+export {
+  apiKeys,
+  batches,
+  batchLines,
+  claims,
+  filePieces,
+  files,
+  jobs,
+  keptAnswers,
+  ledger,
+  outbox,
+  prices,
+  rateWindows,
+  tenants,
+  webhookDeliveries,
+} from './schema/index.ts';
 export { statement, type Statement } from './statement.ts';
 export { transact, type Writing } from './transact.ts';

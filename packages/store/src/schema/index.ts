@@ -1,7 +1,12 @@
 export { apiKeys } from './api-keys.ts';
+export { batches, batchLines } from './batches.ts';
 export { claims } from './claims.ts';
+export { filePieces, files } from './files.ts';
+export { jobs } from './jobs.ts';
+export { keptAnswers } from './kept-answers.ts';
 export { ledger } from './ledger.ts';
 export { outbox } from './outbox.ts';
 export { prices } from './prices.ts';
 export { rateWindows } from './rate-windows.ts';
 export { tenants } from './tenants.ts';
+export { webhookDeliveries } from './webhook-deliveries.ts';

@@ -1,0 +1,22 @@
+import { and, eq, type Column, type SQL } from 'drizzle-orm';
+import { idempotencyScope, type GatewayPrincipal } from '@millrace/relay';
+
+interface OwnedTable {
+  readonly tenant: Column;
+  readonly keyId: Column;
+}
+
+/** What a principal may see of a table: all of its tenant, or, with the role `end-user`, what its own API key has made. */
+export function visibleTo(principal: GatewayPrincipal, table: OwnedTable): SQL | undefined {
+  const keyId = idempotencyScope(principal);
+  return and(eq(table.tenant, principal.tenant), keyId === undefined ? undefined : eq(table.keyId, keyId));
+}
+
+/** Whose a row is, as the platform asks for it. */
+export function principalOf(row: {
+  readonly tenant: string;
+  readonly keyId: string;
+  readonly roles: readonly string[];
+}): GatewayPrincipal {
+  return { tenant: row.tenant, key_id: row.keyId, roles: row.roles };
+}

@@ -1,0 +1,56 @@
+import { inArray, lt, sql, type SQL } from 'drizzle-orm';
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import type { Clock } from '@millrace/runtime';
+import {
+  batches,
+  files,
+  jobs,
+  keptAnswers,
+  onConnection,
+  webhookDeliveries,
+  type Database,
+} from '@millrace/store';
+
+/** How long a webhook stays on record after its end. */
+const deliveryKeptMs = 7 * 24 * 60 * 60_000;
+/** After so long a file that is not whole never will be. */
+const uploadMs = 24 * 60 * 60_000;
+/** Rows of one statement: a transaction stays short. */
+const portion = 500;
+
+/**
+ * Removes what is past its time: jobs, batches, files, webhooks, kept answers.
+ *
+ * @throws `database_unavailable`
+ */
+export async function removeOld(
+  { database, clock }: { readonly database: Database; readonly clock: Clock },
+  signal: AbortSignal,
+): Promise<void> {
+  const now = clock.now();
+  const before = (timeMs: number): Date => new Date(timeMs);
+  const remove = async (table: PgTable, key: PgColumn, isOld: SQL): Promise<void> => {
+    for (let count = portion; count === portion && !signal.aborted;) {
+      const removed = await onConnection(database, (connection) =>
+        connection
+          .delete(table)
+          .where(inArray(key, connection.select({ key }).from(table).where(isOld).limit(portion)))
+          .returning({ key }),
+      );
+      count = removed.length;
+    }
+  };
+  await remove(jobs, jobs.id, lt(jobs.removeAt, before(now)));
+  await remove(batches, batches.id, lt(batches.removeAt, before(now)));
+  await remove(
+    files,
+    files.id,
+    sql`${lt(files.expiresAt, before(now))} or (${files.completedAt} is null and ${lt(files.createdAt, before(now - uploadMs))})`,
+  );
+  await remove(
+    webhookDeliveries,
+    webhookDeliveries.id,
+    lt(webhookDeliveries.endedAt, before(now - deliveryKeptMs)),
+  );
+  await remove(keptAnswers, keptAnswers.key, lt(keptAnswers.expiresAt, before(now)));
+}
