@@ -27,7 +27,10 @@ export interface JobQueue {
   /** @returns whether it is to be stopped; undefined where it is no longer this runner's */
   started(id: string, requestId: string): Promise<boolean | undefined>;
   /** Hands it back, for another attempt not before this time. */
-  postpone(id: string, notBefore: number, isAttemptOver: boolean): Promise<void>;
+  postpone(
+    id: string,
+    again: { readonly notBefore: number; readonly isAttemptOver: boolean; readonly isFailure: boolean },
+  ): Promise<void>;
   end(taken: TakenJob, ending: JobEnding): Promise<Job | undefined>;
   /** Hands all back, to be taken up by others where they stand. */
   release(): Promise<void>;
@@ -112,7 +115,7 @@ export function createJobQueue(dependencies: JobDependencies, runner: string, le
       return row?.isCancelRequested;
     },
 
-    async postpone(id, notBefore, isAttemptOver) {
+    async postpone(id, { notBefore, isAttemptOver, isFailure }) {
       await onConnection(database, (connection) =>
         connection
           .update(jobs)
@@ -120,6 +123,7 @@ export function createJobQueue(dependencies: JobDependencies, runner: string, le
             status: 'queued',
             notBefore: new Date(notBefore),
             attempt: isAttemptOver ? sql`${jobs.attempt} + 1` : jobs.attempt,
+            failures: isFailure ? sql`${jobs.failures} + 1` : jobs.failures,
             runner: null,
             leaseUntil: null,
           })

@@ -26,6 +26,8 @@ export interface Job {
   readonly requestId: string | undefined;
   /** From 1; another follows where one came to nothing. */
   readonly attempt: number;
+  /** Attempts that were begun and broke off. */
+  readonly failures: number;
   readonly outputTokens: number | undefined;
   readonly isCancelRequested: boolean;
   readonly createdAt: number;
@@ -79,6 +81,7 @@ export function jobOf(row: JobRow): Job {
     status: row.status as JobStatus,
     requestId: row.requestId ?? undefined,
     attempt: row.attempt,
+    failures: row.failures,
     outputTokens: row.outputTokens ?? undefined,
     isCancelRequested: row.isCancelRequested,
     createdAt: row.createdAt.getTime(),

@@ -37,7 +37,7 @@ export type Follow = (
 /** What is still waited for after the deadline: the reaper ends the request. */
 const deadlineGraceMs = 60_000;
 
-const requestIdPattern = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
+export const requestIdPattern = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 
 /** Serves answers, from wherever their client left off. */
 export function createFollow(dependencies: FollowDependencies): Follow {
@@ -125,8 +125,12 @@ export function createFollow(dependencies: FollowDependencies): Follow {
   };
 }
 
-/** The gateway's own record is the first, and says whose the request is. */
-function authorise(record: ResultChunk, principal: GatewayPrincipal): Opened {
+/**
+ * The gateway's own record is the first, and says whose the request is.
+ *
+ * @throws `request_not_found`
+ */
+export function authorise(record: ResultChunk, principal: GatewayPrincipal): Opened {
   if (record.opened === null || !mayAccess(principal, record.tenant, record.opened)) throw requestNotFound();
   return record.opened;
 }

@@ -24,4 +24,5 @@ export type { RelayChunk, RelayCompleted, RelayEvent, RelayFailed } from './rela
 export { relaySettings, type RelaySettings } from './relay-settings.ts';
 export { newGatewayName, startRelay, type Relay, type RelayDependencies } from './start-relay.ts';
 export { requiredTaskProperties, taskProperties, type TaskBody } from './task-schema.ts';
+export type { Snapshot } from './snapshot.ts';
 export type { Accepted, Generation, Submission } from './submission.ts';

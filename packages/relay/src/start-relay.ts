@@ -23,6 +23,7 @@ import { createRelayMetrics } from './relay-metrics.ts';
 import type { RelaySettings } from './relay-settings.ts';
 import { watchRevocations } from './revocations.ts';
 import type { Accepted, Submission } from './submission.ts';
+import { readSnapshot, type Snapshot } from './snapshot.ts';
 import { createSubmit } from './submit.ts';
 
 export interface RelayDependencies extends StageDependencies {
@@ -65,6 +66,8 @@ export interface Relay extends Stoppable {
    *   gateway stops; the signal's reason
    */
   follow(requestId: string, options: FollowOptions): AsyncGenerator<RelayEvent, void, undefined>;
+  /** What is stored of an answer by now. @throws `request_not_found` */
+  snapshot(requestId: string, principal: GatewayPrincipal): Promise<Snapshot>;
   /** Stops a request; one that has ended stays as it is. @throws `request_not_found` */
   cancel(requestId: string, principal: GatewayPrincipal, reason?: 'client' | 'disconnected'): Promise<void>;
   /** Stops the last request of an idempotency key. @throws `request_not_found` */
@@ -141,6 +144,7 @@ export async function startRelay(
       }
     },
     follow,
+    snapshot: (requestId, principal) => readSnapshot(dependencies, requestId, principal),
     stopping: stopping.signal,
     async cancel(requestId, principal, reason = 'client') {
       await requireAccess(dependencies, requestId, principal);

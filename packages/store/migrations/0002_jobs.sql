@@ -71,6 +71,7 @@ CREATE TABLE "jobs" (
 	"result" "bytea",
 	"request_id" uuid,
 	"attempt" integer DEFAULT 1 NOT NULL,
+	"failures" integer DEFAULT 0 NOT NULL,
 	"output_tokens" integer,
 	"is_cancel_requested" boolean DEFAULT false NOT NULL,
 	"created_at" timestamp (3) with time zone NOT NULL,

@@ -28,6 +28,8 @@ export const jobs = pgTable(
     /** That of the present attempt. */
     requestId: uuid('request_id'),
     attempt: integer('attempt').notNull().default(1),
+    /** Attempts that were begun and broke off. */
+    failures: integer('failures').notNull().default(0),
     outputTokens: integer('output_tokens'),
     isCancelRequested: boolean('is_cancel_requested').notNull().default(false),
     createdAt: moment('created_at').notNull(),

@@ -1,0 +1,50 @@
+import type { ResultChunk } from '@millrace/contracts';
+import { openContent, readResults, type StageDependencies } from '@millrace/stage';
+import { createAnswer } from './answer.ts';
+import { authorise, requestIdPattern } from './follow.ts';
+import { requestNotFound, type GatewayPrincipal } from './gateway-principal.ts';
+import type { RelayEvent } from './relay-event.ts';
+
+/** What is stored of an answer at one moment. */
+export interface Snapshot {
+  /** In their order; the last is `completed` or `failed` where the answer has ended. */
+  readonly events: readonly RelayEvent[];
+  /** Tokens of all choices so far. */
+  readonly outputTokens: number;
+}
+
+/**
+ * Reads what is stored of the answer of a request, without waiting for more.
+ *
+ * @throws `request_not_found`
+ */
+export async function readSnapshot(
+  dependencies: Pick<StageDependencies, 'bus' | 'codec' | 'sealing'>,
+  requestId: string,
+  principal: GatewayPrincipal,
+): Promise<Snapshot> {
+  if (!requestIdPattern.test(requestId)) throw requestNotFound();
+  const box = await dependencies.sealing.forTenant(principal.tenant);
+  const answer = createAnswer({
+    chunk: (sealed) => openContent(box, requestId, 'chunk', sealed),
+    masked: (sealed) => openContent(box, requestId, 'masked', sealed),
+  });
+  const tokens = new Map<number, number>();
+  const events: RelayEvent[] = [];
+  let isAuthorised = false;
+  for await (const { record } of readResults(dependencies, requestId)) {
+    if (!isAuthorised) authorise(record, principal);
+    isAuthorised = true;
+    events.push(...answer.accept(record));
+    count(tokens, record);
+    if (answer.ended) break;
+  }
+  if (!isAuthorised) throw requestNotFound();
+  return { events, outputTokens: [...tokens.values()].reduce((sum, each) => sum + each, 0) };
+}
+
+function count(tokens: Map<number, number>, record: ResultChunk): void {
+  if (record.kind !== 'CHUNK') return;
+  const reached = record.first_position + record.token_count;
+  tokens.set(record.choice, Math.max(reached, tokens.get(record.choice) ?? 0));
+}

@@ -1,0 +1,2 @@
+export { jobsSettings, type JobsSettings } from './config.ts';
+export { startJobs } from './service.ts';

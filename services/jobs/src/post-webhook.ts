@@ -1,0 +1,70 @@
+import { lookup, type LookupAddress } from 'node:dns';
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import type { LookupFunction } from 'node:net';
+import { isPublicAddress, readWebhookUrl } from '@millrace/jobs';
+
+export interface PostOptions {
+  /** For all of it, from the look-up of the name to the end of the answer. */
+  readonly timeoutMs: number;
+  readonly allowsPrivate: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Nothing of the answer is wanted but its status. */
+const maxAnswerBytes = 64 * 1024;
+
+/**
+ * Posts once and follows no redirects. Of the addresses that a name has only public ones are connected to, those and no others
+ * that a second look-up might find.
+ *
+ * @returns the status of the answer
+ * @throws `invalid_value` for a URL that is not allowed; what went wrong on the way
+ */
+export function postWebhook(
+  text: string,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+  { timeoutMs, allowsPrivate, signal }: PostOptions,
+): Promise<number> {
+  const url = readWebhookUrl(text, 'webhook.url', allowsPrivate);
+  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+  return new Promise((resolve, reject) => {
+    const request = send(url, {
+      method: 'POST',
+      headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
+      agent: false,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      ...(allowsPrivate ? {} : { lookup: lookUpPublic }),
+    });
+    request.once('error', reject);
+    request.once('response', (response) => {
+      let bytes = 0;
+      const done = (): void => resolve(response.statusCode ?? 0);
+      response.on('data', (piece: Buffer) => {
+        bytes += piece.length;
+        if (bytes <= maxAnswerBytes) return;
+        done();
+        request.destroy();
+      });
+      response.once('end', done);
+      response.once('error', reject);
+    });
+    request.end(body);
+  });
+}
+
+/** Finds the public addresses of a name. */
+const lookUpPublic: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    if (error !== null) {
+      callback(error, []);
+      return;
+    }
+    const allowed = addresses.filter(({ address }) => isPublicAddress(address));
+    const [first] = allowed;
+    if (first === undefined) callback(new Error('The name has no public address.'), []);
+    else if (options.all === true) callback(null, allowed);
+    else callback(null, first.address, (first satisfies LookupAddress).family);
+  });
+};

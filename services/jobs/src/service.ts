@@ -1,0 +1,151 @@
+import { sql } from 'drizzle-orm';
+import { createEndpoints } from '@millrace/endpoints';
+import {
+  createBatchQueue,
+  createFileStore,
+  createJobQueue,
+  type JobDependencies,
+  type TakenBatch,
+  type TakenJob,
+} from '@millrace/jobs';
+import { newGatewayName, startRelay } from '@millrace/relay';
+import { createIdGenerator, stopInReverse, systemRandom, type Stoppable } from '@millrace/runtime';
+import { subjects } from '@millrace/contracts';
+import type { Service, StageDependencies } from '@millrace/stage';
+import type { Database } from '@millrace/store';
+import type { JobsSettings } from './config.ts';
+import { startDelivering } from './deliver-webhooks.ts';
+import { startHousekeeping } from './housekeeping.ts';
+import { createJobMetrics } from './job-metrics.ts';
+import { onJobsWaiting } from './on-jobs-waiting.ts';
+import { createPersist } from './persist.ts';
+import { runBatch } from './run-batch.ts';
+import { runJob } from './run-job.ts';
+import { startWork } from './work.ts';
+
+/** Longest line of a batch: as long as a body may be. */
+const maxLineBytes = 4 * 1024 * 1024;
+
+/** Runs jobs and batches, delivers webhooks, and removes what is past its time. Wiring alone. */
+export async function startJobs(
+  dependencies: StageDependencies & { readonly database: Database },
+  settings: Omit<JobsSettings, 'healthPort' | 'healthHost' | 'databaseUrl' | 'natsUrl'>,
+): Promise<Service> {
+  const { bus, clock, logger, database, sealing } = dependencies;
+  const random = systemRandom;
+  const runner = newGatewayName();
+  const { jobLeaseMs: leaseMs, jobPollMs: pollMs } = settings;
+  const stores: JobDependencies = { database, sealing, clock, nextId: createIdGenerator(clock, random) };
+  const metrics = createJobMetrics(dependencies.metrics);
+  const endpoints = new Map(createEndpoints().map((endpoint) => [endpoint.path, endpoint]));
+  const persist = createPersist({ clock, logger });
+  const announce = (jobId: string): void =>
+    bus.publishCore({ subject: subjects.jobChanged(jobId), payload: new Uint8Array() });
+  const parts: Stoppable[] = [];
+  try {
+    const relay = await startRelay({ ...dependencies, gateway: runner, random }, settings);
+    parts.push(relay);
+    const delivering = startDelivering({
+      ...stores,
+      logger,
+      random,
+      settings,
+      runner,
+      pollMs,
+      ended: metrics.webhooks,
+    });
+    parts.push(delivering, startHousekeeping({ database, clock, logger }));
+    const common = { relay, random, logger, clock, endpoints, persist, maxAttempts: settings.jobAttempts };
+
+    const jobQueue = createJobQueue(stores, runner, leaseMs);
+    const jobs = startWork<TakenJob>({
+      clock,
+      logger,
+      name: 'jobs',
+      concurrency: settings.jobsConcurrency,
+      pollMs,
+      leaseMs,
+      idOf: ({ job }) => job.id,
+      take: (running) =>
+        jobQueue.take(
+          fullTenants(
+            running.map(({ job }) => job.principal.tenant),
+            settings.jobsPerTenant,
+          ),
+        ),
+      keep: (ids) => jobQueue.keep(ids),
+      release: () => jobQueue.release(),
+      run: (taken, signals) =>
+        runJob(
+          {
+            ...common,
+            queue: jobQueue,
+            announce,
+            onEnded(status) {
+              metrics.jobs.inc({ status });
+              delivering.wake();
+            },
+          },
+          taken,
+          signals,
+        ),
+    });
+    parts.push(jobs);
+
+    const batchQueue = createBatchQueue(stores, runner, leaseMs);
+    const batches = startWork<TakenBatch>({
+      clock,
+      logger,
+      name: 'batches',
+      concurrency: settings.batchesConcurrency,
+      pollMs,
+      leaseMs,
+      idOf: ({ batch }) => batch.id,
+      take: () => batchQueue.take(),
+      keep: (ids) => batchQueue.keep(ids),
+      release: () => batchQueue.release(),
+      run: (taken, signals) =>
+        runBatch(
+          {
+            ...common,
+            queue: batchQueue,
+            files: createFileStore(stores),
+            concurrency: settings.batchLinesConcurrency,
+            maxLines: settings.batchMaxLines,
+            maxLineBytes,
+            retentionMs: settings.batchRetentionMs,
+            onLineEnded: (status) => metrics.lines.inc({ status }),
+            onEnded: (status) => metrics.batches.inc({ status }),
+          },
+          taken,
+          signals,
+        ),
+    });
+    parts.push(batches);
+    metrics.watchRunning({ jobs, batches });
+    parts.push(
+      await onJobsWaiting(dependencies, () => {
+        jobs.wake();
+        batches.wake();
+        delivering.wake();
+      }),
+    );
+  } catch (error) {
+    await stopInReverse(parts);
+    throw error;
+  }
+  return {
+    async ready() {
+      if (!bus.connected) return 'not connected to NATS';
+      await database.execute(sql`select 1`);
+      return undefined;
+    },
+    stop: () => stopInReverse(parts),
+  };
+}
+
+/** Tenants that have as many jobs at work as they may. */
+function fullTenants(running: readonly string[], limit: number): readonly string[] {
+  const counts = Map.groupBy(running, (tenant) => tenant);
+  return [...counts].filter(([, jobs]) => jobs.length >= limit).map(([tenant]) => tenant);
+}
