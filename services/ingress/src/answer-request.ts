@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { answerChunk, clientError, toErrorBody, type RelayEvent } from '@millrace/relay';
-import type { Clock } from '@millrace/runtime';
+import type { Clock, MillraceError } from '@millrace/runtime';
 import { openEventStream, type EventStream } from './event-stream.ts';
 import { CollectedChoices, endOf } from './collected-choices.ts';
 import type { Asked } from './endpoints.ts';
@@ -50,14 +50,15 @@ export async function streamAnswer(
     const first = events.next();
     await settledOrLate(first, clock, keepAliveMs);
     reply.hijack();
-    const headers = { 'x-request-id': requestId };
+    const headers = { ...headersOf(reply), 'x-request-id': requestId };
     const stream = openEventStream(reply.raw, headers, { clock, keepAliveMs, signal: ended });
+    const sent: Sent = { seq: 0, hasFailed: false };
     try {
-      await sendAll(stream, first, events, requestId);
+      await sendAll(stream, first, events, requestId, sent);
     } catch (error) {
       if (gone.aborted) return;
       options.onError(error);
-      stream.write('error', toErrorBody(clientError(error)));
+      stream.write('error', errorEvent(clientError(error), requestId, sent));
     } finally {
       stream.end();
     }
@@ -67,18 +68,30 @@ export async function streamAnswer(
   }
 }
 
+/** What has gone out. */
+interface Sent {
+  seq: number;
+  /** Whether the request has ended, without a whole answer. */
+  hasFailed: boolean;
+}
+
 /** @throws the error of a request that failed */
 async function sendAll(
   stream: EventStream,
   first: Promise<IteratorResult<RelayEvent, void>>,
   events: Events,
   requestId: string,
+  sent: Sent,
 ): Promise<void> {
   for (let next = await first; next.done !== true; next = await events.next()) {
     const event = next.value;
-    if (event.type === 'chunk') await stream.send('chunk', answerChunk(event), event.seq);
-    else if (event.type === 'failed') throw event.error;
-    else {
+    if (event.type === 'chunk') {
+      await stream.send('chunk', answerChunk(event), event.seq);
+      sent.seq = event.seq;
+    } else if (event.type === 'failed') {
+      sent.hasFailed = true;
+      throw event.error;
+    } else {
       const completed = {
         seq: event.seq,
         request_id: requestId,
@@ -89,6 +102,29 @@ async function sendAll(
       await stream.send('completed', completed, event.seq);
     }
   }
+}
+
+/**
+ * The data of an `error` event. Where the request itself has not ended, and only this gateway can no longer send its answer, it
+ * says how to go on.
+ */
+function errorEvent(error: MillraceError, requestId: string, { seq, hasFailed }: Sent): object {
+  const { retryable, retryAfterMs } = error;
+  return {
+    ...toErrorBody(error),
+    request_id: requestId,
+    seq,
+    retryable,
+    ...(retryAfterMs === undefined ? {} : { retry_after_ms: Math.ceil(retryAfterMs) }),
+    ...(hasFailed || !retryable
+      ? {}
+      : { resume: { url: `/v1/requests/${requestId}/stream`, last_event_id: String(seq) } }),
+  };
+}
+
+/** What was set for the response so far, such as the headers of security and of other origins. */
+function headersOf(reply: FastifyReply): Record<string, string> {
+  return Object.fromEntries(Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]));
 }
 
 /** @throws what the first event says or throws, if it comes in time */

@@ -12,6 +12,7 @@ import { createEndpoints, type Endpoint } from './endpoints.ts';
 import { notJson, sendError, toClientError } from './errors.ts';
 import { sendNotFound } from './not-found.ts';
 import { parseJson } from './read-body.ts';
+import { referenceRoutes } from './reference-routes.ts';
 import { refuseEncoding } from './refuse-encoding.ts';
 
 export interface IngressRoutesOptions {
@@ -110,6 +111,7 @@ export async function ingressRoutes(
     }
   };
 
+  await app.register(referenceRoutes);
   app.get('/v1/engine', { onRequest: identify }, async (_request, reply) => {
     reply.header('cache-control', 'no-store');
     return engineAnswer(await relay.engineState());

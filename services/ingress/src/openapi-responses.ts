@@ -52,7 +52,7 @@ export function answerResponse(answer = 'Answer'): object {
         schema: {
           type: 'string',
           description:
-            'Events chunk, completed and error; their data is JSON of the schemas ChunkEvent, CompletedEvent and Error.',
+            'Events chunk, completed and error; their data is JSON of the schemas ChunkEvent, CompletedEvent and ErrorEvent.',
         },
       },
     },
