@@ -1,3 +1,4 @@
+import type { ChatMessage } from '@millrace/stage';
 import { constraintProperties, type ConstraintBody } from './constraint-schema.ts';
 import { samplingProperties, type SamplingBody } from './sampling-schema.ts';
 
@@ -80,7 +81,7 @@ export const idempotencyKeySchema = {
 export interface GenerationBody extends SamplingBody, ConstraintBody {
   readonly model?: string;
   readonly prompt?: string;
-  readonly messages?: readonly { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }[];
+  readonly messages?: readonly ChatMessage[];
   readonly max_tokens?: number;
   readonly stop?: string | readonly string[];
   readonly priority?: 'high' | 'normal' | 'low';

@@ -1,15 +1,16 @@
 import type { FastifyReply } from 'fastify';
-import { answerChunk, clientError, toErrorBody, type RelayEvent } from '@millrace/relay';
+import { clientError, type RelayEvent } from '@millrace/relay';
 import type { Clock } from '@millrace/runtime';
 import { openEventStream, type EventStream } from './event-stream.ts';
-import { CollectedChoices, endOf } from './collected-choices.ts';
+import { CollectedChoices } from './collected-choices.ts';
 import type { Asked } from './endpoints.ts';
+import type { StreamFrames, StreamStart } from './stream-frames.ts';
 
 type Events = AsyncGenerator<RelayEvent, void, undefined>;
 
 /** Waits for the whole answer. @throws the error of a request that failed */
 export async function wholeAnswer(
-  requestId: string,
+  start: StreamStart,
   events: Events,
   answer: Asked['answer'],
 ): Promise<object> {
@@ -17,13 +18,14 @@ export async function wholeAnswer(
   for await (const event of events) {
     if (event.type === 'chunk') collected.add(event);
     else if (event.type === 'failed') throw event.error;
-    else return answer(collected, requestId, event);
+    else return answer(collected, start, event);
   }
   throw new Error('an answer ended without an end');
 }
 
 export interface StreamOptions {
   readonly requestId: string;
+  readonly frames: StreamFrames;
   readonly clock: Clock;
   readonly keepAliveMs: number;
   /** Aborted when the client is gone. */
@@ -45,7 +47,7 @@ export async function streamAnswer(
   events: Events,
   options: StreamOptions,
 ): Promise<void> {
-  const { requestId, clock, keepAliveMs, gone, ended } = options;
+  const { requestId, frames, clock, keepAliveMs, gone, ended } = options;
   try {
     const first = events.next();
     await settledOrLate(first, clock, keepAliveMs);
@@ -53,11 +55,11 @@ export async function streamAnswer(
     const headers = { 'x-request-id': requestId };
     const stream = openEventStream(reply.raw, headers, { clock, keepAliveMs, signal: ended });
     try {
-      await sendAll(stream, first, events, requestId);
+      await sendAll(stream, first, events, frames);
     } catch (error) {
       if (gone.aborted) return;
       options.onError(error);
-      stream.write('error', toErrorBody(clientError(error)));
+      stream.write(frames.failed(clientError(error)));
     } finally {
       stream.end();
     }
@@ -72,22 +74,12 @@ async function sendAll(
   stream: EventStream,
   first: Promise<IteratorResult<RelayEvent, void>>,
   events: Events,
-  requestId: string,
+  frames: StreamFrames,
 ): Promise<void> {
   for (let next = await first; next.done !== true; next = await events.next()) {
     const event = next.value;
-    if (event.type === 'chunk') await stream.send('chunk', answerChunk(event), event.seq);
-    else if (event.type === 'failed') throw event.error;
-    else {
-      const completed = {
-        seq: event.seq,
-        request_id: requestId,
-        model: event.model ?? null,
-        ...endOf(event),
-        ...(event.finishReasons === undefined ? {} : { finish_reasons: event.finishReasons }),
-      };
-      await stream.send('completed', completed, event.seq);
-    }
+    if (event.type === 'failed') throw event.error;
+    await stream.send(event.type === 'chunk' ? frames.chunk(event) : frames.completed(event));
   }
 }
 

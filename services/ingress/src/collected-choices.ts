@@ -2,7 +2,7 @@ import { answerTimings, answerUsage, type RelayChunk, type RelayCompleted } from
 import type { TokenLogprobs, ToolCall } from '@millrace/stage';
 import type { AnswerChoice, GenerateAnswer } from './generate-schema.ts';
 
-interface Collected {
+export interface Collected {
   text: string;
   readonly logprobs: TokenLogprobs[];
   readonly toolCalls: ToolCall[];
@@ -34,6 +34,11 @@ export class CollectedChoices {
       ...endOf(end),
       ...(choices === undefined ? {} : { choices }),
     };
+  }
+
+  /** What there is of one choice; nothing where it has said nothing. */
+  choice(choice: number): Readonly<Collected> {
+    return this.#of(choice);
   }
 
   textOf(choice: number): string {

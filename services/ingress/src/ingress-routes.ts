@@ -10,6 +10,7 @@ import { engineAnswer } from './engine-answer.ts';
 import { createEndpoints, type Endpoint } from './endpoints.ts';
 import { notJson, sendError, toClientError } from './errors.ts';
 import { sendNotFound } from './not-found.ts';
+import { modelList, modelOf } from './openai/model-list.ts';
 import { parseJson } from './read-body.ts';
 import { refuseEncoding } from './refuse-encoding.ts';
 
@@ -69,7 +70,7 @@ export async function ingressRoutes(
     const { principal, client } = request.getDecorator<Caller>('caller');
     if (request.body === undefined) throw notJson();
     const idempotencyKey = idempotencyKeyOf(request);
-    const { generation, stream, answer } = read(request.body);
+    const { generation, stream, answer, frames } = read(request.body);
     client.ended.throwIfAborted();
     const leave = relay.enter(principal);
     try {
@@ -82,13 +83,16 @@ export async function ingressRoutes(
         trace,
       });
       reply.header('x-request-id', requestId);
+      const model = relay.models.resolve(generation.model, generation.operation).name;
+      const start = { requestId, model, acceptedAt: clock.now() };
       const events = relay.follow(requestId, { principal, signal: client.ended });
       try {
-        if (!stream) return await wholeAnswer(requestId, events, answer);
+        if (!stream) return await wholeAnswer(start, events, answer);
         const onError = (error: unknown): void => logUnexpected(logger, error, requestId);
         const { sseKeepAliveMs: keepAliveMs } = settings;
         await streamAnswer(reply, events, {
           requestId,
+          frames: frames(start),
           clock,
           keepAliveMs,
           gone: client.gone,
@@ -113,6 +117,10 @@ export async function ingressRoutes(
     reply.header('cache-control', 'no-store');
     return engineAnswer(await relay.engineState());
   });
+  app.get('/v1/models', { onRequest: identify }, async () => modelList(relay.models.list()));
+  app.get<{ Params: { '*': string } }>('/v1/models/*', { onRequest: identify }, async (request) =>
+    modelOf(relay.models.list(), request.params['*']),
+  );
   for (const endpoint of createEndpoints()) {
     app.post(endpoint.path, { onRequest: [identify, refuseEncoding] }, (request, reply) =>
       ask(endpoint, request, reply),
