@@ -107,8 +107,16 @@ async function generateAndClose(
   const recorder = miss === undefined ? undefined : new AnswerRecorder();
   const result = await answer({ context, event, log, box, interruption, takenUp, recorder }, work);
   await close(context, event, log, box, takenUp.attempt, result);
-  if (recorder !== undefined && result.outcome === 'COMPLETED')
-    miss?.keep({ ...result, requestId: event.request_id, chunks: recorder.chunks });
+  if (recorder === undefined || result.outcome !== 'COMPLETED') return;
+  const { finishReason, finishReasons, usage, digest } = result;
+  miss?.keep({
+    requestId: event.request_id,
+    chunks: recorder.chunks,
+    finishReason,
+    finishReasons,
+    usage,
+    digest,
+  });
 }
 
 /** What is done for the request; one that the model cannot answer is closed. */

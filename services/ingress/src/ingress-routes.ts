@@ -4,6 +4,7 @@ import type { VerifiedPrincipal } from '@millrace/contracts';
 import { clientError, idempotencyKeySchema, type Relay } from '@millrace/relay';
 import { createIdGenerator, MillraceError, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { streamAnswer, wholeAnswer } from './answer-request.ts';
+import { cacheHeader, obeyCacheControl } from './cache-control.ts';
 import { watchClient, type ClientWatch } from './client-watch.ts';
 import type { IngressSettings } from './config.ts';
 import { engineAnswer } from './engine-answer.ts';
@@ -69,7 +70,8 @@ export async function ingressRoutes(
     const { principal, client } = request.getDecorator<Caller>('caller');
     if (request.body === undefined) throw notJson();
     const idempotencyKey = idempotencyKeyOf(request);
-    const { generation, stream, answer } = read(request.body);
+    const { stream, answer, ...asked } = read(request.body);
+    const generation = obeyCacheControl(asked.generation, request.headers);
     client.ended.throwIfAborted();
     const leave = relay.enter(principal);
     try {
@@ -84,7 +86,11 @@ export async function ingressRoutes(
       reply.header('x-request-id', requestId);
       const events = relay.follow(requestId, { principal, signal: client.ended });
       try {
-        if (!stream) return await wholeAnswer(requestId, events, answer);
+        if (!stream)
+          return await wholeAnswer(requestId, events, (collected, id, end) => {
+            reply.headers(cacheHeader(generation, end.cache));
+            return answer(collected, id, end);
+          });
         const onError = (error: unknown): void => logUnexpected(logger, error, requestId);
         const { sseKeepAliveMs: keepAliveMs } = settings;
         await streamAnswer(reply, events, {
@@ -93,6 +99,7 @@ export async function ingressRoutes(
           keepAliveMs,
           gone: client.gone,
           ended: AbortSignal.any([client.ended, relay.stopping]),
+          headersOf: (hit) => cacheHeader(generation, hit),
           onError,
         });
         return reply;
