@@ -96,16 +96,17 @@ it('an answer to one that means about the same is given where the tenant wants i
   expect((await ask({ ...drawn, messages })).answer.usage.cache).toBeUndefined();
 });
 
+/** The model says it word for word, in placeholders. */
+const repeated = (phone: string): object => ({
+  prompt: `Repeat this sentence word for word: The phone is ${phone}, the address is 10.0.0.7.`,
+  temperature: 0,
+  max_tokens: 60,
+});
+
 it('personal data in an answer is that of whoever asks now, though the earlier one asked the same', async () => {
-  const sentence = (phone: string): string => `The phone is ${phone}, the address is 10.0.0.7.`;
-  const prompt = (phone: string): object => ({
-    prompt: `Repeat this sentence word for word: ${sentence(phone)}`,
-    temperature: 0,
-    max_tokens: 60,
-  });
-  const first = await ask(prompt('+49 30 901820'));
+  const first = await ask(repeated('+49 30 901820'));
   expect(first.answer.text).toContain('+49 30 901820');
-  const second = await ask(prompt('+49 30 227 32152'));
+  const second = await ask(repeated('+49 30 227 32152'));
   expect(second.cache).toBe('exact');
   expect(second.answer.text).toContain('+49 30 227 32152');
   expect(second.answer.text).not.toContain('901820');

@@ -146,7 +146,7 @@ it('never gives an answer across tenants or anything else that counts, in whatev
         expect(source).toMatchObject(fixed);
         expect([cache, source.cache]).not.toContain('NONE');
         expect(source.text.match(/<EMAIL_1>|\d/gu)).toEqual(text.match(/<EMAIL_1>|\d/gu));
-        if (request.tenant === 'third') expect(source.text).toBe(text);
+        expect(request.tenant !== 'third' || source.text === text).toBe(true);
       }
     }),
     { numRuns: 200 },
