@@ -13,6 +13,7 @@ import { notJson, sendError, toClientError } from './errors.ts';
 import { sendNotFound } from './not-found.ts';
 import { parseJson } from './read-body.ts';
 import { refuseEncoding } from './refuse-encoding.ts';
+import { refuseExpectations } from './refuse-expectation.ts';
 
 export interface IngressRoutesOptions {
   readonly relay: Relay;
@@ -45,6 +46,7 @@ export async function ingressRoutes(
     reply.header('x-request-id', nextId());
     return request.is404 ? sendNotFound(request, reply) : undefined;
   });
+  refuseExpectations(app.server);
   app.setNotFoundHandler(sendNotFound);
   app.setErrorHandler((cause, _request, reply) => {
     const error = toClientError(cause, settings.maxBodyBytes);

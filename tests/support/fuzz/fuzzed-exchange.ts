@@ -149,7 +149,7 @@ function fuzzedRequest(
     body: Buffer.from(body === undefined ? '' : mutated(body, dice)),
   };
   if (body !== undefined || dice.chance(0.1)) parts.headers.push(['Content-Type', 'application/json']);
-  if (!dice.chance(0.35)) dice.pick(distortions)(parts, context, dice);
+  if (!dice.chance(0.2)) dice.pick(distortions)(parts, context, dice);
   return { method: parts.method, bytes: write(parts, dice) };
 }
 
