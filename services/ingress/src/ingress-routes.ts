@@ -44,6 +44,8 @@ export async function ingressRoutes(
   app.decorateRequest('caller', null);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', nextId());
+    // Node loses what a client has sent behind an Upgrade that is not followed.
+    if (request.headers.upgrade !== undefined) reply.raw.shouldKeepAlive = false;
     return request.is404 ? sendNotFound(request, reply) : undefined;
   });
   refuseExpectations(app.server);
