@@ -13,9 +13,11 @@ export interface FuzzTarget {
 /** Bytes that are written to a connection, and what may come back. */
 export interface FuzzedExchange {
   readonly bytes: Buffer;
-  /** The methods of the whole requests among them: each gets a response, in this order. */
+  /** The methods of the requests among them, the last of which may not be whole. */
   readonly methods: readonly string[];
-  /** Whether the server may close the connection without a word: nothing whole came, and the client has gone. */
+  /** How many of the requests are whole: each gets a response, in their order. */
+  readonly whole: number;
+  /** Whether the server may close the connection without all responses, as the client has gone or has sent what is no HTTP. */
   readonly mayBeSilent: boolean;
   /** Whether the client says that nothing more comes. */
   readonly ends: boolean;
@@ -98,16 +100,19 @@ export function fuzzedExchange(context: FuzzContext, dice: Dice): FuzzedExchange
   if (dice.chance(0.06)) return noHttp(dice);
   const requests = dice.chance(0.15) ? 2 + dice.below(4) : 1;
   const all = Array.from({ length: requests }, () => fuzzedRequest(context, dice));
-  const whole = dice.chance(0.05) ? all.slice(0, -1) : all;
+  const methods = all.map(({ method }) => method);
+  const whole = all.map(({ bytes }) => bytes);
+  if (dice.chance(0.03)) {
+    // What comes behind is no HTTP, while answers are on their way.
+    const bytes = Buffer.concat([...whole, dice.bytes(40)]);
+    return { bytes, methods, whole: requests, mayBeSilent: true, ends: false };
+  }
+  if (!dice.chance(0.05))
+    return { bytes: Buffer.concat(whole), methods, whole: requests, mayBeSilent: false, ends: false };
   // The client goes away in the middle of its last request.
-  const last = whole.length === all.length ? Buffer.alloc(0) : (all.at(-1)?.bytes ?? Buffer.alloc(0));
-  const isCut = whole.length < all.length;
-  return {
-    bytes: Buffer.concat([...whole.map(({ bytes }) => bytes), last.subarray(0, dice.below(last.length + 1))]),
-    methods: whole.map(({ method }) => method),
-    mayBeSilent: isCut,
-    ends: isCut,
-  };
+  const last = whole.pop() ?? Buffer.alloc(0);
+  const bytes = Buffer.concat([...whole, last.subarray(0, dice.below(last.length + 1))]);
+  return { bytes, methods, whole: requests - 1, mayBeSilent: true, ends: true };
 }
 
 function noHttp(dice: Dice): FuzzedExchange {
@@ -131,7 +136,7 @@ function noHttp(dice: Dice): FuzzedExchange {
     () => Buffer.from(`GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`),
     () => Buffer.from(`GET / HTTP/1.1\r\nHost: x\r\n${'X: y\r\n'.repeat(3_000)}\r\n`),
   ])();
-  return { bytes, methods: [], mayBeSilent: true, ends: true };
+  return { bytes, methods: [], whole: 0, mayBeSilent: true, ends: true };
 }
 
 function fuzzedRequest(

@@ -80,6 +80,7 @@ function readChunks(content: Buffer): Body | undefined {
     const end = content.indexOf('\r\n', position);
     if (end < 0) return undefined;
     const size = Number.parseInt(content.subarray(position, end).toString('latin1'), 16);
+    if (!Number.isInteger(size)) throw new Error('What should be the size of a chunk is none.');
     if (content.length < end + 2 + size + 2) return undefined;
     chunks.push(content.subarray(end + 2, end + 2 + size));
     position = end + 2 + size + 2;

@@ -4,16 +4,14 @@ import type { ExchangeEnd } from './send-exchange.ts';
 
 /** What is wrong with how the server answered; nothing, if all is well. */
 export function judgeExchange(
-  { methods, mayBeSilent }: FuzzedExchange,
+  { methods, whole, mayBeSilent }: FuzzedExchange,
   { responses, restBytes, isClosed }: ExchangeEnd,
 ): readonly string[] {
   const problems = responses.flatMap((response, index) => judgeResponse(response, methods[index]));
-  if (restBytes > 0) problems.push(`${restBytes} bytes behind the last whole response`);
+  if (restBytes > 0 && !mayBeSilent) problems.push(`${restBytes} bytes behind the last whole response`);
   const saysClose = responses.some(({ headers }) => headers.get('connection')?.toLowerCase() === 'close');
-  if (responses.length < methods.length && !saysClose && !mayBeSilent)
-    problems.push(
-      `${responses.length} responses to ${methods.length} requests${isClosed ? ', and closed' : ''}`,
-    );
+  if (responses.length < whole && !saysClose && !mayBeSilent)
+    problems.push(`${responses.length} responses to ${whole} requests${isClosed ? ', and closed' : ''}`);
   return problems;
 }
 

@@ -18,7 +18,7 @@ export interface ExchangeEnd {
  * @throws where what comes back is no HTTP
  */
 export async function sendExchange(
-  { port, bytes, methods, ends }: FuzzedExchange & { readonly port: number },
+  { port, ...exchange }: FuzzedExchange & { readonly port: number },
   signal: AbortSignal,
 ): Promise<ExchangeEnd> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
@@ -26,23 +26,22 @@ export async function sendExchange(
   signal.addEventListener('abort', abort, { once: true });
   try {
     await once(socket, 'connect');
-    if (ends) socket.end(bytes);
-    else socket.write(bytes);
-    return await read(socket, methods, ends);
+    if (exchange.ends) socket.end(exchange.bytes);
+    else socket.write(exchange.bytes);
+    return await read(socket, exchange);
   } finally {
     signal.removeEventListener('abort', abort);
     socket.destroy();
   }
 }
 
-async function read(socket: Socket, methods: readonly string[], ends: boolean): Promise<ExchangeEnd> {
+async function read(socket: Socket, { methods, whole, ends }: FuzzedExchange): Promise<ExchangeEnd> {
   let received = Buffer.alloc(0);
   try {
     for await (const piece of socket as AsyncIterable<Buffer>) {
       received = Buffer.concat([received, piece]);
       const { responses, rest } = readResponses(received, methods, false);
-      if (!ends && responses.length >= methods.length)
-        return { responses, restBytes: rest.length, isClosed: false };
+      if (!ends && responses.length >= whole) return { responses, restBytes: rest.length, isClosed: false };
     }
   } catch (error) {
     // The server need not read on where nothing that comes could be right.
