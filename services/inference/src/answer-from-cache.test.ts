@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { cancelRequest } from '@millrace/stage';
+import { cancelRequest, openResultLog, resultRecord, sealContent } from '@millrace/stage';
 import { startWorkerTest, type WorkerTest } from './worker.fixture.ts';
 
 let test: WorkerTest;
@@ -114,6 +114,44 @@ it('keeps the deadline of a request that waits for the same one', async () => {
   await step();
   await generated;
   expect(await test.closingOf(first.event)).toMatchObject({ outcome: 'COMPLETED' });
+});
+
+it('goes on behind what a worker had given from the cache when it died', async () => {
+  const { handle, step } = await test.startWorker();
+  const first = await test.request(short);
+  const generated = handle(first);
+  for (let count = 0; count < 3; count += 1) await step();
+  await generated;
+  const { tenant } = first.event;
+  const [chunk] = (await test.recordsOf(first.event)).filter(({ kind }) => kind === 'CHUNK');
+  const begun = await test.request({ ...short, tenant });
+  const { dependencies } = test;
+  const box = await dependencies.sealing.forTenant(tenant);
+  const log = await openResultLog(dependencies, begun.event);
+  const cache = { kind: 'EXACT', similarity: 1, request_id: first.event.request_id } as const;
+  const at = dependencies.clock.now();
+  await log.append(resultRecord(begun.event, { kind: 'ATTEMPT', at, attempt: 1, cache }));
+  const content = sealContent(
+    box,
+    begun.event.request_id,
+    'chunk',
+    chunk?.content ?? { text: '', tokens: [] },
+  );
+  const token_count = chunk?.token_count ?? 0;
+  await log.append(resultRecord(begun.event, { kind: 'CHUNK', at, attempt: 1, token_count, content }));
+  const handled = handle({ ...begun, delivery: { ...begun.delivery, deliveryCount: 2 } });
+  for (let count = token_count; count < 3; count += 1) await step();
+  await handled;
+  const closing = await test.closingOf(begun.event);
+  expect(closing).toMatchObject({
+    outcome: 'COMPLETED',
+    attempt: 2,
+    cache: null,
+    usage: { output_tokens: 3 },
+  });
+  const textOf = async (event: typeof first.event): Promise<string> =>
+    (await test.recordsOf(event)).map((record) => record.content?.text ?? '').join('');
+  expect(await textOf(begun.event)).toBe(await textOf(first.event));
 });
 
 it('looks nothing up for a request that was delivered before', async () => {

@@ -36,7 +36,7 @@ interface Parts {
   body: Buffer;
 }
 
-const methods = ['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD', 'TRACE', 'PROPFIND'];
+const otherMethods = ['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD', 'TRACE', 'PROPFIND'];
 const paths = [
   '/',
   '//',
@@ -191,7 +191,7 @@ const distortions: readonly Distortion[] = [
   (parts, _context, dice) => {
     for (let count = 1 + dice.below(3); count > 0; count -= 1) parts.headers.push(dice.pick(strangeHeaders));
   },
-  (parts, _context, dice) => void (parts.method = dice.pick(methods)),
+  (parts, _context, dice) => void (parts.method = dice.pick(otherMethods)),
   (parts, _context, dice) => void (parts.path = dice.pick(paths)),
   (parts, _context, dice) => void (parts.path = `/v1/${encodeURI(dice.bytes(6).toString('latin1'))}`),
   (parts, _context, dice) =>

@@ -54,10 +54,13 @@ function isErrorBody(value: unknown): boolean {
   const { error } = value;
   if (!isObject(error) || Object.keys(error).toSorted().join() !== 'code,message,param,type') return false;
   const { message, type, param, code } = error;
-  const isNullable = (field: unknown): boolean => field === null || typeof field === 'string';
-  return typeof message === 'string' && typeof type === 'string' && isNullable(param) && isNullable(code);
+  return typeof message === 'string' && typeof type === 'string' && isTextOrNull(param) && isTextOrNull(code);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
+}
+
+function isTextOrNull(value: unknown): boolean {
+  return value === null || typeof value === 'string';
 }
