@@ -66,6 +66,12 @@ export const generationProperties = {
     maximum: 86_400_000,
     description: 'After so many milliseconds it expires; the limit of the platform, where that is shorter.',
   },
+  cache: {
+    enum: ['auto', 'always', 'never'],
+    default: 'auto',
+    description:
+      'Whether the answer may come from the cache: auto where the same request has the same answer anyway (temperature 0, a seed, classify, embed) or the tenant has a semantic cache; always also where it is left to chance; never: neither looked up nor kept.',
+  },
 } as const;
 
 /** Where an idempotency key is named. */
@@ -86,4 +92,5 @@ export interface GenerationBody extends SamplingBody, ConstraintBody {
   readonly stop?: string | readonly string[];
   readonly priority?: 'high' | 'normal' | 'low';
   readonly timeout_ms?: number;
+  readonly cache?: 'auto' | 'always' | 'never';
 }

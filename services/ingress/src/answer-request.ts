@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
-import { clientError, type RelayEvent } from '@millrace/relay';
+import type { CacheHit } from '@millrace/contracts';
+import { clientError, type RelayEvent, type RelayFailed } from '@millrace/relay';
 import type { Clock } from '@millrace/runtime';
 import { openEventStream, type EventStream } from './event-stream.ts';
 import { CollectedChoices } from './collected-choices.ts';
@@ -32,6 +33,8 @@ export interface StreamOptions {
   readonly gone: AbortSignal;
   /** Aborted when nothing more is to be waited for: the client is gone or was shut out, or the gateway stops. */
   readonly ended: AbortSignal;
+  /** Headers that the beginning of the answer decides, which is known unless it came too late. */
+  readonly headersOf: (hit: CacheHit | undefined) => Readonly<Record<string, string>>;
   /** Called with what ended the stream early, before the client is told. */
   readonly onError: (error: unknown) => void;
 }
@@ -47,12 +50,12 @@ export async function streamAnswer(
   events: Events,
   options: StreamOptions,
 ): Promise<void> {
-  const { requestId, frames, clock, keepAliveMs, gone, ended } = options;
+  const { frames, clock, keepAliveMs, gone, ended, headersOf, requestId } = options;
   try {
     const first = events.next();
-    await settledOrLate(first, clock, keepAliveMs);
+    const begun = await settledOrLate(first, clock, keepAliveMs);
     reply.hijack();
-    const headers = { 'x-request-id': requestId };
+    const headers = { 'x-request-id': requestId, ...(begun === undefined ? {} : headersOf(begun.cache)) };
     const stream = openEventStream(reply.raw, headers, { clock, keepAliveMs, signal: ended });
     try {
       await sendAll(stream, first, events, frames);
@@ -83,18 +86,19 @@ async function sendAll(
   }
 }
 
-/** @throws what the first event says or throws, if it comes in time */
+/** @returns the first event, if it comes in time. @throws what it says or throws */
 async function settledOrLate(
   first: Promise<IteratorResult<RelayEvent, void>>,
   clock: Clock,
   limitMs: number,
-): Promise<void> {
+): Promise<Exclude<RelayEvent, RelayFailed> | undefined> {
   const late = Promise.withResolvers<undefined>();
   const timer = clock.setTimer(limitMs, () => late.resolve(undefined));
   try {
     const result = await Promise.race([first, late.promise]);
-    if (result !== undefined && result.done !== true && result.value.type === 'failed')
-      throw result.value.error;
+    if (result === undefined || result.done === true) return undefined;
+    if (result.value.type === 'failed') throw result.value.error;
+    return result.value;
   } finally {
     timer.cancel();
   }

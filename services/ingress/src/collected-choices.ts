@@ -63,6 +63,7 @@ export function endOf({
   finishReason,
   usage,
   timings,
+  cache,
 }: RelayCompleted): Pick<GenerateAnswer, 'finish_reason' | 'usage' | 'timings'> {
-  return { finish_reason: finishReason, usage: answerUsage(usage), timings: answerTimings(timings) };
+  return { finish_reason: finishReason, usage: answerUsage(usage, cache), timings: answerTimings(timings) };
 }

@@ -4,6 +4,7 @@ import type { VerifiedPrincipal } from '@millrace/contracts';
 import { clientError, idempotencyKeySchema, type Relay } from '@millrace/relay';
 import { createIdGenerator, MillraceError, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { streamAnswer, wholeAnswer } from './answer-request.ts';
+import { cacheHeader, obeyCacheControl } from './cache-control.ts';
 import { watchClient, type ClientWatch } from './client-watch.ts';
 import type { IngressSettings } from './config.ts';
 import { engineAnswer } from './engine-answer.ts';
@@ -13,6 +14,7 @@ import { sendNotFound } from './not-found.ts';
 import { modelList, modelOf } from './openai/model-list.ts';
 import { parseJson } from './read-body.ts';
 import { refuseEncoding } from './refuse-encoding.ts';
+import { refuseExpectations } from './refuse-expectation.ts';
 
 export interface IngressRoutesOptions {
   readonly relay: Relay;
@@ -43,8 +45,11 @@ export async function ingressRoutes(
   app.decorateRequest('caller', null);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', nextId());
+    // Node loses what a client has sent behind an Upgrade that is not followed.
+    if (request.headers.upgrade !== undefined) reply.raw.shouldKeepAlive = false;
     return request.is404 ? sendNotFound(request, reply) : undefined;
   });
+  refuseExpectations(app.server);
   app.setNotFoundHandler(sendNotFound);
   app.setErrorHandler((cause, _request, reply) => {
     const error = toClientError(cause, settings.maxBodyBytes);
@@ -70,7 +75,8 @@ export async function ingressRoutes(
     const { principal, client } = request.getDecorator<Caller>('caller');
     if (request.body === undefined) throw notJson();
     const idempotencyKey = idempotencyKeyOf(request);
-    const { generation, stream, answer, frames } = read(request.body);
+    const { stream, answer, frames, ...asked } = read(request.body);
+    const generation = obeyCacheControl(asked.generation, request.headers);
     client.ended.throwIfAborted();
     const leave = relay.enter(principal);
     try {
@@ -87,7 +93,11 @@ export async function ingressRoutes(
       const start = { requestId, model, acceptedAt: clock.now() };
       const events = relay.follow(requestId, { principal, signal: client.ended });
       try {
-        if (!stream) return await wholeAnswer(start, events, answer);
+        if (!stream)
+          return await wholeAnswer(start, events, (collected, known, end) => {
+            reply.headers(cacheHeader(generation, end.cache));
+            return answer(collected, known, end);
+          });
         const onError = (error: unknown): void => logUnexpected(logger, error, requestId);
         const { sseKeepAliveMs: keepAliveMs } = settings;
         await streamAnswer(reply, events, {
@@ -97,6 +107,7 @@ export async function ingressRoutes(
           keepAliveMs,
           gone: client.gone,
           ended: AbortSignal.any([client.ended, relay.stopping]),
+          headersOf: (hit) => cacheHeader(generation, hit),
           onError,
         });
         return reply;

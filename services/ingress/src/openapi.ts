@@ -21,6 +21,10 @@ const nameOf = (task: TaskOperation): string => `${task[0]?.toUpperCase()}${task
 const schemaReference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const json = (name: string) => ({ 'application/json': { schema: schemaReference(name) } });
 const headerReference = (name: string) => ({ $ref: `#/components/headers/${name}` });
+const answerHeaders = {
+  'x-request-id': headerReference('RequestId'),
+  'x-millrace-cache': headerReference('Cache'),
+};
 
 /** The HTTP API as an OpenAPI 3.1 document, made of the schemas that validate. */
 export function openApiDocument(): object {
@@ -45,6 +49,11 @@ export function openApiDocument(): object {
       headers: {
         RequestId: {
           description: 'The request: its UUID, once it is accepted; before that one for this exchange alone.',
+          schema: { type: 'string' },
+        },
+        Cache: {
+          description:
+            'Where the answer came from: exact or semantic;similarity=0.97 from the cache, miss where it may have come from there and was generated. Absent where the cache had nothing to do with it.',
           schema: { type: 'string' },
         },
         RetryAfter: {
@@ -126,6 +135,12 @@ function exchange(body: string, answer: object): object {
     parameters: [
       { name: 'Idempotency-Key', in: 'header', schema: idempotencyKeySchema },
       {
+        name: 'Cache-Control',
+        in: 'header',
+        description: 'no-store, no-cache and max-age=0: the answer neither comes from the cache nor is kept.',
+        schema: { type: 'string' },
+      },
+      {
         name: 'traceparent',
         in: 'header',
         description: 'Trace context of the W3C, passed on through all stages.',
@@ -140,7 +155,7 @@ function exchange(body: string, answer: object): object {
 function wholeResponse(answer: string): object {
   return {
     description: 'The answer.',
-    headers: { 'x-request-id': headerReference('RequestId') },
+    headers: answerHeaders,
     content: json(answer),
   };
 }
@@ -149,7 +164,7 @@ function answerResponse(answer = 'Answer'): object {
   return {
     description:
       'The answer. With stream true it comes as server-sent events: chunk (the id of the event is seq) as often as there is text, then completed; or, instead of completed, error, when the answer breaks off.',
-    headers: { 'x-request-id': headerReference('RequestId') },
+    headers: answerHeaders,
     content: {
       ...json(answer),
       'text/event-stream': {

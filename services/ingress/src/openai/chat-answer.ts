@@ -26,7 +26,7 @@ export function chatAnswer(collected: CollectedChoices, start: StreamStart, end:
         finish_reason,
       };
     }),
-    usage: openAiUsage(end.usage),
+    usage: openAiUsage(end),
   };
 }
 

@@ -51,7 +51,7 @@ export function chatFrames(start: StreamStart, includeUsage: boolean): StreamFra
         ...begin(index),
         frame({ index, delta: {}, logprobs: null, finish_reason }),
       ]);
-      const total = { data: { ...common, choices: [], usage: openAiUsage(event.usage) } };
+      const total = { data: { ...common, choices: [], usage: openAiUsage(event) } };
       return [...ends, ...(includeUsage ? [total] : []), { data: '[DONE]' }];
     },
     failed: (error) => [{ data: toErrorBody(error) }],

@@ -19,7 +19,7 @@ export function completionAnswer(
       logprobs: null,
       finish_reason,
     })),
-    usage: openAiUsage(end.usage),
+    usage: openAiUsage(end),
   };
 }
 

@@ -15,7 +15,7 @@ export function completionFrames(start: StreamStart, includeUsage: boolean): Str
     chunk: ({ choice = 0, text, seq }) => [{ ...frame(choice, text, null), id: seq }],
     completed(event) {
       const ends = finishReasonsOf(event).map((reason, index) => frame(index, '', reason));
-      const total = { data: { ...head, choices: [], usage: openAiUsage(event.usage) } };
+      const total = { data: { ...head, choices: [], usage: openAiUsage(event) } };
       return [...ends, ...(includeUsage ? [total] : []), { data: '[DONE]' }];
     },
     failed: (error) => [{ data: toErrorBody(error) }],
