@@ -135,7 +135,7 @@ it('more requests of a model than its queue takes are refused, to be sent again 
   const refused = await client.find(({ type }) => type === 'error');
   expect(refused).toMatchObject({
     code: 'overloaded',
-    message: `${maxQueue} requests of the model smollm2-135m-instruct wait or are being answered: no more are taken.`,
+    message: `The limit of ${maxQueue} for requests of the model smollm2-135m-instruct that wait or are being answered is reached.`,
     retryable: true,
     retry_after_ms: 1_000,
   });

@@ -136,7 +136,9 @@ function orPartMissing(provider: ExecutionProvider, use: () => void): void {
   try {
     use();
   } catch (cause) {
-    const message = `The execution provider ${provider} does not work here: is its driver installed?`;
+    // It says which library is missing.
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `The execution provider ${provider} does not work here: ${reason}`;
     throw new MillraceError('part_missing', message, { cause });
   }
 }

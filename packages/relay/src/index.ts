@@ -20,10 +20,12 @@ export {
   type GenerationBody,
 } from './generation-schema.ts';
 export type { EngineState } from './engine-state.ts';
+export { constraintProperties } from './constraint-schema.ts';
+export { samplingProperties } from './sampling-schema.ts';
 export { readGeneration } from './read-generation.ts';
 export { readTask } from './read-task.ts';
 export type { RelayChunk, RelayCompleted, RelayEvent, RelayFailed } from './relay-event.ts';
 export { relaySettings, type RelaySettings } from './relay-settings.ts';
 export { newGatewayName, startRelay, type Relay, type RelayDependencies } from './start-relay.ts';
-export { requiredTaskProperties, taskProperties, type TaskBody } from './task-schema.ts';
+export { maxTexts, requiredTaskProperties, taskProperties, type TaskBody } from './task-schema.ts';
 export type { Accepted, Generation, Submission } from './submission.ts';

@@ -1,3 +1,4 @@
+export { coalesceWrites } from './coalesce-writes.ts';
 export { systemClock, type Clock, type Timer } from './clock.ts';
 export { parseDurationMs } from './duration.ts';
 export { errorCodes, type ErrorCode, type ErrorCodeFacts } from './error-codes.ts';

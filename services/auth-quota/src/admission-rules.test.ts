@@ -80,7 +80,7 @@ describe('judge', () => {
     expect(next?.refusal).toBeUndefined();
     expect(beyond?.refusal).toEqual({
       code: 'overloaded',
-      message: '3 requests of the model small wait or are being answered: no more are taken.',
+      message: 'The limit of 3 for requests of the model small that wait or are being answered is reached.',
       retryAfterMs: 1_000,
     });
     expect(codes(candidates(1, { model: 'large' }), admitted, idle, queues, now)).toEqual([undefined]);

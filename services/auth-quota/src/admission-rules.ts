@@ -110,7 +110,7 @@ function refusalOf(
     return { code: 'too_many_in_flight', message, retryAfterMs: slotRetryMs };
   }
   if (queues.isFull(candidate.model)) {
-    const message = `${queues.most} requests of the model ${candidate.model} wait or are being answered: no more are taken.`;
+    const message = `The limit of ${queues.most} for requests of the model ${candidate.model} that wait or are being answered is reached.`;
     return { code: 'overloaded', message, retryAfterMs: slotRetryMs };
   }
   return undefined;

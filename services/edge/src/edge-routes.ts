@@ -2,7 +2,7 @@ import websocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
 import type { Drain, Relay } from '@millrace/relay';
-import type { Clock, Logger, Metrics } from '@millrace/runtime';
+import { coalesceWrites, type Clock, type Logger, type Metrics } from '@millrace/runtime';
 import type { EdgeSettings } from './config.ts';
 import { asyncApiDocument } from './asyncapi.ts';
 import { serveConnection, type Connection, type ConnectionContext } from './connection.ts';
@@ -86,6 +86,7 @@ export async function edgeRoutes(app: FastifyInstance, options: EdgeRoutesOption
   });
 
   const onUpgrade = (socket: WebSocket, request: FastifyRequest): void => {
+    coalesceWrites(request.raw.socket);
     const connection = serveConnection(socket, request.headers, context);
     if (connections.size >= settings.maxConnections)
       connection.end(closeCodes.tryAgainLater, tooManyConnections());

@@ -37,6 +37,10 @@ function gatedLog(): {
 }
 
 async function setUp(...firstPositions: readonly number[]) {
+  return setUpWith(0, ...firstPositions);
+}
+
+async function setUpWith(intervalMs: number, ...firstPositions: readonly number[]) {
   const box = await (await createSealing(new Uint8Array(32), createMemoryKeyStore())).forTenant('acme');
   const gated = gatedLog();
   const onFailure = vi.fn<(error: unknown) => void>();
@@ -49,10 +53,11 @@ async function setUp(...firstPositions: readonly number[]) {
     attempt: 2,
     firstPositions: firstPositions.length === 0 ? [0] : firstPositions,
     onFailure,
+    intervalMs,
   });
   const contentOf = (record: ResultChunk | undefined) =>
     record?.content == null ? undefined : openContent(box, 'r1', 'chunk', record.content);
-  return { ...gated, writer, onFailure, contentOf };
+  return { ...gated, clock, writer, onFailure, contentOf };
 }
 
 describe('createChunkWriter', () => {
@@ -81,6 +86,30 @@ describe('createChunkWriter', () => {
     release();
     await flushed;
     expect(writer.position).toBe(3);
+  });
+
+  it('waits between two records for what else comes, but not with the first one and not with the end', async () => {
+    const { records, release, clock, writer, contentOf } = await setUpWith(5);
+    await writer.push(0, { tokens: [1], text: 'a' });
+    expect(records).toHaveLength(1);
+    release();
+    await writer.push(0, { tokens: [2], text: 'b' });
+    await clock.advance(4);
+    await writer.push(0, { tokens: [3], text: 'c' });
+    expect(records).toHaveLength(1);
+    await clock.advance(1);
+    await vi.waitFor(() => expect(records).toHaveLength(2));
+    release();
+    await writer.push(0, { tokens: [4], text: 'd' });
+    const flushed = writer.flush();
+    await vi.waitFor(() => expect(records).toHaveLength(3));
+    release();
+    await flushed;
+    expect(records.map(contentOf)).toEqual([
+      { text: 'a', tokens: [1] },
+      { text: 'bc', tokens: [2, 3] },
+      { text: 'd', tokens: [4] },
+    ]);
   });
 
   it('counts nothing as generated that was not stored, and reports the failure once', async () => {

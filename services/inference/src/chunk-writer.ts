@@ -1,4 +1,10 @@
-import { resultRecord, sealContent, type RequestEvent, type ResultLog } from '@millrace/stage';
+import {
+  resultRecord,
+  sealContent,
+  type ChunkContent,
+  type RequestEvent,
+  type ResultLog,
+} from '@millrace/stage';
 import type { SealingBox } from '@millrace/sealing';
 import type { Clock } from '@millrace/runtime';
 import { PendingChunk, type Piece } from './pending-chunk.ts';
@@ -11,8 +17,12 @@ export interface ChunkWriterOptions {
   readonly attempt: number;
   /** Position of the first token that this attempt publishes, by choice: the number of those published before. */
   readonly firstPositions: readonly number[];
+  /** Called with each chunk once it is stored. */
+  readonly onStored?: ((choice: number, content: ChunkContent) => void) | undefined;
   /** Called once, with the first error: the log is no longer ours, or the broker is gone for good. */
   readonly onFailure: (error: unknown) => void;
+  /** From one record of a choice to the next. What is generated faster comes in larger pieces, which cost less. Default 5. */
+  readonly intervalMs?: number;
 }
 
 /** Publishes what is generated. What a writer has published counts as generated, and nothing else does. */
@@ -30,12 +40,15 @@ export interface ChunkWriter {
 /** Tokens that may wait while one record is on its way: beyond that the engine's readers wait. */
 const maxPendingTokens = 256;
 
+/** 200 pieces in a second: nobody reads faster. */
+const defaultIntervalMs = 5;
+
 /**
  * One record at a time is on its way, since each is accepted only behind the one before; what is generated meanwhile goes
- * into the next of its choice. The choices take turns.
+ * into the next of its choice. The choices take turns. The first piece never waits.
  */
 export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
-  const { log, box, clock, request, attempt, firstPositions } = options;
+  const { log, box, clock, request, attempt, firstPositions, intervalMs = defaultIntervalMs } = options;
   const pending = firstPositions.map(() => new PendingChunk());
   const positions = [...firstPositions];
   let firstStoredAt: number | undefined;
@@ -60,10 +73,27 @@ export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
     );
     firstStoredAt ??= clock.now();
     positions[choice] = firstPosition + content.tokens.length;
+    options.onStored?.(choice, content);
+  };
+
+  let nextRoundMs = -Infinity;
+  let endPause: (() => void) | undefined;
+  let isFlushing = false;
+  const mustWait = (): boolean => !isFlushing && waitingTokens() < maxPendingTokens;
+  const pause = async (): Promise<void> => {
+    const restMs = nextRoundMs - clock.monotonicMs();
+    if (restMs <= 0 || !mustWait()) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = clock.setTimer(restMs, resolve);
+    endPause = resolve;
+    await promise;
+    timer.cancel();
   };
 
   const publishPending = async (): Promise<void> => {
     while (isWaiting()) {
+      await pause();
+      nextRoundMs = clock.monotonicMs() + intervalMs;
       for (const [choice, chunk] of pending.entries()) if (!chunk.isEmpty) await publish(choice, chunk);
     }
   };
@@ -95,9 +125,13 @@ export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
     async push(choice, piece) {
       pending[choice]?.add(piece);
       start();
-      if (waitingTokens() >= maxPendingTokens) await pump;
+      if (waitingTokens() < maxPendingTokens) return;
+      endPause?.();
+      await pump;
     },
     async flush() {
+      isFlushing = true;
+      endPause?.();
       await pump;
       start();
       await pump;

@@ -4,6 +4,7 @@ import type { VerifiedPrincipal } from '@millrace/contracts';
 import { clientError, idempotencyKeySchema, type Relay } from '@millrace/relay';
 import { createIdGenerator, MillraceError, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { streamAnswer, wholeAnswer } from './answer-request.ts';
+import { cacheHeader, obeyCacheControl } from './cache-control.ts';
 import { watchClient, type ClientWatch } from './client-watch.ts';
 import type { IngressSettings } from './config.ts';
 import { engineAnswer } from './engine-answer.ts';
@@ -11,9 +12,11 @@ import { createCancel } from './cancel-request.ts';
 import { createEndpoints, type Endpoint } from './endpoints.ts';
 import { notJson, sendError, toClientError } from './errors.ts';
 import { sendNotFound } from './not-found.ts';
+import { modelList, modelOf } from './openai/model-list.ts';
 import { parseJson } from './read-body.ts';
 import { referenceRoutes } from './reference-routes.ts';
 import { refuseEncoding } from './refuse-encoding.ts';
+import { refuseExpectations } from './refuse-expectation.ts';
 
 export interface IngressRoutesOptions {
   readonly relay: Relay;
@@ -44,8 +47,11 @@ export async function ingressRoutes(
   app.decorateRequest('caller', null);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', nextId());
+    // Node loses what a client has sent behind an Upgrade that is not followed.
+    if (request.headers.upgrade !== undefined) reply.raw.shouldKeepAlive = false;
     return request.is404 ? sendNotFound(request, reply) : undefined;
   });
+  refuseExpectations(app.server);
   app.setNotFoundHandler(sendNotFound);
   app.setErrorHandler((cause, _request, reply) => {
     const error = toClientError(cause, settings.maxBodyBytes);
@@ -71,7 +77,8 @@ export async function ingressRoutes(
     const { principal, client } = request.getDecorator<Caller>('caller');
     if (request.body === undefined) throw notJson();
     const idempotencyKey = idempotencyKeyOf(request);
-    const { generation, stream, answer } = read(request.body);
+    const { stream, answer, frames, ...asked } = read(request.body);
+    const generation = obeyCacheControl(asked.generation, request.headers);
     client.ended.throwIfAborted();
     const leave = relay.enter(principal);
     try {
@@ -84,17 +91,25 @@ export async function ingressRoutes(
         trace,
       });
       reply.header('x-request-id', requestId);
+      const model = relay.models.resolve(generation.model, generation.operation).name;
+      const start = { requestId, model, acceptedAt: clock.now() };
       const events = relay.follow(requestId, { principal, signal: client.ended });
       try {
-        if (!stream) return await wholeAnswer(requestId, events, answer);
+        if (!stream)
+          return await wholeAnswer(start, events, (collected, known, end) => {
+            reply.headers(cacheHeader(generation, end.cache));
+            return answer(collected, known, end);
+          });
         const onError = (error: unknown): void => logUnexpected(logger, error, requestId);
         const { sseKeepAliveMs: keepAliveMs } = settings;
         await streamAnswer(reply, events, {
           requestId,
+          frames: frames(start),
           clock,
           keepAliveMs,
           gone: client.gone,
           ended: AbortSignal.any([client.ended, relay.stopping]),
+          headersOf: (hit) => cacheHeader(generation, hit),
           onError,
         });
         return reply;
@@ -121,6 +136,10 @@ export async function ingressRoutes(
     await stopRequest(request.body, request.getDecorator<Caller>('caller').principal);
     return reply.code(202).send();
   });
+  app.get('/v1/models', { onRequest: identify }, async () => modelList(relay.models.list()));
+  app.get<{ Params: { '*': string } }>('/v1/models/*', { onRequest: identify }, async (request) =>
+    modelOf(relay.models.list(), request.params['*']),
+  );
   for (const endpoint of createEndpoints()) {
     app.post(endpoint.path, { onRequest: [identify, refuseEncoding] }, (request, reply) =>
       ask(endpoint, request, reply),

@@ -9,6 +9,7 @@ import {
   type NatsConnection,
 } from 'nats';
 import { MillraceError, type Clock, type Logger, type Stoppable } from '@millrace/runtime';
+import { coalescePublishes } from './client-socket.ts';
 import { toMessageHeaders, type Headers } from './headers.ts';
 import { parseServerAddress, type ServerAddress } from './server-address.ts';
 
@@ -115,6 +116,7 @@ function authentication(credentials: NatsCredentials | undefined): ConnectionOpt
 }
 
 function wrap(client: NatsConnection, address: string, clock: Clock, logger: Logger): Connection {
+  coalescePublishes(client);
   let connected = true;
   let isClosing = false;
   const listeners = new Set<(connected: boolean) => void>();
@@ -135,8 +137,10 @@ function wrap(client: NatsConnection, address: string, clock: Clock, logger: Log
   const followStatus = async (): Promise<void> => {
     for await (const status of client.status()) {
       if (status.type === Events.Disconnect) change(false);
-      else if (status.type === Events.Reconnect) change(true);
-      else if (status.type === Events.Error)
+      else if (status.type === Events.Reconnect) {
+        coalescePublishes(client);
+        change(true);
+      } else if (status.type === Events.Error)
         logger.warn(
           { detail: status.data, context: status.permissionContext },
           'nats-server refused something',
