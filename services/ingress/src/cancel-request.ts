@@ -1,7 +1,7 @@
 import type { VerifiedPrincipal } from '@millrace/contracts';
 import type { Relay } from '@millrace/relay';
 import { compileValidator, MillraceError } from '@millrace/runtime';
-import { cancelBodySchema } from './cancel-part.ts';
+import { cancelBodySchema } from './requests-part.ts';
 import { createBodyReader } from './read-body.ts';
 
 interface CancelBody {

@@ -16,6 +16,7 @@ import { modelList, modelOf } from './openai/model-list.ts';
 import { parseJson } from './read-body.ts';
 import { referenceRoutes } from './reference-routes.ts';
 import { refuseEncoding } from './refuse-encoding.ts';
+import { streamRequest } from './request-stream.ts';
 import { refuseExpectations } from './refuse-expectation.ts';
 
 export interface IngressRoutesOptions {
@@ -127,15 +128,22 @@ export async function ingressRoutes(
   };
 
   await app.register(referenceRoutes);
-  app.get('/v1/engine', { onRequest: identify }, async (_request, reply) => {
-    reply.header('cache-control', 'no-store');
-    return engineAnswer(await relay.engineState());
-  });
+  app.get('/v1/engine', { onRequest: identify }, async () => engineAnswer(await relay.engineState()));
   const stopRequest = createCancel(relay);
   app.post('/v1/requests/cancel', { onRequest: [identify, refuseEncoding] }, async (request, reply) => {
     await stopRequest(request.body, request.getDecorator<Caller>('caller').principal);
     return reply.code(202).send();
   });
+  const { sseKeepAliveMs: keepAliveMs } = settings;
+  const onError = (error: unknown, requestId: string): void => logUnexpected(logger, error, requestId);
+  app.get('/v1/requests/:id/stream', { onRequest: identify }, (request, reply) =>
+    streamRequest(request, reply, request.getDecorator<Caller>('caller'), {
+      relay,
+      clock,
+      keepAliveMs,
+      onError,
+    }),
+  );
   app.get('/v1/models', { onRequest: identify }, async () => modelList(relay.models.list()));
   app.get<{ Params: { '*': string } }>('/v1/models/*', { onRequest: identify }, async (request) =>
     modelOf(relay.models.list(), request.params['*']),

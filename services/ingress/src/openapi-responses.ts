@@ -52,21 +52,43 @@ export function wholeResponse(answer: string): object {
   };
 }
 
+const events = {
+  'text/event-stream': {
+    schema: {
+      type: 'string',
+      description:
+        'Events chunk, completed and error; their data is JSON of the schemas ChunkEvent, CompletedEvent and ErrorEvent.',
+    },
+  },
+};
+
+const asEvents =
+  'chunk (the id of the event is seq) as often as there is text, then completed; or, instead of completed, error, when the answer breaks off';
+
 export function answerResponse(answer = 'Answer'): object {
   return {
-    description:
-      'The answer. With stream true it comes as server-sent events: chunk (the id of the event is seq) as often as there is text, then completed; or, instead of completed, error, when the answer breaks off.',
+    description: `The answer. With stream true it comes as server-sent events: ${asEvents}.`,
     headers: answerHeaders,
-    content: {
-      ...json(answer),
-      'text/event-stream': {
-        schema: {
-          type: 'string',
-          description:
-            'Events chunk, completed and error; their data is JSON of the schemas ChunkEvent, CompletedEvent and ErrorEvent.',
-        },
-      },
-    },
+    content: { ...json(answer), ...events },
+  };
+}
+
+/** An answer that only comes as server-sent events. */
+export function eventsResponse(): object {
+  return {
+    description: `The answer: ${asEvents}.`,
+    headers: { 'x-request-id': headerReference('RequestId') },
+    content: events,
+  };
+}
+
+/** An answer of an endpoint of the OpenAI API. */
+export function openAiStreamResponse(answer: string): object {
+  return {
+    description:
+      'The answer. With stream true it comes as server-sent events without names, in chunks as those of the OpenAI API, then [DONE]; or, instead of it, an error, when the answer breaks off.',
+    headers: answerHeaders,
+    content: { ...json(answer), 'text/event-stream': { schema: { type: 'string' } } },
   };
 }
 
