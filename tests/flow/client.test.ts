@@ -67,12 +67,12 @@ it('a stream goes on byte for byte over a new connection when its gateway is kil
     ['ingress', 'sse', 'SIGKILL'],
     ['ingress', 'sse', 'SIGTERM'],
   ] as const) {
-    const { kill, start } = cluster.process(gateway);
+    const process = cluster.process(gateway);
     const answer = await read(client.stream(question, { transport }), {
       seq: 3,
       async run() {
-        await kill(name);
-        await start();
+        await process.kill(name);
+        await process.start();
       },
     });
     expect(answer.text).toBe(whole.text);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import folderOfThePage from 'swagger-ui-dist/absolute-path.js';
 import { openApiDocument } from './openapi.ts';
 
 /** Nothing from elsewhere. The page styles its elements itself. */
@@ -46,14 +47,14 @@ const browserMayKeep = 'public, max-age=3600';
 /** A fastify plugin with the OpenAPI document at `/openapi.json`, and a page at `/docs` that shows it and tries it out. */
 export function referenceRoutes(app: FastifyInstance, _options: object, done: () => void): void {
   const document = JSON.stringify(openApiDocument());
-  const { resolve } = createRequire(import.meta.url);
+  const folder = folderOfThePage();
 
   app.get('/openapi.json', (_request, reply) => send(reply, 'application/json; charset=utf-8', document));
   app.get('/docs', (_request, reply) => send(reply, 'text/html; charset=utf-8', page));
   app.get('/docs/start.js', (_request, reply) => send(reply, 'text/javascript; charset=utf-8', start));
   for (const [name, type] of Object.entries(assets)) {
     app.get(`/docs/${name}`, async (_request, reply) =>
-      send(reply, type, await readFile(resolve(`swagger-ui-dist/${name}`))),
+      send(reply, type, await readFile(join(folder, name))),
     );
   }
   done();

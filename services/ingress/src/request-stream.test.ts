@@ -50,14 +50,15 @@ test('an answer is read behind the chunk that its reader has, by several at once
 test('a request of someone else is not there, and a number that is none is refused', async () => {
   const [owner, other] = [ingress.client(), ingress.client()];
   const posted = owner.post({ prompt: 'Hello' });
-  const { requestId, finish } = await owner.nextRequest();
+  const writer = await owner.nextRequest();
+  const { requestId } = writer;
   const foreign = await stream(other.apiKey, requestId);
   expect(foreign.status).toBe(404);
   expect(await foreign.json()).toMatchObject({ error: { code: 'request_not_found' } });
   const wrong = await stream(owner.apiKey, requestId, { 'last-event-id': 'x' });
   expect(wrong.status).toBe(400);
   expect(await wrong.json()).toMatchObject({ error: { code: 'invalid_value', param: 'Last-Event-ID' } });
-  await finish();
+  await writer.finish();
   await posted;
 });
 
@@ -67,13 +68,14 @@ test('a request is cancelled by its id or its idempotency key, by its owner alon
   for (const byKey of [true, false]) {
     const key = `cancelled ${byKey}`;
     const posted = owner.post({ prompt: 'Hello' }, { headers: { 'idempotency-key': key } });
-    const { requestId, finish } = await owner.nextRequest();
+    const writer = await owner.nextRequest();
+    const { requestId } = writer;
     const body = byKey ? { idempotency_key: key } : { request_id: requestId };
     expect((await cancel(other, body)).status).toBe(404);
     expect((await cancel(owner, body)).status).toBe(202);
     const control = ingress.stage.bus.bucket('CONTROL');
     expect(await control.get(controlKeys.cancellation(requestId))).toBeDefined();
-    await finish({ outcome: 'CANCELLED', finish_reason: 'cancelled' });
+    await writer.finish({ outcome: 'CANCELLED', finish_reason: 'cancelled' });
     expect(await (await posted).json()).toMatchObject({ finish_reason: 'cancelled' });
   }
   for (const body of [{}, { request_id: 'a', idempotency_key: 'b' }, { request: 'x' }])
