@@ -1,20 +1,22 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { traceHeaders } from '@millrace/bus';
-import type { VerifiedPrincipal } from '@millrace/contracts';
+import type { CacheHit, VerifiedPrincipal } from '@millrace/contracts';
 import { clientError, idempotencyKeySchema, type Relay } from '@millrace/relay';
 import { createIdGenerator, MillraceError, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { streamAnswer, wholeAnswer } from './answer-request.ts';
-import { cacheHeader, obeyCacheControl } from './cache-control.ts';
+import { cacheHeader, hitHeader, obeyCacheControl } from './cache-control.ts';
 import { watchClient, type ClientWatch } from './client-watch.ts';
 import type { IngressSettings } from './config.ts';
 import { engineAnswer } from './engine-answer.ts';
 import { createEndpoints, type Endpoint } from './endpoints.ts';
 import { notJson, sendError, toClientError } from './errors.ts';
 import { sendNotFound } from './not-found.ts';
+import { lastEventIdOf } from './last-event-id.ts';
 import { modelList, modelOf } from './openai/model-list.ts';
 import { parseJson } from './read-body.ts';
 import { refuseEncoding } from './refuse-encoding.ts';
 import { refuseExpectations } from './refuse-expectation.ts';
+import { nativeFrames, type StreamFrames } from './stream-frames.ts';
 
 export interface IngressRoutesOptions {
   readonly relay: Relay;
@@ -22,6 +24,14 @@ export interface IngressRoutesOptions {
   readonly clock: Clock;
   readonly logger: Logger;
 }
+
+interface StreamRoute {
+  readonly Params: { readonly id: string };
+  readonly Querystring: { readonly after?: unknown };
+}
+
+/** Whether a request may be read is known at once, yet what comes next of it may take long. */
+const statusWaitOfReadersMs = 250;
 
 /** Who sent a request, known before its body is read. */
 interface Caller {
@@ -71,6 +81,27 @@ export async function ingressRoutes(
     }
   };
 
+  const sendStream = (
+    reply: FastifyReply,
+    requestId: string,
+    events: ReturnType<Relay['follow']>,
+    client: ClientWatch,
+    frames: StreamFrames,
+    headersOf: (hit: CacheHit | undefined) => Readonly<Record<string, string>>,
+    statusWaitMs = settings.sseKeepAliveMs,
+  ): Promise<void> =>
+    streamAnswer(reply, events, {
+      requestId,
+      frames,
+      clock,
+      keepAliveMs: settings.sseKeepAliveMs,
+      statusWaitMs,
+      gone: client.gone,
+      ended: AbortSignal.any([client.ended, relay.stopping]),
+      headersOf,
+      onError: (error) => logUnexpected(logger, error, requestId),
+    });
+
   const ask = async ({ read }: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<object> => {
     const { principal, client } = request.getDecorator<Caller>('caller');
     if (request.body === undefined) throw notJson();
@@ -91,25 +122,17 @@ export async function ingressRoutes(
       reply.header('x-request-id', requestId);
       const model = relay.models.resolve(generation.model, generation.operation).name;
       const start = { requestId, model, acceptedAt: clock.now() };
-      const events = relay.follow(requestId, { principal, signal: client.ended });
+      const after = stream ? lastEventIdOf(request.headers) : 0;
+      const events = relay.follow(requestId, { principal, after, signal: client.ended });
       try {
         if (!stream)
           return await wholeAnswer(start, events, (collected, known, end) => {
             reply.headers(cacheHeader(generation, end.cache));
             return answer(collected, known, end);
           });
-        const onError = (error: unknown): void => logUnexpected(logger, error, requestId);
-        const { sseKeepAliveMs: keepAliveMs } = settings;
-        await streamAnswer(reply, events, {
-          requestId,
-          frames: frames(start),
-          clock,
-          keepAliveMs,
-          gone: client.gone,
-          ended: AbortSignal.any([client.ended, relay.stopping]),
-          headersOf: (hit) => cacheHeader(generation, hit),
-          onError,
-        });
+        await sendStream(reply, requestId, events, client, frames(start), (hit) =>
+          cacheHeader(generation, hit),
+        );
         return reply;
       } finally {
         if (client.ended.aborted && idempotencyKey === undefined) await cancel(requestId, principal);
@@ -124,6 +147,24 @@ export async function ingressRoutes(
     }
   };
 
+  /** Anyone of the tenant may read the answer, from any place, however often, on any gateway: the request itself does not notice. */
+  const readAgain = async (request: FastifyRequest<StreamRoute>, reply: FastifyReply): Promise<object> => {
+    const { principal, client } = request.getDecorator<Caller>('caller');
+    const { id } = request.params;
+    const after = lastEventIdOf(request.headers, request.query.after);
+    reply.header('x-request-id', id);
+    const events = relay.follow(id, { principal, after, signal: client.ended });
+    try {
+      const frames = nativeFrames({ requestId: id });
+      await sendStream(reply, id, events, client, frames, hitHeader, statusWaitOfReadersMs);
+      return reply;
+    } catch (error) {
+      if (!client.gone.aborted) throw error;
+      return reply.hijack();
+    }
+  };
+
+  app.get<StreamRoute>('/v1/requests/:id/stream', { onRequest: identify }, readAgain);
   app.get('/v1/engine', { onRequest: identify }, async (_request, reply) => {
     reply.header('cache-control', 'no-store');
     return engineAnswer(await relay.engineState());
