@@ -2,7 +2,7 @@ import { openAiParameters, type EndpointParameters } from './openai-parameters.t
 
 const head = `# The OpenAI API
 
-Generated from the schemas that validate by \`services/ingress/src/openai/generate-parameter-reference.ts\`; do not edit.
+Generated from the schemas that validate by \`services/ingress/src/generate-openai-reference.ts\`; do not edit.
 
 Point any OpenAI client at \`http://HOST:PORT/v1\` with a key of Millrace. The tests run the unmodified \`openai\` packages of npm and PyPI, and \`ai\` with \`@ai-sdk/openai-compatible\`.
 
