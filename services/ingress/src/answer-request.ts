@@ -31,6 +31,8 @@ export interface StreamOptions {
   readonly after?: number;
   readonly clock: Clock;
   readonly keepAliveMs: number;
+  /** How long the status waits for the first event. */
+  readonly statusWaitMs: number;
   /** Aborted when the client is gone. */
   readonly gone: AbortSignal;
   /** Aborted when nothing more is to be waited for: the client is gone or was shut out, or the gateway stops. */
@@ -52,10 +54,10 @@ export async function streamAnswer(
   events: Events,
   options: StreamOptions,
 ): Promise<void> {
-  const { frames, clock, keepAliveMs, gone, ended, headersOf, requestId } = options;
+  const { frames, clock, keepAliveMs, statusWaitMs, gone, ended, headersOf, requestId } = options;
   try {
     const first = events.next();
-    const begun = await settledOrLate(first, clock, keepAliveMs);
+    const begun = await settledOrLate(first, clock, statusWaitMs);
     reply.hijack();
     const headers = {
       ...headersSoFar(reply),

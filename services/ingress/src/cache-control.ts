@@ -18,9 +18,14 @@ export function cacheHeader(
   { operation, cache = 'AUTO', parameters: { temperature }, seed }: Generation,
   hit: CacheHit | undefined,
 ): Readonly<Record<string, string>> {
-  if (hit !== undefined) return { 'x-millrace-cache': nameOf(hit) };
+  if (hit !== undefined) return hitHeader(hit);
   const isLookedUp = mayBeCached({ operation, cache, temperature, isSeedGiven: seed !== undefined });
   return isLookedUp ? { 'x-millrace-cache': 'miss' } : {};
+}
+
+/** The same where nothing is known of the request. */
+export function hitHeader(hit: CacheHit | undefined): Readonly<Record<string, string>> {
+  return hit === undefined ? {} : { 'x-millrace-cache': nameOf(hit) };
 }
 
 /** Rounded down: what is shown was reached. */

@@ -6,3 +6,4 @@ export {
 } from './config.ts';
 export { ingressRoutes, type IngressRoutesOptions } from './ingress-routes.ts';
 export { startIngress, type Ingress } from './service.ts';
+export { openAiParameters } from './openai/openai-parameters.ts';

@@ -3,8 +3,8 @@ import { traceHeaders } from '@millrace/bus';
 import type { VerifiedPrincipal } from '@millrace/contracts';
 import { clientError, idempotencyKeySchema, type Relay } from '@millrace/relay';
 import { createIdGenerator, MillraceError, systemRandom, type Clock, type Logger } from '@millrace/runtime';
-import { streamAnswer, wholeAnswer } from './answer-request.ts';
-import { cacheHeader, obeyCacheControl } from './cache-control.ts';
+import { streamAnswer, wholeAnswer, type StreamOptions } from './answer-request.ts';
+import { cacheHeader, hitHeader, obeyCacheControl } from './cache-control.ts';
 import { watchClient, type ClientWatch } from './client-watch.ts';
 import type { IngressSettings } from './config.ts';
 import { engineAnswer } from './engine-answer.ts';
@@ -12,12 +12,13 @@ import { createCancel } from './cancel-request.ts';
 import { createEndpoints, type Endpoint } from './endpoints.ts';
 import { notJson, sendError, toClientError } from './errors.ts';
 import { sendNotFound } from './not-found.ts';
+import { lastEventIdOf } from './last-event-id.ts';
 import { modelList, modelOf } from './openai/model-list.ts';
 import { parseJson } from './read-body.ts';
 import { referenceRoutes } from './reference-routes.ts';
 import { refuseEncoding } from './refuse-encoding.ts';
-import { streamRequest } from './request-stream.ts';
 import { refuseExpectations } from './refuse-expectation.ts';
+import { nativeFrames } from './stream-frames.ts';
 
 export interface IngressRoutesOptions {
   readonly relay: Relay;
@@ -25,6 +26,20 @@ export interface IngressRoutesOptions {
   readonly clock: Clock;
   readonly logger: Logger;
 }
+
+interface StreamRoute {
+  readonly Params: { readonly id: string };
+  readonly Querystring: { readonly after?: unknown };
+}
+
+/** An answer that goes out as server-sent events. */
+type SentStream = Pick<StreamOptions, 'requestId' | 'after' | 'frames' | 'headersOf'> & {
+  readonly events: ReturnType<Relay['follow']>;
+  readonly statusWaitMs?: number;
+};
+
+/** Whether a request may be read is known at once, yet what comes next of it may take long. */
+const statusWaitOfReadersMs = 250;
 
 /** Who sent a request, known before its body is read. */
 interface Caller {
@@ -74,6 +89,17 @@ export async function ingressRoutes(
     }
   };
 
+  const sendStream = (reply: FastifyReply, client: ClientWatch, stream: SentStream): Promise<void> =>
+    streamAnswer(reply, stream.events, {
+      statusWaitMs: settings.sseKeepAliveMs,
+      ...stream,
+      clock,
+      keepAliveMs: settings.sseKeepAliveMs,
+      gone: client.gone,
+      ended: AbortSignal.any([client.ended, relay.stopping]),
+      onError: (error) => logUnexpected(logger, error, stream.requestId),
+    });
+
   const ask = async ({ read }: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<object> => {
     const { principal, client } = request.getDecorator<Caller>('caller');
     if (request.body === undefined) throw notJson();
@@ -94,24 +120,20 @@ export async function ingressRoutes(
       reply.header('x-request-id', requestId);
       const model = relay.models.resolve(generation.model, generation.operation).name;
       const start = { requestId, model, acceptedAt: clock.now() };
-      const events = relay.follow(requestId, { principal, signal: client.ended });
+      const after = stream ? lastEventIdOf(request.headers) : 0;
+      const events = relay.follow(requestId, { principal, after, signal: client.ended });
       try {
         if (!stream)
           return await wholeAnswer(start, events, (collected, known, end) => {
             reply.headers(cacheHeader(generation, end.cache));
             return answer(collected, known, end);
           });
-        const onError = (error: unknown): void => logUnexpected(logger, error, requestId);
-        const { sseKeepAliveMs: keepAliveMs } = settings;
-        await streamAnswer(reply, events, {
+        await sendStream(reply, client, {
           requestId,
+          events,
+          after,
           frames: frames(start),
-          clock,
-          keepAliveMs,
-          gone: client.gone,
-          ended: AbortSignal.any([client.ended, relay.stopping]),
           headersOf: (hit) => cacheHeader(generation, hit),
-          onError,
         });
         return reply;
       } finally {
@@ -127,23 +149,37 @@ export async function ingressRoutes(
     }
   };
 
-  await app.register(referenceRoutes);
+  /** Anyone of the tenant may read the answer, from any place, however often, on any gateway: the request itself does not notice. */
+  const readAgain = async (request: FastifyRequest<StreamRoute>, reply: FastifyReply): Promise<object> => {
+    const { principal, client } = request.getDecorator<Caller>('caller');
+    const { id } = request.params;
+    const after = lastEventIdOf(request.headers, request.query.after);
+    reply.header('x-request-id', id);
+    const events = relay.follow(id, { principal, after, signal: client.ended });
+    try {
+      await sendStream(reply, client, {
+        requestId: id,
+        events,
+        after,
+        frames: nativeFrames({ requestId: id }),
+        headersOf: hitHeader,
+        statusWaitMs: statusWaitOfReadersMs,
+      });
+      return reply;
+    } catch (error) {
+      if (!client.gone.aborted) throw error;
+      return reply.hijack();
+    }
+  };
+
+  app.get<StreamRoute>('/v1/requests/:id/stream', { onRequest: identify }, readAgain);
   app.get('/v1/engine', { onRequest: identify }, async () => engineAnswer(await relay.engineState()));
   const stopRequest = createCancel(relay);
   app.post('/v1/requests/cancel', { onRequest: [identify, refuseEncoding] }, async (request, reply) => {
     await stopRequest(request.body, request.getDecorator<Caller>('caller').principal);
     return reply.code(202).send();
   });
-  const { sseKeepAliveMs: keepAliveMs } = settings;
-  const onError = (error: unknown, requestId: string): void => logUnexpected(logger, error, requestId);
-  app.get('/v1/requests/:id/stream', { onRequest: identify }, (request, reply) =>
-    streamRequest(request, reply, request.getDecorator<Caller>('caller'), {
-      relay,
-      clock,
-      keepAliveMs,
-      onError,
-    }),
-  );
+  await app.register(referenceRoutes);
   app.get('/v1/models', { onRequest: identify }, async () => modelList(relay.models.list()));
   app.get<{ Params: { '*': string } }>('/v1/models/*', { onRequest: identify }, async (request) =>
     modelOf(relay.models.list(), request.params['*']),

@@ -1,14 +1,16 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { controlKeys } from '@millrace/contracts';
-import { compileValidator } from '@millrace/runtime';
 import { startTestNats } from '@millrace/testkit';
-import { eventSchemas } from './generate-schema.ts';
-import { allEventsOf, eventsOf, startIngressTest, type IngressTest } from './ingress.fixture.ts';
+import {
+  allEventsOf,
+  eventsOf,
+  startIngressTest,
+  type IngressTest,
+  type TestClient,
+} from './ingress.fixture.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let ingress: IngressTest;
-const requireChunk = compileValidator(eventSchemas.chunk);
 
 beforeAll(async () => {
   ingress = await startIngressTest(await startTestNats());
@@ -16,68 +18,100 @@ beforeAll(async () => {
 
 afterAll(() => ingress.stop());
 
-function stream(apiKey: string, requestId: string, after: Readonly<Record<string, string>> = {}, query = '') {
+function read(
+  { apiKey }: Pick<TestClient, 'apiKey'>,
+  requestId: string,
+  headers: Readonly<Record<string, string>> = {},
+  query = '',
+): Promise<Response> {
   return fetch(`${ingress.url}/v1/requests/${requestId}/stream${query}`, {
-    headers: { authorization: `Bearer ${apiKey}`, ...after },
+    headers: { authorization: `Bearer ${apiKey}`, ...headers },
   });
 }
 
-const numbersOf = (events: readonly { readonly id: string | undefined }[]): readonly (string | undefined)[] =>
-  events.map(({ id }) => id);
+const textOf = (events: readonly { readonly data: unknown }[]): string =>
+  events.map(({ data }) => (data as { text?: string }).text ?? '').join('');
 
-test('an answer is read behind the chunk that its reader has, by several at once, while it is generated and later', async () => {
+test('an answer is read by several clients at once, from where each of them is, and goes on for all', async () => {
   const client = ingress.client();
-  const posted = client.post({ prompt: 'Hello', stream: true }, { headers: { 'idempotency-key': 'k' } });
+  const posted = client.post({ prompt: 'Hi', stream: true });
   const writer = await client.nextRequest();
+  await writer.attempt(1);
   await writer.chunk('one ');
   await writer.chunk('two ');
-  const { requestId } = writer;
-  const readers = [
-    eventsOf(await stream(client.apiKey, requestId)),
-    eventsOf(await stream(client.apiKey, requestId, { 'last-event-id': '1' })),
-    eventsOf(await stream(client.apiKey, requestId, {}, '?after=1')),
-  ];
-  const first = await Promise.all(readers.map((events) => events.next()));
-  expect(first.map(({ value }) => value?.id)).toEqual(['1', '2', '2']);
-  requireChunk(first[0]?.value?.data);
+  const original = eventsOf(await posted);
+  await original.next();
+  const readers = await Promise.all([
+    read(client, writer.requestId),
+    read(client, writer.requestId, { 'last-event-id': '1' }),
+    read(client, writer.requestId, {}, '?after=2'),
+  ]);
   await writer.chunk('three');
   await writer.finish();
-  expect(numbersOf(await allEventsOf(await posted))).toEqual(['1', '2', '3', '3']);
-  const later = await allEventsOf(await stream(client.apiKey, requestId, { 'last-event-id': '2' }));
-  expect(later.map(({ event }) => event)).toEqual(['chunk', 'completed']);
+  const seen = await Promise.all(readers.map(allEventsOf));
+  expect(seen.map(textOf)).toEqual(['one two three', 'two three', 'three']);
+  for (const events of seen) expect(events.at(-1)).toMatchObject({ event: 'completed', id: '3' });
+  expect(seen[1]?.map(({ id }) => id)).toEqual(['2', '3', '3']);
 });
 
-test('a request of someone else is not there, and a number that is none is refused', async () => {
-  const [owner, other] = [ingress.client(), ingress.client()];
-  const posted = owner.post({ prompt: 'Hello' });
-  const writer = await owner.nextRequest();
-  const { requestId } = writer;
-  const foreign = await stream(other.apiKey, requestId);
-  expect(foreign.status).toBe(404);
-  expect(await foreign.json()).toMatchObject({ error: { code: 'request_not_found' } });
-  const wrong = await stream(owner.apiKey, requestId, { 'last-event-id': 'x' });
-  expect(wrong.status).toBe(400);
-  expect(await wrong.json()).toMatchObject({ error: { code: 'invalid_value', param: 'Last-Event-ID' } });
+test('an answer that has ended is read again, and a reader that leaves does not end it', async () => {
+  const client = ingress.client();
+  const posted = client.post({ prompt: 'Hi', stream: true });
+  const writer = await client.nextRequest();
+  await writer.attempt(1);
+  await writer.chunk('one ');
+  const leaving = await read(client, writer.requestId);
+  await leaving.body?.cancel();
+  await writer.chunk('two');
   await writer.finish();
-  await posted;
+  const events = await allEventsOf(await posted);
+  expect(textOf(events)).toBe('one two');
+  expect(await allEventsOf(await read(client, writer.requestId))).toEqual(events);
 });
 
-test('a request is cancelled by its id or its idempotency key, by its owner alone', async () => {
-  const [owner, other] = [ingress.client(), ingress.client()];
-  const cancel = (client: typeof owner, body: object) => client.post(body, { path: '/v1/requests/cancel' });
-  for (const byKey of [true, false]) {
-    const key = `cancelled ${byKey}`;
-    const posted = owner.post({ prompt: 'Hello' }, { headers: { 'idempotency-key': key } });
-    const writer = await owner.nextRequest();
-    const { requestId } = writer;
-    const body = byKey ? { idempotency_key: key } : { request_id: requestId };
-    expect((await cancel(other, body)).status).toBe(404);
-    expect((await cancel(owner, body)).status).toBe(202);
-    const control = ingress.stage.bus.bucket('CONTROL');
-    expect(await control.get(controlKeys.cancellation(requestId))).toBeDefined();
-    await writer.finish({ outcome: 'CANCELLED', finish_reason: 'cancelled' });
-    expect(await (await posted).json()).toMatchObject({ finish_reason: 'cancelled' });
-  }
-  for (const body of [{}, { request_id: 'a', idempotency_key: 'b' }, { request: 'x' }])
-    expect((await cancel(owner, body)).status).toBe(400);
+test('the same request sent again goes on behind the Last-Event-ID', async () => {
+  const client = ingress.client();
+  const headers = { 'idempotency-key': 'key' };
+  const first = client.post({ prompt: 'Hi', stream: true }, { headers });
+  const writer = await client.nextRequest();
+  await writer.attempt(1);
+  await writer.chunk('one ');
+  await writer.chunk('two');
+  await writer.finish();
+  await allEventsOf(await first);
+  const again = await client.post(
+    { prompt: 'Hi', stream: true },
+    { headers: { ...headers, 'last-event-id': '1' } },
+  );
+  expect(textOf(await allEventsOf(again))).toBe('two');
+});
+
+async function statusOf(response: Promise<Response>): Promise<unknown[]> {
+  const { error } = (await (await response).json()) as { error: { code: string; param: string | null } };
+  return [(await response).status, error.code, error.param];
+}
+
+test("someone else's request, an unknown one and a wrong place are refused", async () => {
+  const client = ingress.client();
+  const posted = client.post({ prompt: 'Hi', stream: true });
+  const writer = await client.nextRequest();
+  await writer.attempt(1);
+  await writer.finish();
+  await allEventsOf(await posted);
+  expect(await statusOf(read(ingress.client(), writer.requestId))).toEqual([
+    404,
+    'request_not_found',
+    'request_id',
+  ]);
+  expect(await statusOf(read(client, 'nothing'))).toEqual([404, 'request_not_found', 'request_id']);
+  expect(await statusOf(read(client, writer.requestId, { 'last-event-id': 'x' }))).toEqual([
+    400,
+    'invalid_value',
+    'Last-Event-ID',
+  ]);
+  expect(await statusOf(read(client, writer.requestId, {}, '?after=7'))).toEqual([
+    400,
+    'invalid_value',
+    'after',
+  ]);
 });

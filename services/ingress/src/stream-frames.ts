@@ -38,7 +38,7 @@ export interface StreamStart {
 }
 
 /** Millrace's own: `chunk`, then `completed` or `error`. */
-export function nativeFrames({ requestId }: StreamStart): StreamFrames {
+export function nativeFrames({ requestId }: Pick<StreamStart, 'requestId'>): StreamFrames {
   return {
     chunk: (event) => [{ event: 'chunk', data: answerChunk(event), id: event.seq }],
     completed: (event) => {

@@ -11,7 +11,7 @@ export const noEffectProperties = {
   prompt_cache_key: { type: 'string', description: 'Has no effect: prefixes are found without a key.' },
   safety_identifier: { type: 'string', description: 'Has no effect.' },
   service_tier: { enum: ['auto', 'default'], description: 'Has no effect; other tiers are refused.' },
-  store: { const: false, description: 'Completions are not stored.' },
+  store: { const: false, description: 'Only false: completions are not stored.' },
   user: { type: 'string', description: 'Has no effect: the key says who asks.' },
 } as const;
 
