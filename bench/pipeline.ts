@@ -35,6 +35,7 @@ const say = (text: string): boolean => process.stderr.write(`${text}\n`);
 
 const env = {
   MILLRACE_ENGINE: 'instant',
+  MILLRACE_ANSWER_CACHE: '0',
   MILLRACE_MODEL_MANIFEST: fileURLToPath(new URL('pipeline/instant-models.json', import.meta.url)),
   MILLRACE_LOG_LEVEL: 'warn',
 };

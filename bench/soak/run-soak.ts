@@ -21,6 +21,7 @@ export const soakSettings = {
   MILLRACE_SLOTS: '8',
   MILLRACE_CONTEXT_LENGTH: '512',
   MILLRACE_PREFIX_CACHE: '32MiB',
+  MILLRACE_ANSWER_CACHE: '0',
 } as const;
 
 const samples = 40;

@@ -31,7 +31,7 @@ const processes = ['audit', 'auth-quota', 'billing', 'edge', 'edge-2', 'inferenc
 async function startTwoEdges(grace: string): Promise<void> {
   cluster = await startCluster({
     dataDirectory: folder.path,
-    env: { MILLRACE_ACK_WAIT: '2s', MILLRACE_DISCONNECT_GRACE: grace },
+    env: { MILLRACE_ACK_WAIT: '2s', MILLRACE_ANSWER_CACHE: '0', MILLRACE_DISCONNECT_GRACE: grace },
     processes,
   });
 }

@@ -9,16 +9,19 @@ import {
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { answeredOnce } from '../support/proof.ts';
 import { briefAckWait, startTestCluster } from '../support/test-cluster.ts';
-import { persistentPost } from './persistent-post.ts';
+import { persistentSse } from './persistent-sse.ts';
 
 const services = ['pii', 'billing', 'audit', 'auth-quota', 'inference', 'edge', 'ingress'];
-const parallel = 8;
-const overHttp = 2;
+/** More than the engine has slots for, half of them over server-sent events, half over WebSockets. */
+const parallel = 64;
+const overHttp = 32;
+/** Answers from one kill to the next: about what 3 seconds bring. */
+const answersBetween = 16;
 
 let cluster: Cluster;
 
 beforeEach(async () => {
-  cluster = await startTestCluster({ env: briefAckWait });
+  cluster = await startTestCluster({ env: briefAckWait, tenantLimits: { maxInFlight: 1_000 } });
 });
 
 afterEach(() => cluster.stop());
@@ -35,12 +38,12 @@ async function keepAsking(
   for (let question = 1; !enough.aborted; question += 1) {
     const prompt = {
       prompt: `Write three sentences about the number ${index * 100 + question}.`,
-      max_tokens: 24,
+      max_tokens: 16,
       temperature: 0,
     };
     onAnswer(
       index < overHttp
-        ? await persistentPost(prompt, { ...target, url: cluster.ingressUrl })
+        ? await persistentSse(prompt, { ...target, url: cluster.ingressUrl })
         : await persistentPrompt(prompt, { ...target, url: cluster.edgeUrl }),
     );
   }
@@ -62,7 +65,7 @@ it('answers, charges and records every request once while each service is killed
   );
   const killAll = async (): Promise<void> => {
     for (const name of services) {
-      await arrivals.until(2);
+      await arrivals.until(answersBetween);
       await cluster.process(name).kill();
       await cluster.process(name).start();
     }

@@ -24,6 +24,7 @@ beforeEach(async () => {
     dataDirectory: folder.path,
     env: {
       MILLRACE_ACK_WAIT: '2s',
+      MILLRACE_ANSWER_CACHE: '0',
       MILLRACE_LOG_LEVEL: 'trace',
       MILLRACE_MAX_DELIVERIES: '2',
       NODE_OPTIONS: `--import=${poison}`,

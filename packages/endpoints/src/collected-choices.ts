@@ -2,7 +2,7 @@ import { answerTimings, answerUsage, type RelayChunk, type RelayCompleted } from
 import type { TokenLogprobs, ToolCall } from '@millrace/stage';
 import type { AnswerChoice, GenerateAnswer } from './generate-schema.ts';
 
-interface Collected {
+export interface Collected {
   text: string;
   readonly logprobs: TokenLogprobs[];
   readonly toolCalls: ToolCall[];
@@ -36,6 +36,11 @@ export class CollectedChoices {
     };
   }
 
+  /** What there is of one choice; nothing where it has said nothing. */
+  choice(choice: number): Readonly<Collected> {
+    return this.#of(choice);
+  }
+
   textOf(choice: number): string {
     return this.#of(choice).text;
   }
@@ -58,6 +63,7 @@ export function endOf({
   finishReason,
   usage,
   timings,
+  cache,
 }: RelayCompleted): Pick<GenerateAnswer, 'finish_reason' | 'usage' | 'timings'> {
-  return { finish_reason: finishReason, usage: answerUsage(usage), timings: answerTimings(timings) };
+  return { finish_reason: finishReason, usage: answerUsage(usage, cache), timings: answerTimings(timings) };
 }

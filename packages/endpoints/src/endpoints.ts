@@ -8,8 +8,10 @@ import {
 import { compileValidator } from '@millrace/runtime';
 import { operations, type TaskOperation } from '@millrace/stage';
 import type { CollectedChoices } from './collected-choices.ts';
+import { openAiEndpoints } from './openai/openai-endpoints.ts';
 import { generateBodySchema, type GenerateBody } from './generate-schema.ts';
 import { createBodyReader } from './read-body.ts';
+import { nativeFrames, type StreamFrames, type StreamStart } from './stream-frames.ts';
 import { taskAnswer } from './task-answer.ts';
 import { taskBodySchema } from './task-schema.ts';
 
@@ -19,7 +21,9 @@ export interface Asked {
   /** Whether the answer comes as server-sent events. */
   readonly stream: boolean;
   /** The whole answer, as the client gets it. */
-  readonly answer: (collected: CollectedChoices, requestId: string, end: RelayCompleted) => object;
+  readonly answer: (collected: CollectedChoices, start: StreamStart, end: RelayCompleted) => object;
+  /** Makes the events of its stream. */
+  readonly frames: (start: StreamStart) => StreamFrames;
 }
 
 /** A path under which something can be asked. */
@@ -31,10 +35,11 @@ export interface Endpoint {
 
 /** All of them; compiles the schemas, so do it once. */
 export function createEndpoints(): readonly Endpoint[] {
-  return operations.map((operation) => ({
+  const own = operations.map((operation) => ({
     path: `/v1/${operation}`,
     read: operation === 'generate' ? createGenerationReader() : createTaskReader(operation),
   }));
+  return [...own, ...openAiEndpoints()];
 }
 
 function createGenerationReader(): Endpoint['read'] {
@@ -44,7 +49,8 @@ function createGenerationReader(): Endpoint['read'] {
     return {
       generation: readGeneration(body),
       stream: body.stream === true,
-      answer: (collected, requestId, end) => collected.answer(requestId, end),
+      answer: (collected, { requestId }, end) => collected.answer(requestId, end),
+      frames: nativeFrames,
     };
   };
 }
@@ -61,7 +67,8 @@ function createTaskReader(operation: TaskOperation): Endpoint['read'] {
     return {
       generation: readTask(operation, body),
       stream: body.stream === true,
-      answer: (collected, requestId, end) => taskAnswer(operation, texts, collected, requestId, end),
+      answer: (collected, { requestId }, end) => taskAnswer(operation, texts, collected, requestId, end),
+      frames: nativeFrames,
     };
   };
 }

@@ -28,7 +28,7 @@ export function taskAnswer(
     request_id: requestId,
     model: end.model ?? null,
     results: Array.from({ length: texts }, (_, index) => resultOf(operation, collected, index, end)),
-    usage: answerUsage(end.usage),
+    usage: answerUsage(end.usage, end.cache),
     timings: answerTimings(end.timings),
   };
 }

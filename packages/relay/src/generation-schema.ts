@@ -1,3 +1,4 @@
+import type { ChatMessage } from '@millrace/stage';
 import { constraintProperties, type ConstraintBody } from './constraint-schema.ts';
 import { samplingProperties, type SamplingBody } from './sampling-schema.ts';
 
@@ -65,6 +66,12 @@ export const generationProperties = {
     maximum: 86_400_000,
     description: 'After so many milliseconds it expires; the limit of the platform, where that is shorter.',
   },
+  cache: {
+    enum: ['auto', 'always', 'never'],
+    default: 'auto',
+    description:
+      'Whether the answer may come from the cache: auto where the same request has the same answer anyway (temperature 0, a seed, classify, embed) or the tenant has a semantic cache; always also where it is left to chance; never: neither looked up nor kept.',
+  },
 } as const;
 
 /** Where an idempotency key is named. */
@@ -80,9 +87,10 @@ export const idempotencyKeySchema = {
 export interface GenerationBody extends SamplingBody, ConstraintBody {
   readonly model?: string;
   readonly prompt?: string;
-  readonly messages?: readonly { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }[];
+  readonly messages?: readonly ChatMessage[];
   readonly max_tokens?: number;
   readonly stop?: string | readonly string[];
   readonly priority?: 'high' | 'normal' | 'low';
   readonly timeout_ms?: number;
+  readonly cache?: 'auto' | 'always' | 'never';
 }

@@ -9,8 +9,10 @@ export {
 export { answerTimings, answerUsage, timingsSchema, usageSchema, type AnswerUsage } from './answer-schema.ts';
 export { clientError, clientErrorCodes } from './client-error.ts';
 export { bodyWithoutCode, toErrorBody, type ErrorBody } from './http/error-body.ts';
-export { httpErrors } from './http/http-errors.ts';
 export { idempotencyScope, type GatewayPrincipal } from './gateway-principal.ts';
+export { createDrain, type Drain } from './http/drain.ts';
+export { closingOf, createGatewayApp } from './http/gateway-app.ts';
+export { gatewaySettings, type GatewaySettings } from './http/gateway-settings.ts';
 export {
   generationProperties,
   idempotencyKeySchema,
@@ -18,11 +20,13 @@ export {
   type GenerationBody,
 } from './generation-schema.ts';
 export type { EngineState } from './engine-state.ts';
+export { constraintProperties } from './constraint-schema.ts';
+export { samplingProperties } from './sampling-schema.ts';
 export { readGeneration } from './read-generation.ts';
 export { readTask } from './read-task.ts';
 export type { RelayChunk, RelayCompleted, RelayEvent, RelayFailed } from './relay-event.ts';
 export { relaySettings, type RelaySettings } from './relay-settings.ts';
 export { newGatewayName, startRelay, type Relay, type RelayDependencies } from './start-relay.ts';
-export { requiredTaskProperties, taskProperties, type TaskBody } from './task-schema.ts';
 export type { Snapshot } from './snapshot.ts';
+export { maxTexts, requiredTaskProperties, taskProperties, type TaskBody } from './task-schema.ts';
 export type { Accepted, Generation, Submission } from './submission.ts';

@@ -9,7 +9,7 @@ export function payloadHash(generation: Generation): string {
   const extras = extrasOf(generation);
   const canonical = [
     model ?? null,
-    content.messages.map((message) => [message.role, message.content]),
+    content.messages.map(({ role, content: text, ...rest }) => [role, text, ...Object.values(rest)]),
     content.stop,
     [max_tokens, temperature, top_k, top_p, seed ?? null],
     ...(Object.keys(extras).length === 0 ? [] : [sorted(extras)]),

@@ -16,6 +16,7 @@ describe('readGeneration', () => {
     expect(read({})).toEqual({
       operation: 'generate',
       model: undefined,
+      cache: 'AUTO',
       content: { messages: [{ role: 'user', content: 'Hello' }], stop: [] },
       parameters: {
         max_tokens: 256,

@@ -1,5 +1,6 @@
 import { MillraceError, requireWellFormed } from '@millrace/runtime';
 import type { ChatMessage, RequestContent } from '@millrace/stage';
+import { cacheUses } from './cache-uses.ts';
 import { generationProperties as fields, maxContentBytes, type GenerationBody } from './generation-schema.ts';
 import { priorities } from './priorities.ts';
 import { readConstraints } from './read-constraints.ts';
@@ -24,6 +25,7 @@ export function readGeneration(body: GenerationBody): Generation {
     seed: body.seed,
     priority: priorities[body.priority ?? fields.priority.default],
     timeoutMs: body.timeout_ms,
+    cache: cacheUses[body.cache ?? fields.cache.default],
   };
 }
 

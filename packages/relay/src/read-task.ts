@@ -1,5 +1,6 @@
 import { MillraceError, requireWellFormed } from '@millrace/runtime';
 import type { TaskContent, TaskOperation } from '@millrace/stage';
+import { cacheUses } from './cache-uses.ts';
 import { generationProperties, maxContentBytes } from './generation-schema.ts';
 import { priorities } from './priorities.ts';
 import { readSampling } from './read-sampling.ts';
@@ -30,6 +31,7 @@ export function readTask(operation: TaskOperation, body: TaskBody): Generation {
     seed: body.seed,
     priority: priorities[body.priority ?? generationProperties.priority.default],
     timeoutMs: body.timeout_ms,
+    cache: cacheUses[body.cache ?? generationProperties.cache.default],
   };
 }
 

@@ -7,7 +7,7 @@ export const maxTexts = 64;
 export const minLabels = 2;
 export const maxLabels = 100;
 
-const { model, max_tokens, temperature, seed, priority, timeout_ms } = generationProperties;
+const { model, max_tokens, temperature, seed, priority, timeout_ms, cache } = generationProperties;
 
 const text = {
   description: `What to work on: a text, or a list of up to ${maxTexts}, which are answered in their order. All together may have ${maxContentBytes} bytes.`,
@@ -28,7 +28,7 @@ const language = (description: string) =>
   }) as const;
 
 const common = { model, text } as const;
-const scheduling = { priority, timeout_ms } as const;
+const scheduling = { priority, timeout_ms, cache } as const;
 /** A text that repeats what another one says is no place for chance. */
 const sampling = { temperature: { ...temperature, default: 0 }, seed } as const;
 
@@ -103,4 +103,5 @@ export interface TaskBody {
   readonly seed?: number;
   readonly priority?: 'high' | 'normal' | 'low';
   readonly timeout_ms?: number;
+  readonly cache?: 'auto' | 'always' | 'never';
 }

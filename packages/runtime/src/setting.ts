@@ -102,13 +102,13 @@ const booleans = new Map([
   ['off', false],
 ]);
 
-function parseWeights(text: string): ReadonlyMap<string, number> | undefined {
+function parseWeights(text: string, range: Range): ReadonlyMap<string, number> | undefined {
   const weights = new Map<string, number>();
   for (const item of text.split(',')) {
     const at = item.lastIndexOf('=');
     const name = item.slice(0, Math.max(at, 0)).trim();
     const weight = item.slice(at + 1).trim();
-    const value = decimal.test(weight) ? inRange(Number(weight), { min: 0.01, max: 100 }) : undefined;
+    const value = decimal.test(weight) ? inRange(Number(weight), range) : undefined;
     if (name === '' || value === undefined || weights.has(name)) return undefined;
     weights.set(name, value);
   }
@@ -188,17 +188,20 @@ export const setting = {
         ),
     );
   },
-  /** Weights by name, such as `acme=3,guest=0.5`; none by default. */
-  weights(variable: string, { description }: CommonOptions): Setting<ReadonlyMap<string, number>> {
+  /** Weights by name, such as `acme=3,guest=0.5`, by default from 0.01 to 100; none by default. */
+  weights(
+    variable: string,
+    { description, min = 0.01, max = 100 }: CommonOptions & Range,
+  ): Setting<ReadonlyMap<string, number>> {
     return {
       kind: 'weights',
       variable,
       description,
-      allowed: 'names with their weights, from 0.01 to 100, such as acme=3,guest=0.5',
+      allowed: `names with their weights, from ${min} to ${max}, such as ${max < 3 ? `acme=${max},guest=${min}` : 'acme=3,guest=0.5'}`,
       optional: false,
       defaultValue: new Map(),
       defaultText: undefined,
-      parse: parseWeights,
+      parse: (text) => parseWeights(text, { min, max }),
     };
   },
   /** A path; the value is absolute. */

@@ -30,8 +30,12 @@ export interface TaskContent {
 }
 
 export interface ChatMessage {
-  readonly role: 'system' | 'user' | 'assistant';
+  readonly role: 'system' | 'user' | 'assistant' | 'tool';
   readonly content: string;
+  /** assistant: the functions that it called. */
+  readonly tool_calls?: readonly ToolCall[];
+  /** tool: the call that it answers. */
+  readonly tool_call_id?: string;
 }
 
 /** What a chunk carries: ids of tokens are content too. */

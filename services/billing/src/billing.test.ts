@@ -41,7 +41,12 @@ const manifest = {
   models: [
     {
       name: 'model',
-      price: { currency: 'EUR', inputPerMillionTokens: '0.05', outputPerMillionTokens: '0.20' },
+      price: {
+        currency: 'EUR',
+        inputPerMillionTokens: '0.05',
+        outputPerMillionTokens: '0.20',
+        cachedAnswer: '0.5',
+      },
     },
   ],
 };
@@ -105,6 +110,15 @@ describe('the ledger', () => {
     const { tenant, closings } = await closeSome(1);
     expect(await replica()(await deliverClosings(bus, codec, tenant))).toEqual([true]);
     expect(await entryOf(closings[0]!)).toMatchObject({ amount: '0.0000009500', currency: 'EUR' });
+  });
+
+  it('charges an answer from the cache its share, and says so', async () => {
+    const cache = { kind: 'SEMANTIC', similarity: 0.97, request_id: randomUUID() } as const;
+    const { tenant, closings } = await closeSome(1, { cache });
+    await replica()(await deliverClosings(bus, codec, tenant));
+    expect(await entryOf(closings[0]!)).toMatchObject({ amount: '0.0000004750', cache: 'semantic' });
+    await drain();
+    expect(await chargedEvents(tenant)).toMatchObject([{ cache, usage: { input_tokens: 3 } }]);
   });
 
   it('has a row of nothing for a request that used nothing, also of a model without a price', async () => {

@@ -8,6 +8,8 @@ export interface LedgerEntry {
   /** Decimal string with ten digits after the point. */
   readonly amount: string;
   readonly currency: string;
+  /** `exact` or `semantic` where the answer came from the cache. */
+  readonly cache: string | null;
 }
 
 /** The ledger row of a request, or undefined when it has none yet. */
@@ -21,6 +23,7 @@ export async function findLedgerEntry(
       entryNumber: ledger.entryNumber,
       amount: ledger.amount,
       currency: ledger.currency,
+      cache: ledger.cache,
     })
     .from(ledger)
     .where(eq(ledger.requestId, requestId));

@@ -30,7 +30,7 @@ export const ledgerFacts = (requestIds: readonly string[], models: readonly stri
     coalesce((
       select jsonb_agg(jsonb_build_object(
         'model', model, 'version', version, 'currency', currency, 'inputPerMillion', input_per_million::text,
-        'outputPerMillion', output_per_million::text, 'validFrom', extract(epoch from valid_from) * 1000))
+        'outputPerMillion', output_per_million::text, 'cachedAnswer', cached_answer::text, 'validFrom', extract(epoch from valid_from) * 1000))
       from prices where model = any(${[...models]}::text[])), '[]') as prices`;
 
 /** Writes the rows, and their messages to be published in this order. */
@@ -38,18 +38,18 @@ export const writeEntries = (codec: Codec, entries: readonly BillingCharged[]) =
   with entries as (
     insert into ledger (
       entry_id, entry_number, request_id, tenant, model, outcome, input_tokens, cached_input_tokens, output_tokens,
-      price_version, amount, currency, closed_at, charged_at)
+      price_version, amount, currency, closed_at, charged_at, cache)
     select * from jsonb_to_recordset(${JSON.stringify(entries.map(rowOf))}::jsonb) as entry(
       entry_id uuid, entry_number bigint, request_id uuid, tenant text, model text, outcome text, input_tokens int,
       cached_input_tokens int, output_tokens int, price_version int, amount numeric, currency text, closed_at timestamptz,
-      charged_at timestamptz))
+      charged_at timestamptz, cache text))
   insert into outbox (id, subject, payload)
   select id, subject, decode(payload, 'base64')
   from rows from (jsonb_to_recordset(${JSON.stringify(entries.map((entry) => messageOf(codec, entry)))}::jsonb)
     as (id uuid, subject text, payload text)) with ordinality as message(id, subject, payload, place)
   order by place`;
 
-function rowOf({ usage, closed_at, charged_at, ...entry }: BillingCharged): object {
+function rowOf({ usage, closed_at, charged_at, cache, ...entry }: BillingCharged): object {
   const { input_tokens, cached_input_tokens, output_tokens } = usage;
   return {
     ...entry,
@@ -58,6 +58,7 @@ function rowOf({ usage, closed_at, charged_at, ...entry }: BillingCharged): obje
     output_tokens,
     closed_at: new Date(closed_at).toISOString(),
     charged_at: new Date(charged_at).toISOString(),
+    cache: cache?.kind.toLowerCase() ?? null,
   };
 }
 

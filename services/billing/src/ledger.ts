@@ -66,7 +66,7 @@ function entryOf(
     outcome: closing.outcome.toLowerCase(),
     usage: closing.usage,
     price_version: isPriced ? price.version : null,
-    amount: isPriced ? amountOf(closing.usage, price) : zeroAmount,
+    amount: isPriced ? amountOf(closing.usage, price, closing.cache !== null) : zeroAmount,
     currency: price?.currency ?? currency,
     closed_at: closing.closed_at,
     charged_at: clock.now(),

@@ -13,7 +13,8 @@ const usage = (input: number, output: number, source: Usage['source'] = 'ENGINE'
   source,
 });
 const scaled = (text: string) => BigInt(new Big(text).times(1e10).toFixed());
-const price = { inputPerMillion: '0.05', outputPerMillion: '0.20' };
+const cachedAnswer = '0';
+const price = { inputPerMillion: '0.05', outputPerMillion: '0.20', cachedAnswer };
 
 describe('amountOf', () => {
   it('charges input and output for each million tokens', () => {
@@ -25,18 +26,35 @@ describe('amountOf', () => {
     expect(amountOf(usage(38, 12, 'NONE'), price)).toBe('0.0000000000');
   });
 
+  it('charges the share of an answer from the cache', () => {
+    const all = usage(1_000_000, 1_000_000);
+    expect(amountOf(all, price, true)).toBe('0.0000000000');
+    expect(amountOf(all, { ...price, cachedAnswer: '0.1' }, true)).toBe('0.0250000000');
+    expect(amountOf(all, { ...price, cachedAnswer: '0.1' })).toBe('0.2500000000');
+  });
+
   it('rounds half to even at the tenth digit', () => {
-    expect(amountOf(usage(1, 0), { inputPerMillion: '0.00005', outputPerMillion: '0' })).toBe('0.0000000000');
-    expect(amountOf(usage(3, 0), { inputPerMillion: '0.00005', outputPerMillion: '0' })).toBe('0.0000000002');
-    expect(amountOf(usage(5, 0), { inputPerMillion: '0.00005', outputPerMillion: '0' })).toBe('0.0000000002');
+    expect(amountOf(usage(1, 0), { inputPerMillion: '0.00005', outputPerMillion: '0', cachedAnswer })).toBe(
+      '0.0000000000',
+    );
+    expect(amountOf(usage(3, 0), { inputPerMillion: '0.00005', outputPerMillion: '0', cachedAnswer })).toBe(
+      '0.0000000002',
+    );
+    expect(amountOf(usage(5, 0), { inputPerMillion: '0.00005', outputPerMillion: '0', cachedAnswer })).toBe(
+      '0.0000000002',
+    );
   });
 
   it('stays exact where floating point would not', () => {
-    expect(amountOf(usage(1, 2), { inputPerMillion: '100000', outputPerMillion: '100000' })).toBe(
-      '0.3000000000',
-    );
     expect(
-      amountOf(usage(2_147_483_647, 2_147_483_647), { inputPerMillion: '0.07', outputPerMillion: '0.13' }),
+      amountOf(usage(1, 2), { inputPerMillion: '100000', outputPerMillion: '100000', cachedAnswer }),
+    ).toBe('0.3000000000');
+    expect(
+      amountOf(usage(2_147_483_647, 2_147_483_647), {
+        inputPerMillion: '0.07',
+        outputPerMillion: '0.13',
+        cachedAnswer,
+      }),
     ).toBe('429.4967294000');
   });
 
@@ -48,7 +66,10 @@ describe('amountOf', () => {
     assert(
       property(tokens, tokens, perMillion, perMillion, (input, output, inputPerMillion, outputPerMillion) => {
         const amount = BigInt(
-          amountOf(usage(input, output), { inputPerMillion, outputPerMillion }).replace('.', ''),
+          amountOf(usage(input, output), { inputPerMillion, outputPerMillion, cachedAnswer }).replace(
+            '.',
+            '',
+          ),
         );
         const exactMillionths =
           scaled(inputPerMillion) * BigInt(input) + scaled(outputPerMillion) * BigInt(output);

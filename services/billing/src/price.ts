@@ -13,16 +13,21 @@ export const zeroAmount = new Big(0).toFixed(amountDigits);
 export interface TokenPrice {
   readonly inputPerMillion: string;
   readonly outputPerMillion: string;
+  /** Share of it that an answer from the cache costs: a decimal string, 0 for nothing. */
+  readonly cachedAnswer: string;
 }
 
 /**
  * What a usage costs, exactly: a decimal string with ten digits after the point, rounded half to even once, at the end.
  * A usage that nobody counted (source `NONE`) costs nothing. Tokens from the prefix cache cost what other input costs.
+ *
+ * @param isFromCache whether the whole answer came from the cache
  */
-export function amountOf(usage: Usage, price: TokenPrice): string {
+export function amountOf(usage: Usage, price: TokenPrice, isFromCache = false): string {
   if (usage.source === 'NONE') return zeroAmount;
   const input = new Big(price.inputPerMillion).times(usage.input_tokens);
   const output = new Big(price.outputPerMillion).times(usage.output_tokens);
   // A product is exact where a quotient of big.js would be rounded: only the point moves.
-  return input.plus(output).times(millionth).toFixed(amountDigits, roundHalfEven);
+  const share = isFromCache ? price.cachedAnswer : '1';
+  return input.plus(output).times(millionth).times(share).toFixed(amountDigits, roundHalfEven);
 }

@@ -34,6 +34,8 @@ interface PricedModel {
     readonly currency: string;
     readonly inputPerMillionTokens: string;
     readonly outputPerMillionTokens: string;
+    /** Share of it that an answer from the cache costs; 0 where it is left out. */
+    readonly cachedAnswer?: string;
   };
 }
 
@@ -48,6 +50,7 @@ export async function seedPrices(database: Database, manifest: PricedManifest): 
         currency: price.currency,
         inputPerMillion: price.inputPerMillionTokens,
         outputPerMillion: price.outputPerMillionTokens,
+        cachedAnswer: price.cachedAnswer ?? '0',
         validFrom: new Date(0),
       })),
     )

@@ -38,6 +38,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
 /** What of the engine is for whoever runs it on one machine. */
 const { slots, kvMemoryBytes, prefixCacheBytes, contextLength, threads, provider } = inferenceSettings;
 const engineSettings = { slots, kvMemoryBytes, prefixCacheBytes, contextLength, threads, provider };
+const { answerCacheBytes, answerCacheKeepMs, semanticThresholds } = inferenceSettings;
+const cacheSettings = { answerCacheBytes, answerCacheKeepMs, semanticThresholds };
 const limitSettings = {
   requestTimeoutMs: relaySettings.requestTimeoutMs,
   maxTokens: relaySettings.maxTokens,
@@ -74,6 +76,9 @@ export function helpText(): string {
     '',
     'Limits:',
     ...linesOf(limitSettings),
+    '',
+    'The cache of answers:',
+    ...linesOf(cacheSettings),
     '',
     'The set-up:',
     lineOf(

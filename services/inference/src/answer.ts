@@ -1,3 +1,4 @@
+import type { AnswerRecorder } from '@millrace/answer-cache';
 import type { Finished, Timings, Usage } from '@millrace/contracts';
 import type { MillraceError } from '@millrace/runtime';
 import type { AnswerDigest, RequestEvent, ResultLog } from '@millrace/stage';
@@ -16,6 +17,8 @@ export interface AnswerRequest {
   readonly box: SealingBox;
   readonly interruption: Interruption;
   readonly takenUp: TakenUp;
+  /** Takes down what is published, where the answer may be given again. */
+  readonly recorder?: AnswerRecorder | undefined;
 }
 
 /** Brings all choices of an answer to their ends, and hands what they say to the writer. */
@@ -39,7 +42,7 @@ export interface Answer {
  * @throws when the work has to be done again by this or another worker: `fenced`, `unavailable`, `engine_failed`
  */
 export async function answer(request: AnswerRequest, work: AnswerWork): Promise<Answer> {
-  const { context, event, box, log, interruption, takenUp } = request;
+  const { context, event, box, log, interruption, takenUp, recorder } = request;
   const { clock } = context;
   const startedAt = clock.now();
   const writer = createChunkWriter({
@@ -49,6 +52,7 @@ export async function answer(request: AnswerRequest, work: AnswerWork): Promise<
     request: event,
     attempt: takenUp.attempt,
     firstPositions: takenUp.published.choices.map(({ tokens }) => tokens.length),
+    onStored: (choice, content) => recorder?.add(choice, content),
     onFailure: (error) => interruption.fail(error),
   });
   const ends = await work(request, writer);

@@ -1,4 +1,10 @@
-import { resultRecord, sealContent, type RequestEvent, type ResultLog } from '@millrace/stage';
+import {
+  resultRecord,
+  sealContent,
+  type ChunkContent,
+  type RequestEvent,
+  type ResultLog,
+} from '@millrace/stage';
 import type { SealingBox } from '@millrace/sealing';
 import type { Clock } from '@millrace/runtime';
 import { PendingChunk, type Piece } from './pending-chunk.ts';
@@ -11,6 +17,8 @@ export interface ChunkWriterOptions {
   readonly attempt: number;
   /** Position of the first token that this attempt publishes, by choice: the number of those published before. */
   readonly firstPositions: readonly number[];
+  /** Called with each chunk once it is stored. */
+  readonly onStored?: ((choice: number, content: ChunkContent) => void) | undefined;
   /** Called once, with the first error: the log is no longer ours, or the broker is gone for good. */
   readonly onFailure: (error: unknown) => void;
   /** From one record of a choice to the next. What is generated faster comes in larger pieces, which cost less. Default 5. */
@@ -65,6 +73,7 @@ export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
     );
     firstStoredAt ??= clock.now();
     positions[choice] = firstPosition + content.tokens.length;
+    options.onStored?.(choice, content);
   };
 
   let nextRoundMs = -Infinity;

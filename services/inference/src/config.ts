@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { answerCacheSettings } from '@millrace/answer-cache';
 import { defaultAckWaitMs } from '@millrace/contracts';
 import type { ExecutionProvider } from '@millrace/onnx';
 import { defineSettings, setting } from '@millrace/runtime';
@@ -17,6 +18,7 @@ const executionProviders = [
 
 export const inferenceSettings = defineSettings({
   ...platformSettings,
+  ...answerCacheSettings,
   healthPort: setting.integer('MILLRACE_HEALTH_PORT', {
     default: 8793,
     min: 0,

@@ -12,7 +12,13 @@ import { readModelManifest } from './model/model-manifest.ts';
 import { GrammarPool } from './grammar/pool/grammar-pool.ts';
 import { encodeVocabulary } from './grammar/pool/vocabulary.ts';
 import { toolCallFormOf } from './grammar/tools/tool-call-form.ts';
-import { publicPrefixOf, refuseFarTooLong, withSystemPrompt, type PromptEncoder } from './prompt.ts';
+import {
+  publicPrefixOf,
+  refuseCalls,
+  refuseFarTooLong,
+  withSystemPrompt,
+  type PromptEncoder,
+} from './prompt.ts';
 import { readTaskTemplates } from './tasks/task-templates.ts';
 import { createChatTemplate } from './text/chat-template.ts';
 import { loadTokenizer } from './text/tokenizer.ts';
@@ -92,8 +98,10 @@ async function loadOnnxModel({
     operations = chatOperations,
   } = await findInCatalogue(manifest);
   const limits = { longestTokenBytes: tokenizer.longestTokenBytes, contextLength: runner.contextLength };
+  const toolCalls = toolCallFormOf(manifest.chatTemplate);
   const encodePrompt: PromptEncoder = (messages, tools) => {
     refuseFarTooLong(messages, limits);
+    if (toolCalls === undefined) refuseCalls(messages);
     return template.encode(withSystemPrompt(messages, systemPrompt), tools);
   };
   const tokenBytes: TokenBytes = (token) => tokenizer.tokenBytes(token);
@@ -128,7 +136,7 @@ async function loadOnnxModel({
     tasks: await readTaskTemplates(name),
     operations,
     grammars,
-    toolCalls: toolCallFormOf(manifest.chatTemplate),
+    toolCalls,
     isDefault: true,
     async close() {
       await engine.stop();

@@ -14,6 +14,8 @@ export interface RequestEnd {
 export interface InferenceMetrics {
   /** @param model its name */
   finished(model: string, end: RequestEnd): void;
+  /** The answer came from the cache: the engine did nothing. */
+  fromCache(model: string, finishReason: string): void;
   /** Nothing was generated. @param code why */
   refused(model: string, outcome: Finished['outcome'], code: string): void;
 }
@@ -55,6 +57,9 @@ export function createInferenceMetrics(metrics: Metrics, engine: Engine): Infere
       if (time_to_first_token_ms === null) return;
       firstToken.observe({ model }, time_to_first_token_ms / 1000);
       decode.observe({ model }, Math.max(0, total_ms - time_to_first_token_ms) / 1000);
+    },
+    fromCache(model, finishReason) {
+      finishedTotal.inc({ model, outcome: 'completed', reason: finishReason });
     },
     refused(model, outcome, code) {
       finishedTotal.inc({ model, outcome: outcome.toLowerCase(), reason: code });

@@ -1,3 +1,4 @@
+import { AnswerRecorder, type AnswerCache, type Miss } from '@millrace/answer-cache';
 import type { Delivery } from '@millrace/bus';
 import {
   closeAsFinished,
@@ -17,6 +18,7 @@ import {
 } from '@millrace/stage';
 import type { SealingBox } from '@millrace/sealing';
 import { answer, type Answer, type AnswerWork } from './answer.ts';
+import { answerFromCache } from './answer-from-cache.ts';
 import { watchInterruptions, type Interruption } from './interruption.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { InferenceMetrics } from './metrics.ts';
@@ -37,13 +39,17 @@ export interface InferenceContext extends StageDependencies {
    */
   readonly suspects: Turns;
   readonly waitingRoom: WaitingRoom;
+  readonly answerCache: AnswerCache;
   /** Attempts one after the other that may get nowhere before the request is given up. */
   readonly maxAttempts: number;
 }
 
 const stage = 'inference';
 
-/** Generates the answer of one request once it has a place, going on behind what earlier attempts have published, and closes the request. */
+/**
+ * Generates the answer of one request once it has a place, going on behind what earlier attempts have published, and closes the
+ * request. One whose answer is in the cache needs no place.
+ */
 export function onRequestScrubbed(context: InferenceContext) {
   return async (work: Work): Promise<void> => {
     const { event, delivery } = work;
@@ -61,13 +67,18 @@ export function onRequestScrubbed(context: InferenceContext) {
     const alive = keepAlive(context.clock, delivery, context.ackWaitMs, () => context.model.lastProgressAt);
     let leave: (() => void) | undefined;
     let takenUp: TakenUp | undefined;
+    let miss: Miss | undefined;
     try {
+      const cached = await answerFromCache(context, work, log, box, interruption.signal);
+      if (cached === 'answered') return;
+      miss = cached;
       leave = await context.waitingRoom.enter(event, interruption.signal);
       delivery.signal.throwIfAborted();
       takenUp = await takeUp(context, work, log, box, interruption);
       const content = openContent(box, event.request_id, 'request', event.content);
-      await generateAndClose(context, event, log, box, content, takenUp, interruption);
+      await generateAndClose(context, event, log, box, content, takenUp, interruption, miss);
     } finally {
+      miss?.release();
       takenUp?.settle();
       leave?.();
       await alive.stop();
@@ -89,11 +100,23 @@ async function generateAndClose(
   content: RequestContent,
   takenUp: TakenUp,
   interruption: Interruption,
+  miss: Miss | undefined,
 ): Promise<void> {
   const work = await prepareOrReject(context, event, log, content, interruption.signal);
   if (work === undefined) return;
-  const result = await answer({ context, event, log, box, interruption, takenUp }, work);
+  const recorder = miss === undefined ? undefined : new AnswerRecorder();
+  const result = await answer({ context, event, log, box, interruption, takenUp, recorder }, work);
   await close(context, event, log, box, takenUp.attempt, result);
+  if (recorder === undefined || result.outcome !== 'COMPLETED') return;
+  const { finishReason, finishReasons, usage, digest } = result;
+  miss?.keep({
+    requestId: event.request_id,
+    chunks: recorder.chunks,
+    finishReason,
+    finishReasons,
+    usage,
+    digest,
+  });
 }
 
 /** What is done for the request; one that the model cannot answer is closed. */

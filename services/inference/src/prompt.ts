@@ -47,6 +47,14 @@ export function refuseFarTooLong(
   );
 }
 
+/** For models whose template knows of no calls. @throws `unsupported_value` naming the first message that is about one */
+export function refuseCalls(messages: RequestContent['messages']): void {
+  const index = messages.findIndex(({ role, tool_calls }) => role === 'tool' || tool_calls !== undefined);
+  if (index === -1) return;
+  const message = `messages[${index}] is about the call of a function, which the model does not know`;
+  throw new MillraceError('unsupported_value', message, { param: `messages[${index}]` });
+}
+
 /** The tokens with which every prompt begins that has no system prompt of its own: what two different ones have in common. */
 export function publicPrefixOf(encoder: PromptEncoder): Int32Array {
   const [first, second] = ['a', '1'].map((content) => encoder([{ role: 'user', content }]));

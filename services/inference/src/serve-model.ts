@@ -27,6 +27,7 @@ export async function serveModel(
     weightOf: (tenant) => tenantWeights.get(tenant) ?? 1,
   });
   context.waitingRooms.watch(model.name, waitingRoom);
+  context.answerCache.keepOnly({ model: model.name, modelVersion: model.version });
   const consumption = await runStage(
     context,
     {

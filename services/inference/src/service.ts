@@ -1,3 +1,4 @@
+import { createAnswerCache, type AnswerCacheOptions } from '@millrace/answer-cache';
 import { systemRandom, type RandomSource, type Stoppable } from '@millrace/runtime';
 import { watchCancellations, type Service, type StageDependencies } from '@millrace/stage';
 import { serveChatModel } from './chat-model.ts';
@@ -17,6 +18,11 @@ export interface InferenceOptions {
   readonly maxWaiting: number;
   /** Shares of tenants in relation to others, which have 1; above 0. */
   readonly tenantWeights: ReadonlyMap<string, number>;
+  /** Most memory for answers that may be given again; 0 for none. */
+  readonly answerCacheBytes: number;
+  readonly answerCacheKeepMs: number;
+  /** Tenants that have a semantic cache, with the smallest cosine of each. */
+  readonly semanticThresholds: AnswerCacheOptions['semanticThresholds'];
 }
 
 export interface LoadedModels {
@@ -35,7 +41,16 @@ export async function startInference(
   const cancellations = await watchCancellations(dependencies);
   const engineMetrics = createInferenceMetrics(dependencies.metrics, chat.engine);
   const waitingRooms = createWaitingRoomMetrics(dependencies.metrics);
-  const context = { ...dependencies, cancellations, engineMetrics, waitingRooms };
+  const answerCache = createAnswerCache({
+    ...dependencies,
+    maxBytes: options.answerCacheBytes,
+    keepMs: options.answerCacheKeepMs,
+    semanticThresholds: options.semanticThresholds,
+    embed: embedding?.embedText,
+    onEmbeddingFailed: (error) =>
+      dependencies.logger.warn({ error }, 'a text could not be embedded for the cache'),
+  });
+  const context = { ...dependencies, cancellations, engineMetrics, waitingRooms, answerCache };
   const consumptions: Stoppable[] = [];
   // Whoever waits for the chat model finds the other one there as well.
   const models = [embedding, serveChatModel(chat)].filter((model) => model !== undefined);
@@ -60,6 +75,7 @@ export async function startInference(
     async stop() {
       await answering.stop();
       await Promise.all(consumptions.map((consumption) => consumption.stop()));
+      await answerCache.stop();
       await cancellations.stop();
       await Promise.all([chat.close(), embedding?.close()]);
     },

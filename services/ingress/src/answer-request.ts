@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify';
-import { type Asked, CollectedChoices, endOf } from '@millrace/endpoints';
-import { answerChunk, clientError, toErrorBody, type RelayEvent } from '@millrace/relay';
+import type { CacheHit } from '@millrace/contracts';
+import { type Asked, CollectedChoices, type StreamFrames, type StreamStart } from '@millrace/endpoints';
+import { clientError, type RelayEvent, type RelayFailed } from '@millrace/relay';
 import type { Clock } from '@millrace/runtime';
 import { openEventStream, type EventStream } from './event-stream.ts';
 
@@ -8,7 +9,7 @@ type Events = AsyncGenerator<RelayEvent, void, undefined>;
 
 /** Waits for the whole answer. @throws the error of a request that failed */
 export async function wholeAnswer(
-  requestId: string,
+  start: StreamStart,
   events: Events,
   answer: Asked['answer'],
 ): Promise<object> {
@@ -16,19 +17,26 @@ export async function wholeAnswer(
   for await (const event of events) {
     if (event.type === 'chunk') collected.add(event);
     else if (event.type === 'failed') throw event.error;
-    else return answer(collected, requestId, event);
+    else return answer(collected, start, event);
   }
   throw new Error('an answer ended without an end');
 }
 
 export interface StreamOptions {
   readonly requestId: string;
+  readonly frames: StreamFrames;
+  /** Number of the last chunk that the client has; by default 0. */
+  readonly after?: number;
   readonly clock: Clock;
   readonly keepAliveMs: number;
+  /** How long the status waits for the first event. */
+  readonly statusWaitMs: number;
   /** Aborted when the client is gone. */
   readonly gone: AbortSignal;
   /** Aborted when nothing more is to be waited for: the client is gone or was shut out, or the gateway stops. */
   readonly ended: AbortSignal;
+  /** Headers that the beginning of the answer decides, which is known unless it came too late. */
+  readonly headersOf: (hit: CacheHit | undefined) => Readonly<Record<string, string>>;
   /** Called with what ended the stream early, before the client is told. */
   readonly onError: (error: unknown) => void;
 }
@@ -44,19 +52,24 @@ export async function streamAnswer(
   events: Events,
   options: StreamOptions,
 ): Promise<void> {
-  const { requestId, clock, keepAliveMs, gone, ended } = options;
+  const { frames, clock, keepAliveMs, statusWaitMs, gone, ended, headersOf, requestId } = options;
   try {
     const first = events.next();
-    await settledOrLate(first, clock, keepAliveMs);
+    const begun = await settledOrLate(first, clock, statusWaitMs);
     reply.hijack();
-    const headers = { 'x-request-id': requestId };
+    const headers = {
+      ...headersSoFar(reply),
+      'x-request-id': requestId,
+      ...(begun === undefined ? {} : headersOf(begun.cache)),
+    };
     const stream = openEventStream(reply.raw, headers, { clock, keepAliveMs, signal: ended });
+    const sent = { seq: options.after ?? 0, isOver: false };
     try {
-      await sendAll(stream, first, events, requestId);
+      await sendAll(stream, first, events, frames, sent);
     } catch (error) {
       if (gone.aborted) return;
       options.onError(error);
-      stream.write('error', toErrorBody(clientError(error)));
+      stream.write(frames.failed(clientError(error), sent));
     } finally {
       stream.end();
     }
@@ -71,37 +84,38 @@ async function sendAll(
   stream: EventStream,
   first: Promise<IteratorResult<RelayEvent, void>>,
   events: Events,
-  requestId: string,
+  frames: StreamFrames,
+  sent: { seq: number; isOver: boolean },
 ): Promise<void> {
   for (let next = await first; next.done !== true; next = await events.next()) {
     const event = next.value;
-    if (event.type === 'chunk') await stream.send('chunk', answerChunk(event), event.seq);
-    else if (event.type === 'failed') throw event.error;
-    else {
-      const completed = {
-        seq: event.seq,
-        request_id: requestId,
-        model: event.model ?? null,
-        ...endOf(event),
-        ...(event.finishReasons === undefined ? {} : { finish_reasons: event.finishReasons }),
-      };
-      await stream.send('completed', completed, event.seq);
+    if (event.type === 'failed') {
+      sent.isOver = true;
+      throw event.error;
     }
+    await stream.send(event.type === 'chunk' ? frames.chunk(event) : frames.completed(event));
+    sent.seq = event.seq;
   }
 }
 
-/** @throws what the first event says or throws, if it comes in time */
+/** What was set for the response so far, such as the headers of security and of other origins. */
+function headersSoFar(reply: FastifyReply): Record<string, string> {
+  return Object.fromEntries(Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]));
+}
+
+/** @returns the first event, if it comes in time. @throws what it says or throws */
 async function settledOrLate(
   first: Promise<IteratorResult<RelayEvent, void>>,
   clock: Clock,
   limitMs: number,
-): Promise<void> {
+): Promise<Exclude<RelayEvent, RelayFailed> | undefined> {
   const late = Promise.withResolvers<undefined>();
   const timer = clock.setTimer(limitMs, () => late.resolve(undefined));
   try {
     const result = await Promise.race([first, late.promise]);
-    if (result !== undefined && result.done !== true && result.value.type === 'failed')
-      throw result.value.error;
+    if (result === undefined || result.done === true) return undefined;
+    if (result.value.type === 'failed') throw result.value.error;
+    return result.value;
   } finally {
     timer.cancel();
   }

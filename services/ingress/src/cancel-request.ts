@@ -2,7 +2,7 @@ import type { VerifiedPrincipal } from '@millrace/contracts';
 import { createBodyReader } from '@millrace/endpoints';
 import type { Relay } from '@millrace/relay';
 import { compileValidator, MillraceError } from '@millrace/runtime';
-import { cancelBodySchema } from './cancel-part.ts';
+import { cancelBodySchema } from './requests-part.ts';
 
 interface CancelBody {
   readonly request_id?: string;

@@ -49,10 +49,10 @@ async function restOf(message: IncomingMessage): Promise<string> {
   return text;
 }
 
-test('events have a name, an id where they have a number, and their data on one line', async () => {
+test('events have a name and an id where they are given, and their data on one line', async () => {
   const stream = await open();
-  await stream.send('chunk', { text: 'two\nlines' }, 7);
-  await stream.send('error', { text: 'x' });
+  await stream.send([{ event: 'chunk', data: { text: 'two\nlines' }, id: 7 }]);
+  await stream.send([{ event: 'error', data: { text: 'x' } }, { data: '[DONE]' }]);
   stream.end();
   expect(received.headers).toMatchObject({
     'content-type': 'text/event-stream; charset=utf-8',
@@ -60,14 +60,14 @@ test('events have a name, an id where they have a number, and their data on one 
     'x-request-id': 'id',
   });
   expect(await restOf(received)).toBe(
-    'id: 7\nevent: chunk\ndata: {"text":"two\\nlines"}\n\nevent: error\ndata: {"text":"x"}\n\n',
+    'id: 7\nevent: chunk\ndata: {"text":"two\\nlines"}\n\nevent: error\ndata: {"text":"x"}\n\ndata: [DONE]\n\n',
   );
 });
 
 test('silence is filled with comments, which stop at the end', async () => {
   const stream = await open();
   await clock.advance(2_500);
-  await stream.send('chunk', {});
+  await stream.send([{ event: 'chunk', data: {} }]);
   await clock.advance(999);
   stream.end();
   expect(clock.pending).toBe(0);
@@ -79,7 +79,7 @@ test('a client that does not read is waited for, with bounded memory', async () 
   const data = { text: 'x'.repeat(64 * 1024) };
   let sent = 0;
   const pump = async (): Promise<void> => {
-    for (; sent < 400; sent += 1) await stream.send('chunk', data);
+    for (; sent < 400; sent += 1) await stream.send([{ event: 'chunk', data }]);
     stream.end();
   };
   const pumping = pump();
@@ -95,7 +95,7 @@ test('waiting for a client ends when it is gone', async () => {
   const stream = await open();
   const data = { text: 'x'.repeat(64 * 1024) };
   const pump = async (): Promise<void> => {
-    for (;;) await stream.send('chunk', data);
+    for (;;) await stream.send([{ event: 'chunk', data }]);
   };
   const pumping = Promise.allSettled([pump()]);
   await vi.waitFor(() => expect(response.writableNeedDrain).toBe(true), 30_000);

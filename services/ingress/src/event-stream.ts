@@ -1,12 +1,13 @@
 import type { ServerResponse } from 'node:http';
+import type { StreamFrame } from '@millrace/endpoints';
 import type { Clock, Timer } from '@millrace/runtime';
 
 /** Server-sent events, at the pace of the client. */
 export interface EventStream {
-  /** Sends one event and waits until the client can take more. @throws the signal's reason */
-  send(event: string, data: object, id?: number): Promise<void>;
-  /** Sends one event without waiting. @returns whether the client can take more */
-  write(event: string, data: object, id?: number): boolean;
+  /** Sends events and waits until the client can take more. @throws the signal's reason */
+  send(frames: readonly StreamFrame[]): Promise<void>;
+  /** Sends events without waiting. @returns whether the client can take more */
+  write(frames: readonly StreamFrame[]): boolean;
   end(): void;
 }
 
@@ -34,16 +35,15 @@ export function openEventStream(
   };
   rest();
   response.once('close', () => timer.cancel());
-  const write = (event: string, data: object, id?: number): boolean => {
+  const write = (frames: readonly StreamFrame[]): boolean => {
     timer.cancel();
     rest();
-    const idLine = id === undefined ? '' : `id: ${id}\n`;
-    return response.write(`${idLine}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    return frames.length === 0 || response.write(frames.map(textOf).join(''));
   };
   return {
-    async send(event, data, id) {
+    async send(frames) {
       signal.throwIfAborted();
-      if (!write(event, data, id)) await drained(response, signal);
+      if (!write(frames)) await drained(response, signal);
     },
     write,
     end() {
@@ -51,6 +51,12 @@ export function openEventStream(
       response.end();
     },
   };
+}
+
+function textOf({ event, data, id }: StreamFrame): string {
+  const idLine = id === undefined ? '' : `id: ${id}\n`;
+  const eventLine = event === undefined ? '' : `event: ${event}\n`;
+  return `${idLine}${eventLine}data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;
 }
 
 function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {

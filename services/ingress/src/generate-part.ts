@@ -22,5 +22,6 @@ export const generatePart: ApiPart = {
     Answer: generateAnswerSchema,
     ChunkEvent: eventSchemas.chunk,
     CompletedEvent: eventSchemas.completed,
+    ErrorEvent: eventSchemas.error,
   },
 };

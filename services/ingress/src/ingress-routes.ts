@@ -1,17 +1,22 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { traceHeaders } from '@millrace/bus';
 import type { VerifiedPrincipal } from '@millrace/contracts';
-import { createEndpoints, type Endpoint, parseJson } from '@millrace/endpoints';
+import { createEndpoints, type Endpoint, nativeFrames, parseJson } from '@millrace/endpoints';
 import { clientError, idempotencyKeySchema, type Relay } from '@millrace/relay';
 import { createIdGenerator, MillraceError, systemRandom, type Clock, type Logger } from '@millrace/runtime';
-import { streamAnswer, wholeAnswer } from './answer-request.ts';
+import { streamAnswer, wholeAnswer, type StreamOptions } from './answer-request.ts';
+import { cacheHeader, hitHeader, obeyCacheControl } from './cache-control.ts';
 import { watchClient, type ClientWatch } from './client-watch.ts';
 import type { IngressSettings } from './config.ts';
 import { engineAnswer } from './engine-answer.ts';
 import { createCancel } from './cancel-request.ts';
 import { notJson, sendError, toClientError } from './errors.ts';
 import { sendNotFound } from './not-found.ts';
+import { lastEventIdOf } from './last-event-id.ts';
+import { modelList, modelOf } from './openai/model-list.ts';
+import { referenceRoutes } from './reference-routes.ts';
 import { refuseEncoding } from './refuse-encoding.ts';
+import { refuseExpectations } from './refuse-expectation.ts';
 
 export interface IngressRoutesOptions {
   readonly relay: Relay;
@@ -19,6 +24,20 @@ export interface IngressRoutesOptions {
   readonly clock: Clock;
   readonly logger: Logger;
 }
+
+interface StreamRoute {
+  readonly Params: { readonly id: string };
+  readonly Querystring: { readonly after?: unknown };
+}
+
+/** An answer that goes out as server-sent events. */
+type SentStream = Pick<StreamOptions, 'requestId' | 'after' | 'frames' | 'headersOf'> & {
+  readonly events: ReturnType<Relay['follow']>;
+  readonly statusWaitMs?: number;
+};
+
+/** Whether a request may be read is known at once, yet what comes next of it may take long. */
+const statusWaitOfReadersMs = 250;
 
 /** Who sent a request, known before its body is read. */
 interface Caller {
@@ -42,8 +61,11 @@ export async function ingressRoutes(
   app.decorateRequest('caller', null);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', nextId());
+    // Node loses what a client has sent behind an Upgrade that is not followed.
+    if (request.headers.upgrade !== undefined) reply.raw.shouldKeepAlive = false;
     return request.is404 ? sendNotFound(request, reply) : undefined;
   });
+  refuseExpectations(app.server);
   app.setNotFoundHandler(sendNotFound);
   app.setErrorHandler((cause, _request, reply) => {
     const error = toClientError(cause, settings.maxBodyBytes);
@@ -65,11 +87,23 @@ export async function ingressRoutes(
     }
   };
 
+  const sendStream = (reply: FastifyReply, client: ClientWatch, stream: SentStream): Promise<void> =>
+    streamAnswer(reply, stream.events, {
+      statusWaitMs: settings.sseKeepAliveMs,
+      ...stream,
+      clock,
+      keepAliveMs: settings.sseKeepAliveMs,
+      gone: client.gone,
+      ended: AbortSignal.any([client.ended, relay.stopping]),
+      onError: (error) => logUnexpected(logger, error, stream.requestId),
+    });
+
   const ask = async ({ read }: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<object> => {
     const { principal, client } = request.getDecorator<Caller>('caller');
     if (request.body === undefined) throw notJson();
     const idempotencyKey = idempotencyKeyOf(request);
-    const { generation, stream, answer } = read(request.body);
+    const { stream, answer, frames, ...asked } = read(request.body);
+    const generation = obeyCacheControl(asked.generation, request.headers);
     client.ended.throwIfAborted();
     const leave = relay.enter(principal);
     try {
@@ -82,18 +116,22 @@ export async function ingressRoutes(
         trace,
       });
       reply.header('x-request-id', requestId);
-      const events = relay.follow(requestId, { principal, signal: client.ended });
+      const model = relay.models.resolve(generation.model, generation.operation).name;
+      const start = { requestId, model, acceptedAt: clock.now() };
+      const after = stream ? lastEventIdOf(request.headers) : 0;
+      const events = relay.follow(requestId, { principal, after, signal: client.ended });
       try {
-        if (!stream) return await wholeAnswer(requestId, events, answer);
-        const onError = (error: unknown): void => logUnexpected(logger, error, requestId);
-        const { sseKeepAliveMs: keepAliveMs } = settings;
-        await streamAnswer(reply, events, {
+        if (!stream)
+          return await wholeAnswer(start, events, (collected, known, end) => {
+            reply.headers(cacheHeader(generation, end.cache));
+            return answer(collected, known, end);
+          });
+        await sendStream(reply, client, {
           requestId,
-          clock,
-          keepAliveMs,
-          gone: client.gone,
-          ended: AbortSignal.any([client.ended, relay.stopping]),
-          onError,
+          events,
+          after,
+          frames: frames(start),
+          headersOf: (hit) => cacheHeader(generation, hit),
         });
         return reply;
       } finally {
@@ -109,15 +147,41 @@ export async function ingressRoutes(
     }
   };
 
-  app.get('/v1/engine', { onRequest: identify }, async (_request, reply) => {
-    reply.header('cache-control', 'no-store');
-    return engineAnswer(await relay.engineState());
-  });
+  /** Anyone of the tenant may read the answer, from any place, however often, on any gateway: the request itself does not notice. */
+  const readAgain = async (request: FastifyRequest<StreamRoute>, reply: FastifyReply): Promise<object> => {
+    const { principal, client } = request.getDecorator<Caller>('caller');
+    const { id } = request.params;
+    const after = lastEventIdOf(request.headers, request.query.after);
+    reply.header('x-request-id', id);
+    const events = relay.follow(id, { principal, after, signal: client.ended });
+    try {
+      await sendStream(reply, client, {
+        requestId: id,
+        events,
+        after,
+        frames: nativeFrames({ requestId: id }),
+        headersOf: hitHeader,
+        statusWaitMs: statusWaitOfReadersMs,
+      });
+      return reply;
+    } catch (error) {
+      if (!client.gone.aborted) throw error;
+      return reply.hijack();
+    }
+  };
+
+  app.get<StreamRoute>('/v1/requests/:id/stream', { onRequest: identify }, readAgain);
+  app.get('/v1/engine', { onRequest: identify }, async () => engineAnswer(await relay.engineState()));
   const stopRequest = createCancel(relay);
   app.post('/v1/requests/cancel', { onRequest: [identify, refuseEncoding] }, async (request, reply) => {
     await stopRequest(request.body, request.getDecorator<Caller>('caller').principal);
     return reply.code(202).send();
   });
+  await app.register(referenceRoutes);
+  app.get('/v1/models', { onRequest: identify }, async () => modelList(relay.models.list()));
+  app.get<{ Params: { '*': string } }>('/v1/models/*', { onRequest: identify }, async (request) =>
+    modelOf(relay.models.list(), request.params['*']),
+  );
   for (const endpoint of createEndpoints()) {
     app.post(endpoint.path, { onRequest: [identify, refuseEncoding] }, (request, reply) =>
       ask(endpoint, request, reply),

@@ -13,6 +13,11 @@ export const json = (name: string, example?: object) => ({
 });
 export const headerReference = (name: string) => ({ $ref: `#/components/headers/${name}` });
 
+const answerHeaders = {
+  'x-request-id': headerReference('RequestId'),
+  'x-millrace-cache': headerReference('Cache'),
+};
+
 export const whenGone =
   'A client that closes the connection cancels its request, unless it has sent an Idempotency-Key: then the request runs on, and the same request sent again gets its answer from the start.';
 
@@ -21,6 +26,12 @@ export function exchange(body: string, answer: object, example?: object): object
   return {
     parameters: [
       { name: 'Idempotency-Key', in: 'header', schema: idempotencyKeySchema },
+      {
+        name: 'Cache-Control',
+        in: 'header',
+        description: 'no-store, no-cache and max-age=0: the answer neither comes from the cache nor is kept.',
+        schema: { type: 'string' },
+      },
       {
         name: 'traceparent',
         in: 'header',
@@ -36,26 +47,48 @@ export function exchange(body: string, answer: object, example?: object): object
 export function wholeResponse(answer: string): object {
   return {
     description: 'The answer.',
-    headers: { 'x-request-id': headerReference('RequestId') },
+    headers: answerHeaders,
     content: json(answer),
   };
 }
 
+const events = {
+  'text/event-stream': {
+    schema: {
+      type: 'string',
+      description:
+        'Events chunk, completed and error; their data is JSON of the schemas ChunkEvent, CompletedEvent and ErrorEvent.',
+    },
+  },
+};
+
+const asEvents =
+  'chunk (the id of the event is seq) as often as there is text, then completed; or, instead of completed, error, when the answer breaks off';
+
 export function answerResponse(answer = 'Answer'): object {
   return {
-    description:
-      'The answer. With stream true it comes as server-sent events: chunk (the id of the event is seq) as often as there is text, then completed; or, instead of completed, error, when the answer breaks off.',
+    description: `The answer. With stream true it comes as server-sent events: ${asEvents}.`,
+    headers: answerHeaders,
+    content: { ...json(answer), ...events },
+  };
+}
+
+/** An answer that only comes as server-sent events. */
+export function eventsResponse(): object {
+  return {
+    description: `The answer: ${asEvents}.`,
     headers: { 'x-request-id': headerReference('RequestId') },
-    content: {
-      ...json(answer),
-      'text/event-stream': {
-        schema: {
-          type: 'string',
-          description:
-            'Events chunk, completed and error; their data is JSON of the schemas ChunkEvent, CompletedEvent and Error.',
-        },
-      },
-    },
+    content: events,
+  };
+}
+
+/** An answer of an endpoint of the OpenAI API. */
+export function openAiStreamResponse(answer: string): object {
+  return {
+    description:
+      'The answer. With stream true it comes as server-sent events without names, in chunks as those of the OpenAI API, then [DONE]; or, instead of it, an error, when the answer breaks off.',
+    headers: answerHeaders,
+    content: { ...json(answer), 'text/event-stream': { schema: { type: 'string' } } },
   };
 }
 

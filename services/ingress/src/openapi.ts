@@ -24,6 +24,11 @@ export function openApiDocument(parts: readonly ApiPart[] = apiParts): object {
           description: 'The request: its UUID, once it is accepted; before that one for this exchange alone.',
           schema: { type: 'string' },
         },
+        Cache: {
+          description:
+            'Where the answer came from: exact or semantic;similarity=0.97 from the cache, miss where it may have come from there and was generated. Absent where the cache had nothing to do with it.',
+          schema: { type: 'string' },
+        },
         RetryAfter: {
           description: 'Seconds after which to try again.',
           schema: { type: 'integer', minimum: 0 },

@@ -133,7 +133,8 @@ function answered(
   const isCancelled = end.finishReason === 'cancelled';
   const outputTokens = end.usage.output_tokens;
   try {
-    const answer = asked.answer(collected, requestId, end);
+    const start = { requestId, model: end.model ?? '', acceptedAt: madeAt(requestId) };
+    const answer = asked.answer(collected, start, end);
     return { kind: 'answered', requestId, answer, outputTokens, isCancelled };
   } catch (error) {
     if (!isCancelled) return { kind: 'failed', requestId, error: MillraceError.from(error) };
@@ -162,4 +163,9 @@ function postponed(
   const boundMs = Math.min(longestPauseMs, firstPauseMs * 2 ** failures);
   const afterMs = (error.retryAfterMs ?? 0) + boundMs * (0.5 + random.unit() / 2);
   return { kind: 'postponed', error, afterMs, ...again };
+}
+
+/** When a UUID version 7 was made, in milliseconds since the epoch: the same, whoever takes the request up again. */
+function madeAt(requestId: string): number {
+  return Number.parseInt(requestId.replaceAll('-', '').slice(0, 12), 16);
 }

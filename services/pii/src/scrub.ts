@@ -1,5 +1,5 @@
 import { createReplacer } from '@millrace/pii-detectors';
-import type { FunctionTool, RequestContent, ResponseFormat } from '@millrace/stage';
+import type { FunctionTool, RequestContent, ResponseFormat, ToolCall } from '@millrace/stage';
 import { parseStructure, scrubJsonText, scrubJsonValue, type Replace } from './scrub-json.ts';
 
 export interface Scrubbed {
@@ -27,6 +27,9 @@ export function scrub(content: RequestContent): Scrubbed {
     messages: content.messages.map((message) => ({
       ...message,
       content: scrubText(message.content, replace),
+      ...(message.tool_calls === undefined
+        ? {}
+        : { tool_calls: message.tool_calls.map((call) => scrubCall(call, replace)) }),
     })),
     ...(response_format === undefined ? {} : { response_format: scrubFormat(response_format, replace) }),
     ...(tools === undefined ? {} : { tools: tools.map((tool) => scrubTool(tool, replace)) }),
@@ -39,7 +42,13 @@ export function scrub(content: RequestContent): Scrubbed {
 
 /** All that a placeholder may stand in already; JSON also as it reads without escapes. */
 function textsOf({ messages, stop, response_format, tools, task }: RequestContent): readonly string[] {
-  const texts = [...messages.map(({ content }) => content), ...(task?.texts ?? [])];
+  const texts = [
+    ...messages.flatMap(({ content, tool_calls: calls = [] }) => [
+      content,
+      ...calls.map((call) => call.function.arguments),
+    ]),
+    ...(task?.texts ?? []),
+  ];
   return [
     ...texts.flatMap((text) => [text, JSON.stringify(parseStructure(text) ?? '')]),
     ...(task?.labels ?? []),
@@ -50,6 +59,11 @@ function textsOf({ messages, stop, response_format, tools, task }: RequestConten
 
 function scrubText(text: string, replace: Replace): string {
   return scrubJsonText(text, replace) ?? replace(text);
+}
+
+/** The arguments are JSON, and stay it. */
+function scrubCall(call: ToolCall, replace: Replace): ToolCall {
+  return { ...call, function: { ...call.function, arguments: scrubText(call.function.arguments, replace) } };
 }
 
 function scrubFormat(format: ResponseFormat, replace: Replace): ResponseFormat {

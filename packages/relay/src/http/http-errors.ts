@@ -11,6 +11,12 @@ const refusals = new Map([
 ]);
 const notHttp = { status: 400, message: 'The request is not valid HTTP.' };
 
+/** Whether a response is on its way, in the middle of which a refusal would land. Node's own handler looks at the same field. */
+function isAnswering(socket: object): boolean {
+  const { _httpMessage: response } = socket as { _httpMessage?: { readonly headersSent: boolean } | null };
+  return response?.headersSent === true;
+}
+
 /** Options of an app whose answers to what is no proper HTTP have the shape of all other errors. */
 export const httpErrors = {
   frameworkErrors(_error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
@@ -23,7 +29,7 @@ export const httpErrors = {
     if (error.code === 'ECONNRESET' || socket.destroyed) return;
     const { status, message } = refusals.get(error.code) ?? notHttp;
     const body = JSON.stringify(bodyWithoutCode(message));
-    if (socket.writable) {
+    if (socket.writable && !isAnswering(socket)) {
       const head = [
         `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
         'Connection: close',

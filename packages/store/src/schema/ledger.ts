@@ -15,6 +15,8 @@ export const ledger = pgTable(
     inputTokens: integer('input_tokens').notNull(),
     cachedInputTokens: integer('cached_input_tokens').notNull(),
     outputTokens: integer('output_tokens').notNull(),
+    /** `exact` or `semantic` where the answer came from the cache. */
+    cache: text('cache'),
     priceVersion: integer('price_version'),
     amount: money('amount').notNull(),
     currency: text('currency').notNull(),

@@ -13,6 +13,8 @@ export const prices = pgTable(
     currency: text('currency').notNull(),
     inputPerMillion: money('input_per_million').notNull(),
     outputPerMillion: money('output_per_million').notNull(),
+    /** Share of the price that an answer from the cache costs. */
+    cachedAnswer: money('cached_answer').notNull().default('0'),
     validFrom: moment('valid_from').notNull(),
   },
   (table) => [primaryKey({ columns: [table.model, table.version] })],

@@ -18,7 +18,7 @@ export function toServerMessage(
         ...(event.model === undefined ? {} : { model: event.model }),
         finish_reason: event.finishReason,
         ...(event.finishReasons === undefined ? {} : { finish_reasons: event.finishReasons }),
-        usage: answerUsage(event.usage),
+        usage: answerUsage(event.usage, event.cache),
         timings: answerTimings(event.timings),
       };
     case 'failed':

@@ -18,6 +18,8 @@ const settings = {
   MILLRACE_ACK_WAIT: '2s',
   // One thread answers slowly enough for a person to watch.
   MILLRACE_THREADS: '1',
+  // What is proved is generated.
+  MILLRACE_ANSWER_CACHE: '0',
 };
 /** A seed makes what is said the same each time, also behind a crash. */
 const sampling = { max_tokens: 500, temperature: 0.9, top_p: 0.95, seed: 7 };

@@ -1,3 +1,4 @@
+import type { EmbedText } from '@millrace/answer-cache';
 import type { Clock } from '@millrace/runtime';
 import type { Operation } from '@millrace/stage';
 import { findEmbeddingInCatalogue } from '../model-catalogue.ts';
@@ -16,6 +17,8 @@ export interface EmbeddingModelOptions {
 
 /** An embedding model that is loaded and warm. */
 export interface EmbeddingModel extends ServedModel {
+  /** The vector of one text, of length 1; undefined where the text is longer than the model reads. */
+  readonly embedText: EmbedText;
   close(): Promise<void>;
 }
 
@@ -53,6 +56,10 @@ export async function loadEmbeddingModel({
       onProgress();
       const plan = await planEmbedding(embedder, content, signal, onProgress);
       return (request, writer) => embedTexts(plan, request, writer);
+    },
+    async embedText(text, signal) {
+      const { vectors, truncated } = await embedder.embed([text], signal);
+      return truncated[0] === true ? undefined : vectors[0];
     },
     close: () => embedder.close(),
   };

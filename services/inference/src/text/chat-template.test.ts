@@ -1,7 +1,8 @@
 import { seededRandom } from '@millrace/runtime';
+import type { ChatMessage } from '@millrace/stage';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createChatTemplate, type ChatMessage } from './chat-template.ts';
+import { createChatTemplate } from './chat-template.ts';
 import { fixtureTokenizerFile } from './tokenizer-fixture.ts';
 import { createTokenizer } from './tokenizer.ts';
 

@@ -1,12 +1,7 @@
 import { Template } from '@huggingface/jinja';
 import { MillraceError, type RandomSource } from '@millrace/runtime';
-import type { FunctionTool } from '@millrace/stage';
+import type { ChatMessage, FunctionTool } from '@millrace/stage';
 import type { Segment, Tokenizer } from './tokenizer.ts';
-
-export interface ChatMessage {
-  readonly role: 'system' | 'user' | 'assistant';
-  readonly content: string;
-}
 
 export interface ChatTemplateOptions {
   /** The model's Jinja template. */
@@ -61,11 +56,13 @@ export function createChatTemplate(options: ChatTemplateOptions): ChatTemplate {
 
   return {
     encode(messages, tools) {
-      requireNoSpecialTokens(options.tokenizer, tools);
+      requireNoSpecialTokens(options.tokenizer, 'tools', tools);
+      const calls = messages.flatMap(({ tool_calls }) => tool_calls ?? []);
+      if (calls.length > 0) requireNoSpecialTokens(options.tokenizer, 'messages', calls);
       const rendered = render(messages, tools);
       const nonce = Buffer.from(options.random.bytes(16)).toString('hex');
       const marks = messages.map((_, index) => `[${nonce}-${index}]`);
-      const withMarks = messages.map(({ role }, index) => ({ role, content: marks[index] ?? '' }));
+      const withMarks = messages.map((message, index) => ({ ...message, content: marks[index] ?? '' }));
       const marked = render(withMarks, tools);
       const pieces = splitAtMarks(marked, nonce);
       for (const alter of [(content: string) => content, (content: string) => content.trim()]) {
@@ -87,19 +84,20 @@ export function createChatTemplate(options: ChatTemplateOptions): ChatTemplate {
   };
 }
 
-/** The template writes tools itself, so their text would not be told from its own. */
+/** The template writes tools and calls of them itself, so their text would not be told from its own. */
 function requireNoSpecialTokens(
   tokenizer: ChatTemplateOptions['tokenizer'],
-  tools: readonly FunctionTool[] | undefined,
+  param: 'tools' | 'messages',
+  written: object | undefined,
 ): void {
-  if (tools === undefined) return;
-  const text = JSON.stringify(tools);
+  if (written === undefined) return;
+  const text = JSON.stringify(written);
   const [asText, asTemplate] = [false, true].map((specialTokens) =>
     tokenizer.encodeSegments([{ text, specialTokens }]),
   );
   if (asText?.join() === asTemplate?.join()) return;
-  throw new MillraceError('invalid_value', 'tools has the name of a special token of the model in it', {
-    param: 'tools',
+  throw new MillraceError('invalid_value', `${param} has the name of a special token of the model in it`, {
+    param,
   });
 }
 

@@ -1,6 +1,6 @@
 import { idempotencyKeySchema } from '@millrace/relay';
 import type { ApiPart } from './api-part.ts';
-import { errorResponses, headerReference, json } from './openapi-responses.ts';
+import { errorResponses, eventsResponse, headerReference, json } from './openapi-responses.ts';
 
 /** The body of `POST /v1/requests/cancel`. It validates, and the OpenAPI document is made of it. */
 export const cancelBodySchema = {
@@ -21,11 +21,48 @@ export const cancelBodySchema = {
   },
 } as const;
 
-const { 400: invalid, 401: unauthorized, 404: notFound, 503: unavailable } = errorResponses();
+const { 400: invalid, 401: unauthorized, 404: notFound, 429: tooMany, 503: unavailable } = errorResponses();
 
-export const cancelPart: ApiPart = {
+export const requestsPart: ApiPart = {
   tag: { name: 'Requests', description: 'Requests that run, by their id.' },
   paths: {
+    '/v1/requests/{id}/stream': {
+      get: {
+        operationId: 'streamRequest',
+        summary: 'Sends the answer of a request as server-sent events, behind a chunk.',
+        description:
+          'For 15 minutes, to any number of clients, on any gateway. Who leaves does not end the request.',
+        parameters: [
+          {
+            name: 'id',
+            in: 'path',
+            required: true,
+            description: 'The request, a UUID.',
+            schema: { type: 'string' },
+          },
+          {
+            name: 'Last-Event-ID',
+            in: 'header',
+            description: 'seq of the last chunk that the client has; it counts before after.',
+            schema: { type: 'string', pattern: '^[0-9]{1,15}$' },
+          },
+          {
+            name: 'after',
+            in: 'query',
+            description: 'seq of the last chunk that the client has.',
+            schema: { type: 'integer', minimum: 0, default: 0 },
+          },
+        ],
+        responses: {
+          200: eventsResponse(),
+          400: invalid,
+          401: unauthorized,
+          404: notFound,
+          429: tooMany,
+          503: unavailable,
+        },
+      },
+    },
     '/v1/requests/cancel': {
       post: {
         operationId: 'cancelRequest',

@@ -1,0 +1,41 @@
+import { type EndpointParameters, openAiParameters } from '@millrace/endpoints';
+
+const head = `# The OpenAI API
+
+Generated from the schemas that validate by \`services/ingress/src/generate-openai-reference.ts\`; do not edit.
+
+Point any OpenAI client at \`http://HOST:PORT/v1\` with a key of Millrace. The tests run the unmodified \`openai\` packages of npm and PyPI, and \`ai\` with \`@ai-sdk/openai-compatible\`.
+
+- \`GET /v1/models\` and \`GET /v1/models/{model}\` list and find models, by name, \`name:version\` or alias.
+- Every parameter is honoured, has an effect that is named here, or is refused with 400 \`unsupported_value\` and its name in \`param\`. One that is unknown is refused too.
+  A parameter that is \`null\` is not there.
+- The events of a stream carry an \`id\`, as \`GET /v1/requests/{request}/stream\` takes it in \`Last-Event-ID\`. The request is what follows \`chatcmpl-\` in the id of the answer, and stands in \`x-request-id\`.
+- A stream that breaks off ends with \`data: {"error": …}\` and without \`[DONE]\`; a \`finish_reason\` is never invented.
+- \`priority\` and \`timeout_ms\`, \`top_k\`, \`min_p\` and \`repetition_penalty\` are Millrace's own.
+`;
+
+/** `docs/reference/openai.md`. */
+export function parameterReference(): string {
+  return [head, ...openAiParameters.map(section)].join('\n');
+}
+
+function section({ path, taken, refused }: EndpointParameters): string {
+  const rows = [
+    ...Object.entries(taken).map(([name, { description }]) => [
+      name,
+      effectOf(description),
+      description ?? '',
+    ]),
+    ...Object.entries(refused).map(([name, reason]) => [
+      name,
+      'refused',
+      `${reason[0]?.toUpperCase()}${reason.slice(1)}.`,
+    ]),
+  ];
+  const lines = rows.map(([name, effect, text]) => `| \`${name}\` | ${effect} | ${text} |`);
+  return [`## \`POST ${path}\``, '', '| parameter | | |', '|---|---|---|', ...lines, ''].join('\n');
+}
+
+function effectOf(description = ''): string {
+  return /no effect/iu.test(description) ? 'no effect' : 'honoured';
+}
