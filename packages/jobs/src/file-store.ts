@@ -35,8 +35,11 @@ export interface FileWriter {
   write(content: Uint8Array): Promise<void>;
   /** Writes what is left. Before `complete` nobody sees the file. */
   flush(): Promise<void>;
-  /** Shows the file, as part of a transaction; `flush` first. */
-  complete(transaction: Transaction): Promise<StoredFile>;
+  /** Shows the file, as part of a transaction; `flush` first. What is known by then counts in place of what was known before. */
+  complete(
+    transaction: Transaction,
+    known?: { readonly name: string; readonly retentionMs: number },
+  ): Promise<StoredFile>;
   /** Removes what was written. */
   discard(): Promise<void>;
 }
@@ -197,10 +200,18 @@ function createFileWriter(
       if (waitingBytes >= pieceBytes) await flush();
     },
     flush,
-    async complete(transaction) {
+    async complete(transaction, known) {
+      const now = clock.now();
+      const changes =
+        known === undefined
+          ? {}
+          : {
+              name: box.seal(Buffer.from(known.name, 'utf8'), `${id}:name`),
+              expiresAt: new Date(now + known.retentionMs),
+            };
       const [row] = await transaction
         .update(files)
-        .set({ bytes, completedAt: new Date(clock.now()) })
+        .set({ bytes, completedAt: new Date(now), ...changes })
         .where(and(eq(files.id, id), sql`${files.completedAt} is null`))
         .returning();
       if (row === undefined) throw new Error('a file is gone while it is written');

@@ -4,6 +4,7 @@ import { ingressRoutes, ingressSettings } from '@millrace/ingress';
 import { newGatewayName, relaySettings, startRelay, type Drain, type Relay } from '@millrace/relay';
 import { readSettings, type HealthCheck, type Stoppable } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
+import type { Database } from '@millrace/store';
 
 export interface Gateways extends Stoppable {
   readonly checks: readonly HealthCheck[];
@@ -13,10 +14,11 @@ export interface Gateways extends Stoppable {
 export async function mountGateways(
   app: FastifyInstance,
   drain: Drain,
-  dependencies: StageDependencies,
+  dependencies: StageDependencies & { readonly database: Database },
   env: NodeJS.ProcessEnv,
 ): Promise<Gateways> {
   const { clock, logger, metrics } = dependencies;
+  const { database, sealing, bus } = dependencies;
   const relay = await startRelay(
     { ...dependencies, gateway: newGatewayName() },
     readSettings(relaySettings, env),
@@ -29,7 +31,13 @@ export async function mountGateways(
     logger,
     metrics,
   });
-  await app.register(ingressRoutes, { relay, settings: readSettings(ingressSettings, env), clock, logger });
+  await app.register(ingressRoutes, {
+    relay,
+    settings: readSettings(ingressSettings, env),
+    clock,
+    logger,
+    jobs: { database, sealing, bus },
+  });
   return { checks: [...relay.checks, workerCheck(relay)], stop: () => relay.stop() };
 }
 

@@ -91,7 +91,7 @@ export async function startEmbedded(
     const drain = createDrain(platform.clock, limits.drainGraceMs);
     const app = await createGatewayApp(limits, drain);
     keep(closingOf(app, platform.clock));
-    const gateways = keep(await mountGateways(app, drain, platform, env));
+    const gateways = keep(await mountGateways(app, drain, { ...platform, database }, env));
     keep(drain);
     await app.register(healthRoutes, {
       checks: [drain.check, ...services.checks, ...gateways.checks],

@@ -1,6 +1,7 @@
 import { auditSettings, startAudit } from '@millrace/audit';
 import { authQuotaSettings, startAuthQuota } from '@millrace/auth-quota';
 import { billingSettings, startBilling } from '@millrace/billing';
+import { jobsSettings, startJobs } from '@millrace/jobs-runner';
 import { piiSettings, startPii } from '@millrace/pii';
 import { readSettings, stopInReverse, type HealthCheck, type Stoppable } from '@millrace/runtime';
 import type { Service, StageDependencies } from '@millrace/stage';
@@ -19,6 +20,7 @@ export async function startServices(
     ['audit', () => startAudit(dependencies, readSettings(auditSettings, env))],
     ['billing', () => startBilling(dependencies, readSettings(billingSettings, env))],
     ['pii', () => startPii(dependencies, readSettings(piiSettings, env))],
+    ['jobs', () => startJobs(dependencies, readSettings(jobsSettings, env))],
     ['auth-quota', () => startAuthQuota(dependencies, readSettings(authQuotaSettings, env))],
   ];
   const started: Service[] = [];

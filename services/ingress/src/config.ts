@@ -1,4 +1,5 @@
 import { defineSettings, setting, type SettingsOf } from '@millrace/runtime';
+import { webhookSettings } from '@millrace/jobs';
 import { gatewaySettings, relaySettings } from '@millrace/relay';
 import { platformSettings } from '@millrace/stage';
 
@@ -15,6 +16,27 @@ export const ingressSettings = defineSettings({
     default: 4 * 1024 * 1024,
     min: 1024,
   }),
+  webhookPrivate: webhookSettings.webhookPrivate,
+  jobLifetimeMs: setting.durationMs('MILLRACE_JOB_LIFETIME', {
+    description: 'A job that has not ended after so long expires.',
+    default: 24 * 60 * 60_000,
+    min: 1_000,
+  }),
+  jobRetentionMs: setting.durationMs('MILLRACE_JOB_RETENTION', {
+    description: 'How long a job is kept after its end, unless it says a shorter time.',
+    default: 30 * 24 * 60 * 60_000,
+    min: 60_000,
+  }),
+  fileMaxBytes: setting.bytes('MILLRACE_FILE_MAX_BYTES', {
+    description: 'Largest file.',
+    default: 200 * 1024 * 1024,
+    min: 1024,
+  }),
+  fileRetentionMs: setting.durationMs('MILLRACE_FILE_RETENTION', {
+    description: 'How long a file is kept, unless it says another time.',
+    default: 30 * 24 * 60 * 60_000,
+    min: 60_000,
+  }),
 });
 
 export type IngressSettings = SettingsOf<typeof ingressSettings>;
@@ -30,6 +52,10 @@ export const ingressProcessSettings = defineSettings({
     default: 8788,
     min: 0,
     max: 65_535,
+  }),
+  databaseUrl: setting.secret('DATABASE_URL', {
+    description: 'Where PostgreSQL is, for jobs, files and batches; without it they are refused.',
+    optional: true,
   }),
   host: setting.string('MILLRACE_HOST', { description: 'Address that it listens on.', default: '127.0.0.1' }),
 });

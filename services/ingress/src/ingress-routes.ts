@@ -2,9 +2,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { traceHeaders } from '@millrace/bus';
 import type { VerifiedPrincipal } from '@millrace/contracts';
 import { createEndpoints, type Endpoint, nativeFrames, parseJson } from '@millrace/endpoints';
-import { clientError, idempotencyKeySchema, type Relay } from '@millrace/relay';
-import { createIdGenerator, MillraceError, systemRandom, type Clock, type Logger } from '@millrace/runtime';
+import { clientError, type Relay } from '@millrace/relay';
+import { createIdGenerator, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { streamAnswer, wholeAnswer, type StreamOptions } from './answer-request.ts';
+import { callerOf, idempotencyKeyOf, type Caller } from './caller.ts';
 import { cacheHeader, hitHeader, obeyCacheControl } from './cache-control.ts';
 import { watchClient, type ClientWatch } from './client-watch.ts';
 import type { IngressSettings } from './config.ts';
@@ -12,6 +13,8 @@ import { engineAnswer } from './engine-answer.ts';
 import { createCancel } from './cancel-request.ts';
 import { notJson, sendError, toClientError } from './errors.ts';
 import { sendNotFound } from './not-found.ts';
+import type { JobsAccess } from './jobs/jobs-access.ts';
+import { jobRoutes } from './jobs/job-routes.ts';
 import { lastEventIdOf } from './last-event-id.ts';
 import { modelList, modelOf } from './openai/model-list.ts';
 import { referenceRoutes } from './reference-routes.ts';
@@ -23,6 +26,8 @@ export interface IngressRoutesOptions {
   readonly settings: IngressSettings;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What jobs, files and batches are kept with. */
+  readonly jobs?: JobsAccess | undefined;
 }
 
 interface StreamRoute {
@@ -39,16 +44,10 @@ type SentStream = Pick<StreamOptions, 'requestId' | 'after' | 'frames' | 'header
 /** Whether a request may be read is known at once, yet what comes next of it may take long. */
 const statusWaitOfReadersMs = 250;
 
-/** Who sent a request, known before its body is read. */
-interface Caller {
-  readonly principal: VerifiedPrincipal;
-  readonly client: ClientWatch;
-}
-
 /** A fastify plugin with `POST /v1/generate`, the tasks, and `GET /v1/engine`. What no route takes is answered here as well, in JSON. */
 export async function ingressRoutes(
   app: FastifyInstance,
-  { relay, settings, clock, logger }: IngressRoutesOptions,
+  { relay, settings, clock, logger, jobs }: IngressRoutesOptions,
 ): Promise<void> {
   const nextId = createIdGenerator(clock, systemRandom);
 
@@ -99,7 +98,7 @@ export async function ingressRoutes(
     });
 
   const ask = async ({ read }: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<object> => {
-    const { principal, client } = request.getDecorator<Caller>('caller');
+    const { principal, client } = callerOf(request);
     if (request.body === undefined) throw notJson();
     const idempotencyKey = idempotencyKeyOf(request);
     const { stream, answer, frames, ...asked } = read(request.body);
@@ -149,7 +148,7 @@ export async function ingressRoutes(
 
   /** Anyone of the tenant may read the answer, from any place, however often, on any gateway: the request itself does not notice. */
   const readAgain = async (request: FastifyRequest<StreamRoute>, reply: FastifyReply): Promise<object> => {
-    const { principal, client } = request.getDecorator<Caller>('caller');
+    const { principal, client } = callerOf(request);
     const { id } = request.params;
     const after = lastEventIdOf(request.headers, request.query.after);
     reply.header('x-request-id', id);
@@ -174,7 +173,7 @@ export async function ingressRoutes(
   app.get('/v1/engine', { onRequest: identify }, async () => engineAnswer(await relay.engineState()));
   const stopRequest = createCancel(relay);
   app.post('/v1/requests/cancel', { onRequest: [identify, refuseEncoding] }, async (request, reply) => {
-    await stopRequest(request.body, request.getDecorator<Caller>('caller').principal);
+    await stopRequest(request.body, callerOf(request).principal);
     return reply.code(202).send();
   });
   await app.register(referenceRoutes);
@@ -182,7 +181,9 @@ export async function ingressRoutes(
   app.get<{ Params: { '*': string } }>('/v1/models/*', { onRequest: identify }, async (request) =>
     modelOf(relay.models.list(), request.params['*']),
   );
-  for (const endpoint of createEndpoints()) {
+  const endpoints = createEndpoints();
+  await app.register(jobRoutes, { relay, settings, clock, identify, endpoints, access: jobs });
+  for (const endpoint of endpoints) {
     app.post(endpoint.path, { onRequest: [identify, refuseEncoding] }, (request, reply) =>
       ask(endpoint, request, reply),
     );
@@ -191,18 +192,6 @@ export async function ingressRoutes(
 
 function bearerOf({ headers }: FastifyRequest): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
-}
-
-function idempotencyKeyOf({ headers }: FastifyRequest): string | undefined {
-  const key = headers['idempotency-key'];
-  if (key === undefined) return undefined;
-  const { minLength, maxLength } = idempotencyKeySchema;
-  if (typeof key === 'string' && key.length >= minLength && key.length <= maxLength) return key;
-  throw new MillraceError(
-    'invalid_value',
-    `Idempotency-Key must be a text of ${minLength} to ${maxLength} characters`,
-    { param: 'Idempotency-Key' },
-  );
 }
 
 function traceOf({ headers }: FastifyRequest): Record<string, string> {

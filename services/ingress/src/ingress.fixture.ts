@@ -71,6 +71,11 @@ export async function startIngressTest(
     ...settings,
     sseKeepAliveMs: 15_000,
     maxBodyBytes,
+    webhookPrivate: false,
+    jobLifetimeMs: 86_400_000,
+    jobRetentionMs: 86_400_000,
+    fileMaxBytes: 1024 * 1024,
+    fileRetentionMs: 86_400_000,
     port: 0,
     host: '127.0.0.1',
   });

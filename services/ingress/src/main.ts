@@ -1,16 +1,23 @@
-import { readSettings, runMain, stopInReverse } from '@millrace/runtime';
+import { readSettings, runMain, stopInReverse, type Stoppable } from '@millrace/runtime';
 import { connectPlatform } from '@millrace/stage';
+import { openDatabase } from '@millrace/store';
 import { ingressProcessSettings } from './config.ts';
 import { startIngress } from './service.ts';
 
 await runMain(async () => {
   const settings = readSettings(ingressProcessSettings, process.env);
-  const platform = await connectPlatform('ingress', settings);
+  const parts: Stoppable[] = [];
   try {
-    const ingress = await startIngress(platform, settings);
-    return { stop: () => stopInReverse([platform, ingress]) };
+    const platform = await connectPlatform('ingress', settings);
+    parts.push(platform);
+    const { logger } = platform;
+    const url = settings.databaseUrl?.reveal();
+    const database = url === undefined ? undefined : await openDatabase({ url, logger, waitMs: 0 });
+    if (database !== undefined) parts.push(database);
+    parts.push(await startIngress({ ...platform, database }, settings));
+    return { stop: () => stopInReverse(parts) };
   } catch (error) {
-    await platform.stop();
+    await stopInReverse(parts);
     throw error;
   }
 });

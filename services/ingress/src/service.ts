@@ -9,6 +9,7 @@ import {
 } from '@millrace/relay';
 import { healthRoutes, listen, stopInReverse, type ListenOptions, type Stoppable } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
+import type { Database } from '@millrace/store';
 import type { IngressSettings } from './config.ts';
 import { ingressRoutes } from './ingress-routes.ts';
 
@@ -22,17 +23,18 @@ export interface Ingress extends Stoppable {
  * @throws `port_in_use`, `config_invalid`
  */
 export async function startIngress(
-  dependencies: StageDependencies,
+  dependencies: StageDependencies & { readonly database?: Database | undefined },
   settings: IngressSettings & GatewaySettings & RelaySettings & ListenOptions,
 ): Promise<Ingress> {
-  const { clock, logger, metrics } = dependencies;
+  const { clock, logger, metrics, database, sealing, bus } = dependencies;
+  const jobs = database === undefined ? undefined : { database, sealing, bus };
   const drain = createDrain(clock, settings.drainGraceMs);
   const app = await createGatewayApp(settings, drain);
   const parts: Stoppable[] = [closingOf(app, clock)];
   try {
     const relay = await startRelay({ ...dependencies, gateway: newGatewayName() }, settings);
     parts.push(relay);
-    await app.register(ingressRoutes, { relay, settings, clock, logger });
+    await app.register(ingressRoutes, { relay, settings, clock, logger, jobs });
     await app.register(healthRoutes, { checks: [drain.check, ...relay.checks], metrics });
     const port = await listen(app, settings);
     parts.push(drain);

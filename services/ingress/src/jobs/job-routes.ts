@@ -1,0 +1,146 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { parseJson, type Endpoint } from '@millrace/endpoints';
+import { notFound, showJob, type Job } from '@millrace/jobs';
+import type { Relay } from '@millrace/relay';
+import { MillraceError, systemRandom, type Clock } from '@millrace/runtime';
+import { callerOf, idempotencyKeyOf } from '../caller.ts';
+import type { IngressSettings } from '../config.ts';
+import { notJson } from '../errors.ts';
+import { refuseEncoding } from '../refuse-encoding.ts';
+import { awaitJob, waitOf } from './await-job.ts';
+import { batchRoutes } from './batch-routes.ts';
+import { fileRoutes } from './file-routes.ts';
+import { jobListParameters, jobQueryParameters } from './job-schema.ts';
+import { createKept, explainKept, type JobsAccess, type Kept } from './jobs-access.ts';
+import { createQueryReader, listOf } from './list-query.ts';
+import { createJobReader, digestOf } from './read-job.ts';
+import { progressOf, showWholeJob } from './show-whole-job.ts';
+
+export interface JobRoutesOptions {
+  readonly relay: Pick<Relay, 'snapshot'>;
+  readonly settings: IngressSettings;
+  readonly clock: Clock;
+  readonly identify: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+  readonly endpoints: readonly Endpoint[];
+  /** Undefined where there is no database. */
+  readonly access: JobsAccess | undefined;
+}
+
+/** What the routes of what is kept are handed. */
+export interface KeptRoutesOptions {
+  readonly kept: () => Kept;
+  readonly clock: Clock;
+  readonly settings: IngressSettings;
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+}
+
+interface JobRoute {
+  readonly Params: { readonly id: string };
+}
+
+/** A fastify plugin with jobs, files and batches. Where the database is away they say so, and nothing else does. */
+export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions): Promise<void> {
+  const { relay, settings, clock, identify, access } = options;
+  const endpoints = new Map(options.endpoints.map((endpoint) => [endpoint.path, endpoint]));
+  const stores = access === undefined ? undefined : createKept(access, clock);
+  const kept = (): Kept => {
+    if (stores !== undefined) return stores;
+    throw new MillraceError(
+      'unavailable',
+      'This gateway has no database, which jobs, files and batches need.',
+    );
+  };
+  const read = createJobReader({ endpoints, random: systemRandom, settings });
+  const readList = createQueryReader<{ readonly status?: Job['status'] }>(jobListParameters);
+  const readQuery = createQueryReader<{ readonly wait?: string }>(jobQueryParameters);
+
+  acceptNoBody(app, settings.maxBodyBytes);
+  app.addHook('onRequest', identify);
+  app.addHook('onRequest', refuseEncoding);
+  const inherited = app.errorHandler;
+  app.setErrorHandler((error, request, reply) =>
+    inherited.call(app, explainKept(error) as Error, request, reply),
+  );
+
+  app.post('/v1/jobs', async (request, reply) => {
+    const { principal, client } = callerOf(request);
+    if (request.body === undefined) throw notJson();
+    const key = idempotencyKeyOf(request);
+    const { endpoint, priority, request: asked, retentionMs, madeSecret } = read(request.body);
+    client.ended.throwIfAborted();
+    const digest = digestOf('/v1/jobs', request.body);
+    const { status, body } = await kept().once({ principal, key, digest }, async (transaction) => {
+      const job = await kept().jobs.create(transaction, {
+        kind: 'job',
+        principal,
+        endpoint,
+        priority,
+        request: asked,
+        lifetimeMs: settings.jobLifetimeMs,
+        retentionMs,
+      });
+      const shown = showWholeJob({ job, request: asked, result: undefined }, undefined);
+      const secret =
+        madeSecret === undefined ? {} : { webhook: { url: asked.webhook?.url, secret: madeSecret } };
+      return { status: 202, body: { ...shown, ...secret } };
+    });
+    kept().wakeRunners();
+    return reply.code(status).send(body);
+  });
+
+  app.get('/v1/jobs', async (request) => {
+    const { limit = jobListParameters.limit.default, after, status } = readList(request.query);
+    const { principal } = callerOf(request);
+    const { items, hasMore } = await kept().jobs.list(principal, { kind: 'job', status, limit, after });
+    return listOf({ items: items.map(showJob), hasMore });
+  });
+
+  app.get<JobRoute>('/v1/jobs/:id', async (request, reply) => {
+    const { principal, client } = callerOf(request);
+    const { id } = request.params;
+    const waitMs = waitOf(readQuery(request.query).wait);
+    const find = () => kept().jobs.find(principal, 'job', id);
+    try {
+      const found =
+        waitMs === 0 ? await find() : await awaitJob({ kept: kept(), clock }, id, find, waitMs, client.ended);
+      if (found === undefined) throw notFound('job', 'job_id');
+      return showWholeJob(found, await progressOf(relay, found, principal));
+    } catch (error) {
+      if (!client.gone.aborted) throw error;
+      return reply.hijack();
+    }
+  });
+
+  app.post<JobRoute>('/v1/jobs/:id/cancel', async (request) => {
+    const job = await kept().jobs.cancel(callerOf(request).principal, 'job', request.params.id);
+    if (job === undefined) throw notFound('job', 'job_id');
+    kept().wakeRunners();
+    return showJob(job);
+  });
+
+  app.delete<JobRoute>('/v1/jobs/:id', async (request) => {
+    const { id } = request.params;
+    const removed = await kept().jobs.remove(callerOf(request).principal, 'job', id);
+    if (removed === undefined) throw notFound('job', 'job_id');
+    if (!removed.isRemoved) {
+      throw new MillraceError('conflicting_values', `The job is ${removed.job.status}: cancel it first.`, {
+        param: 'job_id',
+      });
+    }
+    return { id, object: 'job.deleted', deleted: true };
+  });
+
+  const more: KeptRoutesOptions = { kept, clock, settings, endpoints };
+  await app.register(fileRoutes, more);
+  await app.register(batchRoutes, more);
+}
+
+/** Clients say that they send JSON also where they send nothing. */
+function acceptNoBody(app: FastifyInstance, bodyLimit: number): void {
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer', bodyLimit },
+    async (_request: FastifyRequest, body: Buffer) => (body.length === 0 ? undefined : parseJson(body)),
+  );
+}

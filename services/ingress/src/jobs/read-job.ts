@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { createBodyReader, type Asked, type Endpoint } from '@millrace/endpoints';
+import { readWebhookUrl, type JobRequest, type WebhookTarget } from '@millrace/jobs';
+import { compileValidator, MillraceError, parseDurationMs, type RandomSource } from '@millrace/runtime';
+import type { Priority } from '@millrace/contracts';
+import { jobBodySchema, type JobBody } from './job-schema.ts';
+
+/** A job that is asked for. */
+export interface AskedJob {
+  readonly endpoint: string;
+  readonly priority: Priority;
+  readonly request: JobRequest;
+  readonly retentionMs: number;
+  /** The secret of its webhook, where it was made here. */
+  readonly madeSecret: string | undefined;
+}
+
+export interface ReadJobOptions {
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+  readonly random: RandomSource;
+  readonly settings: { readonly jobRetentionMs: number; readonly webhookPrivate: boolean };
+}
+
+const minRetentionMs = 60_000;
+const priorities = { high: 'HIGH', normal: 'NORMAL', low: 'LOW' } as const;
+const secretBytes = 32;
+
+/** Makes the reader of `POST /v1/jobs`. The reader throws what is wrong, also with the body for the endpoint. */
+export function createJobReader({
+  endpoints,
+  random,
+  settings,
+}: ReadJobOptions): (value: unknown) => AskedJob {
+  const read = createBodyReader(compileValidator<JobBody>(jobBodySchema));
+  return (value) => {
+    const job = read(value);
+    const { generation } = readFor(endpoints, job.endpoint, job.body);
+    const webhook = webhookOf(job.webhook, random, settings.webhookPrivate);
+    return {
+      endpoint: job.endpoint,
+      priority: job.priority === undefined ? generation.priority : priorities[job.priority],
+      request: { body: job.body, metadata: job.metadata ?? undefined, webhook },
+      retentionMs: retentionOf(job.retention, settings.jobRetentionMs),
+      madeSecret: job.webhook?.secret === undefined ? webhook?.secret : undefined,
+    };
+  };
+}
+
+/** What a body asks of an endpoint that answers later. @throws what is wrong with it */
+function readFor(endpoints: ReadonlyMap<string, Endpoint>, path: string, body: unknown): Asked {
+  const endpoint = endpoints.get(path);
+  if (endpoint === undefined) {
+    const known = [...endpoints.keys()].join(', ');
+    throw new MillraceError(
+      'invalid_value',
+      `endpoint is not one that jobs can ask: it must be one of ${known}`,
+      {
+        param: 'endpoint',
+      },
+    );
+  }
+  let asked;
+  try {
+    asked = endpoint.read(body);
+  } catch (error) {
+    throw error instanceof MillraceError ? inBody(error) : error;
+  }
+  if (!asked.stream) return asked;
+  throw new MillraceError('invalid_value', 'body.stream is true: the answer of a job comes whole', {
+    param: 'body.stream',
+  });
+}
+
+function inBody(error: MillraceError): MillraceError {
+  return new MillraceError(error.code, error.message, {
+    cause: error,
+    retryable: error.retryable,
+    param: error.param === undefined ? 'body' : `body.${error.param}`,
+  });
+}
+
+function webhookOf(
+  webhook: JobBody['webhook'],
+  random: RandomSource,
+  allowsPrivate: boolean,
+): WebhookTarget | undefined {
+  if (webhook === undefined) return undefined;
+  const { href } = readWebhookUrl(webhook.url, 'webhook.url', allowsPrivate);
+  const made = (): string => `whsec_${Buffer.from(random.bytes(secretBytes)).toString('base64')}`;
+  return { url: href, secret: webhook.secret ?? made() };
+}
+
+/** Keeps what is kept for others no longer than the platform does. */
+function retentionOf(text: string | undefined, longestMs: number): number {
+  if (text === undefined) return longestMs;
+  const retentionMs = parseDurationMs(text);
+  if (retentionMs !== undefined && retentionMs >= minRetentionMs && retentionMs <= longestMs)
+    return retentionMs;
+  throw new MillraceError(
+    'invalid_value',
+    `retention must be a duration such as 1h or 7d, from ${minRetentionMs} ms to ${longestMs} ms`,
+    { param: 'retention' },
+  );
+}
+
+/** The same for the same request. */
+export function digestOf(path: string, body: unknown): string {
+  return createHash('sha256').update(path).update('\n').update(JSON.stringify(body)).digest('base64');
+}

@@ -1,0 +1,197 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { Webhook } from 'standardwebhooks';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApiKey } from '@millrace/auth-quota';
+import { defaultTenant, type Cluster } from '@millrace/embedded';
+import { expectAnsweredOnce } from '../support/proof.ts';
+import { postJson } from '../support/post-json.ts';
+import { startInstantCluster } from '../support/instant-engine.ts';
+
+interface Job {
+  readonly id: string;
+  readonly status: string;
+  readonly request_id: string | null;
+  readonly result: { readonly text: string; readonly request_id: string } | null;
+  readonly error: { readonly code: string; readonly param: string | null } | null;
+  readonly progress: { readonly output_tokens: number; readonly output: readonly string[] } | null;
+  readonly webhook: { readonly url: string; readonly secret?: string } | null;
+  readonly metadata: Readonly<Record<string, string>> | null;
+}
+
+let cluster: Cluster;
+
+beforeAll(async () => {
+  cluster = await startInstantCluster({
+    env: { MILLRACE_WEBHOOK_PRIVATE: 'true', MILLRACE_WEBHOOK_FIRST_PAUSE: '20ms' },
+  });
+});
+
+afterAll(() => cluster.stop());
+
+const prompt = (text: string, more: object = {}): object => ({
+  endpoint: '/v1/generate',
+  body: { prompt: text, max_tokens: 8 },
+  ...more,
+});
+
+const post = (path: string, body: object, headers?: Readonly<Record<string, string>>): Promise<Response> =>
+  postJson(cluster, path, body, headers);
+
+const call = (method: string, path: string, apiKey = cluster.apiKey): Promise<Response> =>
+  fetch(`${cluster.ingressUrl}${path}`, { method, headers: { authorization: `Bearer ${apiKey}` } });
+
+async function read<Body>(response: Promise<Response>, status: number): Promise<Body> {
+  const answer = await response;
+  const body: unknown = await answer.json();
+  expect({ status: answer.status, body }).toMatchObject({ status });
+  return body as Body;
+}
+
+const create = (body: object, headers?: Readonly<Record<string, string>>): Promise<Job> =>
+  read<Job>(post('/v1/jobs', body, headers), 202);
+
+const ended = (id: string): Promise<Job> => read<Job>(call('GET', `/v1/jobs/${id}?wait=60s`), 200);
+
+describe('a job', () => {
+  it('answers as its endpoint does, charged once', async ({ signal }) => {
+    const metadata = { purpose: 'test' };
+    const created = await create(prompt('Say something.', { metadata }));
+    expect(created).toMatchObject({ status: 'queued', metadata, result: null });
+    const job = await ended(created.id);
+    expect(job).toMatchObject({ status: 'completed', metadata, error: null });
+    expect(job.result?.request_id).toBe(job.request_id);
+    await expectAnsweredOnce(
+      cluster,
+      { requestId: job.request_id ?? '', text: job.result?.text ?? '' },
+      signal,
+    );
+  });
+
+  it('runs what any endpoint takes', async () => {
+    const created = await create({
+      endpoint: '/v1/chat/completions',
+      body: { model: 'instant', messages: [{ role: 'user', content: 'Hello.' }], max_tokens: 5 },
+    });
+    expect(await ended(created.id)).toMatchObject({
+      status: 'completed',
+      result: { object: 'chat.completion', choices: [{ message: { role: 'assistant' } }] },
+    });
+  });
+
+  it.each([
+    [{ endpoint: '/v1/nothing', body: {} }, 'endpoint'],
+    [{ endpoint: '/v1/generate', body: { max_tokens: 0, prompt: 'x' } }, 'body.max_tokens'],
+    [{ endpoint: '/v1/generate', body: { prompt: 'x', stream: true } }, 'body.stream'],
+    [prompt('x', { retention: '400d' }), 'retention'],
+    [prompt('x', { webhook: { url: 'ftp://example.com' } }), 'webhook.url'],
+    [prompt('x', { color: 'red' }), 'color'],
+  ])('is refused at once where it is wrong: %j', async (body, param) => {
+    expect(await read(post('/v1/jobs', body), 400)).toMatchObject({ error: { param } });
+  });
+
+  it('fails with the error that its request failed with', async () => {
+    const created = await create({
+      endpoint: '/v1/generate',
+      body: { prompt: 'word '.repeat(10_000), model: 'none' },
+    });
+    expect(await ended(created.id)).toMatchObject({
+      status: 'failed',
+      result: null,
+      error: { code: 'model_not_found' },
+    });
+  });
+
+  it('is one job under one idempotency key', async () => {
+    const headers = { 'idempotency-key': 'one-job' };
+    const [one, other] = await Promise.all([
+      create(prompt('Once.'), headers),
+      create(prompt('Once.'), headers),
+    ]);
+    expect(other).toEqual(one);
+    expect(await read(post('/v1/jobs', prompt('Twice.'), headers), 422)).toMatchObject({
+      error: { code: 'idempotency_key_reused' },
+    });
+  });
+
+  it('is listed, newest first, in pages, by its state, and can be removed', async () => {
+    const ids: string[] = [];
+    for (const number of [1, 2, 3]) ids.push((await create(prompt(`${number}`))).id);
+    for (const id of ids) await ended(id);
+    const page = await read<{ data: readonly Job[]; has_more: boolean; last_id: string }>(
+      call('GET', '/v1/jobs?limit=2&status=completed'),
+      200,
+    );
+    expect(page.data.map(({ id }) => id)).toEqual([ids[2], ids[1]]);
+    expect(page).toMatchObject({ has_more: true, last_id: ids[1] });
+    const next = await read<{ data: readonly Job[] }>(
+      call('GET', `/v1/jobs?limit=1&after=${page.last_id}`),
+      200,
+    );
+    expect(next.data.map(({ id }) => id)).toEqual([ids[0]]);
+    expect(await read(call('DELETE', `/v1/jobs/${ids[0]}`), 200)).toMatchObject({ deleted: true });
+    expect(await read(call('GET', `/v1/jobs/${ids[0]}`), 404)).toMatchObject({
+      error: { code: 'request_not_found' },
+    });
+  });
+
+  it("is nobody else's", async () => {
+    const { id } = await create(prompt('Mine.'));
+    const { key } = await createApiKey(cluster.database, { tenant: defaultTenant, roles: ['end-user'] });
+    for (const [method, path] of [
+      ['GET', `/v1/jobs/${id}`],
+      ['POST', `/v1/jobs/${id}/cancel`],
+      ['DELETE', `/v1/jobs/${id}`],
+    ] as const)
+      await read(call(method, path, key), 404);
+    expect(await read(call('GET', '/v1/jobs', key), 200)).toMatchObject({ data: [] });
+  });
+});
+
+describe('a webhook', () => {
+  it('tells of the end, signed, and is sent again until it arrives', async ({ signal }) => {
+    const received: { readonly headers: IncomingMessage['headers']; readonly body: string }[] = [];
+    const enough = Promise.withResolvers<void>();
+    const server = createServer((request, response) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', (piece: string) => (body += piece));
+      request.on('end', () => {
+        received.push({ headers: request.headers, body });
+        response.writeHead(received.length < 3 ? 500 : 204).end();
+        if (received.length === 3) enough.resolve();
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    signal.addEventListener('abort', () => enough.reject(signal.reason));
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+      const created = await create(prompt('Tell me.', { webhook: { url } }));
+      const secret = created.webhook?.secret ?? '';
+      await enough.promise;
+      const ids = received.map(({ headers }) => headers['webhook-id']);
+      expect(new Set(ids).size).toBe(1);
+      const [first] = received;
+      const payload = new Webhook(secret).verify(first?.body ?? '', first?.headers as Record<string, string>);
+      expect(payload).toMatchObject({ type: 'job.completed', data: { id: created.id, status: 'completed' } });
+      expect(first?.body).not.toContain('Tell me');
+      expect((await ended(created.id)).webhook).toEqual({ url });
+    } finally {
+      server.close();
+    }
+  });
+});
+
+describe('a job that is cancelled', () => {
+  it('ends at once where it waits, and with what there is where it runs', async () => {
+    await cluster.process('jobs').kill();
+    const waiting = await create(prompt('Wait.'));
+    expect(await read(call('POST', `/v1/jobs/${waiting.id}/cancel`), 200)).toMatchObject({
+      status: 'cancelled',
+    });
+    const running = await create({ endpoint: '/v1/generate', body: { prompt: 'Count.', max_tokens: 2_000 } });
+    await cluster.process('jobs').start();
+    await read(call('POST', `/v1/jobs/${running.id}/cancel`), 200);
+    expect(['cancelled', 'completed']).toContain((await ended(running.id)).status);
+  });
+});
