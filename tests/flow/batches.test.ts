@@ -1,0 +1,196 @@
+import OpenAI, { BadRequestError, NotFoundError, toFile } from 'openai';
+import { eq, sql } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Cluster } from '@millrace/embedded';
+import { batches } from '@millrace/store';
+import { startInstantCluster } from '../support/instant-engine.ts';
+
+interface OutputLine {
+  readonly custom_id: string;
+  readonly response: {
+    readonly status_code: number;
+    readonly request_id: string;
+    readonly body: {
+      readonly choices?: readonly { readonly message: { readonly content: string } }[];
+      readonly error?: { readonly param: string };
+    };
+  } | null;
+  readonly error: { readonly code: string } | null;
+}
+
+let cluster: Cluster;
+let client: OpenAI;
+
+beforeAll(async () => {
+  cluster = await startInstantCluster();
+  client = new OpenAI({ apiKey: cluster.apiKey, baseURL: `${cluster.ingressUrl}/v1`, maxRetries: 0 });
+});
+
+afterAll(() => cluster.stop());
+
+const endpoint = '/v1/chat/completions';
+
+const line = (customId: string, changes: object = {}): string =>
+  JSON.stringify({
+    custom_id: customId,
+    method: 'POST',
+    url: endpoint,
+    body: { model: 'instant', messages: [{ role: 'user', content: customId }], max_completion_tokens: 4 },
+    ...changes,
+  });
+
+const upload = async (lines: readonly string[]) =>
+  client.files.create({ file: await toFile(Buffer.from(lines.join('\n')), 'input.jsonl'), purpose: 'batch' });
+
+const createBatch = async (lines: readonly string[]) =>
+  client.batches.create({
+    input_file_id: (await upload(lines)).id,
+    endpoint,
+    completion_window: '24h',
+    metadata: { kind: 'test' },
+  });
+
+/** Waits for the end of a batch. */
+async function ended(id: string, signal: AbortSignal): Promise<OpenAI.Batch> {
+  for (;;) {
+    const batch = await client.batches.retrieve(id);
+    if (['completed', 'failed', 'expired', 'cancelled'].includes(batch.status)) return batch;
+    await cluster.platform.clock.sleep(100, signal);
+  }
+}
+
+async function linesOf(fileId: string | null | undefined): Promise<readonly OutputLine[]> {
+  const content = await (await client.files.content(fileId ?? '')).text();
+  return content
+    .trimEnd()
+    .split('\n')
+    .map((text) => JSON.parse(text) as OutputLine);
+}
+
+describe('a file', () => {
+  it('comes back as it was sent, is listed, and can be removed', async () => {
+    const content = Buffer.alloc(1_500_000, 'a line of a file\n');
+    const file = await client.files.create({ file: await toFile(content, 'größe.jsonl'), purpose: 'batch' });
+    expect(file).toMatchObject({
+      object: 'file',
+      bytes: content.length,
+      filename: 'größe.jsonl',
+      purpose: 'batch',
+    });
+    expect(await client.files.retrieve(file.id)).toEqual(file);
+    const back = Buffer.from(await (await client.files.content(file.id)).arrayBuffer());
+    expect(back.equals(content)).toBe(true);
+    const listed = await client.files.list({ purpose: 'batch', limit: 1 });
+    expect(listed.data).toEqual([file]);
+    expect(await client.files.delete(file.id)).toEqual({ id: file.id, object: 'file', deleted: true });
+    await expect(client.files.retrieve(file.id)).rejects.toBeInstanceOf(NotFoundError);
+  });
+
+  it('is refused where its purpose is another, and nothing of it is left', async () => {
+    const file = await toFile(Buffer.from('x'), 'x');
+    await expect(client.files.create({ file, purpose: 'fine-tune' })).rejects.toBeInstanceOf(BadRequestError);
+    expect((await client.files.list()).data).toEqual([]);
+  });
+
+  it('is one file under one idempotency key', async () => {
+    const send = async (content: string) =>
+      client.files.create(
+        { file: await toFile(Buffer.from(content), 'x.jsonl'), purpose: 'batch' },
+        { headers: { 'Idempotency-Key': 'one-file' } },
+      );
+    const one = await send('the same');
+    expect(await send('the same')).toEqual(one);
+    await expect(send('another')).rejects.toMatchObject({ status: 422, code: 'idempotency_key_reused' });
+    await client.files.delete(one.id);
+  });
+});
+
+describe('a batch', () => {
+  it('answers each line once, and says which failed', async ({ signal }) => {
+    const lines = Array.from({ length: 100 }, (_, index) => line(`request-${index}`));
+    lines.push(line('wrong', { body: { model: 'instant', messages: [], max_completion_tokens: 4 } }));
+    const created = await createBatch(lines);
+    expect(created).toMatchObject({ object: 'batch', status: 'validating', metadata: { kind: 'test' } });
+    const batch = await ended(created.id, signal);
+    expect(batch).toMatchObject({
+      status: 'completed',
+      request_counts: { total: 101, completed: 100, failed: 1 },
+      errors: null,
+    });
+    const output = await linesOf(batch.output_file_id);
+    expect(output.map((each) => each.custom_id)).toEqual(
+      lines.slice(0, 100).map((_, index) => `request-${index}`),
+    );
+    for (const each of output) {
+      expect(each).toMatchObject({ error: null, response: { status_code: 200 } });
+      expect(each.response?.body.choices?.[0]?.message.content.length).toBeGreaterThan(0);
+    }
+    expect(new Set(output.map((each) => each.response?.request_id)).size).toBe(100);
+    const [wrong, ...more] = await linesOf(batch.error_file_id);
+    expect(more).toEqual([]);
+    expect(wrong).toMatchObject({
+      custom_id: 'wrong',
+      response: { status_code: 400, body: { error: { param: 'messages' } } },
+    });
+    expect((await client.batches.list({ limit: 1 })).data[0]).toMatchObject({ id: batch.id });
+  });
+
+  it('with lines that cannot be read fails, and names them all', async ({ signal }) => {
+    const created = await createBatch([
+      line('a'),
+      '{"custom_id": ',
+      line('a'),
+      line('b', { url: '/v1/embeddings' }),
+      '',
+      line('c', { method: 'GET' }),
+      line('', {}),
+      line('d', { priority: 1 }),
+      '[]',
+    ]);
+    const batch = await ended(created.id, signal);
+    expect(batch).toMatchObject({ status: 'failed', output_file_id: null });
+    expect(batch.errors?.data?.map(({ line: number, code }) => [number, code])).toEqual([
+      [2, 'invalid_json_line'],
+      [3, 'duplicate_custom_id'],
+      [4, 'mismatched_endpoint'],
+      [6, 'invalid_method'],
+      [7, 'missing_required_parameter'],
+      [8, 'invalid_request'],
+      [9, 'invalid_json_line'],
+    ]);
+  });
+
+  it('without lines, or of a file that is not there, is refused', async ({ signal }) => {
+    const created = await createBatch(['', '  ']);
+    expect((await ended(created.id, signal)).errors?.data?.[0]).toMatchObject({ code: 'empty_file' });
+    await expect(
+      client.batches.create({ input_file_id: 'file-none', endpoint, completion_window: '24h' }),
+    ).rejects.toBeInstanceOf(NotFoundError);
+  });
+
+  it('keeps what is done when it expires or is cancelled', async ({ signal }) => {
+    const lines = Array.from({ length: 30 }, (_, index) => line(`request-${index}`));
+    const jobs = cluster.process('jobs');
+    await jobs.kill();
+    const cancelled = await createBatch(lines);
+    expect(await client.batches.cancel(cancelled.id)).toMatchObject({ status: 'cancelling' });
+    const expired = await createBatch(lines);
+    await cluster.database
+      .update(batches)
+      .set({ expiresAt: sql`now()` })
+      .where(eq(batches.id, expired.id));
+    await jobs.start();
+    expect(await ended(cancelled.id, signal)).toMatchObject({
+      status: 'cancelled',
+      output_file_id: null,
+      error_file_id: null,
+    });
+    const batch = await ended(expired.id, signal);
+    expect(batch.status).toBe('expired');
+    const undone = (await linesOf(batch.error_file_id)).filter(({ error }) => error !== null);
+    expect(undone.length).toBeGreaterThan(0);
+    expect(undone[0]).toMatchObject({ response: null, error: { code: 'batch_expired' } });
+    const { completed = 0 } = batch.request_counts ?? {};
+    expect(completed + undone.length).toBe(lines.length);
+  });
+});
