@@ -3,7 +3,19 @@ import { enginePart } from './engine-part.ts';
 import { generatePart } from './generate-part.ts';
 import { openAiPart } from './openai/openai-part.ts';
 import { requestsPart } from './requests-part.ts';
+import { batchesPart } from './jobs/batches-part.ts';
+import { filesPart } from './jobs/files-part.ts';
+import { jobsPart } from './jobs/jobs-part.ts';
 import { taskPart } from './task-part.ts';
 
 /** All of the HTTP API: a plugin with routes adds its part here. */
-export const apiParts: readonly ApiPart[] = [generatePart, taskPart, openAiPart, requestsPart, enginePart];
+export const apiParts: readonly ApiPart[] = [
+  generatePart,
+  taskPart,
+  openAiPart,
+  requestsPart,
+  enginePart,
+  jobsPart,
+  filesPart,
+  batchesPart,
+];
