@@ -86,13 +86,14 @@ export interface BatchEnding {
   readonly removeAt: number;
 }
 
+const place = (batch: Batch, number: number, field: 'request' | 'result'): string =>
+  `${batch.id}:${number}:${field}`;
+
 /** @param leaseMs how long a runner may be silent */
 export function createBatchQueue(dependencies: JobDependencies, runner: string, leaseMs: number): BatchQueue {
   const { database, sealing, clock } = dependencies;
   const lease = sql`now() + ${leaseMs}::int * interval '1 millisecond'`;
   const boxOf = (batch: Batch) => sealing.forTenant(batch.principal.tenant);
-  const place = (batch: Batch, number: number, field: 'request' | 'result'): string =>
-    `${batch.id}:${number}:${field}`;
 
   const update = async (
     batch: Batch,
@@ -134,7 +135,10 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
       });
       if (row === undefined) return undefined;
       const box = await sealing.forTenant(row.tenant);
-      return { batch: batchOf(row), details: openJson<BatchDetails>(box, `${row.id}:details`, row.details) };
+      return {
+        batch: batchOf(row),
+        details: openJson(box, `${row.id}:details`, row.details) as BatchDetails,
+      };
     },
 
     async keep(ids) {
@@ -212,7 +216,7 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
       return rows.map(({ number, attempt, request }) => ({
         number,
         attempt,
-        request: openJson<BatchRequest>(box, place(batch, number, 'request'), request),
+        request: openJson(box, place(batch, number, 'request'), request) as BatchRequest,
       }));
     },
 
@@ -259,13 +263,13 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
       const box = await boxOf(batch);
       return rows.map(({ number, status, request, result }) => ({
         number,
-        customId: openJson<BatchRequest>(box, place(batch, number, 'request'), request).customId,
+        customId: (openJson(box, place(batch, number, 'request'), request) as BatchRequest).customId,
         ended:
           result === null
             ? undefined
             : {
                 status: status as LineResult['status'],
-                result: openJson<object>(box, place(batch, number, 'result'), result),
+                result: openJson(box, place(batch, number, 'result'), result) as object,
               },
       }));
     },

@@ -50,8 +50,9 @@ export function createBatchStore({ database, sealing, clock, nextId }: JobDepend
     const batch = batchOf(row);
     return {
       batch: batch.inProgressAt === undefined ? batch : await counted(database, batch),
-      details: openJson<BatchDetails>(box, `${row.id}:details`, row.details),
-      errors: row.errors === null ? [] : openJson<readonly BatchError[]>(box, `${row.id}:errors`, row.errors),
+      details: openJson(box, `${row.id}:details`, row.details) as BatchDetails,
+      errors:
+        row.errors === null ? [] : (openJson(box, `${row.id}:errors`, row.errors) as readonly BatchError[]),
     };
   };
 

@@ -63,18 +63,18 @@ const pieceBytes = 512 * 1024;
 
 const place = (id: string, number: number): string => `${id}:${number}`;
 
+const fileOf = (box: SealingBox, row: typeof files.$inferSelect): StoredFile => ({
+  id: row.id,
+  tenant: row.tenant,
+  purpose: row.purpose as FilePurpose,
+  name: Buffer.from(box.open(row.name, `${row.id}:name`)).toString('utf8'),
+  bytes: row.bytes,
+  createdAt: row.createdAt.getTime(),
+  expiresAt: row.expiresAt.getTime(),
+});
+
 export function createFileStore(dependencies: JobDependencies): FileStore {
   const { database, sealing, clock, nextId } = dependencies;
-
-  const fileOf = (box: SealingBox, row: typeof files.$inferSelect): StoredFile => ({
-    id: row.id,
-    tenant: row.tenant,
-    purpose: row.purpose as FilePurpose,
-    name: Buffer.from(box.open(row.name, `${row.id}:name`)).toString('utf8'),
-    bytes: row.bytes,
-    createdAt: row.createdAt.getTime(),
-    expiresAt: row.expiresAt.getTime(),
-  });
 
   return {
     async create({ principal, purpose, name, retentionMs }) {

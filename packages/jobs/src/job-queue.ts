@@ -84,7 +84,7 @@ export function createJobQueue(dependencies: JobDependencies, runner: string, le
       const box = await sealing.forTenant(row.tenant);
       return {
         job: jobOf(row),
-        request: openJson<JobRequest>(box, `${row.id}:request`, row.request),
+        request: openJson(box, `${row.id}:request`, row.request) as JobRequest,
         isKeyValid: row.isKeyValid,
       };
     },

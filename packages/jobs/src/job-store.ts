@@ -65,10 +65,11 @@ export interface JobStore {
 
 const ended = ['completed', 'failed', 'cancelled', 'expired'];
 
+const one = (principal: GatewayPrincipal, kind: JobKind, id: string) =>
+  and(visibleTo(principal, jobs), eq(jobs.kind, kind), eq(jobs.id, id));
+
 export function createJobStore(dependencies: JobDependencies): JobStore {
   const { database, sealing, clock, nextId } = dependencies;
-  const one = (principal: GatewayPrincipal, kind: JobKind, id: string) =>
-    and(visibleTo(principal, jobs), eq(jobs.kind, kind), eq(jobs.id, id));
 
   return {
     async create(transaction, { kind, principal, endpoint, priority, request, lifetimeMs, retentionMs }) {
@@ -108,8 +109,8 @@ export function createJobStore(dependencies: JobDependencies): JobStore {
       const box = await sealing.forTenant(row.tenant);
       return {
         job: jobOf(row),
-        request: openJson<JobRequest>(box, `${id}:request`, row.request),
-        result: row.result === null ? undefined : openJson<JobResult>(box, `${id}:result`, row.result),
+        request: openJson(box, `${id}:request`, row.request) as JobRequest,
+        result: row.result === null ? undefined : (openJson(box, `${id}:result`, row.result) as JobResult),
       };
     },
 
@@ -142,7 +143,7 @@ export function createJobStore(dependencies: JobDependencies): JobStore {
         if (row === undefined) return undefined;
         if (row.status === 'queued') {
           const box = await sealing.forTenant(row.tenant);
-          const request = openJson<JobRequest>(box, `${id}:request`, row.request);
+          const request = openJson(box, `${id}:request`, row.request) as JobRequest;
           return writeEnd(dependencies, transaction, { job: jobOf(row), request }, { status: 'cancelled' });
         }
         if (row.status !== 'running') return jobOf(row);

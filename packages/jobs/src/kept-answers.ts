@@ -58,12 +58,56 @@ const keptMs = 24 * 60 * 60_000;
 /** Longer than a request can take. */
 const heldMs = 15 * 60_000;
 
-export function createKeptAnswers({ database, sealing, clock }: JobDependencies): KeptAnswers {
-  const nameOf = ({ principal, key }: KeyedRequest): Buffer =>
-    createHash('sha256')
-      .update(JSON.stringify([principal.tenant, idempotencyScope(principal) ?? null, key]))
-      .digest();
+const nameOf = ({ principal, key }: KeyedRequest): Buffer =>
+  createHash('sha256')
+    .update(JSON.stringify([principal.tenant, idempotencyScope(principal) ?? null, key]))
+    .digest();
 
+const keep = async (
+  transaction: Transaction,
+  box: SealingBox,
+  name: Buffer,
+  digest: string,
+  { status, body }: KeptAnswer,
+): Promise<void> => {
+  const place = name.toString('hex');
+  await transaction
+    .update(keptAnswers)
+    .set({
+      digest: box.seal(Buffer.from(digest), `${place}:digest`),
+      status,
+      answer: sealJson(box, `${place}:answer`, body),
+    })
+    .where(eq(keptAnswers.key, name));
+};
+
+/** @throws `idempotency_key_in_use` */
+const look = async (
+  transaction: Transaction,
+  box: SealingBox,
+  name: Buffer,
+): Promise<(digest: string) => KeptAnswer> => {
+  const place = name.toString('hex');
+  const [row] = await transaction.select().from(keptAnswers).where(eq(keptAnswers.key, name));
+  const { digest, status, answer } = row ?? { digest: null, status: null, answer: null };
+  if (digest === null || status === null || answer === null) {
+    throw new MillraceError(
+      'idempotency_key_in_use',
+      'The request of this idempotency key is being worked on.',
+      { param: 'Idempotency-Key', retryAfterMs: 1_000 },
+    );
+  }
+  const known = Buffer.from(box.open(digest, `${place}:digest`)).toString('utf8');
+  const body = openJson(box, `${place}:answer`, answer) as object;
+  return (asked) => {
+    if (asked === known) return { status, body };
+    throw new MillraceError('idempotency_key_reused', 'The idempotency key was used for another request.', {
+      param: 'Idempotency-Key',
+    });
+  };
+};
+
+export function createKeptAnswers({ database, sealing, clock }: JobDependencies): KeptAnswers {
   /** @returns whether the key is this request's now */
   const claim = async (transaction: Transaction, name: Buffer, tenant: string): Promise<boolean> => {
     const now = clock.now();
@@ -87,50 +131,6 @@ export function createKeptAnswers({ database, sealing, clock }: JobDependencies)
       })
       .returning({ tenant: keptAnswers.tenant });
     return claimed.length > 0;
-  };
-
-  const keep = async (
-    transaction: Transaction,
-    box: SealingBox,
-    name: Buffer,
-    digest: string,
-    { status, body }: KeptAnswer,
-  ): Promise<void> => {
-    const place = name.toString('hex');
-    await transaction
-      .update(keptAnswers)
-      .set({
-        digest: box.seal(Buffer.from(digest), `${place}:digest`),
-        status,
-        answer: sealJson(box, `${place}:answer`, body),
-      })
-      .where(eq(keptAnswers.key, name));
-  };
-
-  /** @throws `idempotency_key_in_use` */
-  const look = async (
-    transaction: Transaction,
-    box: SealingBox,
-    name: Buffer,
-  ): Promise<(digest: string) => KeptAnswer> => {
-    const place = name.toString('hex');
-    const [row] = await transaction.select().from(keptAnswers).where(eq(keptAnswers.key, name));
-    const { digest, status, answer } = row ?? { digest: null, status: null, answer: null };
-    if (digest === null || status === null || answer === null) {
-      throw new MillraceError(
-        'idempotency_key_in_use',
-        'The request of this idempotency key is being worked on.',
-        { param: 'Idempotency-Key', retryAfterMs: 1_000 },
-      );
-    }
-    const known = Buffer.from(box.open(digest, `${place}:digest`)).toString('utf8');
-    const body = openJson<object>(box, `${place}:answer`, answer);
-    return (asked) => {
-      if (asked === known) return { status, body };
-      throw new MillraceError('idempotency_key_reused', 'The idempotency key was used for another request.', {
-        param: 'Idempotency-Key',
-      });
-    };
   };
 
   return {

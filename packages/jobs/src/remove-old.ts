@@ -28,7 +28,6 @@ export async function removeOld(
   signal: AbortSignal,
 ): Promise<void> {
   const now = clock.now();
-  const before = (timeMs: number): Date => new Date(timeMs);
   const remove = async (table: PgTable, key: PgColumn, isOld: SQL): Promise<void> => {
     for (let count = portion; count === portion && !signal.aborted;) {
       const removed = await onConnection(database, (connection) =>
@@ -40,17 +39,17 @@ export async function removeOld(
       count = removed.length;
     }
   };
-  await remove(jobs, jobs.id, lt(jobs.removeAt, before(now)));
-  await remove(batches, batches.id, lt(batches.removeAt, before(now)));
+  await remove(jobs, jobs.id, lt(jobs.removeAt, new Date(now)));
+  await remove(batches, batches.id, lt(batches.removeAt, new Date(now)));
   await remove(
     files,
     files.id,
-    sql`${lt(files.expiresAt, before(now))} or (${files.completedAt} is null and ${lt(files.createdAt, before(now - uploadMs))})`,
+    sql`${lt(files.expiresAt, new Date(now))} or (${files.completedAt} is null and ${lt(files.createdAt, new Date(now - uploadMs))})`,
   );
   await remove(
     webhookDeliveries,
     webhookDeliveries.id,
-    lt(webhookDeliveries.endedAt, before(now - deliveryKeptMs)),
+    lt(webhookDeliveries.endedAt, new Date(now - deliveryKeptMs)),
   );
-  await remove(keptAnswers, keptAnswers.key, lt(keptAnswers.expiresAt, before(now)));
+  await remove(keptAnswers, keptAnswers.key, lt(keptAnswers.expiresAt, new Date(now)));
 }

@@ -83,8 +83,8 @@ export async function takeDelivery(
   const box = await sealing.forTenant(row.tenant);
   return {
     id: row.id,
-    target: openJson<WebhookTarget>(box, `${row.id}:target`, row.target),
-    payload: openJson<WebhookPayload>(box, `${row.id}:payload`, row.payload),
+    target: openJson(box, `${row.id}:target`, row.target) as WebhookTarget,
+    payload: openJson(box, `${row.id}:payload`, row.payload) as WebhookPayload,
     attempt: row.attempts,
   };
 }

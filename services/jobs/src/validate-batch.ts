@@ -19,15 +19,16 @@ const portionBytes = 4 * 1024 * 1024;
 /** More errors than that help nobody. */
 const maxErrors = 1_000;
 
+const whole = (code: string, message: string): Validated => ({
+  errors: [{ code, message, param: 'input_file_id', line: null }],
+});
+
 /** Reads the whole input and stores its lines, in bounded memory. @throws the signal's reason */
 export async function validateBatch(
   { queue, files, maxLines, maxLineBytes }: ValidateDependencies,
   batch: Batch,
   signal: AbortSignal,
 ): Promise<Validated> {
-  const whole = (code: string, message: string): Validated => ({
-    errors: [{ code, message, param: 'input_file_id', line: null }],
-  });
   const file = await files.find(batch.principal, batch.inputFileId);
   if (file === undefined) return whole('invalid_input_file', 'The input file is gone.');
   await queue.clearLines(batch);

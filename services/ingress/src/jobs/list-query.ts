@@ -1,12 +1,6 @@
 import { compileValidator, type Validator } from '@millrace/runtime';
 import type { Page } from '@millrace/jobs';
 
-/** Which part of a list, with what else narrows it. */
-export interface ListQuery {
-  readonly limit: number;
-  readonly after: string | undefined;
-}
-
 export const listParameters = {
   limit: { type: 'integer', minimum: 1, maximum: 100, default: 20, description: 'Most items of the page.' },
   after: {
