@@ -10,6 +10,8 @@ const checks = [
   { name: 'dead code', args: [tool('knip'), '--no-progress', '--no-config-hints'] },
   { name: 'dependency direction', args: ['scripts/checks/dependency-direction.mjs'] },
   { name: 'generated files', args: ['scripts/checks/generated-fresh.mjs'] },
+  { name: 'API documents', args: ['scripts/checks/api-documents.mjs'] },
+  { name: 'client package', args: ['scripts/checks/client-package.mjs'] },
 ];
 
 /**

@@ -9,7 +9,9 @@ export {
 export { answerTimings, answerUsage, timingsSchema, usageSchema, type AnswerUsage } from './answer-schema.ts';
 export { clientError, clientErrorCodes } from './client-error.ts';
 export { bodyWithoutCode, toErrorBody, type ErrorBody } from './http/error-body.ts';
-export { httpErrors } from './http/http-errors.ts';
+export { createDrain, type Drain } from './http/drain.ts';
+export { closingOf, createGatewayApp } from './http/gateway-app.ts';
+export { gatewaySettings, type GatewaySettings } from './http/gateway-settings.ts';
 export type { GatewayPrincipal } from './gateway-principal.ts';
 export {
   generationProperties,

@@ -14,7 +14,8 @@ import { createCredentials } from './credentials.ts';
 import { readEngineState, type EngineState } from './engine-state.ts';
 import { createFollow, requireAccess, type FollowOptions } from './follow.ts';
 import { createFreshRequests } from './fresh-requests.ts';
-import type { GatewayPrincipal } from './gateway-principal.ts';
+import { idempotencyScope, requestNotFound, type GatewayPrincipal } from './gateway-principal.ts';
+import { findKeyedRequest } from './idempotency.ts';
 import { createInFlight } from './in-flight.ts';
 import { startLiveFeed } from './live-feed.ts';
 import type { RelayEvent } from './relay-event.ts';
@@ -66,6 +67,8 @@ export interface Relay extends Stoppable {
   follow(requestId: string, options: FollowOptions): AsyncGenerator<RelayEvent, void, undefined>;
   /** Stops a request; one that has ended stays as it is. @throws `request_not_found` */
   cancel(requestId: string, principal: GatewayPrincipal, reason?: 'client' | 'disconnected'): Promise<void>;
+  /** Stops the last request of an idempotency key. @throws `request_not_found` */
+  cancelKeyed(idempotencyKey: string, principal: GatewayPrincipal): Promise<void>;
   /**
    * The client of a request is gone, which has submitted it here or follows it: unless it is followed again, here or by another gateway, the request is cancelled after
    * the grace period. Call it before the follower is ended.
@@ -142,6 +145,14 @@ export async function startRelay(
     async cancel(requestId, principal, reason = 'client') {
       await requireAccess(dependencies, requestId, principal);
       await cancelRequest(dependencies, { tenant: principal.tenant, request_id: requestId }, reason);
+    },
+    async cancelKeyed(key, principal) {
+      const { tenant } = principal;
+      const owner = { tenant, key, keyId: idempotencyScope(principal) };
+      const claims = { bucket: bus.bucket('IDEMPOTENCY'), codec: dependencies.codec };
+      const requestId = await findKeyedRequest(claims, owner);
+      if (requestId === undefined) throw requestNotFound('idempotency_key');
+      await cancelRequest(dependencies, { tenant, request_id: requestId }, 'client');
     },
     abandon: (request, graceMs) => caretaker.abandon(request, graceMs),
     engineState: () => readEngineState(dependencies, askWorkers),

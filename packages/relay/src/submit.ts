@@ -3,7 +3,7 @@ import { createIdGenerator, MillraceError, type RandomSource } from '@millrace/r
 import { cancelRequest, type ModelTable, type StageDependencies } from '@millrace/stage';
 import type { FreshRequests } from './fresh-requests.ts';
 import { idempotencyScope } from './gateway-principal.ts';
-import { claimIdempotencyKey } from './idempotency.ts';
+import { claimIdempotencyKey, maxRounds } from './idempotency.ts';
 import { limitMaxTokens } from './limit-max-tokens.ts';
 import { payloadHash } from './payload-hash.ts';
 import { openedMessage, openedOf, receivedMessage, type NewRequest } from './request-messages.ts';
@@ -18,9 +18,6 @@ export interface SubmitDependencies extends StageDependencies {
   readonly maxTokens: number | undefined;
   readonly fresh: FreshRequests;
 }
-
-/** Requests that one idempotency key may stand for, those that were worth another try included. */
-const maxRounds = 64;
 
 /** Takes requests in: both first messages are stored when it resolves. */
 export function createSubmit(

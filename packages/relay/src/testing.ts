@@ -30,6 +30,7 @@ import {
   sealContent,
   type StageDependencies,
 } from '@millrace/stage';
+import type { GatewaySettings } from './http/gateway-settings.ts';
 import type { RelaySettings } from './relay-settings.ts';
 
 /** Settings for tests: limits that a busy machine keeps as well. */
@@ -40,6 +41,20 @@ export const testRelaySettings: RelaySettings = {
   credentialCacheMs: 5_000,
   followQueueRecords: 256,
   idleRecheckMs: 10_000,
+};
+
+/** Of a gateway that stops at once. */
+export const testGatewaySettings: GatewaySettings = {
+  headersTimeoutMs: 10_000,
+  receiveTimeoutMs: 60_000,
+  keepAliveTimeoutMs: 75_000,
+  maxHeaderBytes: 16 * 1024,
+  maxRequestsPerConnection: 10_000,
+  maxHttpConnections: 20_000,
+  trustedProxies: [],
+  corsOrigins: [],
+  hstsMaxAgeMs: 0,
+  drainGraceMs: 0,
 };
 
 /** The parts around a gateway on a real nats-server: a model that is announced, and someone who knows API keys. */

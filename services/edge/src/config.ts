@@ -1,5 +1,5 @@
 import { defineSettings, setting, type SettingsOf } from '@millrace/runtime';
-import { relaySettings } from '@millrace/relay';
+import { gatewaySettings, relaySettings } from '@millrace/relay';
 import { platformSettings } from '@millrace/stage';
 
 /** What the WebSocket routes are told, wherever they are mounted. */
@@ -43,6 +43,7 @@ export type EdgeSettings = SettingsOf<typeof edgeSettings>;
 export const edgeProcessSettings = defineSettings({
   ...platformSettings,
   ...relaySettings,
+  ...gatewaySettings,
   ...edgeSettings,
   port: setting.integer('MILLRACE_PORT', {
     description: 'Port of the WebSocket, health and metrics.',

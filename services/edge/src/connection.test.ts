@@ -105,3 +105,23 @@ test('tells a client to resume elsewhere when the gateway stops', async () => {
   await own.stop();
   expect((await client.closed).code).toBe(1001);
 });
+
+test('a gateway that stops lets requests in flight end and takes no more', async () => {
+  const own = await startEdgeTest(await startTestNats());
+  const user = own.user();
+  const gateway = await own.gateway({ drainGraceMs: 25_000 });
+  const idle = await own.connect(gateway, user);
+  const busy = await own.connect(gateway, user);
+  busy.send(generate);
+  const writer = await user.nextRequest();
+  await writer.chunk('one');
+  await busy.find(({ type }) => type === 'chunk');
+  const stopped = own.stop();
+  expect((await idle.closed).code).toBe(1001);
+  busy.send({ ...generate, id: 'late' });
+  expect(await busy.ended('late')).toMatchObject({ type: 'error', code: 'unavailable', retryable: true });
+  await writer.finish();
+  expect(await busy.ended('a')).toMatchObject({ type: 'completed' });
+  expect((await busy.closed).code).toBe(1001);
+  await stopped;
+});

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { WebSocket } from 'ws';
 import type { VerifiedPrincipal } from '@millrace/contracts';
-import { maxContentBytes, type Relay } from '@millrace/relay';
+import { maxContentBytes, type Drain, type Relay } from '@millrace/relay';
 import { MillraceError, type Clock, type Logger } from '@millrace/runtime';
 import type { EdgeSettings } from './config.ts';
 import { credentialOf } from './credential.ts';
@@ -19,6 +19,7 @@ import { createRequestsInFlight, type RequestsInFlight } from './requests-in-fli
 
 export interface ConnectionContext {
   readonly relay: Relay;
+  readonly drain: Drain;
   readonly settings: EdgeSettings;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -30,6 +31,8 @@ export interface ConnectionContext {
 export interface Connection {
   /** Tells the client why and closes. */
   end(reason: CloseReason, error?: MillraceError): void;
+  /** Ends the connection as soon as it has no request in flight: the gateway stops. */
+  leave(): void;
   /** Ends the connection if it belongs to this API key. */
   revoke(keyId: string): void;
   /** Resolves when the connection is closed and all that it had begun is handed over. */
@@ -42,13 +45,14 @@ export function serveConnection(
   headers: IncomingHttpHeaders,
   context: ConnectionContext,
 ): Connection {
-  const { relay, settings, clock, logger, edgeMetrics, readMessage } = context;
+  const { relay, drain, settings, clock, logger, edgeMetrics, readMessage } = context;
   const paced = new PacedSocket(socket, settings.sendBufferBytes);
   const inbox = new Inbox(socket);
   const closed = new AbortController();
   /** Aborted once the connection is closed or told so: what still comes is not worked on. */
   const ended = new AbortController();
   let principal: VerifiedPrincipal | undefined;
+  let inFlight: RequestsInFlight | undefined;
 
   socket.on('message', (data: Buffer, isBinary: boolean) => inbox.push({ data, isBinary }));
   socket.on('error', (error) => logger.debug({ error }, 'a connection failed'));
@@ -143,11 +147,12 @@ export function serveConnection(
     });
     const outlet = { send, writable: (signal: AbortSignal) => paced.writable(signal) };
     const requests = createRequestsInFlight(
-      { relay, logger },
+      { relay, drain, logger },
       principal,
       outlet,
       settings.maxInFlightPerConnection,
     );
+    inFlight = requests;
     try {
       await work(requests);
     } finally {
@@ -173,6 +178,10 @@ export function serveConnection(
 
   return {
     end,
+    leave() {
+      if (inFlight === undefined) end(closeCodes.goingAway);
+      else inFlight.whenIdle(() => end(closeCodes.goingAway));
+    },
     revoke(keyId) {
       if (principal?.key_id === keyId) end(closeCodes.badCredential, credentialRevoked());
     },

@@ -1,9 +1,10 @@
 import websocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
-import type { Relay } from '@millrace/relay';
+import type { Drain, Relay } from '@millrace/relay';
 import { coalesceWrites, type Clock, type Logger, type Metrics } from '@millrace/runtime';
 import type { EdgeSettings } from './config.ts';
+import { asyncApiDocument } from './asyncapi.ts';
 import { serveConnection, type Connection, type ConnectionContext } from './connection.ts';
 import { subprotocol } from './credential.ts';
 import { createEdgeMetrics } from './edge-metrics.ts';
@@ -15,6 +16,7 @@ import { sendUpgradeRequired } from './upgrade-required.ts';
 
 export interface EdgeRoutesOptions {
   readonly relay: Relay;
+  readonly drain: Drain;
   readonly settings: EdgeSettings;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -29,10 +31,11 @@ const closeLimitMs = 1_000;
  * for one of those is then turned away. Closing the app closes the connections with 1001.
  */
 export async function edgeRoutes(app: FastifyInstance, options: EdgeRoutesOptions): Promise<void> {
-  const { relay, settings, clock, logger } = options;
+  const { relay, drain, settings, clock, logger } = options;
   const edgeMetrics = createEdgeMetrics(options.metrics);
   const context: ConnectionContext = {
     relay,
+    drain,
     settings,
     clock,
     logger,
@@ -43,6 +46,11 @@ export async function edgeRoutes(app: FastifyInstance, options: EdgeRoutesOption
   const revocations = relay.onRevoked((keyId) => {
     for (const connection of connections) connection.revoke(keyId);
   });
+
+  const leaveAll = (): void => {
+    for (const connection of connections) connection.leave();
+  };
+  drain.draining.addEventListener('abort', leaveAll, { once: true });
 
   const closeAll = async (): Promise<void> => {
     await revocations.stop();
@@ -98,6 +106,13 @@ export async function edgeRoutes(app: FastifyInstance, options: EdgeRoutesOption
     handler: sendUpgradeRequired,
     wsHandler: onUpgrade,
   });
+  const document = JSON.stringify(asyncApiDocument());
+  app.get('/asyncapi.json', (_request, reply) =>
+    reply
+      .header('cache-control', 'public, max-age=3600')
+      .type('application/json; charset=utf-8')
+      .send(document),
+  );
 }
 
 // Fastify's mark for plugins that work on the instance that they are registered on.

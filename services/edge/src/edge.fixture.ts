@@ -1,9 +1,11 @@
 import type { VerifiedPrincipal } from '@millrace/contracts';
+import type { GatewaySettings } from '@millrace/relay';
 import {
   newTenant,
   nextScriptedWriter,
   principalOf,
   startTestPlatform,
+  testGatewaySettings,
   testRelaySettings,
   type ScriptedWriter,
   type TestPlatform,
@@ -29,7 +31,7 @@ export interface EdgeTest extends Stoppable {
   readonly stage: StageDependencies;
   user(principal?: Partial<VerifiedPrincipal>): TestUser;
   /** Starts one more gateway. @returns its URL */
-  gateway(settings?: Partial<EdgeSettings>): Promise<string>;
+  gateway(settings?: Partial<EdgeSettings & GatewaySettings>): Promise<string>;
   /** Connects and waits for `ready`. */
   connect(url: string, user: TestUser): Promise<StreamClient>;
 }
@@ -67,6 +69,7 @@ export async function startEdgeTest(nats: Stoppable & { readonly url: string }):
     async gateway(settings = {}) {
       const edge = await startEdge(await platform.connect(), {
         ...testRelaySettings,
+        ...testGatewaySettings,
         ...edgeTestSettings,
         ...settings,
         port: 0,

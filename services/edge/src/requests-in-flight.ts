@@ -1,6 +1,6 @@
 import type { VerifiedPrincipal } from '@millrace/contracts';
 import type { Logger } from '@millrace/runtime';
-import type { Relay } from '@millrace/relay';
+import type { Drain, Relay } from '@millrace/relay';
 import { duplicateId, tooManyOnConnection, unknownId } from './errors.ts';
 import type { AskMessage, ResumeMessage } from './protocol/client-messages.ts';
 import type { ServerMessage } from './protocol/server-messages.ts';
@@ -15,12 +15,14 @@ export interface Outlet {
 }
 
 export interface RequestsInFlight {
-  /** @throws `duplicate_id`, `too_many_in_flight`, and what is wrong with the content */
+  /** @throws `duplicate_id`, `too_many_in_flight`, `unavailable` when the gateway stops, and what is wrong with the content */
   ask(message: AskMessage, traceparent: string | undefined): void;
-  /** @throws `duplicate_id`, `too_many_in_flight` */
+  /** @throws `duplicate_id`, `too_many_in_flight`, `unavailable` when the gateway stops */
   resume(message: ResumeMessage): void;
   /** @throws `request_not_found` */
   cancel(names: { readonly id?: string; readonly request_id?: string }): Promise<void>;
+  /** Calls back once none is in flight. */
+  whenIdle(listener: () => void): void;
   /** The connection is gone: its requests run on for the grace period. */
   abandon(graceMs: number): Promise<void>;
 }
@@ -35,7 +37,11 @@ interface Entry {
 
 /** The requests of one connection, from their acceptance to their end. */
 export function createRequestsInFlight(
-  { relay, logger }: { readonly relay: Relay; readonly logger: Logger },
+  {
+    relay,
+    drain,
+    logger,
+  }: { readonly relay: Relay; readonly drain: Pick<Drain, 'draining' | 'begin'>; readonly logger: Logger },
   principal: VerifiedPrincipal,
   outlet: Outlet,
   limit: number,
@@ -44,6 +50,7 @@ export function createRequestsInFlight(
   const running = new Set<Promise<void>>();
   const gone = new AbortController();
   let abandonedForMs: number | undefined;
+  let onIdle: (() => void) | undefined;
 
   const find = (isWanted: (entry: Entry) => boolean): Entry | undefined => [...entries].find(isWanted);
 
@@ -54,6 +61,7 @@ export function createRequestsInFlight(
 
   /** Runs the work of a request beside the others; its error goes to the client. */
   const start = (entry: Entry, work: () => Promise<void>): void => {
+    drain.draining.throwIfAborted();
     if (entry.id !== undefined && find((other) => other.id === entry.id) !== undefined)
       throw duplicateId('id', entry.id);
     if (entry.requestId !== undefined && find((other) => other.requestId === entry.requestId) !== undefined) {
@@ -61,6 +69,7 @@ export function createRequestsInFlight(
     }
     if (entries.size >= limit) throw tooManyOnConnection(limit);
     const leave = relay.enter(principal);
+    const ended = drain.begin();
     entries.add(entry);
     const run = async (): Promise<void> => {
       try {
@@ -73,9 +82,13 @@ export function createRequestsInFlight(
       } finally {
         entries.delete(entry);
         leave();
+        ended();
       }
     };
-    const promise = run().finally(() => running.delete(promise));
+    const promise = run().finally(() => {
+      running.delete(promise);
+      if (running.size === 0) onIdle?.();
+    });
     running.add(promise);
   };
 
@@ -120,6 +133,10 @@ export function createRequestsInFlight(
       if (target !== undefined) await relay.cancel(target, principal);
       else if (entry === undefined) throw unknownId('id');
       else entry.cancelled = true;
+    },
+    whenIdle(listener) {
+      onIdle = listener;
+      if (running.size === 0) listener();
     },
     async abandon(graceMs) {
       abandonedForMs = graceMs;

@@ -1,5 +1,12 @@
-import { fastify } from 'fastify';
-import { httpErrors, newGatewayName, startRelay, type RelaySettings } from '@millrace/relay';
+import {
+  closingOf,
+  createDrain,
+  createGatewayApp,
+  newGatewayName,
+  startRelay,
+  type GatewaySettings,
+  type RelaySettings,
+} from '@millrace/relay';
 import { healthRoutes, listen, stopInReverse, type ListenOptions, type Stoppable } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import type { EdgeSettings } from './config.ts';
@@ -16,18 +23,20 @@ export interface Edge extends Stoppable {
  */
 export async function startEdge(
   dependencies: StageDependencies,
-  settings: EdgeSettings & RelaySettings & ListenOptions,
+  settings: EdgeSettings & GatewaySettings & RelaySettings & ListenOptions,
 ): Promise<Edge> {
   const { clock, logger, metrics } = dependencies;
-  const app = fastify({ ...httpErrors, forceCloseConnections: true });
-  const parts: Stoppable[] = [{ stop: () => app.close() }];
+  const drain = createDrain(clock, settings.drainGraceMs);
+  const app = await createGatewayApp(settings, drain);
+  const parts: Stoppable[] = [closingOf(app, clock)];
   try {
     const relay = await startRelay({ ...dependencies, gateway: newGatewayName() }, settings);
     parts.push(relay);
-    await app.register(edgeRoutes, { relay, settings, clock, logger, metrics });
-    await app.register(healthRoutes, { checks: relay.checks, metrics });
+    await app.register(edgeRoutes, { relay, drain, settings, clock, logger, metrics });
+    await app.register(healthRoutes, { checks: [drain.check, ...relay.checks], metrics });
     const port = await listen(app, settings);
-    // The relay stops first: whoever waits for an answer is told to resume elsewhere before the connection ends.
+    parts.push(drain);
+    // The relay stops before the app: whoever waits for an answer is told to resume elsewhere before the connection ends.
     return { port, stop: () => stopInReverse(parts) };
   } catch (error) {
     await stopInReverse(parts);

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { edgeRoutes, edgeSettings } from '@millrace/edge';
 import { ingressRoutes, ingressSettings } from '@millrace/ingress';
-import { newGatewayName, relaySettings, startRelay, type Relay } from '@millrace/relay';
+import { newGatewayName, relaySettings, startRelay, type Drain, type Relay } from '@millrace/relay';
 import { readSettings, type HealthCheck, type Stoppable } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 
@@ -12,6 +12,7 @@ export interface Gateways extends Stoppable {
 /** Mounts WebSocket and HTTP on one app, with one relay behind both. */
 export async function mountGateways(
   app: FastifyInstance,
+  drain: Drain,
   dependencies: StageDependencies,
   env: NodeJS.ProcessEnv,
 ): Promise<Gateways> {
@@ -22,6 +23,7 @@ export async function mountGateways(
   );
   await app.register(edgeRoutes, {
     relay,
+    drain,
     settings: readSettings(edgeSettings, env),
     clock,
     logger,

@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fastify } from 'fastify';
 import { destination } from 'pino';
 import type { ModelReady } from '@millrace/contracts';
 import {
@@ -14,7 +13,7 @@ import {
   type Logger,
   type Stoppable,
 } from '@millrace/runtime';
-import { httpErrors } from '@millrace/relay';
+import { closingOf, createDrain, createGatewayApp, gatewaySettings } from '@millrace/relay';
 import { loadMasterKey } from '@millrace/sealing';
 import { connectPlatform, platformSettings, type Platform } from '@millrace/stage';
 import { migrate, openDatabase, type Database } from '@millrace/store';
@@ -88,11 +87,14 @@ export async function startEmbedded(
     ]);
     inference.settle();
 
-    const app = fastify({ ...httpErrors, forceCloseConnections: true });
-    keep({ stop: () => app.close() });
-    const gateways = keep(await mountGateways(app, platform, env));
+    const limits = readSettings(gatewaySettings, env);
+    const drain = createDrain(platform.clock, limits.drainGraceMs);
+    const app = await createGatewayApp(limits, drain);
+    keep(closingOf(app, platform.clock));
+    const gateways = keep(await mountGateways(app, drain, platform, env));
+    keep(drain);
     await app.register(healthRoutes, {
-      checks: [...services.checks, ...gateways.checks],
+      checks: [drain.check, ...services.checks, ...gateways.checks],
       metrics: platform.metrics,
     });
     const port = await listen(app, { port: settings.port, host: settings.host });

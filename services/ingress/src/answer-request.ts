@@ -27,6 +27,8 @@ export async function wholeAnswer(
 export interface StreamOptions {
   readonly requestId: string;
   readonly frames: StreamFrames;
+  /** Number of the last chunk that the client has; by default 0. */
+  readonly after?: number;
   readonly clock: Clock;
   readonly keepAliveMs: number;
   /** How long the status waits for the first event. */
@@ -57,14 +59,19 @@ export async function streamAnswer(
     const first = events.next();
     const begun = await settledOrLate(first, clock, statusWaitMs);
     reply.hijack();
-    const headers = { 'x-request-id': requestId, ...(begun === undefined ? {} : headersOf(begun.cache)) };
+    const headers = {
+      ...headersSoFar(reply),
+      'x-request-id': requestId,
+      ...(begun === undefined ? {} : headersOf(begun.cache)),
+    };
     const stream = openEventStream(reply.raw, headers, { clock, keepAliveMs, signal: ended });
+    const sent = { seq: options.after ?? 0, isOver: false };
     try {
-      await sendAll(stream, first, events, frames);
+      await sendAll(stream, first, events, frames, sent);
     } catch (error) {
       if (gone.aborted) return;
       options.onError(error);
-      stream.write(frames.failed(clientError(error)));
+      stream.write(frames.failed(clientError(error), sent));
     } finally {
       stream.end();
     }
@@ -80,12 +87,22 @@ async function sendAll(
   first: Promise<IteratorResult<RelayEvent, void>>,
   events: Events,
   frames: StreamFrames,
+  sent: { seq: number; isOver: boolean },
 ): Promise<void> {
   for (let next = await first; next.done !== true; next = await events.next()) {
     const event = next.value;
-    if (event.type === 'failed') throw event.error;
+    if (event.type === 'failed') {
+      sent.isOver = true;
+      throw event.error;
+    }
     await stream.send(event.type === 'chunk' ? frames.chunk(event) : frames.completed(event));
+    sent.seq = event.seq;
   }
+}
+
+/** What was set for the response so far, such as the headers of security and of other origins. */
+function headersSoFar(reply: FastifyReply): Record<string, string> {
+  return Object.fromEntries(Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]));
 }
 
 /** @returns the first event, if it comes in time. @throws what it says or throws */

@@ -1,5 +1,5 @@
 import { defineSettings, setting, type SettingsOf } from '@millrace/runtime';
-import { relaySettings } from '@millrace/relay';
+import { gatewaySettings, relaySettings } from '@millrace/relay';
 import { platformSettings } from '@millrace/stage';
 
 /** What the HTTP routes are told, wherever they are mounted. */
@@ -23,6 +23,7 @@ export type IngressSettings = SettingsOf<typeof ingressSettings>;
 export const ingressProcessSettings = defineSettings({
   ...platformSettings,
   ...relaySettings,
+  ...gatewaySettings,
   ...ingressSettings,
   port: setting.integer('MILLRACE_PORT', {
     description: 'Port of the API, health and metrics.',

@@ -146,5 +146,26 @@ export const eventSchemas = {
       timings: timingsSchema,
     },
   },
-  error: errorBodySchema,
+  error: {
+    ...errorBodySchema,
+    title: 'Error event',
+    required: ['error', 'request_id', 'seq', 'retryable'],
+    properties: {
+      ...errorBodySchema.properties,
+      request_id: requestId,
+      seq: { type: 'integer', minimum: 0, description: 'That of the last chunk; 0 when there was none.' },
+      retryable: { type: 'boolean', description: 'Whether another try can succeed.' },
+      retry_after_ms: { type: 'integer', minimum: 0, description: 'When another try makes sense.' },
+      resume: {
+        type: 'object',
+        description: 'There where the request runs on: how to get the rest of its answer.',
+        required: ['url', 'last_event_id'],
+        additionalProperties: false,
+        properties: {
+          url: { type: 'string', description: 'The path to get.' },
+          last_event_id: { type: 'string', description: 'What to send as Last-Event-ID.' },
+        },
+      },
+    },
+  },
 } as const;

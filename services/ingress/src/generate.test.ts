@@ -19,6 +19,7 @@ let ingress: IngressTest;
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 const requireAnswer = compileValidator(generateAnswerSchema);
 const requireError = compileValidator(errorBodySchema);
+const requireErrorEvent = compileValidator(eventSchemas.error);
 const requireChunk = compileValidator(eventSchemas.chunk);
 const requireCompleted = compileValidator(eventSchemas.completed);
 
@@ -122,8 +123,11 @@ test('an answer that breaks off ends with an error event, never with a false end
   await writer.finish({ outcome: 'FAILED', finish_reason: null, failure });
   const events = await allEventsOf(response);
   expect(events.map(({ event }) => event)).toEqual(['chunk', 'error']);
-  expect(requireError(events[1]?.data)).toEqual({
+  expect(requireErrorEvent(events[1]?.data)).toEqual({
     error: { message: 'The engine stopped.', type: 'server_error', param: null, code: 'engine_failed' },
+    request_id: writer.requestId,
+    seq: 1,
+    retryable: true,
   });
   expect(await followers()).toBe('0');
 });

@@ -1,22 +1,24 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { traceHeaders } from '@millrace/bus';
-import type { CacheHit, VerifiedPrincipal } from '@millrace/contracts';
+import type { VerifiedPrincipal } from '@millrace/contracts';
 import { clientError, idempotencyKeySchema, type Relay } from '@millrace/relay';
 import { createIdGenerator, MillraceError, systemRandom, type Clock, type Logger } from '@millrace/runtime';
-import { streamAnswer, wholeAnswer } from './answer-request.ts';
+import { streamAnswer, wholeAnswer, type StreamOptions } from './answer-request.ts';
 import { cacheHeader, hitHeader, obeyCacheControl } from './cache-control.ts';
 import { watchClient, type ClientWatch } from './client-watch.ts';
 import type { IngressSettings } from './config.ts';
 import { engineAnswer } from './engine-answer.ts';
+import { createCancel } from './cancel-request.ts';
 import { createEndpoints, type Endpoint } from './endpoints.ts';
 import { notJson, sendError, toClientError } from './errors.ts';
 import { sendNotFound } from './not-found.ts';
 import { lastEventIdOf } from './last-event-id.ts';
 import { modelList, modelOf } from './openai/model-list.ts';
 import { parseJson } from './read-body.ts';
+import { referenceRoutes } from './reference-routes.ts';
 import { refuseEncoding } from './refuse-encoding.ts';
 import { refuseExpectations } from './refuse-expectation.ts';
-import { nativeFrames, type StreamFrames } from './stream-frames.ts';
+import { nativeFrames } from './stream-frames.ts';
 
 export interface IngressRoutesOptions {
   readonly relay: Relay;
@@ -29,6 +31,12 @@ interface StreamRoute {
   readonly Params: { readonly id: string };
   readonly Querystring: { readonly after?: unknown };
 }
+
+/** An answer that goes out as server-sent events. */
+type SentStream = Pick<StreamOptions, 'requestId' | 'after' | 'frames' | 'headersOf'> & {
+  readonly events: ReturnType<Relay['follow']>;
+  readonly statusWaitMs?: number;
+};
 
 /** Whether a request may be read is known at once, yet what comes next of it may take long. */
 const statusWaitOfReadersMs = 250;
@@ -81,25 +89,15 @@ export async function ingressRoutes(
     }
   };
 
-  const sendStream = (
-    reply: FastifyReply,
-    requestId: string,
-    events: ReturnType<Relay['follow']>,
-    client: ClientWatch,
-    frames: StreamFrames,
-    headersOf: (hit: CacheHit | undefined) => Readonly<Record<string, string>>,
-    statusWaitMs = settings.sseKeepAliveMs,
-  ): Promise<void> =>
-    streamAnswer(reply, events, {
-      requestId,
-      frames,
+  const sendStream = (reply: FastifyReply, client: ClientWatch, stream: SentStream): Promise<void> =>
+    streamAnswer(reply, stream.events, {
+      statusWaitMs: settings.sseKeepAliveMs,
+      ...stream,
       clock,
       keepAliveMs: settings.sseKeepAliveMs,
-      statusWaitMs,
       gone: client.gone,
       ended: AbortSignal.any([client.ended, relay.stopping]),
-      headersOf,
-      onError: (error) => logUnexpected(logger, error, requestId),
+      onError: (error) => logUnexpected(logger, error, stream.requestId),
     });
 
   const ask = async ({ read }: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<object> => {
@@ -130,9 +128,13 @@ export async function ingressRoutes(
             reply.headers(cacheHeader(generation, end.cache));
             return answer(collected, known, end);
           });
-        await sendStream(reply, requestId, events, client, frames(start), (hit) =>
-          cacheHeader(generation, hit),
-        );
+        await sendStream(reply, client, {
+          requestId,
+          events,
+          after,
+          frames: frames(start),
+          headersOf: (hit) => cacheHeader(generation, hit),
+        });
         return reply;
       } finally {
         if (client.ended.aborted && idempotencyKey === undefined) await cancel(requestId, principal);
@@ -155,8 +157,14 @@ export async function ingressRoutes(
     reply.header('x-request-id', id);
     const events = relay.follow(id, { principal, after, signal: client.ended });
     try {
-      const frames = nativeFrames({ requestId: id });
-      await sendStream(reply, id, events, client, frames, hitHeader, statusWaitOfReadersMs);
+      await sendStream(reply, client, {
+        requestId: id,
+        events,
+        after,
+        frames: nativeFrames({ requestId: id }),
+        headersOf: hitHeader,
+        statusWaitMs: statusWaitOfReadersMs,
+      });
       return reply;
     } catch (error) {
       if (!client.gone.aborted) throw error;
@@ -165,10 +173,13 @@ export async function ingressRoutes(
   };
 
   app.get<StreamRoute>('/v1/requests/:id/stream', { onRequest: identify }, readAgain);
-  app.get('/v1/engine', { onRequest: identify }, async (_request, reply) => {
-    reply.header('cache-control', 'no-store');
-    return engineAnswer(await relay.engineState());
+  app.get('/v1/engine', { onRequest: identify }, async () => engineAnswer(await relay.engineState()));
+  const stopRequest = createCancel(relay);
+  app.post('/v1/requests/cancel', { onRequest: [identify, refuseEncoding] }, async (request, reply) => {
+    await stopRequest(request.body, request.getDecorator<Caller>('caller').principal);
+    return reply.code(202).send();
   });
+  await app.register(referenceRoutes);
   app.get('/v1/models', { onRequest: identify }, async () => modelList(relay.models.list()));
   app.get<{ Params: { '*': string } }>('/v1/models/*', { onRequest: identify }, async (request) =>
     modelOf(relay.models.list(), request.params['*']),

@@ -1,9 +1,11 @@
 import type { StreamLimits, VerifiedPrincipal } from '@millrace/contracts';
+import type { GatewaySettings } from '@millrace/relay';
 import {
   newTenant,
   nextScriptedWriter,
   principalOf,
   startTestPlatform,
+  testGatewaySettings,
   testRelaySettings,
   type ScriptedWriter,
   type TestPlatform,
@@ -36,6 +38,8 @@ export interface IngressTest extends Stoppable {
   readonly url: string;
   readonly platform: TestPlatform;
   readonly stage: StageDependencies;
+  /** Stops alone. */
+  readonly gateway: Stoppable;
   /** What ingress has logged. */
   readonly log: readonly string[];
   readonly metrics: StageDependencies['metrics'];
@@ -48,6 +52,7 @@ export const maxBodyBytes = 2 * 1024 * 1024;
 export async function startIngressTest(
   nats: Stoppable & { readonly url: string },
   limits?: StreamLimits,
+  settings: Partial<GatewaySettings> = {},
 ): Promise<IngressTest> {
   const platform = await startTestPlatform(nats.url, limits);
   const stage = await platform.connect();
@@ -62,6 +67,8 @@ export async function startIngressTest(
   };
   const ingress = await startIngress(dependencies, {
     ...testRelaySettings,
+    ...testGatewaySettings,
+    ...settings,
     sseKeepAliveMs: 15_000,
     maxBodyBytes,
     port: 0,
@@ -72,6 +79,7 @@ export async function startIngressTest(
     url,
     platform,
     stage,
+    gateway: ingress,
     log,
     metrics: dependencies.metrics,
     client(changes = {}) {

@@ -1,19 +1,30 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { bodyWithoutCode } from '@millrace/relay';
-import { operations } from '@millrace/stage';
+import { apiParts } from './api-parts.ts';
 
-/** Paths of this API with the methods that they take. */
-const methods: ReadonlyMap<string, string> = new Map([
-  ...operations.map((operation) => [`/v1/${operation}`, 'POST'] as const),
-  ['/v1/engine', 'GET'],
-]);
+interface KnownPath {
+  readonly pattern: RegExp;
+  /** The methods that it takes. */
+  readonly allowed: string;
+}
+
+const knownPaths: readonly KnownPath[] = apiParts
+  .flatMap(({ paths }) => Object.entries(paths))
+  .map(([path, operations]) => ({
+    pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+    allowed: Object.keys(operations)
+      .map((method) => method.toUpperCase())
+      .join(', '),
+  }));
 
 /** Answers a request for no route. */
 export function sendNotFound({ method, url }: FastifyRequest, reply: FastifyReply): FastifyReply {
   const path = url.replace(/[?#].*$/s, '');
-  const allowed = methods.get(path);
-  if (allowed === undefined)
-    return reply.code(404).send(bodyWithoutCode(`There is no ${method} ${path} here.`));
+  const allowed = knownPaths
+    .filter(({ pattern }) => pattern.test(path))
+    .map((known) => known.allowed)
+    .join(', ');
+  if (allowed === '') return reply.code(404).send(bodyWithoutCode(`There is no ${method} ${path} here.`));
   return reply
     .code(405)
     .header('allow', allowed)

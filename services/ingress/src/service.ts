@@ -1,32 +1,19 @@
-import { fastify, type FastifyInstance } from 'fastify';
-import { httpErrors, newGatewayName, startRelay, type RelaySettings } from '@millrace/relay';
 import {
-  healthRoutes,
-  listen,
-  stopInReverse,
-  type Clock,
-  type ListenOptions,
-  type Stoppable,
-} from '@millrace/runtime';
+  closingOf,
+  createDrain,
+  createGatewayApp,
+  newGatewayName,
+  startRelay,
+  type GatewaySettings,
+  type RelaySettings,
+} from '@millrace/relay';
+import { healthRoutes, listen, stopInReverse, type ListenOptions, type Stoppable } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import type { IngressSettings } from './config.ts';
 import { ingressRoutes } from './ingress-routes.ts';
 
 export interface Ingress extends Stoppable {
   readonly port: number;
-}
-
-/** How long a client may take to send a request. */
-const requestTimeoutMs = 60_000;
-
-/** How long clients may take to read the end of their answers when the gateway stops. */
-const closeLimitMs = 2_000;
-
-/** Closes the app; connections that are still in use after the limit are cut. */
-async function closeWithin(app: FastifyInstance, clock: Clock, limitMs: number): Promise<void> {
-  const limit = clock.setTimer(limitMs, () => app.server.closeAllConnections());
-  await app.close();
-  limit.cancel();
 }
 
 /**
@@ -36,22 +23,20 @@ async function closeWithin(app: FastifyInstance, clock: Clock, limitMs: number):
  */
 export async function startIngress(
   dependencies: StageDependencies,
-  settings: IngressSettings & RelaySettings & ListenOptions,
+  settings: IngressSettings & GatewaySettings & RelaySettings & ListenOptions,
 ): Promise<Ingress> {
   const { clock, logger, metrics } = dependencies;
-  const app = fastify({
-    ...httpErrors,
-    forceCloseConnections: 'idle',
-    requestTimeout: requestTimeoutMs,
-  });
-  const parts: Stoppable[] = [{ stop: () => closeWithin(app, clock, closeLimitMs) }];
+  const drain = createDrain(clock, settings.drainGraceMs);
+  const app = await createGatewayApp(settings, drain);
+  const parts: Stoppable[] = [closingOf(app, clock)];
   try {
     const relay = await startRelay({ ...dependencies, gateway: newGatewayName() }, settings);
     parts.push(relay);
     await app.register(ingressRoutes, { relay, settings, clock, logger });
-    await app.register(healthRoutes, { checks: relay.checks, metrics });
+    await app.register(healthRoutes, { checks: [drain.check, ...relay.checks], metrics });
     const port = await listen(app, settings);
-    // The relay stops first: whoever waits for an answer gets an error that says to try again.
+    parts.push(drain);
+    // What is not answered within the grace period ends with the relay: with an error that says to try again.
     return { port, stop: () => stopInReverse(parts) };
   } catch (error) {
     await stopInReverse(parts);

@@ -17,7 +17,15 @@ export interface StreamFrames {
   readonly chunk: (event: RelayChunk) => readonly StreamFrame[];
   readonly completed: (event: RelayCompleted) => readonly StreamFrame[];
   /** In place of `completed`, when the answer breaks off. */
-  readonly failed: (error: MillraceError) => readonly StreamFrame[];
+  readonly failed: (error: MillraceError, at: BrokenOff) => readonly StreamFrame[];
+}
+
+/** Where an answer broke off. */
+export interface BrokenOff {
+  /** Number of the last chunk that was sent. */
+  readonly seq: number;
+  /** Whether the request has ended. Otherwise it runs on, and only this gateway can no longer send its answer. */
+  readonly isOver: boolean;
 }
 
 /** What is known of an answer before its first event. */
@@ -39,6 +47,21 @@ export function nativeFrames({ requestId }: Pick<StreamStart, 'requestId'>): Str
       const data = { seq, request_id: requestId, model, ...endOf(event), ...several };
       return [{ event: 'completed', data, id: seq }];
     },
-    failed: (error) => [{ event: 'error', data: toErrorBody(error) }],
+    failed: (error, at) => [{ event: 'error', data: errorData(error, requestId, at) }],
+  };
+}
+
+/** Where the request runs on, the error says how to go on. */
+function errorData(error: MillraceError, requestId: string, { seq, isOver }: BrokenOff): object {
+  const { retryable, retryAfterMs } = error;
+  return {
+    ...toErrorBody(error),
+    request_id: requestId,
+    seq,
+    retryable,
+    ...(retryAfterMs === undefined ? {} : { retry_after_ms: Math.ceil(retryAfterMs) }),
+    ...(isOver || !retryable
+      ? {}
+      : { resume: { url: `/v1/requests/${requestId}/stream`, last_event_id: String(seq) } }),
   };
 }

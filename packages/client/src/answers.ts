@@ -1,0 +1,118 @@
+export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'cancelled';
+
+export interface Usage {
+  readonly input_tokens: number;
+  readonly cached_input_tokens: number;
+  readonly output_tokens: number;
+  readonly total_tokens: number;
+}
+
+/** In milliseconds. */
+export interface Timings {
+  readonly queue_ms: number;
+  readonly prefill_ms: number;
+  readonly time_to_first_token_ms: number | null;
+  readonly total_ms: number;
+}
+
+interface LikelyToken {
+  readonly token: string;
+  readonly bytes: readonly number[];
+  readonly logprob: number;
+}
+
+export interface TokenLogprobs extends LikelyToken {
+  readonly top_logprobs: readonly LikelyToken[];
+}
+
+export interface ToolCall {
+  readonly id: string;
+  readonly type: 'function';
+  /** `arguments` is the JSON text of an object. */
+  readonly function: { readonly name: string; readonly arguments: string };
+}
+
+interface AnswerText {
+  readonly text: string;
+  readonly finish_reason: FinishReason;
+}
+
+interface AnswerBase {
+  readonly request_id: string;
+  /** The model that answered. */
+  readonly model: string | null;
+  readonly usage: Usage;
+  readonly timings: Timings;
+}
+
+export interface GenerateAnswer extends AnswerBase, AnswerText {
+  readonly logprobs?: readonly TokenLogprobs[];
+  readonly tool_calls?: readonly ToolCall[];
+  /** Only where `n` is above 1. */
+  readonly choices?: readonly (AnswerText & {
+    readonly index: number;
+    readonly logprobs?: readonly TokenLogprobs[];
+    readonly tool_calls?: readonly ToolCall[];
+  })[];
+}
+
+/** The answers to all texts, in their order. */
+export interface TaskAnswer<Result> extends AnswerBase {
+  readonly results: readonly Result[];
+}
+
+/** By the name of the operation. */
+export interface Answers {
+  readonly generate: GenerateAnswer;
+  readonly summarize: TaskAnswer<AnswerText>;
+  readonly translate: TaskAnswer<AnswerText>;
+  /** Labels, likeliest first. */
+  readonly classify: TaskAnswer<{
+    readonly labels: readonly { readonly label: string; readonly score: number }[];
+  }>;
+  readonly embed: TaskAnswer<{ readonly embedding: readonly number[]; readonly truncated?: true }>;
+}
+
+export interface Model {
+  readonly id: string;
+  readonly object: 'model';
+  /** Seconds since 1970. */
+  readonly created: number;
+  readonly owned_by: string;
+}
+
+/**
+ * The platform has the request: from here on it is answered, whatever breaks. It comes again, with another id, where the platform
+ * failed before the first chunk and the request was made anew.
+ */
+export interface AcceptedEvent {
+  readonly type: 'accepted';
+  readonly request_id: string;
+}
+
+/** A piece of the answer. `seq` counts from 1 without gaps or repeats. */
+export interface ChunkEvent {
+  readonly type: 'chunk';
+  readonly seq: number;
+  /** Index of the choice or the text; only where there are several. */
+  readonly choice?: number;
+  /** To be appended to the choice. */
+  readonly text: string;
+  readonly logprobs?: readonly TokenLogprobs[];
+  readonly tool_calls?: readonly ToolCall[];
+}
+
+/** The end of a whole answer, or of one that was cancelled. */
+export interface CompletedEvent {
+  readonly type: 'completed';
+  /** That of the last chunk; 0 where there was none. */
+  readonly seq: number;
+  readonly request_id: string;
+  readonly model?: string | null;
+  readonly finish_reason: FinishReason;
+  readonly finish_reasons?: readonly FinishReason[];
+  readonly usage: Usage;
+  readonly timings: Timings;
+}
+
+export type AnswerEvent = AcceptedEvent | ChunkEvent | CompletedEvent;

@@ -1,0 +1,193 @@
+import type { AnswerStart } from './answer-start.ts';
+import type { AnswerEvent, Answers, Model } from './answers.ts';
+import { httpAnswer } from './http-answer.ts';
+import { HttpApi } from './http-api.ts';
+import { newIdempotencyKey } from './idempotency-key.ts';
+import type {
+  ClassifyRequest,
+  EmbedRequest,
+  GenerateRequest,
+  Operation,
+  Requests,
+  StreamedOperation,
+  SummarizeRequest,
+  TranslateRequest,
+} from './requests.ts';
+import { SharedSocket } from './shared-socket.ts';
+import { socketAnswer } from './socket-answer.ts';
+import { globalWebSocket, type WebSocketConstructor } from './web-socket.ts';
+
+export type Transport = 'websocket' | 'sse';
+
+export interface MillraceOptions {
+  /** Of the platform: `https://llm.example.com`. */
+  readonly url: string;
+  /** Where the WebSocket is, if that is elsewhere: `wss://…` or `https://…`. */
+  readonly webSocketUrl?: string;
+  readonly apiKey: string;
+  /** By default the global one. */
+  readonly fetch?: typeof globalThis.fetch;
+  /** By default the global one, which browsers and Node from version 22 on have. */
+  readonly WebSocket?: WebSocketConstructor;
+  /** Of streams; by default `websocket` where there is one, else `sse`. */
+  readonly transport?: Transport;
+  /** Tries in a row that bring nothing new, beyond the first one; by default 8, which is about half a minute. */
+  readonly maxRetries?: number;
+  /** Longest wait before the first retry; it doubles with each, up to 32 times as long. By default 250. */
+  readonly retryDelayMs?: number;
+  /** Without a sign of life for so long an event stream counts as broken; by default 60,000. The server sends one every 15 s. */
+  readonly silenceLimitMs?: number;
+}
+
+export interface RequestOptions {
+  /** Aborting it cancels the request. */
+  readonly signal?: AbortSignal;
+  /** The same key and request within 24 hours is the same request. By default a new one for each call. */
+  readonly idempotencyKey?: string;
+}
+
+export interface StreamOptions extends RequestOptions {
+  readonly transport?: Transport;
+}
+
+export interface FollowOptions {
+  /** Number of the last chunk that is known already; by default 0. */
+  readonly after?: number;
+  /** Aborting it leaves the request running. */
+  readonly signal?: AbortSignal;
+  readonly transport?: Transport;
+}
+
+const connectLimitMs = 10_000;
+const idleLimitMs = 2_000;
+
+/**
+ * The Millrace API. Every call is tried again where that makes sense, under one idempotency key, so that nothing is done or charged
+ * twice. All calls fail with `MillraceApiError` (the platform says no), `MillraceConnectionError` (it cannot be reached) or the
+ * reason of their signal.
+ */
+export class Millrace {
+  readonly #api: HttpApi;
+  readonly #socket: SharedSocket | undefined;
+  readonly #transport: Transport;
+  readonly #silenceLimitMs: number;
+
+  constructor(options: MillraceOptions) {
+    const url = options.url.replace(/\/+$/, '');
+    const WebSocket = options.WebSocket ?? globalWebSocket();
+    const baseDelayMs = options.retryDelayMs ?? 250;
+    const retry = {
+      maxRetries: options.maxRetries ?? 8,
+      baseDelayMs,
+      maxDelayMs: baseDelayMs * 32,
+      random: Math.random,
+    };
+    const fetch = options.fetch ?? ((...args) => globalThis.fetch(...args));
+    this.#api = new HttpApi({ url, apiKey: options.apiKey, fetch, retry });
+    this.#transport = options.transport ?? (WebSocket === undefined ? 'sse' : 'websocket');
+    this.#silenceLimitMs = options.silenceLimitMs ?? 60_000;
+    if (WebSocket === undefined) return;
+    this.#socket = new SharedSocket({
+      WebSocket,
+      url: (options.webSocketUrl ?? url).replace(/\/+$/, '').replace(/^http/, 'ws'),
+      apiKey: options.apiKey,
+      connectLimitMs,
+      idleLimitMs,
+    });
+  }
+
+  /** The whole answer to a prompt or a conversation. */
+  generate(request: GenerateRequest, options?: RequestOptions): Promise<Answers['generate']> {
+    return this.#ask('generate', request, options);
+  }
+
+  summarize(request: SummarizeRequest, options?: RequestOptions): Promise<Answers['summarize']> {
+    return this.#ask('summarize', request, options);
+  }
+
+  translate(request: TranslateRequest, options?: RequestOptions): Promise<Answers['translate']> {
+    return this.#ask('translate', request, options);
+  }
+
+  classify(request: ClassifyRequest, options?: RequestOptions): Promise<Answers['classify']> {
+    return this.#ask('classify', request, options);
+  }
+
+  embed(request: EmbedRequest, options?: RequestOptions): Promise<Answers['embed']> {
+    return this.#ask('embed', request, options);
+  }
+
+  async models(options: Pick<RequestOptions, 'signal'> = {}): Promise<readonly Model[]> {
+    const { data } = await this.#api.json<{ readonly data: readonly Model[] }>({
+      method: 'GET',
+      path: '/v1/models',
+      signal: options.signal,
+    });
+    return data;
+  }
+
+  /**
+   * The answer while it is generated: `accepted`, then `chunk` by `chunk`, then `completed`. It begins with the first event that is
+   * asked for, and goes on by itself over a new connection where one breaks. Leaving the loop early cancels the request.
+   */
+  stream(request: GenerateRequest, options?: StreamOptions): AsyncGenerator<AnswerEvent, void, undefined> {
+    return this.streamTask('generate', request, options);
+  }
+
+  /** As {@link stream}, for any operation that writes text. */
+  streamTask<Name extends StreamedOperation>(
+    operation: Name,
+    request: Requests[Name],
+    { signal, transport, idempotencyKey = newIdempotencyKey() }: StreamOptions = {},
+  ): AsyncGenerator<AnswerEvent, void, undefined> {
+    return this.#events({ operation, body: request, idempotencyKey }, signal, transport);
+  }
+
+  /** Reads the answer of a request that runs or has ended, for 15 minutes, here or elsewhere begun. Leaving does not cancel it. */
+  follow(
+    requestId: string,
+    { after = 0, signal, transport }: FollowOptions = {},
+  ): AsyncGenerator<AnswerEvent, void, undefined> {
+    return this.#events({ requestId, after }, signal, transport);
+  }
+
+  /** Ends the shared connection at once, which otherwise ends soon after the last stream. */
+  close(): void {
+    this.#socket?.close();
+  }
+
+  #events(
+    start: AnswerStart,
+    signal: AbortSignal | undefined,
+    transport: Transport = this.#transport,
+  ): AsyncGenerator<AnswerEvent, void, undefined> {
+    if (transport === 'sse')
+      return httpAnswer(this.#api, start, { signal, silenceLimitMs: this.#silenceLimitMs });
+    if (this.#socket === undefined)
+      throw new TypeError('There is no WebSocket here: give one to the constructor, or use sse.');
+    return socketAnswer(this.#socket, start, {
+      retries: this.#api.retries(),
+      signal,
+      cancel: (idempotencyKey) => this.#api.cancel(idempotencyKey),
+    });
+  }
+
+  async #ask<Name extends Operation>(
+    operation: Name,
+    body: Requests[Name],
+    { signal, idempotencyKey = newIdempotencyKey() }: RequestOptions = {},
+  ): Promise<Answers[Name]> {
+    try {
+      return await this.#api.json<Answers[Name]>({
+        method: 'POST',
+        path: `/v1/${operation}`,
+        body,
+        headers: { 'idempotency-key': idempotencyKey },
+        signal,
+      });
+    } catch (error) {
+      if (signal?.aborted === true) this.#api.cancel(idempotencyKey);
+      throw error;
+    }
+  }
+}

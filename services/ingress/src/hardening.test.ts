@@ -1,0 +1,188 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterEach, expect, test, vi } from 'vitest';
+import type { GatewaySettings } from '@millrace/relay';
+import { startTestNats } from '@millrace/testkit';
+import { allEventsOf, eventsOf, startIngressTest, type IngressTest } from './ingress.fixture.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const started: IngressTest[] = [];
+
+async function start(settings: Partial<GatewaySettings> = {}): Promise<IngressTest> {
+  const ingress = await startIngressTest(await startTestNats(), undefined, settings);
+  started.push(ingress);
+  return ingress;
+}
+
+afterEach(async () => {
+  for (const ingress of started.splice(0)) await ingress.stop();
+});
+
+function socketTo({ url }: IngressTest): Socket {
+  const { hostname, port } = new URL(url);
+  return connect(Number(port), hostname);
+}
+
+/** Sends a text, then one byte of another after the other, until the other side has had enough. @returns what it said */
+async function drip(socket: Socket, begin: string): Promise<string> {
+  socket.on('error', () => undefined);
+  socket.write(begin);
+  const dripping = setInterval(() => socket.write('x'), 20);
+  try {
+    return await text(socket);
+  } finally {
+    clearInterval(dripping);
+  }
+}
+
+test('a client that drips its headers, or its body, is cut off with 408', async () => {
+  const ingress = await start({ headersTimeoutMs: 300, receiveTimeoutMs: 600 });
+  const { apiKey } = ingress.client();
+  const headers = `POST /v1/generate HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${apiKey}\r\n`;
+  const [inHeaders, inBody] = await Promise.all([
+    drip(socketTo(ingress), `${headers}x-drip: `),
+    drip(socketTo(ingress), `${headers}content-type: application/json\r\ncontent-length: 100000\r\n\r\n{`),
+  ]);
+  expect(inHeaders).toMatch(/^HTTP\/1\.1 408 .*"The request did not come in time\."/s);
+  expect(inBody).toMatch(/^HTTP\/1\.1 408 /);
+});
+
+test('headers beyond the limit are refused, and a connection is to be closed after its last request', async () => {
+  const ingress = await start({ maxHeaderBytes: 2_048, maxRequestsPerConnection: 2 });
+  const large = await fetch(`${ingress.url}/readyz`, { headers: { 'x-large': 'x'.repeat(4_096) } });
+  expect(large.status).toBe(431);
+  const socket = socketTo(ingress);
+  let said = '';
+  const toldToClose = new Promise<void>((resolve) => {
+    socket.setEncoding('utf8').on('data', (piece: string) => {
+      said += piece;
+      if (/connection: close/i.test(said)) resolve();
+    });
+  });
+  socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(2));
+  await toldToClose;
+  socket.destroy();
+  expect(said.match(/connection: keep-alive/gi)).toHaveLength(1);
+});
+
+test('more connections than allowed are dropped', async () => {
+  const ingress = await start({ maxHttpConnections: 1 });
+  const first = socketTo(ingress);
+  await once(first, 'connect');
+  const second = socketTo(ingress);
+  second.on('error', () => undefined);
+  await once(second, 'close');
+  first.write('GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+  expect(await text(first)).toContain('200 OK');
+});
+
+test('answers say that they are nobody else’s, and HSTS only by setting', async () => {
+  const ingress = await start();
+  const secure = await start({ hstsMaxAgeMs: 86_400_000 });
+  const expected = {
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+  };
+  for (const [at, hsts] of [
+    [ingress, null],
+    [secure, 'max-age=86400'],
+  ] as const) {
+    const { headers } = await at.client().post({});
+    expect(Object.fromEntries(headers)).toMatchObject(expected);
+    expect(headers.get('strict-transport-security')).toBe(hsts);
+  }
+  const client = ingress.client();
+  const posted = client.post({ prompt: 'Hello', stream: true });
+  const writer = await client.nextRequest();
+  await writer.chunk('one');
+  await writer.finish();
+  const { headers } = await posted;
+  expect(Object.fromEntries(headers)).toMatchObject(expected);
+});
+
+/** The headers of an event stream that a page of this origin gets. */
+async function ask(ingress: IngressTest, origin: string): Promise<Headers> {
+  const client = ingress.client();
+  const posted = client.post({ prompt: 'Hello', stream: true }, { headers: { origin } });
+  const writer = await client.nextRequest();
+  await writer.chunk('one');
+  await writer.finish();
+  const response = await posted;
+  await response.text();
+  return response.headers;
+}
+
+test('pages of other origins may call only where the setting says so', async () => {
+  const closed = await start();
+  const open = await start({ corsOrigins: ['https://app.example.com'] });
+  expect((await ask(closed, 'https://app.example.com')).get('access-control-allow-origin')).toBeNull();
+  const allowed = await ask(open, 'https://app.example.com');
+  expect(allowed.get('access-control-allow-origin')).toBe('https://app.example.com');
+  expect(allowed.get('access-control-allow-credentials')).toBeNull();
+  expect((await ask(open, 'https://evil.example.com')).get('access-control-allow-origin')).toBeNull();
+  const preflight = await fetch(`${open.url}/v1/generate`, {
+    method: 'OPTIONS',
+    headers: {
+      origin: 'https://app.example.com',
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization, idempotency-key',
+    },
+  });
+  expect(preflight.status).toBe(204);
+  expect(preflight.headers.get('access-control-allow-headers')).toContain('idempotency-key');
+});
+
+test.each([
+  [{ corsOrigins: ['app.example.com'] }, 'MILLRACE_CORS_ORIGINS'],
+  [{ corsOrigins: ['https://app.example.com/'] }, 'MILLRACE_CORS_ORIGINS'],
+  [{ trustedProxies: ['10.0.0.0/33'] }, 'MILLRACE_TRUSTED_PROXIES'],
+  [{ trustedProxies: ['proxy'] }, 'MILLRACE_TRUSTED_PROXIES'],
+])('%j is not taken', async (settings, variable) => {
+  await expect(start(settings)).rejects.toMatchObject({ code: 'config_invalid', param: variable });
+});
+
+test('a gateway that stops is not ready, refuses what is new and ends what it has begun', async () => {
+  const ingress = await start({ drainGraceMs: 25_000 });
+  const client = ingress.client();
+  const posted = client.post({ prompt: 'Hello', stream: true });
+  const writer = await client.nextRequest();
+  await writer.chunk('one ');
+  const events = eventsOf(await posted);
+  expect((await events.next()).value).toMatchObject({ event: 'chunk' });
+  const stopped = ingress.gateway.stop();
+  const ready = await fetch(`${ingress.url}/readyz`);
+  expect(ready.status).toBe(503);
+  expect(await ready.json()).toMatchObject({ problems: { gateway: 'it stops' } });
+  const refused = await client.post({ prompt: 'Hello' });
+  expect(refused.status).toBe(503);
+  expect(Object.fromEntries(refused.headers)).toMatchObject({ connection: 'close', 'retry-after': '1' });
+  expect(await refused.json()).toMatchObject({ error: { code: 'unavailable' } });
+  await writer.chunk('two');
+  await writer.finish();
+  expect((await events.next()).value).toMatchObject({ data: { text: 'two' } });
+  expect((await events.next()).value).toMatchObject({ event: 'completed' });
+  await stopped;
+});
+
+test('what has not ended within the grace period ends with an error that says how to go on', async () => {
+  const ingress = await start();
+  const client = ingress.client();
+  const posted = client.post({ prompt: 'Hello', stream: true });
+  const writer = await client.nextRequest();
+  await writer.chunk('one ');
+  const all = allEventsOf(await posted);
+  await ingress.gateway.stop();
+  expect((await all).at(-1)).toMatchObject({
+    event: 'error',
+    data: {
+      error: { code: 'unavailable' },
+      request_id: writer.requestId,
+      seq: 1,
+      retryable: true,
+      resume: { url: `/v1/requests/${writer.requestId}/stream`, last_event_id: '1' },
+    },
+  });
+});
