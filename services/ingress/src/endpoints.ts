@@ -10,6 +10,7 @@ import { operations, type TaskOperation } from '@millrace/stage';
 import type { CollectedChoices } from './collected-choices.ts';
 import { openAiEndpoints } from './openai/openai-endpoints.ts';
 import { generateBodySchema, type GenerateBody } from './generate-schema.ts';
+import { predictEndpoint } from './predict/predict-endpoint.ts';
 import { createBodyReader } from './read-body.ts';
 import { nativeFrames, type StreamFrames, type StreamStart } from './stream-frames.ts';
 import { taskAnswer } from './task-answer.ts';
@@ -39,7 +40,7 @@ export function createEndpoints(): readonly Endpoint[] {
     path: `/v1/${operation}`,
     read: operation === 'generate' ? createGenerationReader() : createTaskReader(operation),
   }));
-  return [...own, ...openAiEndpoints()];
+  return [...own, predictEndpoint(), ...openAiEndpoints()];
 }
 
 function createGenerationReader(): Endpoint['read'] {
@@ -49,7 +50,7 @@ function createGenerationReader(): Endpoint['read'] {
     return {
       generation: readGeneration(body),
       stream: body.stream === true,
-      answer: (collected, { requestId }, end) => collected.answer(requestId, end),
+      answer: (collected, start, end) => collected.answer(start, end),
       frames: nativeFrames,
     };
   };
@@ -67,7 +68,7 @@ function createTaskReader(operation: TaskOperation): Endpoint['read'] {
     return {
       generation: readTask(operation, body),
       stream: body.stream === true,
-      answer: (collected, { requestId }, end) => taskAnswer(operation, texts, collected, requestId, end),
+      answer: (collected, start, end) => taskAnswer(operation, texts, collected, start, end),
       frames: nativeFrames,
     };
   };
