@@ -68,7 +68,6 @@ export const predictBodySchema = {
   title: 'Predict',
   type: 'object',
   discriminator: { propertyName: 'task' },
-  required: ['task'],
   oneOf: operations.map(bodyOf),
 };
 
@@ -87,7 +86,6 @@ export const predictAnswerSchema = {
   title: 'Predict answer',
   type: 'object',
   discriminator: { propertyName: 'task' },
-  required: ['task'],
   oneOf: operations.map((task) => ({
     required: ['task', ...requiredAnswerProperties, 'results', 'usage', 'timings'],
     additionalProperties: false,
