@@ -8,6 +8,7 @@ import {
 import { compileValidator } from '@millrace/runtime';
 import { operations, type TaskOperation } from '@millrace/stage';
 import type { CollectedChoices } from './collected-choices.ts';
+import type { FieldNames } from './field-names.ts';
 import { openAiEndpoints } from './openai/openai-endpoints.ts';
 import { generateBodySchema, type GenerateBody } from './generate-schema.ts';
 import { predictEndpoint } from './predict/predict-endpoint.ts';
@@ -23,6 +24,8 @@ export interface Asked {
   readonly stream: boolean;
   /** The whole answer, as the client gets it. */
   readonly answer: (collected: CollectedChoices, start: StreamStart, end: RelayCompleted) => object;
+  /** What a field is called here, where that is not what the platform calls it. */
+  readonly nameOf?: FieldNames;
   /** Makes the events of its stream. */
   readonly frames: (start: StreamStart) => StreamFrames;
 }

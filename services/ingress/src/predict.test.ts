@@ -91,3 +91,37 @@ test.each([
     error: { param, message: expect.stringMatching(message) as string },
   });
 });
+
+test.each([
+  ['/v1/embeddings', { model: 'test', input: ['x'] }, 'model'],
+  [path, { task: 'generate', input: 'x', parameters: { max_tokens: 99_999 } }, 'parameters.max_tokens'],
+  [
+    '/v1/chat/completions',
+    { model: 'test', messages: [{ role: 'user', content: 'x' }], max_completion_tokens: 99_999 },
+    'max_completion_tokens',
+  ],
+])('what is wrong beyond the schema of %s has the name that the client gave it', async (at, body, param) => {
+  const response = await ingress.client().post(body, { path: at });
+  expect(await response.json()).toMatchObject({
+    error: { param, message: expect.stringContaining(param) as string },
+  });
+});
+
+test.each([false, true])('a later stage names a field as the client does (stream: %s)', async (stream) => {
+  const client = ingress.client();
+  const posted = client.post({ task: 'summarize', input: ['x'], stream }, { path });
+  const writer = await client.nextRequest();
+  await writer.finish({
+    outcome: 'REJECTED',
+    failure: {
+      code: 'context_length_exceeded',
+      message: 'text[0] is too long.',
+      param: 'text[0]',
+      retryable: false,
+      retry_after_ms: null,
+    },
+  });
+  expect(await (await posted).json()).toMatchObject({
+    error: { param: 'input[0]', message: 'input[0] is too long.' },
+  });
+});

@@ -13,9 +13,11 @@ it.each([
   [61_000, '1m1s'],
 ])('%d ms are written as %s', (ms, text) => expect(durationOf(ms)).toBe(text));
 
+function refusal(code: 'rate_limit_exceeded' | 'too_many_in_flight', retryAfterMs?: number): object {
+  return rateLimitHeaders(new MillraceError(code, 'No.', { retryAfterMs }));
+}
+
 it('a limit of requests that is reached is said in headers, and nothing else is', () => {
-  const refusal = (code: 'rate_limit_exceeded' | 'too_many_in_flight', retryAfterMs?: number) =>
-    rateLimitHeaders(new MillraceError(code, 'No.', { retryAfterMs }));
   expect(refusal('rate_limit_exceeded', 12_000)).toEqual({
     'x-ratelimit-remaining-requests': '0',
     'x-ratelimit-reset-requests': '12s',

@@ -77,6 +77,7 @@ it.each([
   ['completion', { prompt: ['a', 'b'] }, 'invalid_value', 'prompt'],
   ['embedding', { dimensions: 8 }, 'unsupported_value', 'dimensions'],
   ['embedding', { encoding_format: 'hex' }, 'invalid_value', 'encoding_format'],
+  ['embedding', { input: ['x', ' '] }, 'missing_value', 'input[1]'],
   ['embedding', { input: [[1, 2]] }, 'invalid_value', 'input[0]'],
 ] as const)('%s refuses %j', (endpoint, body, code, param) => {
   expect(() => reading[endpoint](body)).toThrow(expect.objectContaining({ code, param }));

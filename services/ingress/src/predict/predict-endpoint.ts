@@ -3,11 +3,12 @@ import { compileValidator } from '@millrace/runtime';
 import { answerHead } from '../answer-head.ts';
 import type { CollectedChoices } from '../collected-choices.ts';
 import type { Endpoint } from '../endpoints.ts';
+import { named } from '../field-names.ts';
 import { createBodyReader } from '../read-body.ts';
 import { nativeFrames, type StreamStart } from '../stream-frames.ts';
 import { taskAnswer } from '../task-answer.ts';
 import { predictBodySchema } from './predict-schema.ts';
-import { readPredict, type PredictBody } from './read-predict.ts';
+import { predictName, readPredict, type PredictBody } from './read-predict.ts';
 
 /** One path for all that can be done with a text. */
 export function predictEndpoint(): Endpoint {
@@ -16,11 +17,13 @@ export function predictEndpoint(): Endpoint {
     path: '/v1/predict',
     read(value) {
       const body = readBody(value);
+      const nameOf = (param: string): string => predictName(body.task, param);
       return {
-        generation: readPredict(body),
+        generation: named(() => readPredict(body), nameOf),
         stream: body.stream === true,
         answer: (collected, start, end) => ({ task: body.task, ...answerOf(body, collected, start, end) }),
         frames: nativeFrames,
+        nameOf,
       };
     },
   };

@@ -5,8 +5,8 @@ import {
   type GenerationBody,
   type TaskBody,
 } from '@millrace/relay';
-import { MillraceError } from '@millrace/runtime';
 import type { Operation, TaskOperation } from '@millrace/stage';
+import { renameList } from '../field-names.ts';
 
 type Common = 'model' | 'priority' | 'timeout_ms' | 'cache';
 
@@ -27,35 +27,21 @@ interface GeneratePrediction extends Pick<GenerationBody, Common> {
 /** A body that fits `predictBodySchema`. */
 export type PredictBody = TaskPrediction | GeneratePrediction;
 
-/** @throws what `readGeneration` and `readTask` throw, with the names that the fields have here */
+/** @throws what `readGeneration` and `readTask` throw, with the names that the fields have there: see `predictName` */
 export function readPredict(body: PredictBody): Generation {
   const { model, priority, timeout_ms, cache } = body;
   const common = Object.fromEntries(
     Object.entries({ model, priority, timeout_ms, cache }).filter(([, value]) => value !== undefined),
   ) as Pick<TaskBody, Common>;
-  try {
-    return body.task === 'generate'
-      ? readGeneration({ ...common, ...body.parameters, prompt: body.input })
-      : readTask(body.task, { ...common, ...body.parameters, text: body.input });
-  } catch (error) {
-    throw renamed(error, body.task);
-  }
+  return body.task === 'generate'
+    ? readGeneration({ ...common, ...body.parameters, prompt: body.input })
+    : readTask(body.task, { ...common, ...body.parameters, text: body.input });
 }
 
-/** Says of a field what it is called here. */
-function renamed(error: unknown, task: Operation): unknown {
-  if (!(error instanceof MillraceError) || error.param === undefined) return error;
-  const { code, message, param, retryable, retryAfterMs } = error;
-  const text = task === 'generate' ? 'prompt' : 'text';
-  const isText = param === text || param.startsWith(`${text}[`);
-  if (!isText && commonFields.has(param)) return error;
-  const name = isText ? `input${param.slice(text.length)}` : `parameters.${param}`;
-  return new MillraceError(code, message.startsWith(param) ? name + message.slice(param.length) : message, {
-    param: name,
-    retryable,
-    retryAfterMs,
-    cause: error,
-  });
+/** What a field of a task is called here. */
+export function predictName(task: Operation, param: string): string {
+  const name = renameList(param, task === 'generate' ? 'prompt' : 'text', 'input');
+  return name !== param || commonFields.has(param) ? name : `parameters.${param}`;
 }
 
 const commonFields: ReadonlySet<string> = new Set(['model', 'priority', 'timeout_ms', 'cache']);
