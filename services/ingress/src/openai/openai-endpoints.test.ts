@@ -57,6 +57,12 @@ it('developer is system, parts of text are one text, answers of tools keep their
   ]);
 });
 
+it('what functions were called with counts as content', () => {
+  const call = { id: 'c', type: 'function', function: { name: 'f', arguments: 'x'.repeat(1024 * 1024) } };
+  const messages = [user, { role: 'assistant', tool_calls: [call] }];
+  expect(() => chat({ messages })).toThrow(expect.objectContaining({ code: 'payload_too_large' }));
+});
+
 const reading = { chat, completion, embedding } as const;
 
 it.each([
