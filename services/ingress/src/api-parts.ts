@@ -2,8 +2,16 @@ import type { ApiPart } from './api-part.ts';
 import { enginePart } from './engine-part.ts';
 import { generatePart } from './generate-part.ts';
 import { openAiPart } from './openai/openai-part.ts';
+import { predictPart } from './predict-part.ts';
 import { requestsPart } from './requests-part.ts';
 import { taskPart } from './task-part.ts';
 
 /** All of the HTTP API: a plugin with routes adds its part here. */
-export const apiParts: readonly ApiPart[] = [generatePart, taskPart, openAiPart, requestsPart, enginePart];
+export const apiParts: readonly ApiPart[] = [
+  generatePart,
+  taskPart,
+  predictPart,
+  openAiPart,
+  requestsPart,
+  enginePart,
+];

@@ -10,6 +10,7 @@ import type { IngressSettings } from './config.ts';
 import { engineAnswer } from './engine-answer.ts';
 import { createCancel } from './cancel-request.ts';
 import { createEndpoints, type Endpoint } from './endpoints.ts';
+import { withFieldName } from './field-names.ts';
 import { notJson, sendError, toClientError } from './errors.ts';
 import { sendNotFound } from './not-found.ts';
 import { lastEventIdOf } from './last-event-id.ts';
@@ -18,7 +19,7 @@ import { parseJson } from './read-body.ts';
 import { referenceRoutes } from './reference-routes.ts';
 import { refuseEncoding } from './refuse-encoding.ts';
 import { refuseExpectations } from './refuse-expectation.ts';
-import { nativeFrames } from './stream-frames.ts';
+import { namedFrames, nativeFrames } from './stream-frames.ts';
 
 export interface IngressRoutesOptions {
   readonly relay: Relay;
@@ -104,7 +105,7 @@ export async function ingressRoutes(
     const { principal, client } = request.getDecorator<Caller>('caller');
     if (request.body === undefined) throw notJson();
     const idempotencyKey = idempotencyKeyOf(request);
-    const { stream, answer, frames, ...asked } = read(request.body);
+    const { stream, answer, frames, nameOf = (param) => param, ...asked } = read(request.body);
     const generation = obeyCacheControl(asked.generation, request.headers);
     client.ended.throwIfAborted();
     const leave = relay.enter(principal);
@@ -132,7 +133,7 @@ export async function ingressRoutes(
           requestId,
           events,
           after,
-          frames: frames(start),
+          frames: namedFrames(frames(start), nameOf),
           headersOf: (hit) => cacheHeader(generation, hit),
         });
         return reply;
@@ -140,7 +141,7 @@ export async function ingressRoutes(
         if (client.ended.aborted && idempotencyKey === undefined) await cancel(requestId, principal);
       }
     } catch (error) {
-      if (!client.gone.aborted) throw error;
+      if (!client.gone.aborted) throw withFieldName(error, nameOf);
       // There is nobody to tell.
       if (error !== client.gone.reason) logUnexpected(logger, error);
       return reply.hijack();
