@@ -10,7 +10,7 @@ const { signal } = new AbortController();
 const embedded = await startEmbedded(process.env, readSettings(embeddedSettings, process.env), signal);
 try {
   const { database, servers, url } = embedded;
-  await createTenant(database, { id: 'bench', requestsPerMinute: 1_000_000, maxInFlight: 64 });
+  await createTenant(database, { id: 'bench', requestsPerMinute: 1_000_000, maxInFlight: 1_000 });
   const { key } = await createApiKey(database, { tenant: 'bench', name: 'bench' });
   const ready: EmbeddedReady = { target: { url, apiKey: key }, natsUrl: servers.natsUrl };
   process.send?.(ready);

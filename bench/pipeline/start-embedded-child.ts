@@ -20,7 +20,7 @@ export interface EmbeddedReady {
 export async function startEmbeddedChild(
   dataDirectory: string,
   env: Readonly<Record<string, string>>,
-): Promise<Stoppable & EmbeddedReady> {
+): Promise<Stoppable & EmbeddedReady & { readonly pid: number }> {
   const child = fork(childFile, {
     env: { ...process.env, ...env, MILLRACE_DATA_DIR: dataDirectory, MILLRACE_PORT: '0' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -34,6 +34,7 @@ export async function startEmbeddedChild(
   ])) as [EmbeddedReady];
   return {
     ...ready,
+    pid: child.pid ?? 0,
     async stop() {
       child.disconnect();
       await exited;

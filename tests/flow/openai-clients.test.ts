@@ -10,6 +10,7 @@ import OpenAI, {
   RateLimitError,
 } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { range } from '../support/answer.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
 import { pythonPackages, runPython } from '../support/python-packages.ts';
 import { startTestCluster } from '../support/test-cluster.ts';
@@ -208,22 +209,64 @@ describe('errors have the classes that the package gives them', () => {
     await expect(client.models.retrieve('gpt-4o')).rejects.toMatchObject({ code: 'model_not_found' });
   });
 
-  it('too many in flight', async () => {
-    const limited = await startTestCluster({ tenantLimits: { requestsPerMinute: 1 } });
-    try {
-      const other = new OpenAI({
+  it('a limit that is reached; the package tries again by itself', async () => {
+    const limited = await startTestCluster({ tenantLimits: { requestsPerMinute: 6, maxInFlight: 1 } });
+    const running = new AbortController();
+    const statuses: number[] = [];
+    const clientWith = (maxRetries: number): OpenAI =>
+      new OpenAI({
         apiKey: limited.apiKey,
         baseURL: `${limited.ingressUrl}/v1`,
-        maxRetries: 0,
+        maxRetries,
+        async fetch(input, init) {
+          const response = await fetch(input, init);
+          statuses.push(response.status);
+          if (response.status === 429) running.abort();
+          return response;
+        },
       });
-      await other.chat.completions.create({ ...question, max_completion_tokens: 1 });
-      const refusal = other.chat.completions.create({ ...question, max_completion_tokens: 1 });
-      await expect(refusal).rejects.toBeInstanceOf(RateLimitError);
+    const brief = { ...question, max_completion_tokens: 1 };
+    try {
+      const story = await fetch(`${limited.ingressUrl}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${limited.apiKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          model,
+          stream: true,
+          temperature: 0,
+          messages: [{ role: 'user', content: 'Tell me a very long story about a mill on a river.' }],
+        }),
+        signal: running.signal,
+      });
+      expect(story.status).toBe(200);
+      await clientWith(10).chat.completions.create(brief);
+      expect(statuses.slice(0, 2)).toContain(429);
+      expect(statuses.at(-1)).toBe(200);
+
+      const refusal = await refusalOf(clientWith(0), brief);
+      expect(refusal).toMatchObject({ status: 429, code: 'rate_limit_exceeded' });
+      expect(refusal.headers?.get('x-ratelimit-remaining-requests')).toBe('0');
+      expect(refusal.headers?.get('x-ratelimit-reset-requests')).toMatch(/^(?:\d+ms|(?:\d+m)?\d+s)$/u);
     } finally {
       await limited.stop();
     }
   });
 });
+
+type Question = OpenAI.ChatCompletionCreateParamsNonStreaming;
+
+/** Asks until the limit is reached: a new minute may begin on the way, though not twice. */
+async function refusalOf(asking: OpenAI, asked: Question): Promise<RateLimitError> {
+  for (const _ of range(1, 24)) {
+    try {
+      await asking.chat.completions.create(asked);
+    } catch (error) {
+      if (error instanceof RateLimitError && error.code === 'rate_limit_exceeded') return error;
+      if (!(error instanceof RateLimitError)) throw error;
+    }
+  }
+  throw new Error('The limit was never reached.');
+}
 
 describe('completions', () => {
   it('answers, whole and as a stream', async () => {

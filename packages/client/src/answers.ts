@@ -41,6 +41,9 @@ interface AnswerBase {
   readonly request_id: string;
   /** The model that answered. */
   readonly model: string | null;
+  readonly model_version: string | null;
+  /** When the request was taken in, in seconds since 1970. */
+  readonly created: number;
   readonly usage: Usage;
   readonly timings: Timings;
 }

@@ -11,7 +11,7 @@ export interface CatalogueEntry {
 }
 
 const gateways = ['edge', 'ingress'] as const;
-const stages = ['auth-quota', 'pii', 'inference'] as const;
+const stages = ['auth-quota', 'pii', 'inference', 'providers'] as const;
 
 export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
   'request.received': {
@@ -28,7 +28,7 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
   },
   'request.scrubbed': {
     producers: ['pii'],
-    consumers: ['inference'],
+    consumers: ['inference', 'providers'],
     subject: 'mr.request.scrubbed.<model>.<lane>',
     storedIn: 'SCRUBBED',
   },
@@ -93,7 +93,7 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     storedIn: 'CONTROL',
   },
   'model.ready': {
-    producers: ['inference'],
+    producers: ['inference', 'providers'],
     consumers: gateways,
     subject: 'model.<name>',
     storedIn: 'CONTROL',

@@ -1,6 +1,8 @@
 import { answerTimings, answerUsage, type RelayChunk, type RelayCompleted } from '@millrace/relay';
 import type { TokenLogprobs, ToolCall } from '@millrace/stage';
+import { answerHead } from './answer-head.ts';
 import type { AnswerChoice, GenerateAnswer } from './generate-schema.ts';
+import type { StreamStart } from './stream-frames.ts';
 
 export interface Collected {
   text: string;
@@ -20,17 +22,15 @@ export class CollectedChoices {
     this.#choices.set(choice, collected);
   }
 
-  answer(requestId: string, end: RelayCompleted): GenerateAnswer {
+  answer(start: StreamStart, end: RelayCompleted): GenerateAnswer {
     const { finishReasons } = end;
     const choices = finishReasons?.map((finish_reason, index): AnswerChoice => ({
       index,
-      ...this.#shown(index),
-      finish_reason,
+      ...this.shown(index, finish_reason),
     }));
     return {
-      request_id: requestId,
-      model: end.model ?? null,
-      ...this.#shown(0),
+      ...answerHead(start, end),
+      ...this.shown(0, end.finishReason),
       ...endOf(end),
       ...(choices === undefined ? {} : { choices }),
     };
@@ -41,21 +41,23 @@ export class CollectedChoices {
     return this.#of(choice);
   }
 
+  /** One choice as clients get it. */
+  shown(choice: number, finish_reason: string): Omit<AnswerChoice, 'index'> {
+    const { text, logprobs, toolCalls } = this.#of(choice);
+    return {
+      text,
+      finish_reason,
+      ...(logprobs.length === 0 ? {} : { logprobs }),
+      ...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls }),
+    };
+  }
+
   textOf(choice: number): string {
     return this.#of(choice).text;
   }
 
   #of(choice: number): Collected {
     return this.#choices.get(choice) ?? { text: '', logprobs: [], toolCalls: [] };
-  }
-
-  #shown(choice: number): Pick<AnswerChoice, 'text' | 'logprobs' | 'tool_calls'> {
-    const { text, logprobs, toolCalls } = this.#of(choice);
-    return {
-      text,
-      ...(logprobs.length === 0 ? {} : { logprobs }),
-      ...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls }),
-    };
   }
 }
 

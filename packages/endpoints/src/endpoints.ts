@@ -8,8 +8,10 @@ import {
 import { compileValidator } from '@millrace/runtime';
 import { operations, type TaskOperation } from '@millrace/stage';
 import type { CollectedChoices } from './collected-choices.ts';
+import type { FieldNames } from './field-names.ts';
 import { openAiEndpoints } from './openai/openai-endpoints.ts';
 import { generateBodySchema, type GenerateBody } from './generate-schema.ts';
+import { predictEndpoint } from './predict/predict-endpoint.ts';
 import { createBodyReader } from './read-body.ts';
 import { nativeFrames, type StreamFrames, type StreamStart } from './stream-frames.ts';
 import { taskAnswer } from './task-answer.ts';
@@ -22,6 +24,8 @@ export interface Asked {
   readonly stream: boolean;
   /** The whole answer, as the client gets it. */
   readonly answer: (collected: CollectedChoices, start: StreamStart, end: RelayCompleted) => object;
+  /** What a field is called here, where that is not what the platform calls it. */
+  readonly nameOf?: FieldNames;
   /** Makes the events of its stream. */
   readonly frames: (start: StreamStart) => StreamFrames;
 }
@@ -39,7 +43,7 @@ export function createEndpoints(): readonly Endpoint[] {
     path: `/v1/${operation}`,
     read: operation === 'generate' ? createGenerationReader() : createTaskReader(operation),
   }));
-  return [...own, ...openAiEndpoints()];
+  return [...own, predictEndpoint(), ...openAiEndpoints()];
 }
 
 function createGenerationReader(): Endpoint['read'] {
@@ -49,7 +53,7 @@ function createGenerationReader(): Endpoint['read'] {
     return {
       generation: readGeneration(body),
       stream: body.stream === true,
-      answer: (collected, { requestId }, end) => collected.answer(requestId, end),
+      answer: (collected, start, end) => collected.answer(start, end),
       frames: nativeFrames,
     };
   };
@@ -67,7 +71,7 @@ function createTaskReader(operation: TaskOperation): Endpoint['read'] {
     return {
       generation: readTask(operation, body),
       stream: body.stream === true,
-      answer: (collected, { requestId }, end) => taskAnswer(operation, texts, collected, requestId, end),
+      answer: (collected, start, end) => taskAnswer(operation, texts, collected, start, end),
       frames: nativeFrames,
     };
   };

@@ -10,6 +10,7 @@ import {
   type GenerationBody,
 } from '@millrace/relay';
 import type { Timings } from '@millrace/contracts';
+import type { AnswerHead } from './answer-head.ts';
 import type { TokenLogprobs, ToolCall } from '@millrace/stage';
 
 export interface GenerateBody extends GenerationBody {
@@ -34,9 +35,7 @@ export const generateBodySchema = {
 } as const;
 
 /** A whole answer. */
-export interface GenerateAnswer {
-  readonly request_id: string;
-  readonly model: string | null;
+export interface GenerateAnswer extends AnswerHead {
   readonly text: string;
   readonly finish_reason: string;
   readonly logprobs?: readonly TokenLogprobs[];
@@ -59,7 +58,17 @@ export interface AnswerChoice {
 const requestId = { type: 'string', description: 'The request, a UUID.' } as const;
 const model = { type: ['string', 'null'], description: 'The model that answered.' } as const;
 /** What every whole answer begins with. */
-export const answerProperties = { request_id: requestId, model } as const;
+export const answerProperties = {
+  request_id: requestId,
+  model,
+  model_version: { type: ['string', 'null'], description: 'Version of that model.' },
+  created: {
+    type: 'integer',
+    minimum: 0,
+    description: 'When the request was taken in, in seconds since 1970.',
+  },
+} as const;
+export const requiredAnswerProperties = ['request_id', 'model', 'model_version', 'created'] as const;
 const { finish_reason: finishReason, finish_reasons: finishReasons } = finishProperties;
 const seq = {
   type: 'integer',
@@ -70,7 +79,7 @@ const seq = {
 export const generateAnswerSchema = {
   title: 'Answer',
   type: 'object',
-  required: ['request_id', 'model', 'text', 'finish_reason', 'usage', 'timings'],
+  required: [...requiredAnswerProperties, 'text', 'finish_reason', 'usage', 'timings'],
   additionalProperties: false,
   properties: {
     ...answerProperties,

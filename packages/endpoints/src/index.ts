@@ -1,5 +1,6 @@
 export { CollectedChoices } from './collected-choices.ts';
 export { createEndpoints, type Asked, type Endpoint } from './endpoints.ts';
+export { withFieldName } from './field-names.ts';
 export {
   errorBodySchema,
   eventSchemas,
@@ -9,7 +10,15 @@ export {
 export { chatBodySchema } from './openai/chat-schema.ts';
 export { completionBodySchema } from './openai/completion-schema.ts';
 export { embeddingBodySchema } from './openai/embedding-schema.ts';
+export { modelList, modelOf } from './openai/model-list.ts';
 export { openAiParameters, type EndpointParameters } from './openai/openai-parameters.ts';
+export { predictAnswerSchema, predictBodySchema } from './predict/predict-schema.ts';
 export { createBodyReader, parseJson } from './read-body.ts';
-export { nativeFrames, type StreamFrame, type StreamFrames, type StreamStart } from './stream-frames.ts';
+export {
+  namedFrames,
+  nativeFrames,
+  type StreamFrame,
+  type StreamFrames,
+  type StreamStart,
+} from './stream-frames.ts';
 export { streamedTasks, taskAnswerSchema, taskBodySchema } from './task-schema.ts';

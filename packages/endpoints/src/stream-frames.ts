@@ -1,6 +1,7 @@
 import { answerChunk, toErrorBody, type RelayChunk, type RelayCompleted } from '@millrace/relay';
-import type { MillraceError } from '@millrace/runtime';
+import { MillraceError } from '@millrace/runtime';
 import { endOf } from './collected-choices.ts';
+import { withFieldName, type FieldNames } from './field-names.ts';
 
 /** One server-sent event. */
 export interface StreamFrame {
@@ -64,4 +65,11 @@ function errorData(error: MillraceError, requestId: string, { seq, isOver }: Bro
       ? {}
       : { resume: { url: `/v1/requests/${requestId}/stream`, last_event_id: String(seq) } }),
   };
+}
+
+/** Whose errors name fields as the client does. */
+export function namedFrames(frames: StreamFrames, nameOf: FieldNames): StreamFrames {
+  const failed: StreamFrames['failed'] = (error, at) =>
+    frames.failed(MillraceError.from(withFieldName(error, nameOf)), at);
+  return { ...frames, failed };
 }

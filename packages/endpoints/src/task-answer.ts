@@ -2,12 +2,12 @@ import type { Timings } from '@millrace/contracts';
 import { answerTimings, answerUsage, type AnswerUsage, type RelayCompleted } from '@millrace/relay';
 import { MillraceError } from '@millrace/runtime';
 import type { TaskOperation } from '@millrace/stage';
+import { answerHead, type AnswerHead } from './answer-head.ts';
 import type { CollectedChoices } from './collected-choices.ts';
+import type { StreamStart } from './stream-frames.ts';
 
 /** The answers to all texts of a task, in the order of the texts. */
-export interface TaskAnswer {
-  readonly request_id: string;
-  readonly model: string | null;
+export interface TaskAnswer extends AnswerHead {
   readonly results: readonly object[];
   readonly usage: AnswerUsage;
   readonly timings: Timings;
@@ -21,12 +21,11 @@ export function taskAnswer(
   operation: TaskOperation,
   texts: number,
   collected: CollectedChoices,
-  requestId: string,
+  start: StreamStart,
   end: RelayCompleted,
 ): TaskAnswer {
   return {
-    request_id: requestId,
-    model: end.model ?? null,
+    ...answerHead(start, end),
     results: Array.from({ length: texts }, (_, index) => resultOf(operation, collected, index, end)),
     usage: answerUsage(end.usage, end.cache),
     timings: answerTimings(end.timings),

@@ -6,7 +6,7 @@ import {
   usageSchema,
 } from '@millrace/relay';
 import type { TaskOperation } from '@millrace/stage';
-import { answerProperties, streamSchema } from './generate-schema.ts';
+import { answerProperties, requiredAnswerProperties, streamSchema } from './generate-schema.ts';
 
 /** Tasks whose answers come as text while they are generated. */
 export const streamedTasks: ReadonlySet<TaskOperation> = new Set(['summarize', 'translate']);
@@ -43,7 +43,8 @@ const textResult = {
   },
 } as const;
 
-const results = {
+/** What each task says of one text. */
+export const taskResultSchemas = {
   summarize: textResult,
   translate: textResult,
   classify: {
@@ -94,14 +95,14 @@ export function taskAnswerSchema(operation: TaskOperation) {
   return {
     title: `${titles[operation]} answer`,
     type: 'object',
-    required: ['request_id', 'model', 'results', 'usage', 'timings'],
+    required: [...requiredAnswerProperties, 'results', 'usage', 'timings'],
     additionalProperties: false,
     properties: {
       ...answerProperties,
       results: {
         type: 'array',
         description: 'One for each text, in their order.',
-        items: results[operation],
+        items: taskResultSchemas[operation],
       },
       usage: usageSchema,
       timings: timingsSchema,

@@ -87,6 +87,7 @@ export function createAnswer(opener: ContentOpener): Answer {
         type: 'completed',
         seq,
         model,
+        modelVersion: finished.model_version ?? undefined,
         finishReason: finished.finish_reason ?? (finished.outcome === 'CANCELLED' ? 'cancelled' : 'stop'),
         finishReasons: finished.finish_reasons.length === 0 ? undefined : finished.finish_reasons,
         usage: finished.usage,

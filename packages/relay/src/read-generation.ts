@@ -52,10 +52,12 @@ function messagesOf({ prompt, messages }: GenerationBody): readonly ChatMessage[
   throw new MillraceError('missing_value', 'prompt is missing: send prompt or messages', { param: 'prompt' });
 }
 
-/** Messages count as their text, response format and tools as JSON. */
+/** Messages count as their text, calls of functions, response format and tools as JSON. */
 function requireSize({ messages, response_format, tools }: RequestContent, param: string): void {
   const texts = messages.map(({ content }) => content);
-  for (const part of [response_format, tools]) if (part !== undefined) texts.push(JSON.stringify(part));
+  const calls = messages.map(({ tool_calls }) => tool_calls);
+  for (const part of [...calls, response_format, tools])
+    if (part !== undefined) texts.push(JSON.stringify(part));
   const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   if (bytes <= maxContentBytes) return;
   throw new MillraceError(

@@ -23,6 +23,8 @@ export interface RelayCompleted {
   readonly type: 'completed';
   readonly seq: number;
   readonly model: string | undefined;
+  /** Version of the model that answered; undefined where no model did. */
+  readonly modelVersion: string | undefined;
   /** `stop`, `length`, `tool_calls` or `cancelled`. */
   readonly finishReason: string;
   /** By choice; undefined where the answer has only one. */

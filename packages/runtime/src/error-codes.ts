@@ -102,6 +102,7 @@ export const errorCodes = {
     true,
   ),
   engine_failed: server('The engine failed while it worked on the request.', 500, true),
+  provider_failed: server('The provider of the model failed, or broke its answer off.', 502, true),
   poison_message: server('The request failed each time that it was tried.', 500, false),
   internal_error: server('An error of the platform itself.', 500, false),
   message_corrupt: operator('A stored message cannot be decoded.'),

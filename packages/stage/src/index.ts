@@ -1,3 +1,8 @@
+export { attemptMarker } from './attempt-marker.ts';
+export { createChunkWriter, type ChunkWriter } from './chunk-writer.ts';
+export { watchInterruptions, type Interruption, type InterruptionReason } from './interruption.ts';
+export { keepAlive } from './keep-alive.ts';
+export type { Piece } from './pending-chunk.ts';
 export { createBucketKeyStore } from './bucket-key-store.ts';
 export { cancelRequest, watchCancellations, type Cancellations } from './cancellations.ts';
 export {

@@ -17,6 +17,11 @@ export const billingSettings = defineSettings({
     description: 'The manifest of the models, with the prices of those that have none yet.',
     default: fileURLToPath(new URL('../../../models/manifest.json', import.meta.url)),
   }),
+  providersFile: setting.path('MILLRACE_PROVIDERS', {
+    optional: true,
+    description:
+      'JSON file of the external providers, with the prices of those of their models that have none yet.',
+  }),
   currency: setting.string('MILLRACE_CURRENCY', {
     description: 'Currency of ledger rows for models without a price, ISO 4217.',
     default: 'USD',

@@ -24,7 +24,9 @@ export function priceAt(list: readonly ValidPrice[], model: string, at: number):
 
 /** The part of the model manifest that has prices. */
 export interface PricedManifest {
-  readonly models: readonly PricedModel[];
+  readonly models?: readonly PricedModel[];
+  /** In the file of the providers: the models are theirs. */
+  readonly providers?: readonly PricedManifest[];
   readonly embeddings?: readonly PricedModel[];
 }
 
@@ -44,7 +46,7 @@ export async function seedPrices(database: Database, manifest: PricedManifest): 
   const rows = await database
     .insert(prices)
     .values(
-      [...manifest.models, ...(manifest.embeddings ?? [])].map(({ name, price }) => ({
+      [...(manifest.models ?? []), ...(manifest.embeddings ?? [])].map(({ name, price }) => ({
         model: name,
         version: 1,
         currency: price.currency,
@@ -60,14 +62,14 @@ export async function seedPrices(database: Database, manifest: PricedManifest): 
 }
 
 /** @throws `config_invalid` when it is no manifest with prices */
-export async function readManifest(path: string): Promise<PricedManifest> {
+export async function readManifest(path: string, param = 'MILLRACE_MODEL_MANIFEST'): Promise<PricedManifest> {
   try {
     const manifest = JSON.parse(await readFile(path, 'utf8')) as PricedManifest;
     return manifest;
   } catch (cause) {
-    throw new MillraceError('config_invalid', `The model manifest ${path} cannot be read.`, {
+    throw new MillraceError('config_invalid', `${param} is ${path}, which cannot be read as JSON.`, {
       cause,
-      param: 'MILLRACE_MODEL_MANIFEST',
+      param,
     });
   }
 }

@@ -12,10 +12,17 @@ import { readManifest, seedPrices } from './prices.ts';
 /** Consumes request.closed, emits billing.charged; first sees to it that the models of the manifest have prices. Wiring alone. */
 export async function startBilling(
   dependencies: StageDependencies & { readonly database: Database },
-  settings: Pick<BillingSettings, 'ackWaitMs' | 'maxBatch' | 'maxDeliveries' | 'currency' | 'modelManifest'>,
+  settings: Pick<
+    BillingSettings,
+    'ackWaitMs' | 'maxBatch' | 'maxDeliveries' | 'currency' | 'modelManifest' | 'providersFile'
+  >,
 ): Promise<Service> {
   const { bus, clock, database } = dependencies;
   await seedPrices(database, await readManifest(settings.modelManifest));
+  if (settings.providersFile !== undefined) {
+    const { providers = [] } = await readManifest(settings.providersFile, 'MILLRACE_PROVIDERS');
+    for (const provider of providers) await seedPrices(database, provider);
+  }
   const relay = startOutboxRelay(dependencies);
   const housekeeping = startHousekeeping(dependencies);
   const nextId = createIdGenerator(clock, systemRandom);

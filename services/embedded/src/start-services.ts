@@ -3,12 +3,18 @@ import { authQuotaSettings, startAuthQuota } from '@millrace/auth-quota';
 import { billingSettings, startBilling } from '@millrace/billing';
 import { jobsSettings, startJobs } from '@millrace/jobs-runner';
 import { piiSettings, startPii } from '@millrace/pii';
+import { providersSettings, readProviders, startProviders } from '@millrace/providers';
 import { readSettings, stopInReverse, type HealthCheck, type Stoppable } from '@millrace/runtime';
 import type { Service, StageDependencies } from '@millrace/stage';
 import type { Database } from '@millrace/store';
 
 export interface StartedServices extends Stoppable {
   readonly checks: readonly HealthCheck[];
+}
+
+async function startOwnProviders(dependencies: StageDependencies, env: NodeJS.ProcessEnv): Promise<Service> {
+  const settings = readSettings(providersSettings, env);
+  return startProviders(dependencies, await readProviders(settings.providersFile, env), settings);
 }
 
 /** Starts the stages that run in this process. */
@@ -19,6 +25,7 @@ export async function startServices(
   const starts: readonly (readonly [string, () => Promise<Service>])[] = [
     ['audit', () => startAudit(dependencies, readSettings(auditSettings, env))],
     ['billing', () => startBilling(dependencies, readSettings(billingSettings, env))],
+    ['providers', () => startOwnProviders(dependencies, env)],
     ['pii', () => startPii(dependencies, readSettings(piiSettings, env))],
     ['jobs', () => startJobs(dependencies, readSettings(jobsSettings, env))],
     ['auth-quota', () => startAuthQuota(dependencies, readSettings(authQuotaSettings, env))],

@@ -1,9 +1,14 @@
 import type { ResultChunk } from '@millrace/contracts';
 import { ManualClock } from '@millrace/runtime';
 import { createMemoryKeyStore, createSealing } from '@millrace/sealing';
-import { openContent, type RequestEvent, type ResultLog } from '@millrace/stage';
+import {
+  type Interruption,
+  type InterruptionReason,
+  openContent,
+  type RequestEvent,
+  type ResultLog,
+} from '@millrace/stage';
 import { answer, type AnswerWork } from './answer.ts';
-import type { Interruption, InterruptionReason } from './interruption.ts';
 import type { InferenceContext } from './on-request-scrubbed.ts';
 import type { Published } from './published.ts';
 

@@ -1,11 +1,16 @@
 import type { AnswerRecorder } from '@millrace/answer-cache';
 import type { Finished, Timings, Usage } from '@millrace/contracts';
 import type { MillraceError } from '@millrace/runtime';
-import type { AnswerDigest, RequestEvent, ResultLog } from '@millrace/stage';
+import {
+  type AnswerDigest,
+  type ChunkWriter,
+  createChunkWriter,
+  type Interruption,
+  type RequestEvent,
+  type ResultLog,
+} from '@millrace/stage';
 import type { SealingBox } from '@millrace/sealing';
 import type { ChoiceEnd } from './choice-end.ts';
-import { createChunkWriter, type ChunkWriter } from './chunk-writer.ts';
-import type { Interruption } from './interruption.ts';
 import type { InferenceContext } from './on-request-scrubbed.ts';
 import { mainReason, outcomeOf } from './outcome-of.ts';
 import type { TakenUp } from './take-up.ts';

@@ -1,9 +1,9 @@
+import type { ChunkWriter } from '@millrace/stage';
 import { MillraceError } from '@millrace/runtime';
 import { createAnswerText } from './answer-text.ts';
 import type { AnswerRequest } from './answer.ts';
 import { ChoiceCalls } from './choice-calls.ts';
 import type { ChoiceEnd } from './choice-end.ts';
-import type { ChunkWriter } from './chunk-writer.ts';
 import type { FinishedStep, Generation, Step } from './engine/generation.ts';
 import type { ToolCallForm } from './grammar/tools/tool-call-form.ts';
 import type { LoadedModel } from './loaded-model.ts';

@@ -1,7 +1,7 @@
+import type { ChunkWriter } from '@millrace/stage';
 import type { AnswerRequest } from './answer.ts';
 import { generateChoice, type ChoiceGeneration } from './choice.ts';
 import { endedBefore, notBegun, type ChoiceEnd } from './choice-end.ts';
-import type { ChunkWriter } from './chunk-writer.ts';
 import { eachChoice } from './each-choice.ts';
 import type { LoadedModel } from './loaded-model.ts';
 

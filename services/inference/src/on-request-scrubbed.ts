@@ -1,26 +1,27 @@
 import { AnswerRecorder, type AnswerCache, type Miss } from '@millrace/answer-cache';
 import type { Delivery } from '@millrace/bus';
 import {
+  type Cancellations,
   closeAsFinished,
   decide,
   failureOf,
   finishAndClose,
+  type Interruption,
   isClosed,
+  keepAlive,
   logEndHeader,
   openContent,
   openResultLog,
-  sealContent,
-  type Cancellations,
   type RequestContent,
   type ResultLog,
+  sealContent,
   type StageDependencies,
+  watchInterruptions,
   type Work,
 } from '@millrace/stage';
 import type { SealingBox } from '@millrace/sealing';
 import { answer, type Answer, type AnswerWork } from './answer.ts';
 import { answerFromCache } from './answer-from-cache.ts';
-import { watchInterruptions, type Interruption } from './interruption.ts';
-import { keepAlive } from './keep-alive.ts';
 import type { InferenceMetrics } from './metrics.ts';
 import { isRefusal } from './prepare.ts';
 import type { ServedModel } from './served-model.ts';

@@ -1,6 +1,6 @@
+import type { Interruption } from '@millrace/stage';
 import type { Finished } from '@millrace/contracts';
 import { MillraceError } from '@millrace/runtime';
-import type { Interruption } from './interruption.ts';
 
 /**
  * How a request ended whose choices ended so.

@@ -1,9 +1,8 @@
 import type { StoredMessage } from '@millrace/bus';
 import { createCodec, type ResultChunk } from '@millrace/contracts';
 import { createMemoryKeyStore, createSealing } from '@millrace/sealing';
-import { sealContent, type RequestEvent, type StageDependencies } from '@millrace/stage';
+import { attemptMarker, type RequestEvent, sealContent, type StageDependencies } from '@millrace/stage';
 import { describe, expect, it } from 'vitest';
-import { attemptMarker } from './attempt-marker.ts';
 import { readPublished } from './published.ts';
 
 const request = {

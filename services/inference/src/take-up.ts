@@ -1,9 +1,6 @@
 import { MillraceError } from '@millrace/runtime';
-import type { ResultLog, Work } from '@millrace/stage';
+import { attemptMarker, type Interruption, keepAlive, type ResultLog, type Work } from '@millrace/stage';
 import type { SealingBox } from '@millrace/sealing';
-import { attemptMarker } from './attempt-marker.ts';
-import type { Interruption } from './interruption.ts';
-import { keepAlive } from './keep-alive.ts';
 import type { InferenceContext } from './on-request-scrubbed.ts';
 import { nothingPublished, readPublished, type Published, type PublishedChoice } from './published.ts';
 

@@ -2,6 +2,7 @@ import type { ApiPart } from './api-part.ts';
 import { enginePart } from './engine-part.ts';
 import { generatePart } from './generate-part.ts';
 import { openAiPart } from './openai/openai-part.ts';
+import { predictPart } from './predict-part.ts';
 import { requestsPart } from './requests-part.ts';
 import { batchesPart } from './jobs/batches-part.ts';
 import { filesPart } from './jobs/files-part.ts';
@@ -12,6 +13,7 @@ import { taskPart } from './task-part.ts';
 export const apiParts: readonly ApiPart[] = [
   generatePart,
   taskPart,
+  predictPart,
   openAiPart,
   requestsPart,
   enginePart,

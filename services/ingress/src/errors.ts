@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply } from 'fastify';
 import { clientError, toErrorBody } from '@millrace/relay';
 import { errorCodes, MillraceError } from '@millrace/runtime';
+import { rateLimitHeaders } from './rate-limit-headers.ts';
 
 /** Says when to try again, and to clients that try again by the status alone, whether to. */
 export function errorHeaders(error: MillraceError): Readonly<Record<string, string>> {
@@ -15,6 +16,7 @@ export function errorHeaders(error: MillraceError): Readonly<Record<string, stri
           'retry-after': String(Math.ceil(retryAfterMs / 1_000)),
           'retry-after-ms': String(Math.ceil(retryAfterMs)),
         }),
+    ...rateLimitHeaders(error),
   };
 }
 

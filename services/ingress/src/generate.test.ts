@@ -72,6 +72,8 @@ test('an answer comes whole as JSON, with the id of its request', async () => {
   expect(requireAnswer(body)).toEqual({
     request_id: requestId,
     model: 'test-model',
+    model_version: '1',
+    created: expect.any(Number) as number,
     text: 'one two',
     finish_reason: 'stop',
     usage: { input_tokens: 3, cached_input_tokens: 0, output_tokens: 2, total_tokens: 5 },

@@ -1,7 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { traceHeaders } from '@millrace/bus';
 import type { VerifiedPrincipal } from '@millrace/contracts';
-import { createEndpoints, type Endpoint, nativeFrames, parseJson } from '@millrace/endpoints';
+import {
+  createEndpoints,
+  type Endpoint,
+  modelList,
+  modelOf,
+  namedFrames,
+  nativeFrames,
+  parseJson,
+  withFieldName,
+} from '@millrace/endpoints';
 import { clientError, type Relay } from '@millrace/relay';
 import { createIdGenerator, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { streamAnswer, wholeAnswer, type StreamOptions } from './answer-request.ts';
@@ -16,7 +25,6 @@ import { sendNotFound } from './not-found.ts';
 import type { JobsAccess } from './jobs/jobs-access.ts';
 import { jobRoutes } from './jobs/job-routes.ts';
 import { lastEventIdOf } from './last-event-id.ts';
-import { modelList, modelOf } from './openai/model-list.ts';
 import { referenceRoutes } from './reference-routes.ts';
 import { refuseEncoding } from './refuse-encoding.ts';
 import { refuseExpectations } from './refuse-expectation.ts';
@@ -101,7 +109,7 @@ export async function ingressRoutes(
     const { principal, client } = callerOf(request);
     if (request.body === undefined) throw notJson();
     const idempotencyKey = idempotencyKeyOf(request);
-    const { stream, answer, frames, ...asked } = read(request.body);
+    const { stream, answer, frames, nameOf = (param) => param, ...asked } = read(request.body);
     const generation = obeyCacheControl(asked.generation, request.headers);
     client.ended.throwIfAborted();
     const leave = relay.enter(principal);
@@ -129,7 +137,7 @@ export async function ingressRoutes(
           requestId,
           events,
           after,
-          frames: frames(start),
+          frames: namedFrames(frames(start), nameOf),
           headersOf: (hit) => cacheHeader(generation, hit),
         });
         return reply;
@@ -137,7 +145,7 @@ export async function ingressRoutes(
         if (client.ended.aborted && idempotencyKey === undefined) await cancel(requestId, principal);
       }
     } catch (error) {
-      if (!client.gone.aborted) throw error;
+      if (!client.gone.aborted) throw withFieldName(error, nameOf);
       // There is nobody to tell.
       if (error !== client.gone.reason) logUnexpected(logger, error);
       return reply.hijack();

@@ -1,4 +1,4 @@
-import { CollectedChoices, type Asked } from '@millrace/endpoints';
+import { CollectedChoices, withFieldName, type Asked } from '@millrace/endpoints';
 import type { GatewayPrincipal, Relay, RelayCompleted, RelayEvent } from '@millrace/relay';
 import { MillraceError, type ErrorCode, type Logger, type RandomSource } from '@millrace/runtime';
 
@@ -27,7 +27,7 @@ export type Outcome =
   | { readonly kind: 'interrupted' };
 
 export interface RequestToRun {
-  readonly asked: Pick<Asked, 'generation' | 'answer'>;
+  readonly asked: Pick<Asked, 'generation' | 'answer' | 'nameOf'>;
   readonly principal: GatewayPrincipal;
   /** The same for the same attempt, so that it is done once whoever does it. */
   readonly idempotencyKey: string;
@@ -65,6 +65,13 @@ export async function runRequest(
   dependencies: RunRequestDependencies,
   request: RequestToRun,
 ): Promise<Outcome> {
+  const outcome = await attempt(dependencies, request);
+  const { nameOf } = request.asked;
+  if (outcome.kind !== 'failed' || nameOf === undefined) return outcome;
+  return { ...outcome, error: MillraceError.from(withFieldName(outcome.error, nameOf)) };
+}
+
+async function attempt(dependencies: RunRequestDependencies, request: RequestToRun): Promise<Outcome> {
   const { relay } = dependencies;
   const { asked, principal, idempotencyKey, leave } = request;
   let requestId: string | undefined;

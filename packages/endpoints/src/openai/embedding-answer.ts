@@ -8,10 +8,10 @@ import type { EmbeddingBody } from './read-embedding.ts';
 export function embeddingAnswer(
   { input, encoding_format: format }: EmbeddingBody,
   collected: CollectedChoices,
-  { requestId, model }: StreamStart,
+  start: StreamStart,
   end: RelayCompleted,
 ): object {
-  const { results } = taskAnswer('embed', [input].flat().length, collected, requestId, end);
+  const { results } = taskAnswer('embed', [input].flat().length, collected, start, end);
   const { input_tokens } = end.usage;
   return {
     object: 'list',
@@ -19,7 +19,7 @@ export function embeddingAnswer(
       const { embedding } = result as { readonly embedding: readonly number[] };
       return { object: 'embedding', index, embedding: format === 'base64' ? toBase64(embedding) : embedding };
     }),
-    model: end.model ?? model,
+    model: end.model ?? start.model,
     usage: { prompt_tokens: input_tokens, total_tokens: input_tokens },
   };
 }

@@ -1,5 +1,6 @@
 import { compileValidator, type Validator } from '@millrace/runtime';
 import type { Endpoint } from '../endpoints.ts';
+import { named } from '../field-names.ts';
 import { createBodyReader } from '../read-body.ts';
 import { chatAnswer } from './chat-answer.ts';
 import { chatFrames } from './chat-frames.ts';
@@ -9,9 +10,9 @@ import { completionFrames } from './completion-frames.ts';
 import { completionBodySchema, refusedInCompletions } from './completion-schema.ts';
 import { embeddingAnswer } from './embedding-answer.ts';
 import { embeddingBodySchema, refusedInEmbeddings } from './embedding-schema.ts';
-import { readChat, type ChatBody } from './read-chat.ts';
+import { chatName, readChat, type ChatBody } from './read-chat.ts';
 import { readCompletion, type CompletionBody } from './read-completion.ts';
-import { readEmbedding, type EmbeddingBody } from './read-embedding.ts';
+import { embeddingName, readEmbedding, type EmbeddingBody } from './read-embedding.ts';
 import { withoutRefused, type RefusedParameters } from './refused-parameters.ts';
 
 /** The endpoints of the OpenAI API at which something is asked. */
@@ -36,6 +37,7 @@ export function openAiEndpoints(): readonly Endpoint[] {
           stream: body.stream === true,
           answer: chatAnswer,
           frames: (start) => chatFrames(start, includeUsage),
+          nameOf: (param) => chatName(body, param),
         };
       },
     },
@@ -57,10 +59,11 @@ export function openAiEndpoints(): readonly Endpoint[] {
       read(value) {
         const body = readEmbeddingBody(value);
         return {
-          generation: readEmbedding(body),
+          generation: named(() => readEmbedding(body), embeddingName),
           stream: false,
           answer: (collected, start, end) => embeddingAnswer(body, collected, start, end),
           frames: (start) => completionFrames(start, false),
+          nameOf: embeddingName,
         };
       },
     },

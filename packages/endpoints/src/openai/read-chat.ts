@@ -42,6 +42,11 @@ export function readChat(body: ChatBody): Generation {
   return most === undefined ? withAllThatFits(generation) : generation;
 }
 
+/** What the client calls a field, of two names that mean the same. */
+export function chatName({ max_completion_tokens }: ChatBody, param: string): string {
+  return param === 'max_tokens' && max_completion_tokens !== undefined ? 'max_completion_tokens' : param;
+}
+
 /** As many tokens as the context of the model has: the default gives way to what there is room for. */
 export function withAllThatFits(generation: Generation): Generation {
   const { parameters } = generation;

@@ -1,4 +1,5 @@
 import { readTask, type Generation, type TaskBody } from '@millrace/relay';
+import { renameList } from '../field-names.ts';
 
 /** A body that fits `embeddingBodySchema`. */
 export interface EmbeddingBody extends Pick<TaskBody, 'model' | 'priority' | 'timeout_ms'> {
@@ -10,4 +11,9 @@ export interface EmbeddingBody extends Pick<TaskBody, 'model' | 'priority' | 'ti
 /** @throws what `readTask` throws */
 export function readEmbedding({ input, encoding_format: _format, ...rest }: EmbeddingBody): Generation {
   return readTask('embed', { ...rest, text: input });
+}
+
+/** What the OpenAI API calls a field of the task. */
+export function embeddingName(param: string): string {
+  return renameList(param, 'text', 'input');
 }

@@ -3,7 +3,17 @@ import { fileURLToPath } from 'node:url';
 import { MillraceError, type Clock } from '@millrace/runtime';
 import { createClusterProcess, type ClusterProcess, type ClusterProcessOptions } from './cluster-process.ts';
 
-const services = ['audit', 'auth-quota', 'billing', 'edge', 'inference', 'ingress', 'jobs', 'pii'] as const;
+const services = [
+  'audit',
+  'auth-quota',
+  'billing',
+  'edge',
+  'inference',
+  'ingress',
+  'jobs',
+  'pii',
+  'providers',
+] as const;
 
 /** One of each service. */
 export const oneOfEach: readonly string[] = services;

@@ -1,8 +1,7 @@
 import { MillraceError } from '@millrace/runtime';
-import type { RequestContent, RequestEvent } from '@millrace/stage';
+import type { ChunkWriter, RequestContent, RequestEvent } from '@millrace/stage';
 import type { AnswerRequest } from '../answer.ts';
 import { endedBefore, notBegun, type ChoiceEnd } from '../choice-end.ts';
-import type { ChunkWriter } from '../chunk-writer.ts';
 import { eachChoice } from '../each-choice.ts';
 import type { Scoring } from '../engine/scoring.ts';
 import type { LoadedModel } from '../loaded-model.ts';

@@ -1,8 +1,7 @@
 import { MillraceError } from '@millrace/runtime';
-import type { RequestContent } from '@millrace/stage';
+import type { ChunkWriter, RequestContent } from '@millrace/stage';
 import type { AnswerRequest } from '../answer.ts';
 import { endedBefore, notBegun, type ChoiceEnd } from '../choice-end.ts';
-import type { ChunkWriter } from '../chunk-writer.ts';
 import type { Embedder } from '../embedding/embedder.ts';
 import type { PublishedChoice } from '../published.ts';
 import { fieldOf, taskOf } from './encode-texts.ts';

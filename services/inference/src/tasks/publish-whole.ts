@@ -1,7 +1,7 @@
+import type { ChunkWriter } from '@millrace/stage';
 import { createAnswerText } from '../answer-text.ts';
 import type { AnswerRequest } from '../answer.ts';
 import type { ChoiceEnd } from '../choice-end.ts';
-import type { ChunkWriter } from '../chunk-writer.ts';
 
 /**
  * Publishes a choice that comes in one piece, with its end: so that another attempt knows that it is there. It has no tokens, as

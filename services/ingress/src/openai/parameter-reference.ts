@@ -11,6 +11,8 @@ Point any OpenAI client at \`http://HOST:PORT/v1\` with a key of Millrace. The t
   A parameter that is \`null\` is not there.
 - The events of a stream carry an \`id\`, as \`GET /v1/requests/{request}/stream\` takes it in \`Last-Event-ID\`. The request is what follows \`chatcmpl-\` in the id of the answer, and stands in \`x-request-id\`.
 - A stream that breaks off ends with \`data: {"error": …}\` and without \`[DONE]\`; a \`finish_reason\` is never invented.
+- A 429 \`rate_limit_exceeded\` has \`x-ratelimit-remaining-requests\` and \`x-ratelimit-reset-requests\`. No other answer has headers of this kind: limits are kept where requests are
+  admitted, behind the gateway, and there are none of tokens.
 - \`priority\` and \`timeout_ms\`, \`top_k\`, \`min_p\` and \`repetition_penalty\` are Millrace's own.
 `;
 

@@ -1,5 +1,6 @@
 import type { ResultChunk } from '@millrace/contracts';
-import { resultRecord, type RequestEvent } from '@millrace/stage';
+import type { RequestEvent } from './request-event.ts';
+import { resultRecord } from './result-record.ts';
 
 /** The record with which an attempt at a choice begins. */
 export function attemptMarker(

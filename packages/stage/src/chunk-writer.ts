@@ -1,13 +1,10 @@
-import {
-  resultRecord,
-  sealContent,
-  type ChunkContent,
-  type RequestEvent,
-  type ResultLog,
-} from '@millrace/stage';
 import type { SealingBox } from '@millrace/sealing';
 import type { Clock } from '@millrace/runtime';
+import { sealContent, type ChunkContent } from './content.ts';
 import { PendingChunk, type Piece } from './pending-chunk.ts';
+import type { RequestEvent } from './request-event.ts';
+import type { ResultLog } from './result-log.ts';
+import { resultRecord } from './result-record.ts';
 
 export interface ChunkWriterOptions {
   readonly log: ResultLog;

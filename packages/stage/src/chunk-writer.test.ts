@@ -2,8 +2,10 @@ import { describe, expect, it, vi } from 'vitest';
 import type { ResultChunk } from '@millrace/contracts';
 import { ManualClock, MillraceError } from '@millrace/runtime';
 import { createMemoryKeyStore, createSealing } from '@millrace/sealing';
-import { openContent, type RequestEvent, type ResultLog } from '@millrace/stage';
 import { createChunkWriter } from './chunk-writer.ts';
+import { openContent } from './content.ts';
+import type { RequestEvent } from './request-event.ts';
+import type { ResultLog } from './result-log.ts';
 
 const request = { request_id: 'r1', tenant: 'acme' } as unknown as RequestEvent;
 

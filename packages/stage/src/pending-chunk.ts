@@ -1,4 +1,4 @@
-import type { ChunkContent, TokenLogprobs, ToolCall } from '@millrace/stage';
+import type { ChunkContent, TokenLogprobs, ToolCall } from './content.ts';
 
 /** A piece of a choice: tokens and the text that they let through. */
 export interface Piece {

@@ -1,7 +1,8 @@
 import type { RequestCancelled } from '@millrace/contracts';
 import type { Delivery } from '@millrace/bus';
 import type { Clock, Stoppable } from '@millrace/runtime';
-import type { Cancellations, RequestEvent } from '@millrace/stage';
+import type { Cancellations } from './cancellations.ts';
+import type { RequestEvent } from './request-event.ts';
 
 /** Why a generation was stopped before it had ended by itself. */
 export type InterruptionReason =

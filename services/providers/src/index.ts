@@ -1,0 +1,3 @@
+export { providersSettings } from './config.ts';
+export { readProviders } from './read-providers.ts';
+export { startProviders } from './service.ts';

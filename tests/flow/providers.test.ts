@@ -1,0 +1,201 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Cluster } from '@millrace/embedded';
+import {
+  answering,
+  doneEvent,
+  eventOf,
+  openStream,
+  piece,
+  raw,
+  refusing,
+  startScriptedUpstream,
+  type ScriptedUpstream,
+} from '@millrace/providers/scripted-upstream';
+import { ledger } from '@millrace/store';
+import OpenAI from 'openai';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readClosings } from '../support/result-log.ts';
+import { postJson } from '../support/post-json.ts';
+import { briefAckWait, startTestCluster } from '../support/test-cluster.ts';
+
+const model = 'far-model';
+const price = { currency: 'USD', inputPerMillionTokens: '1', outputPerMillionTokens: '2' };
+const question = { model, messages: [{ role: 'user' as const, content: 'Mail jane@example.com, please.' }] };
+
+let folder: string;
+let upstream: ScriptedUpstream;
+let cluster: Cluster;
+let client: OpenAI;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'millrace-providers-'));
+  upstream = await startScriptedUpstream();
+  const file = path.join(folder, 'providers.json');
+  const provider = {
+    name: 'far',
+    baseUrl: upstream.baseUrl,
+    keyEnv: 'FAR_KEY',
+    retries: 1,
+    models: [{ name: model, upstream: 'gpt-far', contextLength: 8_192, price }],
+  };
+  await writeFile(file, JSON.stringify({ providers: [provider] }));
+  cluster = await startTestCluster({
+    env: { ...briefAckWait, MILLRACE_ENGINE: 'instant', MILLRACE_PROVIDERS: file, FAR_KEY: 'secret-of-far' },
+  });
+  client = new OpenAI({ apiKey: cluster.apiKey, baseURL: `${cluster.ingressUrl}/v1`, maxRetries: 0 });
+});
+
+afterAll(async () => {
+  await cluster.stop();
+  await upstream.stop();
+  await rm(folder, { recursive: true });
+});
+
+let before: number;
+beforeEach(() => {
+  before = upstream.calls.length;
+});
+const newCalls = (): ScriptedUpstream['calls'] => upstream.calls.slice(before);
+
+function deltaEvent(delta: object, finishReason: string | null = null): string {
+  return eventOf({ choices: [{ index: 0, delta, finish_reason: finishReason }] });
+}
+
+const requestOf = (id: string): string => id.slice(id.indexOf('-') + 1);
+
+/** The closing of a request, once it is there. */
+async function closingOf(requestId: string) {
+  await expect.poll(async () => (await readClosings(cluster.platform, 'default', requestId)).length).toBe(1);
+  const [closing] = await readClosings(cluster.platform, 'default', requestId);
+  return closing;
+}
+
+describe('a model of a provider', () => {
+  it('is listed under the name of its owner', async () => {
+    expect(await client.models.retrieve(model)).toMatchObject({ id: model, owned_by: 'far' });
+  });
+
+  it('answers whole; the provider never sees personal data, and what it counted is charged', async () => {
+    upstream.react(answering('Done: ', '<EMAIL_1>', '.'));
+    const { choices, usage, id } = await client.chat.completions.create(question);
+    expect(choices[0]?.message.content).toBe('Done: jane@example.com.');
+    expect(usage).toMatchObject({
+      prompt_tokens: 7,
+      completion_tokens: 3,
+      prompt_tokens_details: { cached_tokens: 2 },
+    });
+    expect(newCalls()).toMatchObject([
+      { authorization: 'Bearer secret-of-far', body: { model: 'gpt-far', stream: true } },
+    ]);
+    expect(JSON.stringify(newCalls())).not.toContain('jane@');
+    const requestId = requestOf(id);
+    await expect
+      .poll(async () =>
+        (await cluster.database.select().from(ledger)).find((row) => row.requestId === requestId),
+      )
+      .toMatchObject({ model, inputTokens: 7, outputTokens: 3, amount: '0.0000130000' });
+    expect(await closingOf(requestId)).toMatchObject({
+      usage: { source: 'PROVIDER' },
+      model_version: 'gpt-far',
+    });
+  });
+
+  it('streams while it answers', async () => {
+    const go = Promise.withResolvers<void>();
+    upstream.react(async (response) => {
+      openStream(response);
+      response.write(piece('one '));
+      await go.promise;
+      response.end(piece('two', 'stop') + doneEvent);
+    });
+    let text = '';
+    for await (const chunk of await client.chat.completions.create({ ...question, stream: true })) {
+      text += chunk.choices[0]?.delta.content ?? '';
+      if (text === 'one ') go.resolve();
+    }
+    expect(text).toBe('one two');
+  });
+
+  it('hands on the calls of functions', async () => {
+    upstream.react(
+      raw(
+        deltaEvent({ tool_calls: [{ index: 0, id: 'c1', function: { name: 'send', arguments: '' } }] }),
+        deltaEvent({ tool_calls: [{ index: 0, function: { arguments: '{"to":"<EMAIL_1>"}' } }] }),
+        deltaEvent({}, 'tool_calls'),
+        'data: [DONE]\n\n',
+      ),
+    );
+    const tools = [{ type: 'function' as const, function: { name: 'send', parameters: { type: 'object' } } }];
+    const { choices } = await client.chat.completions.create({ ...question, tools });
+    expect(choices[0]).toMatchObject({
+      finish_reason: 'tool_calls',
+      message: {
+        content: null,
+        tool_calls: [{ id: 'c1', function: { arguments: '{"to":"jane@example.com"}' } }],
+      },
+    });
+  });
+});
+
+describe('an answer that breaks off', () => {
+  it('ends as an error, never as one that ended well, and is charged by an estimate', async () => {
+    upstream.react(raw(piece('Once upon a time')));
+    const response = await postJson(cluster, '/v1/chat/completions', { ...question, stream: true });
+    const text = await response.text();
+    expect(text).toContain('Once upon a time');
+    expect(text).toContain('"code":"provider_failed"');
+    expect(text).not.toContain('[DONE]');
+    expect(text).not.toContain('"finish_reason":"stop"');
+    const closing = await closingOf(response.headers.get('x-request-id') ?? '');
+    expect(closing).toMatchObject({ outcome: 'FAILED', usage: { source: 'ESTIMATE', output_tokens: 4 } });
+    expect(newCalls()).toHaveLength(1);
+  });
+
+  it('before it has begun is tried again', async () => {
+    upstream.react(refusing(503, { 'retry-after-ms': '1' }), answering('a'));
+    const { choices } = await client.chat.completions.create(question);
+    expect(choices[0]?.message.content).toBe('a');
+    expect(newCalls()).toHaveLength(2);
+  });
+});
+
+it('a cancelled request ends the call', async () => {
+  const closed = Promise.withResolvers<void>();
+  upstream.react((response) => {
+    openStream(response);
+    response.write(piece('a'));
+    response.once('close', () => closed.resolve());
+  });
+  const controller = new AbortController();
+  const stream = await client.chat.completions.create(
+    { ...question, stream: true },
+    { signal: controller.signal },
+  );
+  for await (const chunk of stream) if (chunk.choices[0]?.delta.content === 'a') controller.abort();
+  await expect(closed.promise).resolves.toBeUndefined();
+});
+
+it('a request whose process was killed behind the call fails with an estimate, and the provider is not asked again', async () => {
+  const begun = Promise.withResolvers<void>();
+  upstream.react((response) => {
+    openStream(response);
+    response.write(piece('half of it'));
+    begun.resolve();
+  });
+  const response = await postJson(cluster, '/v1/generate', { model, prompt: 'Hello', stream: true });
+  await begun.promise;
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let seen = '';
+  while (!seen.includes('half of it')) seen += (await reader?.read())?.value ?? '';
+  await cluster.process('providers').restart();
+  for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) seen += next.value;
+  expect(seen).toContain('provider_failed');
+  const requestId = response.headers.get('x-request-id') ?? '';
+  expect(await closingOf(requestId)).toMatchObject({
+    outcome: 'FAILED',
+    usage: { source: 'ESTIMATE', output_tokens: 3 },
+  });
+  expect(newCalls()).toHaveLength(1);
+});
