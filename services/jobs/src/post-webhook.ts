@@ -21,7 +21,7 @@ const maxAnswerBytes = 64 * 1024;
  * @returns the status of the answer
  * @throws `invalid_value` for a URL that is not allowed; what went wrong on the way
  */
-export function postWebhook(
+export async function postWebhook(
   text: string,
   headers: Readonly<Record<string, string>>,
   body: string,

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { postWebhook } from './post-webhook.ts';
+
+const servers: Server[] = [];
+
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+async function listen(handler: RequestListener): Promise<string> {
+  const server = createServer(handler).listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+}
+
+const options = { timeoutMs: 60_000, allowsPrivate: true, signal: new AbortController().signal };
+const post = (url: string, changes: Partial<typeof options> = {}) =>
+  postWebhook(url, { 'webhook-id': 'msg_1' }, '{"type":"x"}', { ...options, ...changes });
+
+it('posts the body with its headers, and says the status', async () => {
+  const bodies: string[] = [];
+  const url = await listen((request, response) => {
+    request.setEncoding('utf8').on('data', (piece: string) => bodies.push(piece));
+    request.on('end', () => response.writeHead(request.headers['webhook-id'] === 'msg_1' ? 204 : 400).end());
+  });
+  expect(await post(url)).toBe(204);
+  expect(bodies.join('')).toBe('{"type":"x"}');
+});
+
+it('follows no redirect', async () => {
+  let requests = 0;
+  const url = await listen((_request, response) => {
+    requests += 1;
+    response.writeHead(307, { location: '/other' }).end();
+  });
+  expect(await post(url)).toBe(307);
+  expect(requests).toBe(1);
+});
+
+it('reads no more of an answer than it must', async () => {
+  const url = await listen((_request, response) => {
+    const send = (): void => {
+      while (response.write(Buffer.alloc(16_384)));
+      response.once('drain', send);
+    };
+    send();
+  });
+  expect(await post(url)).toBe(200);
+});
+
+it('gives up on who does not answer', async () => {
+  const url = await listen(() => undefined);
+  await expect(post(url, { timeoutMs: 50 })).rejects.toThrow();
+});
+
+it('connects to no private address, whatever name it has', async () => {
+  let requests = 0;
+  const url = new URL(
+    await listen((_request, response) => {
+      requests += 1;
+      response.end();
+    }),
+  );
+  await expect(post(url.href, { allowsPrivate: false })).rejects.toThrow(/https/);
+  url.protocol = 'https:';
+  await expect(post(url.href, { allowsPrivate: false })).rejects.toThrow(/private/);
+  url.hostname = 'localhost.localdomain';
+  await expect(post(url.href, { allowsPrivate: false })).rejects.toThrow();
+  expect(requests).toBe(0);
+});
