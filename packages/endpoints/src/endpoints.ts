@@ -13,6 +13,7 @@ import { openAiEndpoints } from './openai/openai-endpoints.ts';
 import { generateBodySchema, type GenerateBody } from './generate-schema.ts';
 import { predictEndpoint } from './predict/predict-endpoint.ts';
 import { createBodyReader } from './read-body.ts';
+import { responseEndpoint } from './responses/response-endpoint.ts';
 import { nativeFrames, type StreamFrames, type StreamStart } from './stream-frames.ts';
 import { taskAnswer } from './task-answer.ts';
 import { taskBodySchema } from './task-schema.ts';
@@ -43,7 +44,7 @@ export function createEndpoints(): readonly Endpoint[] {
     path: `/v1/${operation}`,
     read: operation === 'generate' ? createGenerationReader() : createTaskReader(operation),
   }));
-  return [...own, predictEndpoint(), ...openAiEndpoints()];
+  return [...own, predictEndpoint(), ...openAiEndpoints(), responseEndpoint()];
 }
 
 function createGenerationReader(): Endpoint['read'] {

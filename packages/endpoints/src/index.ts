@@ -14,6 +14,11 @@ export { modelList, modelOf } from './openai/model-list.ts';
 export { openAiParameters, type EndpointParameters } from './openai/openai-parameters.ts';
 export { predictAnswerSchema, predictBodySchema } from './predict/predict-schema.ts';
 export { createBodyReader, parseJson } from './read-body.ts';
+export { createResponseReader, responsesPath } from './responses/response-endpoint.ts';
+export { failedResponse, responseFrames } from './responses/response-frames.ts';
+export { responseOf, type ResponseHead, type ResponseObject } from './responses/response-object.ts';
+export { responseBodySchema } from './responses/response-schema.ts';
+export { itemsOf, textOf, type InputItem, type ResponseBody } from './responses/read-response.ts';
 export {
   namedFrames,
   nativeFrames,

@@ -19,7 +19,14 @@ export {
   type StoredFile,
 } from './file-store.ts';
 export { notFound, type JobDependencies } from './job-dependencies.ts';
-export { jobStatuses, type Job, type JobError, type JobRequest, type JobResult } from './job.ts';
+export {
+  jobStatuses,
+  type Job,
+  type JobError,
+  type JobKind,
+  type JobRequest,
+  type JobResult,
+} from './job.ts';
 export { createJobQueue, type JobQueue, type TakenJob } from './job-queue.ts';
 export { createJobStore, type JobStore, type WholeJob } from './job-store.ts';
 export { createKeptAnswers, type KeptAnswer, type KeptAnswers } from './kept-answers.ts';

@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 
 const leaseMs = 60_000;
-const queueOf = (runner: string, ms = leaseMs) => createJobQueue(test.dependencies, runner, ms);
+const queueOf = (runner: string, ms = leaseMs) => createJobQueue(test.dependencies, 'job', runner, ms);
 const never = new AbortController().signal;
 
 function create(changes: Partial<NewJob> = {}): Promise<Job> {

@@ -1,7 +1,7 @@
 import { and, eq, inArray, notInArray, or, sql } from 'drizzle-orm';
 import { apiKeys, inTransaction, jobs, onConnection } from '@millrace/store';
 import { writeEnd, type JobEnding } from './end-job.ts';
-import { jobColumns, jobOf, type Job, type JobRequest } from './job.ts';
+import { jobColumns, jobOf, type Job, type JobKind, type JobRequest } from './job.ts';
 import type { JobDependencies } from './job-dependencies.ts';
 import { openJson } from './sealed-json.ts';
 
@@ -37,7 +37,12 @@ export interface JobQueue {
 }
 
 /** @param leaseMs how long a runner may be silent */
-export function createJobQueue(dependencies: JobDependencies, runner: string, leaseMs: number): JobQueue {
+export function createJobQueue(
+  dependencies: JobDependencies,
+  kind: JobKind,
+  runner: string,
+  leaseMs: number,
+): JobQueue {
   const { database, sealing, clock } = dependencies;
   const lease = sql`now() + ${leaseMs}::int * interval '1 millisecond'`;
   const own = (id: string) => and(eq(jobs.id, id), eq(jobs.runner, runner));
@@ -51,6 +56,7 @@ export function createJobQueue(dependencies: JobDependencies, runner: string, le
           .from(jobs)
           .where(
             and(
+              eq(jobs.kind, kind),
               inArray(jobs.status, ['queued', 'running']),
               sql`${jobs.notBefore} <= ${now.toISOString()}::timestamptz`,
               sql`(${jobs.leaseUntil} is null or ${jobs.leaseUntil} < now())`,
@@ -139,7 +145,13 @@ export function createJobQueue(dependencies: JobDependencies, runner: string, le
         connection
           .update(jobs)
           .set({ runner: null, leaseUntil: null })
-          .where(and(eq(jobs.runner, runner), or(eq(jobs.status, 'queued'), eq(jobs.status, 'running')))),
+          .where(
+            and(
+              eq(jobs.kind, kind),
+              eq(jobs.runner, runner),
+              or(eq(jobs.status, 'queued'), eq(jobs.status, 'running')),
+            ),
+          ),
       );
     },
   };

@@ -41,6 +41,8 @@ export interface Job {
 /** What a job was made of. Sealed where it is stored. */
 export interface JobRequest {
   readonly body: unknown;
+  /** What the client has sent, where that is not the body itself. */
+  readonly original?: unknown;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   readonly webhook?: WebhookTarget | undefined;
 }

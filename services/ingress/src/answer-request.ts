@@ -99,7 +99,7 @@ async function sendAll(
 }
 
 /** What was set for the response so far, such as the headers of security and of other origins. */
-function headersSoFar(reply: FastifyReply): Record<string, string> {
+export function headersSoFar(reply: FastifyReply): Record<string, string> {
   return Object.fromEntries(Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]));
 }
 

@@ -7,6 +7,7 @@ import { requestsPart } from './requests-part.ts';
 import { batchesPart } from './jobs/batches-part.ts';
 import { filesPart } from './jobs/files-part.ts';
 import { jobsPart } from './jobs/jobs-part.ts';
+import { responsesPart } from './responses/responses-part.ts';
 import { taskPart } from './task-part.ts';
 
 /** All of the HTTP API: a plugin with routes adds its part here. */
@@ -17,6 +18,7 @@ export const apiParts: readonly ApiPart[] = [
   openAiPart,
   requestsPart,
   enginePart,
+  responsesPart,
   jobsPart,
   filesPart,
   batchesPart,

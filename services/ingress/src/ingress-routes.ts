@@ -9,6 +9,7 @@ import {
   namedFrames,
   nativeFrames,
   parseJson,
+  responsesPath,
   withFieldName,
 } from '@millrace/endpoints';
 import { clientError, type Relay } from '@millrace/relay';
@@ -190,8 +191,18 @@ export async function ingressRoutes(
     modelOf(relay.models.list(), request.params['*']),
   );
   const endpoints = createEndpoints();
-  await app.register(jobRoutes, { relay, settings, clock, identify, endpoints, access: jobs });
+  await app.register(jobRoutes, {
+    relay,
+    settings,
+    clock,
+    identify,
+    endpoints,
+    access: jobs,
+    ask,
+    onError: (error) => logUnexpected(logger, error),
+  });
   for (const endpoint of endpoints) {
+    if (endpoint.path === responsesPath) continue;
     app.post(endpoint.path, { onRequest: [identify, refuseEncoding] }, (request, reply) =>
       ask(endpoint, request, reply),
     );

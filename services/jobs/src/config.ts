@@ -20,6 +20,11 @@ export const jobsSettings = defineSettings({
     default: 16,
     min: 1,
   }),
+  responsesConcurrency: setting.integer('MILLRACE_RESPONSES_CONCURRENCY', {
+    description: 'Most responses that a runner works on at once.',
+    default: 256,
+    min: 1,
+  }),
   batchesConcurrency: setting.integer('MILLRACE_BATCHES_CONCURRENCY', {
     description: 'Most batches that a runner works on at once.',
     default: 4,

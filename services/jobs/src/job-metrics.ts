@@ -6,7 +6,7 @@ export interface JobMetrics {
   readonly batches: Counter<'status'>;
   readonly lines: Counter<'status'>;
   readonly webhooks: Counter<'outcome'>;
-  watchRunning(work: { readonly jobs: Work; readonly batches: Work }): void;
+  watchRunning(work: Readonly<Record<string, Work>>): void;
 }
 
 export function createJobMetrics(metrics: Metrics): JobMetrics {
@@ -31,14 +31,13 @@ export function createJobMetrics(metrics: Metrics): JobMetrics {
       help: 'Webhooks that were delivered or given up.',
       labelNames: ['outcome'],
     }),
-    watchRunning({ jobs, batches }) {
+    watchRunning(work) {
       metrics.gauge({
         name: 'millrace_jobs_running',
-        help: 'Jobs and batches that this runner works on.',
+        help: 'Jobs, responses and batches that this runner works on.',
         labelNames: ['kind'],
         collect(gauge) {
-          gauge.set({ kind: 'job' }, jobs.running);
-          gauge.set({ kind: 'batch' }, batches.running);
+          for (const [kind, { running }] of Object.entries(work)) gauge.set({ kind }, running);
         },
       });
     },

@@ -5,6 +5,8 @@ import {
   createFileStore,
   createJobQueue,
   type JobDependencies,
+  type JobEnding,
+  type JobKind,
   type TakenBatch,
   type TakenJob,
 } from '@millrace/jobs';
@@ -21,7 +23,7 @@ import { onJobsWaiting } from './on-jobs-waiting.ts';
 import { createPersist } from './persist.ts';
 import { runBatch } from './run-batch.ts';
 import { runJob } from './run-job.ts';
-import { startWork } from './work.ts';
+import { startWork, type Work } from './work.ts';
 
 /** Longest line of a batch: as long as a body may be. */
 const maxLineBytes = 4 * 1024 * 1024;
@@ -57,40 +59,36 @@ export async function startJobs(
     parts.push(delivering, startHousekeeping({ database, clock, logger }));
     const common = { relay, random, logger, clock, endpoints, persist, maxAttempts: settings.jobAttempts };
 
-    const jobQueue = createJobQueue(stores, runner, leaseMs);
-    const jobs = startWork<TakenJob>({
-      clock,
-      logger,
-      name: 'jobs',
-      concurrency: settings.jobsConcurrency,
-      pollMs,
-      leaseMs,
-      idOf: ({ job }) => job.id,
-      take: (running) =>
-        jobQueue.take(
-          fullTenants(
-            running.map(({ job }) => job.principal.tenant),
-            settings.jobsPerTenant,
+    const runJobs = (kind: JobKind, concurrency: number, perTenant: number): Work => {
+      const queue = createJobQueue(stores, kind, runner, leaseMs);
+      const onEnded = (status: JobEnding['status']): void => {
+        metrics.jobs.inc({ status });
+        delivering.wake();
+      };
+      return startWork<TakenJob>({
+        clock,
+        logger,
+        name: `${kind}s`,
+        concurrency,
+        pollMs,
+        leaseMs,
+        idOf: ({ job }) => job.id,
+        take: (running) =>
+          queue.take(
+            fullTenants(
+              running.map(({ job }) => job.principal.tenant),
+              perTenant,
+            ),
           ),
-        ),
-      keep: (ids) => jobQueue.keep(ids),
-      release: () => jobQueue.release(),
-      run: (taken, signals) =>
-        runJob(
-          {
-            ...common,
-            queue: jobQueue,
-            announce,
-            onEnded(status) {
-              metrics.jobs.inc({ status });
-              delivering.wake();
-            },
-          },
-          taken,
-          signals,
-        ),
-    });
+        keep: (ids) => queue.keep(ids),
+        release: () => queue.release(),
+        run: (taken, signals) => runJob({ ...common, queue, announce, onEnded }, taken, signals),
+      });
+    };
+    const jobs = runJobs('job', settings.jobsConcurrency, settings.jobsPerTenant);
     parts.push(jobs);
+    const responses = runJobs('response', settings.responsesConcurrency, settings.responsesConcurrency);
+    parts.push(responses);
 
     const batchQueue = createBatchQueue(stores, runner, leaseMs);
     const batches = startWork<TakenBatch>({
@@ -122,10 +120,11 @@ export async function startJobs(
         ),
     });
     parts.push(batches);
-    metrics.watchRunning({ jobs, batches });
+    metrics.watchRunning({ job: jobs, response: responses, batch: batches });
     parts.push(
       await onJobsWaiting(dependencies, () => {
         jobs.wake();
+        responses.wake();
         batches.wake();
         delivering.wake();
       }),

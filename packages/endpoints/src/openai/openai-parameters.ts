@@ -1,6 +1,7 @@
 import { chatBodySchema, refusedInChat } from './chat-schema.ts';
 import { completionBodySchema, refusedInCompletions } from './completion-schema.ts';
 import { embeddingBodySchema, refusedInEmbeddings } from './embedding-schema.ts';
+import { refusedInResponses, responseBodySchema } from '../responses/response-schema.ts';
 import type { RefusedParameters } from './refused-parameters.ts';
 
 interface Field {
@@ -19,4 +20,5 @@ export const openAiParameters: readonly EndpointParameters[] = [
   { path: '/v1/chat/completions', taken: chatBodySchema.properties, refused: refusedInChat },
   { path: '/v1/completions', taken: completionBodySchema.properties, refused: refusedInCompletions },
   { path: '/v1/embeddings', taken: embeddingBodySchema.properties, refused: refusedInEmbeddings },
+  { path: '/v1/responses', taken: responseBodySchema.properties, refused: refusedInResponses },
 ];

@@ -16,8 +16,14 @@ export function waitOf(text: string | undefined): number {
   });
 }
 
+export interface AwaitOptions {
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+  readonly until?: (found: WholeJob) => boolean;
+}
+
 /**
- * Waits until a job has ended, as long as it may.
+ * Waits until a job has ended, or what else is waited for, as long as it may.
  *
  * @param find looks for it
  * @returns where it stands then; undefined where there is none
@@ -27,8 +33,7 @@ export async function awaitJob(
   { kept, clock }: { readonly kept: Pick<Kept, 'onJobChanged'>; readonly clock: Clock },
   jobId: string,
   find: () => Promise<WholeJob | undefined>,
-  waitMs: number,
-  signal: AbortSignal,
+  { waitMs, signal, until = isOver }: AwaitOptions,
 ): Promise<WholeJob | undefined> {
   const untilMs = clock.monotonicMs() + waitMs;
   let changed = new AbortController();
@@ -38,7 +43,7 @@ export async function awaitJob(
       changed = new AbortController();
       const found = await find();
       const leftMs = untilMs - clock.monotonicMs();
-      if (found === undefined || isOver(found) || leftMs <= 0) return found;
+      if (found === undefined || isOver(found) || until(found) || leftMs <= 0) return found;
       const pause = AbortSignal.any([changed.signal, signal]);
       try {
         await clock.sleep(Math.min(leftMs, recheckMs), pause);
@@ -52,6 +57,6 @@ export async function awaitJob(
   }
 }
 
-function isOver({ job }: WholeJob): boolean {
+export function isOver({ job }: WholeJob): boolean {
   return job.status !== 'queued' && job.status !== 'running';
 }

@@ -8,6 +8,7 @@ import type { IngressSettings } from '../config.ts';
 import { notJson } from '../errors.ts';
 import { refuseEncoding } from '../refuse-encoding.ts';
 import { awaitJob, waitOf } from './await-job.ts';
+import { responseRoutes, type ResponseRoutesOptions } from '../responses/response-routes.ts';
 import { batchRoutes } from './batch-routes.ts';
 import { fileRoutes } from './file-routes.ts';
 import { jobListParameters, jobQueryParameters } from './job-schema.ts';
@@ -17,7 +18,9 @@ import { createJobReader, digestOf } from './read-job.ts';
 import { progressOf, showWholeJob } from './show-whole-job.ts';
 
 export interface JobRoutesOptions {
-  readonly relay: Pick<Relay, 'snapshot'>;
+  readonly relay: Relay;
+  readonly ask: ResponseRoutesOptions['ask'];
+  readonly onError: (error: unknown) => void;
   readonly settings: IngressSettings;
   readonly clock: Clock;
   readonly identify: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
@@ -40,7 +43,7 @@ interface JobRoute {
 
 /** A fastify plugin with jobs, files and batches. Where the database is away they say so, and nothing else does. */
 export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions): Promise<void> {
-  const { relay, settings, clock, identify, access } = options;
+  const { relay, settings, clock, identify, access, ask, onError } = options;
   const endpoints = new Map(options.endpoints.map((endpoint) => [endpoint.path, endpoint]));
   const stores = access === undefined ? undefined : createKept(access, clock);
   const kept = (): Kept => {
@@ -102,7 +105,9 @@ export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions)
     const find = () => kept().jobs.find(principal, 'job', id);
     try {
       const found =
-        waitMs === 0 ? await find() : await awaitJob({ kept: kept(), clock }, id, find, waitMs, client.ended);
+        waitMs === 0
+          ? await find()
+          : await awaitJob({ kept: kept(), clock }, id, find, { waitMs, signal: client.ended });
       if (found === undefined) throw notFound('job', 'job_id');
       return showWholeJob(found, await progressOf(relay, found, principal));
     } catch (error) {
@@ -133,6 +138,7 @@ export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions)
   const more: KeptRoutesOptions = { kept, clock, settings, endpoints };
   await app.register(fileRoutes, more);
   await app.register(batchRoutes, more);
+  await app.register(responseRoutes, { ...more, relay, ask, onError });
 }
 
 /** Clients say that they send JSON also where they send nothing. */
