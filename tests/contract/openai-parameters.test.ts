@@ -19,6 +19,7 @@ it.each([
   ['/v1/chat/completions', 'chat/completions/completions.d.ts', 'ChatCompletionCreateParamsBase', 30],
   ['/v1/completions', 'completions.d.ts', 'CompletionCreateParamsBase', 15],
   ['/v1/embeddings', 'embeddings.d.ts', 'EmbeddingCreateParams', 4],
+  ['/v1/responses', 'responses/responses.d.ts', 'ResponseCreateParamsBase', 25],
 ])('every parameter of %s is taken or refused by its name', (path, file, interfaceName, least) => {
   const endpoint = openAiParameters.find((each) => each.path === path);
   const known = new Set([...Object.keys(endpoint?.taken ?? {}), ...Object.keys(endpoint?.refused ?? {})]);

@@ -59,12 +59,12 @@ export async function startJobs(
     parts.push(delivering, startHousekeeping({ database, clock, logger }));
     const common = { relay, random, logger, clock, endpoints, persist, maxAttempts: settings.jobAttempts };
 
+    const onEnded = (status: JobEnding['status']): void => {
+      metrics.jobs.inc({ status });
+      delivering.wake();
+    };
     const runJobs = (kind: JobKind, concurrency: number, perTenant: number): Work => {
       const queue = createJobQueue(stores, kind, runner, leaseMs);
-      const onEnded = (status: JobEnding['status']): void => {
-        metrics.jobs.inc({ status });
-        delivering.wake();
-      };
       return startWork<TakenJob>({
         clock,
         logger,

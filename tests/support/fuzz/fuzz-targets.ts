@@ -19,6 +19,20 @@ const bodies: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   '/v1/classify': { ...texts, labels: ['a', 'b'], top_k: 1 },
   '/v1/embed': { text: 'a' },
   '/v1/completions': { model: 'instant', prompt: 'Hello', ...generation },
+  '/v1/responses': {
+    model: 'instant',
+    input: messages,
+    max_output_tokens: 4,
+    stream: true,
+    metadata: { a: 'b' },
+  },
+  '/v1/jobs': {
+    endpoint: '/v1/generate',
+    body: { prompt: 'Hello', max_tokens: 4 },
+    priority: 'low',
+    retention: '1h',
+  },
+  '/v1/batches': { input_file_id: 'file-1', endpoint: '/v1/generate', completion_window: '24h' },
   '/v1/embeddings': { model: 'instant', input: ['a', 'b'] },
 };
 const anyBody = { model: 'instant', messages, ...generation };
