@@ -195,3 +195,11 @@ describe('a job that is cancelled', () => {
     expect(['cancelled', 'completed']).toContain((await ended(running.id)).status);
   });
 });
+
+it('says so while the database is away, and goes on when it is back', async () => {
+  await cluster.postgres.kill();
+  expect(await read(call('GET', '/v1/jobs'), 503)).toMatchObject({ error: { code: 'unavailable' } });
+  await cluster.postgres.start();
+  const created = await create(prompt('Again.'), { 'idempotency-key': 'behind-the-outage' });
+  expect(await ended(created.id)).toMatchObject({ status: 'completed' });
+});

@@ -10,7 +10,7 @@ import {
   type Transaction,
 } from '@millrace/store';
 import { batchColumns, batchOf, type Batch, type BatchDetails, type BatchError } from './batch.ts';
-import { newId, type JobDependencies } from './job-dependencies.ts';
+import { isId, newId, type JobDependencies } from './job-dependencies.ts';
 import { pageOf, type Page, type PageRequest } from './page.ts';
 import { visibleTo } from './principal.ts';
 import { openJson, sealJson } from './sealed-json.ts';
@@ -57,6 +57,7 @@ export function createBatchStore({ database, sealing, clock, nextId }: JobDepend
   };
 
   const find = async (principal: GatewayPrincipal, id: string): Promise<WholeBatch | undefined> => {
+    if (!isId(id)) return undefined;
     const [row] = await onConnection(database, (connection) =>
       connection
         .select(columns)
@@ -110,6 +111,7 @@ export function createBatchStore({ database, sealing, clock, nextId }: JobDepend
     },
 
     async cancel(principal, id) {
+      if (!isId(id)) return undefined;
       await inTransaction(database, (transaction) =>
         transaction
           .update(batches)

@@ -2,7 +2,7 @@ import { and, asc, desc, eq, gt, isNotNull, lt, sql } from 'drizzle-orm';
 import type { GatewayPrincipal } from '@millrace/relay';
 import type { SealingBox } from '@millrace/sealing';
 import { filePieces, files, inTransaction, onConnection, type Transaction } from '@millrace/store';
-import { newId, type JobDependencies } from './job-dependencies.ts';
+import { isId, newId, type JobDependencies } from './job-dependencies.ts';
 import { pageOf, type Page, type PageRequest } from './page.ts';
 import { visibleTo } from './principal.ts';
 
@@ -97,6 +97,7 @@ export function createFileStore(dependencies: JobDependencies): FileStore {
     },
 
     async find(principal, id) {
+      if (!isId(id)) return undefined;
       const [row] = await onConnection(database, (connection) =>
         connection
           .select()
@@ -130,6 +131,7 @@ export function createFileStore(dependencies: JobDependencies): FileStore {
     },
 
     async remove(principal, id) {
+      if (!isId(id)) return false;
       const removed = await onConnection(database, (connection) =>
         connection
           .delete(files)

@@ -18,6 +18,13 @@ export function newId(nextId: IdGenerator, prefix: IdPrefix): string {
   return prefix + nextId().replaceAll('-', '');
 }
 
+const idPattern = /^[a-z]{3,8}[_-][\da-f]{32}$/;
+
+/** Whether it looks like an id that `newId` has made. What does not is not looked up: a database takes not every text. */
+export function isId(text: string): boolean {
+  return idPattern.test(text);
+}
+
 /** The same answer for what never was, is gone, or belongs to someone else. */
 export function notFound(what: 'job' | 'response' | 'file' | 'batch', param: string): MillraceError {
   return new MillraceError('request_not_found', `There is no such ${what}, or it is no longer kept.`, {

@@ -12,7 +12,7 @@ import {
   type JobResult,
   type JobStatus,
 } from './job.ts';
-import { newId, type JobDependencies } from './job-dependencies.ts';
+import { isId, newId, type JobDependencies } from './job-dependencies.ts';
 import { pageOf, type Page, type PageRequest } from './page.ts';
 import { visibleTo } from './principal.ts';
 import { openJson, sealJson } from './sealed-json.ts';
@@ -99,6 +99,7 @@ export function createJobStore(dependencies: JobDependencies): JobStore {
     },
 
     async find(principal, kind, id) {
+      if (!isId(id)) return undefined;
       const [row] = await onConnection(database, (connection) =>
         connection
           .select({ ...jobColumns, request: jobs.request, result: jobs.result })
@@ -135,6 +136,7 @@ export function createJobStore(dependencies: JobDependencies): JobStore {
 
     cancel: (principal, kind, id) =>
       inTransaction(database, async (transaction) => {
+        if (!isId(id)) return undefined;
         const [row] = await transaction
           .select({ ...jobColumns, request: jobs.request })
           .from(jobs)
@@ -157,6 +159,7 @@ export function createJobStore(dependencies: JobDependencies): JobStore {
 
     remove: (principal, kind, id) =>
       inTransaction(database, async (transaction) => {
+        if (!isId(id)) return undefined;
         const [row] = await transaction
           .select(jobColumns)
           .from(jobs)

@@ -18,6 +18,7 @@ export async function fileRoutes(app: FastifyInstance, { kept, settings }: KeptR
   const readUpload = createUploadReader(settings);
   const readList = createQueryReader<{ readonly purpose?: FilePurpose }>(fileListParameters);
   await app.register(multipart, {
+    throwFileSizeLimit: false,
     limits: { files: 1, fields: 8, fieldSize: 1_024, headerPairs: 16, fileSize: settings.fileMaxBytes },
   });
 

@@ -5,8 +5,7 @@ export const listParameters = {
   limit: { type: 'integer', minimum: 1, maximum: 100, default: 20, description: 'Most items of the page.' },
   after: {
     type: 'string',
-    minLength: 1,
-    maxLength: 64,
+    pattern: '^[A-Za-z0-9_-]{1,64}$',
     description: 'Id of the last item of the page before.',
   },
   order: { enum: ['desc'], default: 'desc', description: 'Newest first.' },

@@ -40,11 +40,11 @@ export function createUploadReader(
     const fields = new Map<string, string>();
     const hash = createHash('sha256');
     let name: string | undefined;
-    for await (const part of request.parts()) {
+    for await (const part of readable(request.parts())) {
       if (part.type === 'file') {
         if (part.fieldname !== 'file') throw unknownField(part.fieldname);
         name = part.filename.slice(0, maxNameLength);
-        for await (const piece of part.file as AsyncIterable<Buffer>) {
+        for await (const piece of readable(part.file as AsyncIterable<Buffer>)) {
           hash.update(piece);
           await writer?.write(piece);
         }
@@ -64,6 +64,19 @@ export function createUploadReader(
       digest: hash.digest('base64'),
     };
   };
+}
+
+/** What comes of a form, with an error that says so where it is none. */
+async function* readable<Item>(source: AsyncIterable<Item>): AsyncGenerator<Item, void, undefined> {
+  try {
+    yield* source;
+  } catch (cause) {
+    throw new MillraceError(
+      'invalid_value',
+      `The body is not a form that can be read: it may have one file and ${fieldNames.length} fields`,
+      { cause },
+    );
+  }
 }
 
 function requirePurpose(purpose: string | undefined): void {
