@@ -40,19 +40,34 @@ export function createUploadReader(
     const fields = new Map<string, string>();
     const hash = createHash('sha256');
     let name: string | undefined;
-    for await (const part of request.parts()) {
-      if (part.type === 'file') {
-        if (part.fieldname !== 'file') throw unknownField(part.fieldname);
-        name = part.filename.slice(0, maxNameLength);
-        for await (const piece of part.file as AsyncIterable<Buffer>) {
-          hash.update(piece);
-          await writer?.write(piece);
-        }
-        if (part.file.truncated) throw tooLarge(settings.fileMaxBytes);
-      } else {
-        if (!fieldNames.some((known) => known === part.fieldname)) throw unknownField(part.fieldname);
-        fields.set(part.fieldname, String(part.value));
+    let failure: { readonly error: unknown } | undefined;
+    const written = async (piece: Buffer): Promise<void> => {
+      try {
+        await writer?.write(piece);
+      } catch (error) {
+        failure = { error };
+        throw error;
       }
+    };
+    try {
+      for await (const part of request.parts()) {
+        if (part.type === 'file') {
+          if (part.fieldname !== 'file') throw unknownField(part.fieldname);
+          name = part.filename.slice(0, maxNameLength);
+          for await (const piece of part.file as AsyncIterable<Buffer>) {
+            hash.update(piece);
+            await written(piece);
+          }
+          if (part.file.truncated) throw tooLarge(settings.fileMaxBytes);
+        } else {
+          if (!fieldNames.some((known) => known === part.fieldname)) throw unknownField(part.fieldname);
+          fields.set(part.fieldname, String(part.value));
+        }
+      }
+    } catch (error) {
+      if (failure !== undefined) throw failure.error;
+      const isKnown = error instanceof MillraceError || (error instanceof Error && 'statusCode' in error);
+      throw isKnown ? error : notWhole(error);
     }
     if (name === undefined) throw missing('file');
     requirePurpose(fields.get('purpose'));
@@ -88,6 +103,13 @@ function retentionOf(fields: ReadonlyMap<string, string>, usualMs: number): numb
     { param: 'expires_after' },
   );
 }
+
+/** What the parser of forms says quotes nothing. */
+const notWhole = (cause: unknown): MillraceError =>
+  new MillraceError('invalid_value', 'The form cannot be read: it is not whole, or no form', {
+    param: 'file',
+    cause,
+  });
 
 const missing = (field: string): MillraceError =>
   new MillraceError('missing_value', `${field} is missing`, { param: field });
