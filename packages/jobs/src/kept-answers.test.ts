@@ -14,6 +14,7 @@ beforeAll(async () => {
 afterAll(() => test.stop());
 
 const answer = { status: 202, body: { id: 'job_1' } };
+const work = async () => answer;
 
 it('does the work once for a key, however many ask at the same time', async () => {
   let count = 0;
@@ -49,7 +50,7 @@ it('leaves the key free where the work fails, and after a day', async () => {
     Promise.reject(new Error('no')),
   );
   await expect(failing).rejects.toThrow('no');
-  const again = () => answers.once({ principal, key: 'fails', digest: 'b' }, async () => answer);
+  const again = () => answers.once({ principal, key: 'fails', digest: 'b' }, work);
   expect((await again()).isReplay).toBe(false);
   expect((await again()).isReplay).toBe(true);
   await test.dependencies.clock.advance(24 * 3_600_000 + 1);

@@ -57,7 +57,7 @@ it('reads no more of an answer than it must', async () => {
 
 it('gives up on who does not answer', async () => {
   const url = await listen(() => undefined);
-  await expect(post(url, { timeoutMs: 50 })).rejects.toBeInstanceOf(Error);
+  await expect(post(url, { timeoutMs: 50 })).rejects.toThrow(/abort/i);
 });
 
 it('connects to no private address, whatever name it has', async () => {
@@ -72,6 +72,8 @@ it('connects to no private address, whatever name it has', async () => {
   url.protocol = 'https:';
   await expect(post(url.href, { allowsPrivate: false })).rejects.toThrow(/private/);
   url.hostname = 'localhost.localdomain';
-  await expect(post(url.href, { allowsPrivate: false })).rejects.toBeInstanceOf(Error);
+  await expect(post(url.href, { allowsPrivate: false })).rejects.toThrow(
+    /public address|ENOTFOUND|EAI_AGAIN/,
+  );
   expect(requests).toBe(0);
 });
