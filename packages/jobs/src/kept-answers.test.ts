@@ -29,8 +29,6 @@ it('does the work once for a key, however many ask at the same time', async () =
   expect(count).toBe(1);
 });
 
-const work = async () => answer;
-
 it('refuses the key with another request, and not that of another tenant or end user', async () => {
   await answers.once({ principal, key: 'mine', digest: 'a' }, work);
   await expect(answers.once({ principal, key: 'mine', digest: 'b' }, work)).rejects.toMatchObject({
