@@ -26,6 +26,12 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     subject: 'mr.request.admitted.<tenant>',
     storedIn: 'ADMITTED',
   },
+  'admission.decided': {
+    producers: ['auth-quota'],
+    consumers: ['auth-quota', 'analysts'],
+    subject: 'mr.admission.decided.<tenant>',
+    storedIn: 'ADMISSIONS',
+  },
   'request.scrubbed': {
     producers: ['pii'],
     consumers: ['inference', 'providers'],

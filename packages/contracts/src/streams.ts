@@ -76,6 +76,15 @@ export function streamDefinitions(limits: StreamLimits = defaultStreamLimits): r
       republish: { source: 'mr.result.*.*', destination: 'mr.relay.{{wildcard(1)}}.{{wildcard(2)}}' },
     },
     {
+      name: 'ADMISSIONS',
+      subjects: ['mr.admission.decided.*'],
+      retention: 'limits',
+      // The longest window of a quota, a month, and what may still be open from before it.
+      maxAgeMs: 35 * dayMs,
+      discard: 'old',
+      duplicateWindowMs,
+    },
+    {
       name: 'CLOSED',
       subjects: ['mr.request.closed.*.*'],
       retention: 'limits',

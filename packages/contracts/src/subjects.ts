@@ -34,6 +34,7 @@ export function laneOf(priority: Priority, tenant: string): string {
 export const subjects = {
   received: (tenant: string) => `mr.request.received.${subjectToken(tenant)}`,
   admitted: (tenant: string) => `mr.request.admitted.${subjectToken(tenant)}`,
+  decided: (tenant: string) => `mr.admission.decided.${subjectToken(tenant)}`,
   scrubbed: (model: string, lane: string) => `mr.request.scrubbed.${subjectToken(model)}.${lane}`,
   scrubbedOfModel: (model: string) => `mr.request.scrubbed.${subjectToken(model)}.>`,
   result: (gateway: string, requestId: string) => `mr.result.${subjectToken(gateway)}.${requestId}`,

@@ -81,6 +81,8 @@ export function createBatchStore({ database, sealing, clock, nextId }: JobDepend
           id,
           tenant: principal.tenant,
           keyId: principal.key_id,
+          user: principal.user_id,
+          organisation: principal.organisation,
           roles: [...principal.roles],
           endpoint,
           priority,

@@ -82,6 +82,8 @@ export function createJobStore(dependencies: JobDependencies): JobStore {
           id,
           tenant: principal.tenant,
           keyId: principal.key_id,
+          user: principal.user_id,
+          organisation: principal.organisation,
           roles: [...principal.roles],
           kind,
           endpoint,

@@ -13,7 +13,13 @@ import type { GatewayPrincipal } from '@millrace/relay';
 import type { JobDependencies } from './job-dependencies.ts';
 
 export const tenant = 'acme';
-export const principal: GatewayPrincipal = { tenant, key_id: 'key-1', roles: ['user'] };
+export const principal: GatewayPrincipal = {
+  tenant,
+  key_id: 'key-1',
+  roles: ['developer'],
+  organisation: 'default',
+  user_id: null,
+};
 
 /** A PostgreSQL with a tenant and an API key, and a clock that is moved by hand. */
 export interface JobsTest extends Stoppable {
@@ -31,7 +37,7 @@ export async function startJobsTest(): Promise<JobsTest> {
   ]);
   await database
     .insert(apiKeys)
-    .values({ id: principal.key_id, tenant, name: 'key', hash: Buffer.alloc(32), roles: ['user'] });
+    .values({ id: principal.key_id, tenant, name: 'key', hash: Buffer.alloc(32), roles: ['developer'] });
   const nextId = createIdGenerator(clock, seededRandom(1));
   return {
     dependencies: { database, sealing, clock, nextId },

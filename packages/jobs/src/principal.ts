@@ -16,7 +16,10 @@ export function visibleTo(principal: GatewayPrincipal, table: OwnedTable): SQL |
 export function principalOf(row: {
   readonly tenant: string;
   readonly keyId: string;
+  readonly user: string | null;
+  readonly organisation: string;
   readonly roles: readonly string[];
 }): GatewayPrincipal {
-  return { tenant: row.tenant, key_id: row.keyId, roles: row.roles };
+  const { tenant, keyId, user, organisation, roles } = row;
+  return { tenant, key_id: keyId, user_id: user, organisation, roles };
 }

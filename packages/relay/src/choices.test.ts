@@ -18,7 +18,7 @@ function record(kind: ResultChunk['kind'], changes: Partial<ResultChunk> = {}): 
 }
 
 function opened(choices: number): ResultChunk {
-  const principal = { key_id: 'key', roles: [] };
+  const principal = { key_id: 'key', roles: [], organisation: 'default', user_id: null };
   const times = { received_at: 0, deadline_at: 1 };
   const content: Opened = { principal, transport: 'HTTP', model: 'm', ...times, choices };
   return record('OPENED', { opened: content, attempt: 0 });

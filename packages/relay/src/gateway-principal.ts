@@ -2,7 +2,10 @@ import type { Opened, VerifiedPrincipal } from '@millrace/contracts';
 import { MillraceError } from '@millrace/runtime';
 
 /** Who asks, as `verify` has said. */
-export type GatewayPrincipal = Pick<VerifiedPrincipal, 'tenant' | 'key_id' | 'roles'>;
+export type GatewayPrincipal = Pick<
+  VerifiedPrincipal,
+  'tenant' | 'organisation' | 'key_id' | 'user_id' | 'roles'
+>;
 
 /** A principal with this role sees only what its own key has asked for. */
 const endUserRole = 'end-user';

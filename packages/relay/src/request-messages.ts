@@ -9,6 +9,7 @@ import {
 import type { Clock, RandomSource } from '@millrace/runtime';
 import type { SealingBox } from '@millrace/sealing';
 import { decide, resultRecord, sealContent, type RequestContent } from '@millrace/stage';
+import { mostInputTokens } from './most-input-tokens.ts';
 import type { Submission } from './submission.ts';
 
 /** A request with all that its first two messages say. */
@@ -31,7 +32,12 @@ export function openedOf(
 ): Opened {
   const { principal, transport, generation } = submission;
   return {
-    principal: { key_id: principal.key_id, roles: principal.roles },
+    principal: {
+      key_id: principal.key_id,
+      roles: principal.roles,
+      organisation: principal.organisation,
+      user_id: principal.user_id,
+    },
     transport,
     model,
     received_at: receivedAt,
@@ -83,6 +89,7 @@ export function receivedMessage(
     trail: [decide(clock, transport === 'HTTP' ? 'ingress' : 'edge', 'accepted')],
     cache: generation.cache ?? 'AUTO',
     fallbacks: [],
+    input_tokens_most: mostInputTokens(content),
   };
   return {
     subject: subjects.received(principal.tenant),

@@ -209,7 +209,20 @@ const pollMs = 5;
 
 /** A principal of a tenant, for tests. */
 export function principalOf(tenant: string, changes: Partial<VerifiedPrincipal> = {}): VerifiedPrincipal {
-  return { tenant, key_id: `key-of-${tenant}`, roles: ['user'], max_in_flight: 32, ...changes };
+  return {
+    tenant,
+    organisation: 'default',
+    key_id: `key-of-${tenant}`,
+    user_id: null,
+    roles: ['developer'],
+    reach: 'project',
+    scopes: null,
+    allowed_models: null,
+    allowed_addresses: null,
+    expires_at: null,
+    max_in_flight: 32,
+    ...changes,
+  };
 }
 
 /** A tenant that no other test has. */

@@ -9,7 +9,7 @@ export function closingOf(tenant: string, changes: Partial<RequestClosed> = {}):
   return {
     request_id: randomUUID(),
     tenant,
-    principal: { key_id: 'key', roles: ['user'] },
+    principal: { key_id: 'key', roles: ['developer'], organisation: 'default', user_id: null },
     gateway: 'gateway',
     transport: 'WEBSOCKET',
     operation: 'generate',

@@ -48,9 +48,9 @@ describe('store', () => {
     await Promise.all(databases.map((database) => migrate(database)));
     const [first] = databases;
     await first?.insert(tenants).values({ id: 'acme', name: 'Acme' });
-    expect(await first?.select({ id: tenants.id, maxInFlight: tenants.maxInFlight }).from(tenants)).toEqual([
-      { id: 'acme', maxInFlight: 64 },
-    ]);
+    expect(await first?.select({ id: tenants.id, organisation: tenants.organisation }).from(tenants)).toEqual(
+      [{ id: 'acme', organisation: 'default' }],
+    );
     await Promise.all(databases.map((database) => database.stop()));
   });
 

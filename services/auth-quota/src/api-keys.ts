@@ -1,8 +1,8 @@
-import { eq } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { controlKeys, type CredentialVerified } from '@millrace/contracts';
 import { systemRandom, type RandomSource } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
-import { apiKeys, tenants, type Database } from '@millrace/store';
+import { apiKeys, inTransaction, quotas, tenants, type Database } from '@millrace/store';
 import { isKeyOf, keyIdOf, makeApiKey } from './api-key.ts';
 
 export interface NewApiKey {
@@ -16,17 +16,20 @@ export interface NewApiKey {
 /** Creates an API key. @returns the key, which can never be read again, and its public id */
 export async function createApiKey(
   database: Database,
-  { tenant, name, roles = ['user'], expiresAt }: NewApiKey,
+  { tenant, name, roles = ['developer'], expiresAt }: NewApiKey,
   random: RandomSource = systemRandom,
 ): Promise<{ readonly keyId: string; readonly key: string }> {
   const { keyId, text, hash } = makeApiKey(random);
-  await database.insert(apiKeys).values({
-    id: keyId,
-    tenant,
-    name: name ?? keyId,
-    hash: Buffer.from(hash),
-    roles: [...roles],
-    expiresAt: expiresAt === undefined ? null : new Date(expiresAt),
+  await inTransaction(database, async (transaction) => {
+    await transaction.insert(apiKeys).values({
+      id: keyId,
+      tenant,
+      name: name ?? keyId,
+      hash: Buffer.from(hash),
+      roles: [...roles],
+      expiresAt: expiresAt === undefined ? null : new Date(expiresAt),
+    });
+    await transaction.insert(quotas).values({ scope: 'key', subject: keyId });
   });
   return { keyId, key: text };
 }
@@ -54,6 +57,9 @@ export async function revokeApiKey(
   return true;
 }
 
+/** Where a project has no limit, a gateway still has one for each principal. */
+const unlimitedInFlight = 1_024;
+
 const unknownHash = new Uint8Array(32);
 
 /**
@@ -69,17 +75,30 @@ export async function verifyCredential(
   const keyId = keyIdOf(credential);
   if (keyId === undefined) return refused('The API key is not valid.');
   const [row] = await database
-    .select({ key: apiKeys, maxInFlight: tenants.maxInFlight })
+    .select({ key: apiKeys, organisation: tenants.organisation, maxInFlight: quotas.maxInFlight })
     .from(apiKeys)
     .innerJoin(tenants, eq(tenants.id, apiKeys.tenant))
+    .leftJoin(quotas, and(eq(quotas.scope, 'project'), eq(quotas.subject, apiKeys.tenant)))
     .where(eq(apiKeys.id, keyId));
   const matches = isKeyOf(row?.key.hash ?? unknownHash, credential);
   if (row === undefined || !matches) return refused('The API key is not valid.');
-  const { key, maxInFlight } = row;
+  const { key, organisation, maxInFlight } = row;
   if (key.revokedAt !== null) return refused('The API key was revoked.');
   if (key.expiresAt !== null && key.expiresAt.getTime() <= now) return refused('The API key has expired.');
   return {
-    principal: { tenant: key.tenant, key_id: key.id, roles: key.roles, max_in_flight: maxInFlight },
+    principal: {
+      tenant: key.tenant,
+      organisation,
+      key_id: key.id,
+      user_id: key.user,
+      roles: key.roles,
+      reach: key.reach,
+      scopes: key.scopes,
+      allowed_models: key.allowedModels,
+      allowed_addresses: key.allowedAddresses,
+      expires_at: key.expiresAt?.getTime() ?? null,
+      max_in_flight: maxInFlight ?? unlimitedInFlight,
+    },
     code: null,
     message: null,
   };

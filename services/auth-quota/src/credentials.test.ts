@@ -60,10 +60,10 @@ describe('a credential that is presented', () => {
   it('is answered with the principal', async () => {
     const { keyId, key } = await createApiKey(postgres.database, {
       tenant: 'acme',
-      roles: ['user', 'analyst'],
+      roles: ['developer', 'analyst'],
     });
     expect(await verify(key)).toEqual({
-      principal: { tenant: 'acme', key_id: keyId, roles: ['user', 'analyst'], max_in_flight: 7 },
+      principal: { tenant: 'acme', key_id: keyId, roles: ['developer', 'analyst'], max_in_flight: 7 },
       code: null,
       message: null,
     });

@@ -14,7 +14,7 @@ export function requestOf(
   return {
     request_id: randomUUID(),
     tenant,
-    principal: { key_id: 'key', roles: ['user'] },
+    principal: { key_id: 'key', roles: ['developer'], organisation: 'default', user_id: null },
     gateway: 'gateway',
     transport: 'WEBSOCKET',
     received_at: clock.now(),

@@ -102,7 +102,8 @@ async function untilRecorded(
       subjectsOf(dependencies, 'AUDIT', tenant),
     ]);
     const isEach = (ids: readonly string[]): boolean => requestIds.every((id) => ids.includes(id));
-    if (isEach(rows.map(({ requestId }) => requestId)) && isEach(charged) && isEach(recorded)) return;
+    if (isEach(rows.flatMap(({ requestId }) => requestId ?? [])) && isEach(charged) && isEach(recorded))
+      return;
     await clock.sleep(pollMs, signal);
   }
 }

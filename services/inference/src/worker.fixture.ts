@@ -95,7 +95,7 @@ export async function startWorkerTest() {
     const event: RequestEvent = {
       request_id,
       tenant,
-      principal: { key_id: 'key', roles: ['user'] },
+      principal: { key_id: 'key', roles: ['developer'], organisation: 'default', user_id: null },
       gateway: 'gateway',
       transport: 'WEBSOCKET',
       received_at: clock.now(),

@@ -1,5 +1,35 @@
 // Generated from schemas/*.avsc by generate-types.ts. Do not edit.
 
+/** Requests of a tenant that were decided on in one transaction. With the closings, the counters of the quotas can be made anew from these. */
+export interface AdmissionDecided {
+  /** The tenant that the requests belong to. */
+  readonly tenant: string;
+  /** The organisation that the tenant belongs to. */
+  readonly organisation: string;
+  /** When. */
+  readonly decided_at: number;
+  /** One for each request, in the order of the decisions. */
+  readonly decisions: readonly AdmissionDecision[];
+}
+
+/** What was decided on one request. */
+export interface AdmissionDecision {
+  /** The request. UUIDv7. */
+  readonly request_id: string;
+  /** Public part of the API key, or the id of the user. */
+  readonly key_id: string;
+  /** The user who asked; null: a key of the tenant itself. */
+  readonly user_id: string | null;
+  /** Name of the model. */
+  readonly model: string;
+  /** Error code of a refusal; null: admitted. */
+  readonly code: string | null;
+  /** Tokens held in reserve until it is closed. */
+  readonly reserved_tokens: number;
+  /** Money held in reserve until it is closed. */
+  readonly reserved_amount: string;
+}
+
 /** A link of the hash chain of a tenant. */
 export interface AuditRecorded {
   /** The tenant that the request belongs to. */
@@ -297,6 +327,10 @@ export interface Principal {
   readonly key_id: string;
   /** Roles within the tenant. */
   readonly roles: readonly string[];
+  /** The organisation that the tenant belongs to. */
+  readonly organisation: string;
+  /** The user who asked; null: a key of the tenant itself. */
+  readonly user_id: string | null;
 }
 
 /** How urgent the request is among those of its tenant. */
@@ -338,6 +372,8 @@ export interface RequestAdmitted {
   readonly cache: CacheUse;
   /** Models that take the request over, in this order, where the one before them cannot answer and no token is out yet. */
   readonly fallbacks: readonly string[];
+  /** Tokens that the input has at most, by its bytes: what is held in reserve for it. */
+  readonly input_tokens_most: number;
 }
 
 /** A request is to be stopped. Value of cancel.<request> in CONTROL. */
@@ -436,6 +472,8 @@ export interface RequestReceived {
   readonly cache: CacheUse;
   /** Models that take the request over, in this order, where the one before them cannot answer and no token is out yet. */
   readonly fallbacks: readonly string[];
+  /** Tokens that the input has at most, by its bytes: what is held in reserve for it. */
+  readonly input_tokens_most: number;
 }
 
 /** A client has resumed a request on another gateway, which looks after it from now on. Not stored. */
@@ -484,6 +522,8 @@ export interface RequestScrubbed {
   readonly fallbacks: readonly string[];
   /** Types of personal data that were found, sorted. */
   readonly personal_data: readonly string[];
+  /** Tokens that the input has at most, by its bytes: what is held in reserve for it. */
+  readonly input_tokens_most: number;
 }
 
 /** A record of the results of one request, in the order of its stream. */
@@ -589,6 +629,20 @@ export interface VerifiedPrincipal {
   readonly roles: readonly string[];
   /** Most requests at once. */
   readonly max_in_flight: number;
+  /** The organisation that the tenant belongs to. */
+  readonly organisation: string;
+  /** The user who asked; null: a key of the tenant itself. */
+  readonly user_id: string | null;
+  /** How far the roles reach: project, organisation or platform. */
+  readonly reach: string;
+  /** What of its roles it may use; null: all. */
+  readonly scopes: readonly string[] | null;
+  /** Models that it may ask for; null: all. */
+  readonly allowed_models: readonly string[] | null;
+  /** Addresses that it may come from, in CIDR notation; null: all. */
+  readonly allowed_addresses: readonly string[] | null;
+  /** When the credential expires; null: never. */
+  readonly expires_at: number | null;
 }
 
 /** A gateway asks all workers what they are doing. Not stored. */
@@ -625,6 +679,7 @@ export interface WorkerDescribed {
 
 /** The events and records by the name of their schema. */
 export interface EventTypes {
+  readonly 'admission.decided': AdmissionDecided;
   readonly 'audit.recorded': AuditRecorded;
   readonly 'billing.charged': BillingCharged;
   readonly 'credential.presented': CredentialPresented;

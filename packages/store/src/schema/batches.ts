@@ -14,6 +14,8 @@ export const batches = pgTable(
       .notNull()
       .references(() => tenants.id),
     keyId: text('key_id').notNull(),
+    user: text('user_id'),
+    organisation: text('organisation').notNull().default('default'),
     roles: text('roles').array().notNull(),
     endpoint: text('endpoint').notNull(),
     priority: text('priority').notNull(),

@@ -1,6 +1,7 @@
 import { isNull, sql } from 'drizzle-orm';
-import { index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { bytea } from './bytea.ts';
+import { money } from './money.ts';
 import { moment } from './moment.ts';
 import { tenants } from './tenants.ts';
 
@@ -14,6 +15,15 @@ export const claims = pgTable(
       .references(() => tenants.id),
     /** Which model it is for; null in claims from before this column. */
     model: text('model'),
+    organisation: text('organisation').notNull().default('default'),
+    keyId: text('key_id'),
+    user: text('user_id'),
+    /** What it may use at worst; of that, its organisation, project, user and key hold so much in reserve until it ends. */
+    reservedTokens: bigint('reserved_tokens', { mode: 'number' }).notNull().default(0),
+    reservedAmount: money('reserved_amount').notNull().default('0'),
+    /** What it has used, once it has ended. */
+    usedTokens: bigint('used_tokens', { mode: 'number' }),
+    usedAmount: money('used_amount'),
     /** Error code of a refusal; null when it was admitted. */
     code: text('code'),
     message: text('message'),

@@ -1,12 +1,16 @@
 export { apiKeys } from './api-keys.ts';
 export { batches, batchLines } from './batches.ts';
+export { budgetAlerts } from './budget-alerts.ts';
 export { claims } from './claims.ts';
 export { filePieces, files } from './files.ts';
+export { identityProviders } from './identity-providers.ts';
 export { jobs } from './jobs.ts';
 export { keptAnswers } from './kept-answers.ts';
 export { ledger } from './ledger.ts';
+export { organisations } from './organisations.ts';
 export { outbox } from './outbox.ts';
 export { prices } from './prices.ts';
-export { rateWindows } from './rate-windows.ts';
+export { quotas } from './quotas.ts';
 export { tenants } from './tenants.ts';
+export { memberships, users } from './users.ts';
 export { webhookDeliveries } from './webhook-deliveries.ts';

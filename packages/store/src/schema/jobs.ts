@@ -14,6 +14,8 @@ export const jobs = pgTable(
       .notNull()
       .references(() => tenants.id),
     keyId: text('key_id').notNull(),
+    user: text('user_id'),
+    organisation: text('organisation').notNull().default('default'),
     roles: text('roles').array().notNull(),
     /** Which list it belongs to: `job` or `response`. */
     kind: text('kind').notNull(),

@@ -1,11 +1,22 @@
-import { integer, pgTable, text } from 'drizzle-orm/pg-core';
+import { index, integer, pgTable, text } from 'drizzle-orm/pg-core';
 import { moment } from './moment.ts';
+import { organisations } from './organisations.ts';
 
-/** Who shares limits and pays. */
-export const tenants = pgTable('tenants', {
-  id: text('id').primaryKey(),
-  name: text('name').notNull(),
-  requestsPerMinute: integer('requests_per_minute').notNull().default(600),
-  maxInFlight: integer('max_in_flight').notNull().default(64),
-  createdAt: moment('created_at').notNull().defaultNow(),
-});
+/** The projects of the organisations: what the subjects of the streams call a tenant. */
+export const tenants = pgTable(
+  'tenants',
+  {
+    id: text('id').primaryKey(),
+    organisation: text('organisation')
+      .notNull()
+      .default('default')
+      .references(() => organisations.id),
+    name: text('name').notNull(),
+    createdAt: moment('created_at').notNull().defaultNow(),
+    /** While it is suspended, none of its requests is admitted. */
+    suspendedAt: moment('suspended_at'),
+    /** Counts changes. */
+    version: integer('version').notNull().default(1),
+  },
+  (table) => [index('tenants_organisation').on(table.organisation)],
+);
