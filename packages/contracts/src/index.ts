@@ -1,6 +1,8 @@
 export { catalogue, type CatalogueEntry } from './catalogue.ts';
 export { createCodec, type Codec, type DecodedMessage } from './codec.ts';
 export type {
+  AdmissionDecided,
+  AdmissionDecision,
   AuditRecorded,
   BillingCharged,
   CacheHit,

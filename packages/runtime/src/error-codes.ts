@@ -86,6 +86,12 @@ export const errorCodes = {
     retryable: true,
     meaning: 'More requests in a minute than the limit allows.',
   },
+  insufficient_quota: {
+    httpStatus: 429,
+    type: 'rate_limit_error',
+    retryable: false,
+    meaning: 'A quota of tokens or a budget is used up, or too small for the request.',
+  },
   too_many_in_flight: {
     httpStatus: 429,
     type: 'rate_limit_error',

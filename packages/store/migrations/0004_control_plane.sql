@@ -48,12 +48,12 @@ CREATE TABLE "quotas" (
 	"in_flight" bigint DEFAULT 0 NOT NULL,
 	"reserved_tokens" bigint DEFAULT 0 NOT NULL,
 	"reserved_amount" numeric(20, 10) DEFAULT '0' NOT NULL,
-	"minute" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"minute" timestamp (3) with time zone DEFAULT 'epoch' NOT NULL,
 	"minute_requests" bigint DEFAULT 0 NOT NULL,
 	"minute_tokens" bigint DEFAULT 0 NOT NULL,
-	"day" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"day" timestamp (3) with time zone DEFAULT 'epoch' NOT NULL,
 	"day_tokens" bigint DEFAULT 0 NOT NULL,
-	"month" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"month" timestamp (3) with time zone DEFAULT 'epoch' NOT NULL,
 	"month_tokens" bigint DEFAULT 0 NOT NULL,
 	"month_amount" numeric(20, 10) DEFAULT '0' NOT NULL,
 	CONSTRAINT "quotas_scope_subject_pk" PRIMARY KEY("scope","subject")
@@ -132,6 +132,7 @@ ALTER TABLE "batches" ADD COLUMN "user_id" text;--> statement-breakpoint
 ALTER TABLE "batches" ADD COLUMN "organisation" text DEFAULT 'default' NOT NULL;--> statement-breakpoint
 ALTER TABLE "jobs" ADD COLUMN "user_id" text;--> statement-breakpoint
 ALTER TABLE "jobs" ADD COLUMN "organisation" text DEFAULT 'default' NOT NULL;--> statement-breakpoint
+ALTER TABLE "claims" ADD COLUMN "param" text;--> statement-breakpoint
 -- Rows that change all the time stay on their page.
 ALTER TABLE "quotas" SET (fillfactor = 50);--> statement-breakpoint
 INSERT INTO "quotas" ("scope", "subject", "requests_per_minute", "max_in_flight", "in_flight")

@@ -1,101 +1,159 @@
-import type { Codec, RequestReceived } from '@millrace/contracts';
+import { subjectsOf, type QuotaRow, type QuotaSubject, type RequestOwner } from './quota/quota-row.ts';
+import type { Quota } from './quota/quota.ts';
 import { statement } from '@millrace/store';
-import type { SettledRequest } from './admission.ts';
-import { windowStartOf, type RefusalCode, type TenantLimits, type Verdict } from './admission-rules.ts';
+import type { RefusalCode } from './admission-rules.ts';
+import type { DecidedRequest } from './admission.ts';
 
 /*
  * The statements of a claim. Every request waits for them, and PostgreSQL answers each statement on its own, so they are few.
  */
 
-export interface TenantRow extends TenantLimits {
-  readonly tenant: string;
+/** Whose quotas are wanted. */
+export interface QuotasWanted {
+  readonly subjects?: readonly QuotaSubject[];
+  /** Those of whom these requests belong to, as far as they are open. */
+  readonly requestIds?: readonly string[];
 }
 
-/**
- * Admissions of one tenant take turns from here to the commit. `for no key update` lets claims refer to the tenant meanwhile, and
- * the order keeps two batches from waiting for each other.
- */
-export const lockTenants = (names: readonly string[]) => statement<TenantRow[]>`
-  select id as tenant, requests_per_minute as "requestsPerMinute", max_in_flight as "maxInFlight"
-  from tenants where id = any(${[...names]}::text[]) order by id for no key update`;
+/** Decisions on one subject take turns from here to the commit. The order keeps two batches from waiting for each other. */
+export const lockQuotas = ({ subjects = [], requestIds = [] }: QuotasWanted) => statement<QuotaRow[]>`
+  select
+    quota.scope, quota.subject, requests_per_minute as "requestsPerMinute", tokens_per_minute::float8 as "tokensPerMinute",
+    max_in_flight as "maxInFlight", tokens_per_day::float8 as "tokensPerDay", tokens_per_month::float8 as "tokensPerMonth",
+    budget_per_month as "budgetPerMonth", in_flight::float8 as "inFlight", reserved_tokens::float8 as "reservedTokens",
+    reserved_amount as "reservedAmount", extract(epoch from minute)::float8 * 1000 as minute,
+    minute_requests::float8 as "minuteRequests", minute_tokens::float8 as "minuteTokens",
+    extract(epoch from day)::float8 * 1000 as day, day_tokens::float8 as "dayTokens",
+    extract(epoch from month)::float8 * 1000 as month, month_tokens::float8 as "monthTokens", month_amount as "monthAmount"
+  from quotas as quota
+  join (
+    select * from unnest(${subjects.map(({ scope }) => scope)}::text[], ${subjects.map(({ subject }) => subject)}::text[])
+      as named(scope, subject)
+    union
+    select owner.scope, owner.subject from claims cross join lateral (values
+      ('organisation', organisation), ('project', tenant), ('user', user_id), ('key', key_id)) as owner(scope, subject)
+    where request_id = any(${[...requestIds]}::uuid[]) and closed_at is null and code is null) as wanted
+  on quota.scope = wanted.scope and quota.subject = wanted.subject
+  order by quota.scope, quota.subject for no key update of quota`;
 
 export interface ClaimRow {
   readonly requestId: string;
   readonly code: RefusalCode | null;
   readonly message: string | null;
+  readonly param: string | null;
   readonly retryAfterMs: number | null;
   readonly decidedAt: number;
+  readonly reservedTokens: number;
+  readonly reservedAmount: string;
   readonly isPublished: boolean;
   readonly isClosed: boolean;
 }
 
-/** What a decision depends on, as it is behind the lock. */
+/** What a decision depends on beside the quotas, as it is behind the lock. */
 export interface AdmissionFacts {
   /** The decisions that stand already. */
   readonly present: readonly ClaimRow[];
-  /** Requests of each tenant that were admitted in the present window. */
-  readonly admittedInWindow: Readonly<Record<string, number>>;
-  /** Requests of each tenant that were admitted and have not ended. */
-  readonly inFlight: Readonly<Record<string, number>>;
+  /** Tenants that are there, and whether they may do anything. */
+  readonly active: Readonly<Record<string, boolean>>;
+  /** Keys and users among those asked for that were revoked or disabled. */
+  readonly revoked: readonly string[];
   /** Requests of each model, of all tenants, that were admitted and have not ended. */
   readonly openOfModel: Readonly<Record<string, number>>;
 }
 
-export const admissionFacts = (
-  requestIds: readonly string[],
-  names: readonly string[],
-  models: readonly string[],
-  now: number,
-) => statement<[AdmissionFacts]>`
+export interface FactsWanted {
+  readonly requestIds: readonly string[];
+  readonly tenants: readonly string[];
+  /** Ids of keys and users. */
+  readonly principals: readonly string[];
+  readonly models: readonly string[];
+}
+
+export const admissionFacts = ({ requestIds, tenants, principals, models }: FactsWanted) => statement<
+  [AdmissionFacts]
+>`
   select
     coalesce((
       select jsonb_agg(jsonb_build_object(
-        'requestId', request_id, 'code', code, 'message', message, 'retryAfterMs', retry_after_ms,
-        'decidedAt', extract(epoch from decided_at) * 1000,
+        'requestId', request_id, 'code', code, 'message', message, 'param', param, 'retryAfterMs', retry_after_ms,
+        'decidedAt', extract(epoch from decided_at) * 1000, 'reservedTokens', reserved_tokens,
+        'reservedAmount', reserved_amount::text,
         'isPublished', admitted_published_at is not null, 'isClosed', closed_at is not null))
       from claims where request_id = any(${[...requestIds]}::uuid[])), '[]') as present,
     coalesce((
-      select jsonb_object_agg(tenant, requests) from rate_windows
-      where tenant = any(${[...names]}::text[]) and window_start = ${iso(windowStartOf(now))}), '{}') as "admittedInWindow",
+      select jsonb_object_agg(tenant.id, tenant.suspended_at is null and organisation.suspended_at is null)
+      from tenants as tenant join organisations as organisation on organisation.id = tenant.organisation
+      where tenant.id = any(${[...tenants]}::text[])), '{}') as active,
     coalesce((
-      select jsonb_object_agg(tenant, requests) from (
-        select tenant, count(*) as requests from claims
-        where tenant = any(${[...names]}::text[]) and closed_at is null and code is null
-        group by tenant) as open), '{}') as "inFlight",
+      select jsonb_agg(id) from (
+        select id from api_keys where id = any(${[...principals]}::text[]) and revoked_at is not null
+        union all
+        select id from users where id = any(${[...principals]}::text[]) and disabled_at is not null) as revoked), '[]')
+      as revoked,
     coalesce((
       select jsonb_object_agg(model, requests) from (
         select model, count(*) as requests from claims
         where model = any(${[...models]}::text[]) and closed_at is null and code is null
         group by model) as queued), '{}') as "openOfModel"`;
 
-export type Decided = Verdict & { readonly event: RequestReceived };
+/** Writes what was decided, each with its event without the content, which is enough to close the request. */
+export const writeClaims = (decided: readonly DecidedRequest[], now: number) => statement`
+  insert into claims (
+    request_id, tenant, organisation, key_id, user_id, model, code, message, param, retry_after_ms, reserved_tokens,
+    reserved_amount, decided_at, deadline_at, event)
+  select
+    request_id, tenant, organisation, key_id, user_id, model, code, message, param, retry_after_ms, reserved_tokens,
+    reserved_amount, ${iso(now)}, deadline_at, decode(event, 'base64')
+  from jsonb_to_recordset(${JSON.stringify(decided.map(rowOf))}::jsonb) as decided(
+    request_id uuid, tenant text, organisation text, key_id text, user_id text, model text, code text, message text,
+    param text, retry_after_ms int, reserved_tokens bigint, reserved_amount numeric, deadline_at timestamptz, event text)`;
 
-/**
- * Writes what was decided, each with its event without the content, which is enough to close the request, and adds what was
- * admitted to the windows of its tenants.
- */
-export const writeDecisions = (codec: Codec, decided: readonly Decided[], now: number) => statement`
-  with decided as (
-    insert into claims (request_id, tenant, model, code, message, retry_after_ms, decided_at, deadline_at, event)
-    select request_id, tenant, model, code, message, retry_after_ms, ${iso(now)}, deadline_at, decode(event, 'base64')
-    from jsonb_to_recordset(${JSON.stringify(decided.map((each) => rowOf(codec, each)))}::jsonb) as decided(
-      request_id uuid, tenant text, model text, code text, message text, retry_after_ms int, deadline_at timestamptz, event text)
-    returning tenant, code)
-  insert into rate_windows (tenant, window_start, requests)
-  select tenant, ${iso(windowStartOf(now))}, count(*) from decided where code is null group by tenant
-  on conflict (tenant, window_start) do update set requests = rate_windows.requests + excluded.requests`;
-
-function rowOf(codec: Codec, { requestId, refusal, event }: Decided): object {
-  const withoutContent = codec.encode('request.received', { ...event, content: Buffer.alloc(0) });
+function rowOf({ event, refusal, reserved, request }: DecidedRequest): object {
   return {
-    request_id: requestId,
+    request_id: event.request_id,
     tenant: event.tenant,
+    organisation: event.principal.organisation,
+    key_id: event.principal.key_id,
+    user_id: event.principal.user_id,
     model: event.model,
     code: refusal?.code ?? null,
     message: refusal?.message ?? null,
+    param: refusal?.param ?? null,
     retry_after_ms: refusal?.retryAfterMs ?? null,
+    reserved_tokens: reserved.tokens,
+    reserved_amount: reserved.amount,
     deadline_at: iso(event.deadline_at),
-    event: Buffer.from(withoutContent).toString('base64'),
+    event: Buffer.from(request).toString('base64'),
+  };
+}
+
+/** Writes the counts of quotas that are locked. */
+export const writeQuotas = (quotas: readonly Quota[]) => statement`
+  update quotas as quota set
+    in_flight = counted.in_flight, reserved_tokens = counted.reserved_tokens, reserved_amount = counted.reserved_amount,
+    minute = to_timestamp(counted.minute / 1000), minute_requests = counted.minute_requests,
+    minute_tokens = counted.minute_tokens, day = to_timestamp(counted.day / 1000), day_tokens = counted.day_tokens,
+    month = to_timestamp(counted.month / 1000), month_tokens = counted.month_tokens, month_amount = counted.month_amount
+  from jsonb_to_recordset(${JSON.stringify(quotas.map(countsOf))}::jsonb) as counted(
+    scope text, subject text, in_flight bigint, reserved_tokens bigint, reserved_amount numeric, minute float8,
+    minute_requests bigint, minute_tokens bigint, day float8, day_tokens bigint, month float8, month_tokens bigint,
+    month_amount numeric)
+  where quota.scope = counted.scope and quota.subject = counted.subject`;
+
+function countsOf({ subject, counts }: Quota): object {
+  return {
+    ...subject,
+    in_flight: counts.inFlight,
+    reserved_tokens: counts.reservedTokens,
+    reserved_amount: counts.reservedAmount,
+    minute: counts.minute,
+    minute_requests: counts.minuteRequests,
+    minute_tokens: counts.minuteTokens,
+    day: counts.day,
+    day_tokens: counts.dayTokens,
+    month: counts.month,
+    month_tokens: counts.monthTokens,
+    month_amount: counts.monthAmount,
   };
 }
 
@@ -105,17 +163,14 @@ export const notePublished = (requestIds: readonly string[], now: number) => sta
   update claims set admitted_published_at = ${iso(now)} from relaxed
   where request_id = any(${[...requestIds]}::uuid[])`;
 
-/** Closes those that are open. */
-export const settleClaims = (closings: readonly SettledRequest[]) => statement`
-  update claims as claim set closed_at = closing.closed_at, outcome = closing.outcome
-  from jsonb_to_recordset(${JSON.stringify(closings.map(settlementOf))}::jsonb)
-    as closing(request_id uuid, outcome text, closed_at timestamptz)
-  where claim.request_id = closing.request_id and claim.closed_at is null`;
-
-function settlementOf({ request_id, outcome, closed_at }: SettledRequest): object {
-  return { request_id, outcome: outcome.toLowerCase(), closed_at: iso(closed_at) };
-}
-
 function iso(at: number): string {
   return new Date(at).toISOString();
+}
+
+/** The subjects of all of these, each once. */
+export function allSubjectsOf(owners: readonly RequestOwner[]): readonly QuotaSubject[] {
+  const subjects = new Map(
+    owners.flatMap(subjectsOf).map((subject) => [`${subject.scope} ${subject.subject}`, subject]),
+  );
+  return [...subjects.values()];
 }

@@ -1,88 +1,71 @@
+import { Big } from 'big.js';
 import { describe, expect, it } from 'vitest';
+import { judge, type Candidate } from './admission-rules.ts';
 import { ModelQueues } from './model-queues.ts';
-import { judge, windowStartOf, type Candidate } from './admission-rules.ts';
+import { Quota } from './quota/quota.ts';
+import { emptyQuota } from './testing.ts';
 
 const now = Date.UTC(2026, 0, 1, 12, 0, 20);
-const limits = { requestsPerMinute: 3, maxInFlight: 10 };
 const roomy = () => new ModelQueues(100);
-const idle = { admittedInWindow: 0, inFlight: 0 };
 
-function candidates(count: number, changes: Partial<Candidate> = {}): Candidate[] {
-  return Array.from({ length: count }, (_, index) => ({
-    requestId: `request-${index}`,
+function candidate(changes: Partial<Candidate> = {}): Candidate {
+  return {
+    requestId: 'request',
     model: 'small',
     deadlineAt: now + 1_000,
     cancelled: undefined,
+    barred: undefined,
+    quotas: [],
+    worst: { tokens: 10, amount: new Big('0.01') },
     ...changes,
-  }));
+  };
 }
 
-const codes = (...parameters: Parameters<typeof judge>) =>
-  judge(...parameters).map(({ refusal }) => refusal?.code);
+const codeOf = (changes: Partial<Candidate>, queues = roomy()) =>
+  judge(candidate(changes), queues, now)?.code;
 
 describe('judge', () => {
-  it('admits up to the limit of the minute and no further', () => {
-    expect(codes(candidates(5), limits, idle, roomy(), now)).toEqual([
-      undefined,
-      undefined,
-      undefined,
-      'rate_limit_exceeded',
-      'rate_limit_exceeded',
-    ]);
+  it('admits what nothing speaks against', () => {
+    expect(codeOf({})).toBeUndefined();
   });
 
-  it('counts what the window has seen already', () => {
-    expect(codes(candidates(2), limits, { admittedInWindow: 2, inFlight: 0 }, roomy(), now)).toEqual([
-      undefined,
-      'rate_limit_exceeded',
-    ]);
+  it('refuses what was cancelled, came too late or belongs to nobody, and does not count it', () => {
+    const quota = new Quota(emptyQuota('project', 'acme', { requestsPerMinute: 1 }));
+    const quotas = [quota];
+    expect(codeOf({ quotas, cancelled: 'client' })).toBe('cancelled');
+    expect(codeOf({ quotas, deadlineAt: now })).toBe('deadline_exceeded');
+    expect(codeOf({ quotas, barred: 'The API key was revoked.' })).toBe('permission_denied');
+    expect(codeOf({ quotas })).toBeUndefined();
+    expect(codeOf({ quotas })).toBe('rate_limit_exceeded');
   });
 
-  it('says when the window ends', () => {
-    const [verdict] = judge(candidates(1), limits, { admittedInWindow: 3, inFlight: 0 }, roomy(), now);
-    expect(verdict?.refusal?.retryAfterMs).toBe(40_000);
-    expect(windowStartOf(now)).toBe(now - 20_000);
+  it('counts for all whom a request belongs to, or for none', () => {
+    const wide = new Quota(emptyQuota('organisation', 'acme', { tokensPerDay: 1_000 }));
+    const narrow = new Quota(emptyQuota('key', 'k', { tokensPerDay: 15 }));
+    const quotas = [wide, narrow];
+    expect(codeOf({ quotas })).toBeUndefined();
+    expect(judge(candidate({ quotas }), roomy(), now)?.param).toBe('limits.key.tokens_per_day');
+    expect(wide.counts.reservedTokens).toBe(10);
+    expect(narrow.counts.reservedTokens).toBe(10);
   });
 
-  it('refuses what would be too many in flight', () => {
-    const narrow = { requestsPerMinute: 100, maxInFlight: 2 };
-    expect(codes(candidates(3), narrow, { admittedInWindow: 0, inFlight: 1 }, roomy(), now)).toEqual([
-      undefined,
-      'too_many_in_flight',
-      'too_many_in_flight',
-    ]);
-  });
-
-  it('does not count what was cancelled or came too late', () => {
-    const mixed = [
-      ...candidates(1, { cancelled: 'client' }),
-      ...candidates(1, { deadlineAt: now }),
-      ...candidates(3),
-    ];
-    expect(codes(mixed, limits, idle, roomy(), now)).toEqual([
-      'cancelled',
-      'deadline_exceeded',
-      undefined,
-      undefined,
-      undefined,
-    ]);
-  });
-
-  it('refuses a tenant that is not known', () => {
-    expect(codes(candidates(1), undefined, idle, roomy(), now)).toEqual(['permission_denied']);
+  it('does not let a model without a price past a budget', () => {
+    const worst = { tokens: 10, amount: undefined };
+    const unlimited = new Quota(emptyQuota('project', 'acme'));
+    expect(codeOf({ worst, quotas: [unlimited] })).toBeUndefined();
+    const budget = new Quota(emptyQuota('project', 'acme', { budgetPerMonth: '1' }));
+    expect(codeOf({ worst, quotas: [budget] })).toBe('unavailable');
   });
 
   it('refuses what would be too many of one model, whoever they are of, and says when to come back', () => {
-    const queues = new ModelQueues(3, { small: 1 });
-    const admitted = { ...limits, requestsPerMinute: 100 };
-    expect(codes(candidates(1), admitted, idle, queues, now)).toEqual([undefined]);
-    const [next, beyond] = judge(candidates(2), admitted, idle, queues, now);
-    expect(next?.refusal).toBeUndefined();
-    expect(beyond?.refusal).toEqual({
+    const queues = new ModelQueues(3, { small: 2 });
+    expect(codeOf({}, queues)).toBeUndefined();
+    expect(judge(candidate(), queues, now)).toEqual({
       code: 'overloaded',
       message: 'The limit of 3 for requests of the model small that wait or are being answered is reached.',
+      param: undefined,
       retryAfterMs: 1_000,
     });
-    expect(codes(candidates(1, { model: 'large' }), admitted, idle, queues, now)).toEqual([undefined]);
+    expect(codeOf({ model: 'large' }, queues)).toBeUndefined();
   });
 });

@@ -1,21 +1,6 @@
+import { Big } from 'big.js';
 import type { ModelQueues } from './model-queues.ts';
-
-/** The width of a rate window. Windows begin at whole minutes of the clock. */
-const windowMs = 60_000;
-
-/** What a tenant may do. */
-export interface TenantLimits {
-  readonly requestsPerMinute: number;
-  readonly maxInFlight: number;
-}
-
-/** What a tenant does at the moment. */
-export interface TenantUse {
-  /** Requests admitted in the present window. */
-  readonly admittedInWindow: number;
-  /** Requests admitted and not closed. */
-  readonly inFlight: number;
-}
+import type { Consumption, Quota, ReachedLimit } from './quota/quota.ts';
 
 /** A request that waits for its decision. */
 export interface Candidate {
@@ -24,97 +9,72 @@ export interface Candidate {
   readonly deadlineAt: number;
   /** Why it was cancelled, if it was. */
   readonly cancelled: string | undefined;
+  /** Why nothing of whom it belongs to is admitted, if that is so: not there, suspended, revoked. */
+  readonly barred: string | undefined;
+  /** The quotas that it counts for, the widest first. */
+  readonly quotas: readonly Quota[];
+  /** What it may use at most; without an amount when a model that may answer it has no price. */
+  readonly worst: Omit<Consumption, 'amount'> & { readonly amount: Consumption['amount'] | undefined };
 }
 
 export type RefusalCode =
-  | 'rate_limit_exceeded'
-  | 'too_many_in_flight'
+  | ReachedLimit['code']
   | 'overloaded'
   | 'cancelled'
   | 'deadline_exceeded'
-  | 'permission_denied';
+  | 'permission_denied'
+  | 'unavailable';
 
-export interface Verdict {
-  readonly requestId: string;
-  /** Undefined: admitted. */
-  readonly refusal:
-    | { readonly code: RefusalCode; readonly message: string; readonly retryAfterMs: number | undefined }
-    | undefined;
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly message: string;
+  /** The limit that refuses. */
+  readonly param: string | undefined;
+  readonly retryAfterMs: number | undefined;
 }
 
-/** When the window that `now` lies in began, in milliseconds since the epoch. */
-export function windowStartOf(now: number): number {
-  return now - (now % windowMs);
-}
-
-/**
- * Decides on the requests of one tenant, in the order given. Only admitted requests count, so a client that is refused and
- * comes back does not lock itself out.
- *
- * @param limits undefined when the tenant is not known
- * @param queues those of all tenants together; what is admitted is added
- */
-export function judge(
-  candidates: readonly Candidate[],
-  limits: TenantLimits | undefined,
-  use: TenantUse,
-  queues: ModelQueues,
-  now: number,
-): readonly Verdict[] {
-  let { admittedInWindow, inFlight } = use;
-  return candidates.map((candidate) => {
-    const refusal = refusalOf(candidate, limits, { admittedInWindow, inFlight }, queues, now);
-    if (refusal === undefined) {
-      admittedInWindow += 1;
-      inFlight += 1;
-      queues.add(candidate.model);
-    }
-    return { requestId: candidate.requestId, refusal };
-  });
-}
-
-function refusalOf(
-  candidate: Candidate,
-  limits: TenantLimits | undefined,
-  use: TenantUse,
-  queues: ModelQueues,
-  now: number,
-): Verdict['refusal'] {
-  if (limits === undefined) {
-    return {
-      code: 'permission_denied',
-      message: 'The tenant does not exist or is suspended.',
-      retryAfterMs: undefined,
-    };
-  }
-  if (candidate.cancelled !== undefined) {
-    return {
-      code: 'cancelled',
-      message: 'The request was cancelled before it was admitted.',
-      retryAfterMs: undefined,
-    };
-  }
-  if (now >= candidate.deadlineAt) {
-    return {
-      code: 'deadline_exceeded',
-      message: 'The request reached its deadline before it was admitted.',
-      retryAfterMs: undefined,
-    };
-  }
-  if (use.admittedInWindow >= limits.requestsPerMinute) {
-    const message = `The limit of ${limits.requestsPerMinute} requests in a minute is reached.`;
-    return { code: 'rate_limit_exceeded', message, retryAfterMs: windowStartOf(now) + windowMs - now };
-  }
-  if (use.inFlight >= limits.maxInFlight) {
-    const message = `The limit of ${limits.maxInFlight} requests in flight is reached.`;
-    return { code: 'too_many_in_flight', message, retryAfterMs: slotRetryMs };
-  }
-  if (queues.isFull(candidate.model)) {
-    const message = `The limit of ${queues.most} for requests of the model ${candidate.model} that wait or are being answered is reached.`;
-    return { code: 'overloaded', message, retryAfterMs: slotRetryMs };
-  }
-  return undefined;
-}
+const nothing = new Big(0);
 
 /** A slot becomes free when a request ends, which nobody knows ahead. */
 const slotRetryMs = 1_000;
+
+/**
+ * Decides on a request. Only admitted requests count, so a client that is refused and comes back does not lock itself out.
+ *
+ * @param queues those of all tenants together
+ * @returns undefined where it is admitted: it is counted then, in its quotas and in the queue of its model
+ */
+export function judge(candidate: Candidate, queues: ModelQueues, now: number): Refusal | undefined {
+  const refusal = refusalOf(candidate, queues, now);
+  if (refusal !== undefined) return refusal;
+  for (const quota of candidate.quotas) quota.reserve(worstOf(candidate), now);
+  queues.add(candidate.model);
+  return undefined;
+}
+
+/** What is held in reserve for a request. */
+export function worstOf({ worst }: Candidate): Consumption {
+  return { tokens: worst.tokens, amount: worst.amount ?? nothing };
+}
+
+function refusalOf(candidate: Candidate, queues: ModelQueues, now: number): Refusal | undefined {
+  const { model, quotas, barred, worst } = candidate;
+  if (barred !== undefined) return refuse('permission_denied', barred);
+  if (candidate.cancelled !== undefined)
+    return refuse('cancelled', 'The request was cancelled before it was admitted.');
+  if (now >= candidate.deadlineAt)
+    return refuse('deadline_exceeded', 'The request reached its deadline before it was admitted.');
+  if (worst.amount === undefined && quotas.some(({ hasBudget }) => hasBudget))
+    return refuse('unavailable', `The model ${model} has no price, and there is a budget to keep to.`);
+  for (const quota of quotas) {
+    const reached = quota.reachedBy(worstOf(candidate), now);
+    if (reached !== undefined) return reached;
+  }
+  if (!queues.isFull(model)) return undefined;
+  const message = `The limit of ${queues.most} for requests of the model ${model} that wait or are being answered is reached.`;
+  return { ...refuse('overloaded', message), retryAfterMs: slotRetryMs };
+}
+
+function refuse(code: RefusalCode, message: string): Refusal {
+  return { code, message, param: undefined, retryAfterMs: undefined };
+}

@@ -30,7 +30,7 @@ import { createPostgresAdmission } from './postgres-admission.ts';
 import { startAuthQuota } from './service.ts';
 import { createTenant } from './tenants.ts';
 import { deliverAll, readAll } from '@millrace/stage/testing';
-import { countOf, publishRequest, requestOf } from './testing.ts';
+import { closingOf, countOf, publishRequest, requestOf, tokenPrices } from './testing.ts';
 
 const codec = createCodec();
 const clock = new ManualClock();
@@ -67,7 +67,7 @@ const dependenciesOn = (replicaBus: Bus): StageDependencies => ({
   metrics: createMetrics(),
 });
 const admissionOn = (maxQueue = 1_000) =>
-  createPostgresAdmission({ database: postgres.database, codec, clock, maxQueue });
+  createPostgresAdmission({ database: postgres.database, codec, clock, maxQueue, prices: tokenPrices });
 
 function replica(changes: { readonly bus?: Bus; readonly admission?: Admission } = {}) {
   return onRequestReceived(
@@ -239,7 +239,7 @@ describe('requests in flight', () => {
     expect(await replica()(await received(tenant))).toEqual([true, true, false]);
     expect(await closingsOf(tenant)).toEqual([]);
     const admission = admissionOn();
-    const closing = { request_id: first!.request_id, outcome: 'COMPLETED', closed_at: clock.now() } as const;
+    const closing = closingOf(first!);
     await admission.settle([closing]);
     await admission.settle([closing]);
     expect(await replica()(await received(tenant, 2))).toEqual([true, true, true]);
@@ -267,7 +267,7 @@ describe('the queue of a model', () => {
       usage: { source: 'NONE' },
     });
 
-    const closing = { request_id: first!.request_id, outcome: 'COMPLETED', closed_at: clock.now() } as const;
+    const closing = closingOf(first!);
     await admissionOn().settle([closing]);
     await requestSome(tenants[1]!, 1, { model });
     expect(await narrow((await received(tenants[1]!)).slice(-1))).toEqual([true]);
@@ -291,7 +291,10 @@ describe('two replicas', () => {
     const buses = [await connect(), await connect()];
     const services = await Promise.all(
       buses.map((replicaBus) =>
-        startAuthQuota({ ...dependenciesOn(replicaBus), database: postgres.database }, settings),
+        startAuthQuota(
+          { ...dependenciesOn(replicaBus), database: postgres.database, prices: tokenPrices },
+          settings,
+        ),
       ),
     );
     const requests = Array.from({ length: 200 }, () => requestOf(tenant, clock));

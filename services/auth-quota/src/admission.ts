@@ -1,5 +1,5 @@
 import type { RequestClosed, RequestReceived } from '@millrace/contracts';
-import type { RefusalCode } from './admission-rules.ts';
+import type { Refusal } from './admission-rules.ts';
 
 /** A request that is to be decided on. */
 export interface AdmissionRequest {
@@ -10,16 +10,27 @@ export interface AdmissionRequest {
   readonly mayWait: boolean;
 }
 
-export interface Refusal {
-  readonly code: RefusalCode;
-  readonly message: string;
-  readonly retryAfterMs: number | undefined;
+/** What is held in reserve for a request until it ends. The amount is a decimal string. */
+export interface Reserve {
+  readonly tokens: number;
+  readonly amount: string;
+}
+
+/** A decision that is to be written. */
+export interface DecidedRequest {
+  readonly event: RequestReceived;
+  /** Undefined: admitted. */
+  readonly refusal: Refusal | undefined;
+  readonly reserved: Reserve;
+  /** Its request.received, encoded, without the content. */
+  readonly request: Uint8Array;
 }
 
 /** What was decided on a request, for good. */
 export interface Claim {
   /** Undefined: admitted. */
   readonly refusal: Refusal | undefined;
+  readonly reserved: Reserve;
   readonly decidedAt: number;
   /** Whether it was decided by this very call. */
   readonly isNew: boolean;
@@ -37,7 +48,19 @@ export interface OpenClaim {
 }
 
 /** What settlement needs of a closing. */
-export type SettledRequest = Pick<RequestClosed, 'request_id' | 'outcome' | 'closed_at'>;
+export type SettledRequest = Pick<
+  RequestClosed,
+  | 'request_id'
+  | 'outcome'
+  | 'closed_at'
+  | 'received_at'
+  | 'model'
+  | 'served_by'
+  | 'model_version'
+  | 'usage'
+  | 'timings'
+  | 'cache'
+>;
 
 /** The claims and counters of all tenants. */
 export interface Admission {
@@ -48,7 +71,7 @@ export interface Admission {
   claim(requests: readonly AdmissionRequest[]): Promise<ReadonlyMap<string, Claim>>;
   /** Notes that request.admitted was published. */
   markPublished(requestIds: readonly string[]): Promise<void>;
-  /** Closes the claims of requests that ended; those that are closed stay as they are. */
+  /** Closes the claims of requests that ended, and gives back what was in reserve for them; those that are closed stay as they are. */
   settle(closings: readonly SettledRequest[]): Promise<void>;
   /**
    * Hands over claims that are open and whose deadline was before `before`, oldest first, while no other replica does so.
@@ -60,8 +83,6 @@ export interface Admission {
     limit: number,
     handle: (claims: readonly OpenClaim[]) => Promise<void>,
   ): Promise<number>;
-  /** Forgets rate windows that began before `before`. */
-  forgetWindows(before: number): Promise<void>;
   /** Forgets claims that were closed before. */
   forgetClaims(before: number): Promise<void>;
 }

@@ -62,7 +62,7 @@ describe('a credential that is presented', () => {
       tenant: 'acme',
       roles: ['developer', 'analyst'],
     });
-    expect(await verify(key)).toEqual({
+    expect(await verify(key)).toMatchObject({
       principal: { tenant: 'acme', key_id: keyId, roles: ['developer', 'analyst'], max_in_flight: 7 },
       code: null,
       message: null,

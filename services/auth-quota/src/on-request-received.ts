@@ -14,7 +14,9 @@ import {
   type Ending,
   type StageDependencies,
 } from '@millrace/stage';
-import type { Admission, Claim, Refusal } from './admission.ts';
+import type { Refusal } from './admission-rules.ts';
+import type { Admission, Claim } from './admission.ts';
+import { publishDecisions } from './publish-decisions.ts';
 
 const stage = 'auth-quota';
 
@@ -25,7 +27,7 @@ interface Work {
 
 /**
  * Admits or refuses requests in batches. What was decided stands in the claim before anybody is told, so a redelivered
- * request gets the same answer and is never counted twice. Order: claim, publish, note that it was published, ack.
+ * request gets the same answer and is never counted twice. Order: claim, publish request and decision, note that it was published, ack.
  */
 export function onRequestReceived(
   dependencies: StageDependencies,
@@ -49,6 +51,7 @@ export function onRequestReceived(
       whileDatabaseAway(dependencies, deliveries, () => admission.claim(requests)),
       Promise.all(work.map(({ event }) => openedLogEnd(dependencies, event))),
     ]);
+    const decided = publishDecisions(dependencies, requests, claims);
     const acked = new Set<Delivery>(corrupt);
     const published: string[] = [];
     await Promise.all(
@@ -57,8 +60,11 @@ export function onRequestReceived(
         if (claim === undefined) return;
         try {
           if (claim.isNew) admissions.inc({ decision: claim.refusal?.code ?? 'admitted' });
-          if (await carryOut(dependencies, item, claim, logEnds[index]))
-            published.push(item.event.request_id);
+          const [isPublished] = await Promise.all([
+            carryOut(dependencies, item, claim, logEnds[index]),
+            decided,
+          ]);
+          if (isPublished) published.push(item.event.request_id);
           acked.add(item.delivery);
         } catch (error) {
           dependencies.logger.warn(
@@ -97,13 +103,13 @@ async function carryOut(
 
 function endingOf(
   { clock }: StageDependencies,
-  { code, message, retryAfterMs }: Refusal,
+  { code, message, param, retryAfterMs }: Refusal,
   decidedAt: number,
 ): Ending {
   const outcome = code === 'cancelled' ? 'CANCELLED' : code === 'deadline_exceeded' ? 'EXPIRED' : 'REJECTED';
   return {
     outcome,
-    failure: failureOf(new MillraceError(code, message, { retryAfterMs })),
+    failure: failureOf(new MillraceError(code, message, { param, retryAfterMs })),
     decision: { ...decide(clock, stage, outcome.toLowerCase(), { code }), at: decidedAt },
   };
 }

@@ -1,36 +1,20 @@
 import { and, asc, isNull, lt, sql } from 'drizzle-orm';
 import type { Codec } from '@millrace/contracts';
 import type { Clock } from '@millrace/runtime';
-import {
-  claims,
-  execute,
-  inTransaction,
-  rateWindows,
-  transact,
-  type Database,
-  type Transaction,
-} from '@millrace/store';
-import {
-  admissionFacts,
-  lockTenants,
-  notePublished,
-  settleClaims,
-  writeDecisions,
-  type AdmissionFacts,
-  type ClaimRow,
-  type Decided,
-  type TenantRow,
-} from './admission-queries.ts';
-import { judge, type Candidate } from './admission-rules.ts';
-import type { Admission, AdmissionRequest, Claim, OpenClaim } from './admission.ts';
-import { ModelQueues } from './model-queues.ts';
+import { claims, execute, inTransaction, type Database, type Transaction } from '@millrace/store';
+import { notePublished } from './admission-queries.ts';
+import type { Admission, OpenClaim } from './admission.ts';
+import { claimRequests } from './claim-requests.ts';
+import type { RequestPrices } from './request-prices.ts';
+import { settleClaims } from './settle-claims.ts';
 
-interface AdmissionDependencies {
+export interface AdmissionDependencies {
   /** Most requests of one model that are admitted and have not ended. */
   readonly maxQueue: number;
   readonly database: Database;
   readonly codec: Codec;
   readonly clock: Clock;
+  readonly prices: RequestPrices;
 }
 
 /** Any number, the same in all replicas: who has this lock looks after overdue claims. */
@@ -40,7 +24,7 @@ const reaperLock = 7_246_001;
 export function createPostgresAdmission(dependencies: AdmissionDependencies): Admission {
   const { database, clock } = dependencies;
   return {
-    claim: async (requests) => (requests.length === 0 ? new Map() : claimAll(dependencies, requests)),
+    claim: async (requests) => (requests.length === 0 ? new Map() : claimRequests(dependencies, requests)),
 
     async markPublished(requestIds) {
       if (requestIds.length > 0) await execute(database, notePublished(requestIds, clock.now()));
@@ -48,7 +32,7 @@ export function createPostgresAdmission(dependencies: AdmissionDependencies): Ad
 
     async settle(closings) {
       if (closings.length === 0) return;
-      await execute(database, settleClaims(closings));
+      await settleClaims(dependencies, closings);
     },
 
     withOverdue: (before, limit, handle) =>
@@ -65,84 +49,7 @@ export function createPostgresAdmission(dependencies: AdmissionDependencies): Ad
     async forgetClaims(before) {
       await database.delete(claims).where(lt(claims.closedAt, new Date(before)));
     },
-
-    async forgetWindows(before) {
-      await database.delete(rateWindows).where(lt(rateWindows.windowStart, new Date(before)));
-    },
   };
-}
-
-/** Tenants locked, requests looked up and counted behind the lock, decisions written. */
-async function claimAll(
-  { database, codec, clock, maxQueue }: AdmissionDependencies,
-  requests: readonly AdmissionRequest[],
-): Promise<ReadonlyMap<string, Claim>> {
-  const now = clock.now();
-  const ids = requests.map(({ event }) => event.request_id);
-  const names = [...new Set(requests.map(({ event }) => event.tenant))].toSorted();
-  const models = [...new Set(requests.map(({ event }) => event.model))];
-  return transact(
-    database,
-    [lockTenants(names), admissionFacts(ids, names, models, now)],
-    (limits, [facts]) => {
-      const decisions = new Map(facts.present.map((row) => [row.requestId, claimOf(row)]));
-      const undecided = requests.filter(({ event }) => !decisions.has(event.request_id));
-      const queues = new ModelQueues(maxQueue, facts.openOfModel);
-      const decided = decideAll(
-        undecided,
-        new Map(limits.map((row) => [row.tenant, row])),
-        facts,
-        queues,
-        now,
-      );
-      for (const { requestId, refusal } of decided)
-        decisions.set(requestId, {
-          refusal,
-          decidedAt: now,
-          isNew: true,
-          isPublished: false,
-          isClosed: false,
-        });
-      // There is nothing that a claim of an unknown tenant could belong to; it is refused again should it come again.
-      const known = decided.filter(({ event }) => limits.some(({ tenant }) => tenant === event.tenant));
-      const statements = known.length === 0 ? [] : [writeDecisions(codec, known, now)];
-      return { statements, result: decisions };
-    },
-  );
-}
-
-function claimOf({ code, message, retryAfterMs, decidedAt, isPublished, isClosed }: ClaimRow): Claim {
-  const refusal =
-    code === null ? undefined : { code, message: message ?? '', retryAfterMs: retryAfterMs ?? undefined };
-  return { refusal, decidedAt, isNew: false, isPublished, isClosed };
-}
-
-/** Decides on each request once, tenant by tenant; leaves out those that may wait for one in flight to end. */
-function decideAll(
-  requests: readonly AdmissionRequest[],
-  limits: ReadonlyMap<string, TenantRow>,
-  { admittedInWindow, inFlight }: AdmissionFacts,
-  queues: ModelQueues,
-  now: number,
-): readonly Decided[] {
-  const undecided = new Map(requests.map((request) => [request.event.request_id, request]));
-  return [...Map.groupBy(undecided.values(), ({ event }) => event.tenant)].flatMap(([tenant, group]) =>
-    judge(
-      group.map(candidateOf),
-      limits.get(tenant),
-      { admittedInWindow: admittedInWindow[tenant] ?? 0, inFlight: inFlight[tenant] ?? 0 },
-      queues,
-      now,
-    ).flatMap((verdict) => {
-      const request = undecided.get(verdict.requestId);
-      const waits = verdict.refusal?.code === 'too_many_in_flight' && request?.mayWait === true;
-      return request === undefined || waits ? [] : [{ ...verdict, event: request.event }];
-    }),
-  );
-}
-
-function candidateOf({ event, cancelled }: AdmissionRequest): Candidate {
-  return { requestId: event.request_id, model: event.model, deadlineAt: event.deadline_at, cancelled };
 }
 
 async function overdueClaims(

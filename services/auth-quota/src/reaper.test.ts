@@ -16,7 +16,7 @@ import type { Admission } from './admission.ts';
 import { createPostgresAdmission } from './postgres-admission.ts';
 import { reapOnce, startReaper } from './reaper.ts';
 import { createTenant } from './tenants.ts';
-import { publishRequest, requestOf } from './testing.ts';
+import { publishRequest, requestOf, tokenPrices } from './testing.ts';
 
 const codec = createCodec();
 const logger = createLogger({ service: 'auth-quota', level: 'silent' });
@@ -41,7 +41,13 @@ beforeAll(async () => {
   await bus.provision(streamDefinitions(), bucketDefinitions);
   const sealing = await createSealing(new Uint8Array(32), createMemoryKeyStore());
   dependencies = { bus, codec, sealing, clock, logger, metrics: createMetrics() };
-  admission = createPostgresAdmission({ database: postgres.database, codec, clock, maxQueue: 1_000 });
+  admission = createPostgresAdmission({
+    database: postgres.database,
+    codec,
+    clock,
+    prices: tokenPrices,
+    maxQueue: 1_000,
+  });
 }, 60_000);
 afterAll(() => stopInReverse(parts));
 

@@ -15,13 +15,14 @@ import { onCredentialPresented } from './on-credential-presented.ts';
 import { onRequestClosed } from './on-request-closed.ts';
 import { onRequestReceived } from './on-request-received.ts';
 import { createPostgresAdmission } from './postgres-admission.ts';
+import type { RequestPrices } from './request-prices.ts';
 import { startReaper } from './reaper.ts';
 
 const stage = 'auth-quota';
 
 /** Answers credential.presented; consumes request.received and request.closed, emits request.admitted. Wiring alone. */
 export async function startAuthQuota(
-  dependencies: StageDependencies & { readonly database: Database },
+  dependencies: StageDependencies & { readonly database: Database; readonly prices: RequestPrices },
   settings: Pick<
     AuthQuotaSettings,
     | 'ackWaitMs'

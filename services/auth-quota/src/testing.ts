@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { Big } from 'big.js';
 import type { Bus } from '@millrace/bus';
-import { subjects, type Codec, type RequestReceived } from '@millrace/contracts';
+import { subjects, type Codec, type RequestReceived, type Usage } from '@millrace/contracts';
 import type { Clock } from '@millrace/runtime';
 import { openResultLog, resultRecord } from '@millrace/stage';
 import { readAll } from '@millrace/stage/testing';
+import type { SettledRequest } from './admission.ts';
+import type { QuotaLimits, QuotaRow, Scope } from './quota/quota-row.ts';
+import { worstTokensOf, type RequestPrices } from './request-prices.ts';
 
 /** A request for tests; it expires a minute after the clock's time. */
 export function requestOf(
@@ -41,6 +45,7 @@ export function requestOf(
     trail: [],
     cache: 'AUTO',
     fallbacks: [],
+    input_tokens_most: 32,
     ...changes,
   };
 }
@@ -62,3 +67,67 @@ export async function publishRequest(bus: Bus, codec: Codec, request: RequestRec
 export async function countOf(bus: Bus, stream: string, subject: string): Promise<number> {
   return (await readAll(bus.read(stream, subject))).length;
 }
+
+/** A quota of which nothing is used. */
+export function emptyQuota(scope: Scope, subject: string, limits: Partial<QuotaLimits> = {}): QuotaRow {
+  return {
+    scope,
+    subject,
+    requestsPerMinute: null,
+    tokensPerMinute: null,
+    maxInFlight: null,
+    tokensPerDay: null,
+    tokensPerMonth: null,
+    budgetPerMonth: null,
+    inFlight: 0,
+    reservedTokens: 0,
+    reservedAmount: '0',
+    minute: 0,
+    minuteRequests: 0,
+    minuteTokens: 0,
+    day: 0,
+    dayTokens: 0,
+    month: 0,
+    monthTokens: 0,
+    monthAmount: '0',
+    ...limits,
+  };
+}
+
+/** A closing of a request, as far as settlement looks at it. */
+export function closingOf(
+  { request_id, received_at, model }: RequestReceived,
+  changes: Partial<SettledRequest> = {},
+): SettledRequest {
+  return {
+    request_id,
+    received_at,
+    model,
+    outcome: 'COMPLETED',
+    closed_at: received_at,
+    served_by: null,
+    model_version: null,
+    usage: usageOf(0, 0),
+    timings: { queue_ms: 0, prefill_ms: 0, time_to_first_token_ms: null, total_ms: 0 },
+    cache: null,
+    ...changes,
+  };
+}
+
+/** Counted by an engine. */
+export function usageOf(inputTokens: number, outputTokens: number): Usage {
+  return {
+    input_tokens: inputTokens,
+    cached_input_tokens: 0,
+    output_tokens: outputTokens,
+    characters_in: 0,
+    characters_out: 0,
+    source: 'ENGINE',
+  };
+}
+
+/** A thousandth for each token. */
+export const tokenPrices: RequestPrices = {
+  worstAmountOf: (request) => new Big(worstTokensOf(request)).div(1_000).toFixed(),
+  amountOf: ({ usage }) => new Big(usage.input_tokens + usage.output_tokens).div(1_000).toFixed(),
+};

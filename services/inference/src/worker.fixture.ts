@@ -127,6 +127,7 @@ export async function startWorkerTest() {
       trail: [],
       cache: 'AUTO',
       fallbacks: [],
+      input_tokens_most: 32,
       personal_data: [],
       ...changes,
     };

@@ -1,6 +1,6 @@
 // Generated from schemas/*.avsc by generate-types.ts. Do not edit.
 
-/** Requests of a tenant that were decided on in one transaction. With the closings, the counters of the quotas can be made anew from these. */
+/** Requests of a tenant that were decided on in one transaction. With the closings, claims and the counters of the quotas can be made anew from these. */
 export interface AdmissionDecided {
   /** The tenant that the requests belong to. */
   readonly tenant: string;
@@ -28,6 +28,10 @@ export interface AdmissionDecision {
   readonly reserved_tokens: number;
   /** Money held in reserve until it is closed. */
   readonly reserved_amount: string;
+  /** The limit that refused it, such as limits.project.requests_per_minute. */
+  readonly param: string | null;
+  /** The request.received without its content, in single-object encoding. */
+  readonly request: Uint8Array;
 }
 
 /** A link of the hash chain of a tenant. */

@@ -27,6 +27,8 @@ export const claims = pgTable(
     /** Error code of a refusal; null when it was admitted. */
     code: text('code'),
     message: text('message'),
+    /** The limit that refused it. */
+    param: text('param'),
     retryAfterMs: integer('retry_after_ms'),
     decidedAt: moment('decided_at').notNull(),
     deadlineAt: moment('deadline_at').notNull(),

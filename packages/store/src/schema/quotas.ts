@@ -35,12 +35,18 @@ export const quotas = pgTable(
     reservedAmount: money('reserved_amount').notNull().default('0'),
 
     /** Windows of UTC: when they began, what was admitted in them, and what was used by requests that ended in them. */
-    minute: moment('minute').notNull().defaultNow(),
+    minute: moment('minute')
+      .notNull()
+      .default(sql`'epoch'`),
     minuteRequests: count('minute_requests'),
     minuteTokens: count('minute_tokens'),
-    day: moment('day').notNull().defaultNow(),
+    day: moment('day')
+      .notNull()
+      .default(sql`'epoch'`),
     dayTokens: count('day_tokens'),
-    month: moment('month').notNull().defaultNow(),
+    month: moment('month')
+      .notNull()
+      .default(sql`'epoch'`),
     monthTokens: count('month_tokens'),
     monthAmount: money('month_amount').notNull().default('0'),
   },

@@ -1,0 +1,137 @@
+import { Big } from 'big.js';
+import type { RequestReceived } from '@millrace/contracts';
+import { transact } from '@millrace/store';
+import {
+  admissionFacts,
+  allSubjectsOf,
+  lockQuotas,
+  writeClaims,
+  writeQuotas,
+  type AdmissionFacts,
+  type ClaimRow,
+} from './admission-queries.ts';
+import { judge, worstOf, type Candidate } from './admission-rules.ts';
+import type { AdmissionRequest, Claim, DecidedRequest, Reserve } from './admission.ts';
+import { ModelQueues } from './model-queues.ts';
+import type { AdmissionDependencies } from './postgres-admission.ts';
+import { nameOf, subjectsOf, type RequestOwner } from './quota/quota-row.ts';
+import { Quota } from './quota/quota.ts';
+import { worstTokensOf, type RequestPrices } from './request-prices.ts';
+
+const noReserve: Reserve = { tokens: 0, amount: '0' };
+
+/** Quotas locked, requests looked up behind the lock and decided on one by one, everything written: one transaction. */
+export async function claimRequests(
+  { database, codec, clock, maxQueue, prices }: AdmissionDependencies,
+  requests: readonly AdmissionRequest[],
+): Promise<ReadonlyMap<string, Claim>> {
+  const now = clock.now();
+  const events = requests.map(({ event }) => event);
+  const wanted = {
+    requestIds: events.map(({ request_id }) => request_id),
+    tenants: [...new Set(events.map(({ tenant }) => tenant))],
+    principals: [
+      ...new Set(
+        events.flatMap(({ principal: { key_id, user_id } }) =>
+          user_id === null ? [key_id] : [key_id, user_id],
+        ),
+      ),
+    ],
+    models: [...new Set(events.map(({ model }) => model))],
+  };
+  return transact(
+    database,
+    [lockQuotas({ subjects: allSubjectsOf(events.map(ownerOf)) }), admissionFacts(wanted)],
+    (rows, [facts]) => {
+      const quotas = new Map(rows.map((row) => [nameOf(row), new Quota(row)]));
+      const queues = new ModelQueues(maxQueue, facts.openOfModel);
+      const claims = new Map(facts.present.map((row) => [row.requestId, claimOf(row)]));
+      const decided: DecidedRequest[] = [];
+      for (const request of requests) {
+        const { event, mayWait } = request;
+        if (claims.has(event.request_id)) continue;
+        const candidate = candidateOf(request, facts, quotas, prices);
+        const refusal = judge(candidate, queues, now);
+        if (refusal?.code === 'too_many_in_flight' && mayWait) continue;
+        const reserved = refusal === undefined ? reserveOf(candidate) : noReserve;
+        claims.set(event.request_id, {
+          refusal,
+          reserved,
+          decidedAt: now,
+          isNew: true,
+          isPublished: false,
+          isClosed: false,
+        });
+        // There is nothing that a claim of an unknown tenant could belong to; it is refused again should it come again.
+        if (facts.active[event.tenant] === undefined) continue;
+        const encoded = codec.encode('request.received', { ...event, content: noContent });
+        decided.push({ event, refusal, reserved, request: encoded });
+      }
+      const changed = [...quotas.values()].filter(({ isChanged }) => isChanged);
+      const statements = [
+        ...(decided.length === 0 ? [] : [writeClaims(decided, now)]),
+        ...(changed.length === 0 ? [] : [writeQuotas(changed)]),
+      ];
+      return { statements, result: claims };
+    },
+  );
+}
+
+const noContent = Buffer.alloc(0);
+
+function ownerOf({ tenant, principal }: RequestReceived): RequestOwner {
+  return { tenant, organisation: principal.organisation, userId: principal.user_id, keyId: principal.key_id };
+}
+
+function candidateOf(
+  { event, cancelled }: AdmissionRequest,
+  facts: AdmissionFacts,
+  quotas: ReadonlyMap<string, Quota>,
+  prices: RequestPrices,
+): Candidate {
+  const amount = prices.worstAmountOf(event);
+  return {
+    requestId: event.request_id,
+    model: event.model,
+    deadlineAt: event.deadline_at,
+    cancelled,
+    barred: whyBarred(event, facts),
+    quotas: subjectsOf(ownerOf(event)).flatMap((subject) => quotas.get(nameOf(subject)) ?? []),
+    worst: { tokens: worstTokensOf(event), amount: amount === undefined ? undefined : new Big(amount) },
+  };
+}
+
+function whyBarred(
+  { tenant, principal }: RequestReceived,
+  { active, revoked }: AdmissionFacts,
+): string | undefined {
+  if (active[tenant] !== true) return 'The tenant does not exist or is suspended.';
+  if (revoked.includes(principal.key_id)) return 'The API key was revoked.';
+  if (principal.user_id !== null && revoked.includes(principal.user_id)) return 'The user is disabled.';
+  return undefined;
+}
+
+function reserveOf(candidate: Candidate): Reserve {
+  const { tokens, amount } = worstOf(candidate);
+  return { tokens, amount: amount.toFixed() };
+}
+
+function claimOf(row: ClaimRow): Claim {
+  const { code, message, param, retryAfterMs, decidedAt, reservedTokens, reservedAmount } = row;
+  return {
+    refusal:
+      code === null
+        ? undefined
+        : {
+            code,
+            message: message ?? '',
+            param: param ?? undefined,
+            retryAfterMs: retryAfterMs ?? undefined,
+          },
+    reserved: { tokens: reservedTokens, amount: reservedAmount },
+    decidedAt,
+    isNew: false,
+    isPublished: row.isPublished,
+    isClosed: row.isClosed,
+  };
+}
