@@ -1,4 +1,4 @@
-import type { RequestContent } from '@millrace/stage';
+import type { Generation } from './submission.ts';
 
 /** A token has at least a byte of the text that it stands for, and the template of a chat adds a few of its own. */
 const tokensOfTemplate = 64;
@@ -8,9 +8,14 @@ const tokensOfTask = 256;
 
 /**
  * How many tokens the input has at most, whatever the model's tokenizer: what has to be held in reserve before anybody has counted.
- * A tokenizer that works on bytes gives no more tokens than there are bytes.
+ * A tokenizer that works on bytes gives no more tokens than there are bytes. Each choice of a prompt has the prompt as its input.
+ *
+ * @param contextLength that of the model, in tokens, which no choice can pass
  */
-export function mostInputTokens(content: RequestContent): number {
-  const frames = tokensOfMessage * content.messages.length + tokensOfTask * (content.task?.texts.length ?? 0);
-  return tokensOfTemplate + frames + Buffer.byteLength(JSON.stringify(content));
+export function mostInputTokens({ content, parameters }: Generation, contextLength: number): number {
+  const { messages, task } = content;
+  const frames =
+    tokensOfTemplate + tokensOfMessage * messages.length + tokensOfTask * (task?.texts.length ?? 0);
+  const bytes = Buffer.byteLength(JSON.stringify(content)) + frames;
+  return Math.min(task === undefined ? bytes * parameters.n : bytes, contextLength * parameters.n);
 }

@@ -9,7 +9,6 @@ import {
 import type { Clock, RandomSource } from '@millrace/runtime';
 import type { SealingBox } from '@millrace/sealing';
 import { decide, resultRecord, sealContent, type RequestContent } from '@millrace/stage';
-import { mostInputTokens } from './most-input-tokens.ts';
 import type { Submission } from './submission.ts';
 
 /** A request with all that its first two messages say. */
@@ -18,6 +17,8 @@ export interface NewRequest {
   /** The gateway whose name its results carry. */
   readonly gateway: string;
   readonly submission: Submission;
+  /** Tokens that its input has at most. */
+  readonly inputTokensMost: number;
   readonly opened: Opened;
 }
 
@@ -64,7 +65,7 @@ export function openedMessage(codec: Codec, request: NewRequest): OutgoingMessag
 export function receivedMessage(
   { codec, clock, random }: { readonly codec: Codec; readonly clock: Clock; readonly random: RandomSource },
   box: SealingBox,
-  { requestId, gateway, submission, opened }: NewRequest,
+  { requestId, gateway, submission, inputTokensMost, opened }: NewRequest,
 ): OutgoingMessage {
   const { generation, principal, transport } = submission;
   const { content } = generation;
@@ -89,7 +90,7 @@ export function receivedMessage(
     trail: [decide(clock, transport === 'HTTP' ? 'ingress' : 'edge', 'accepted')],
     cache: generation.cache ?? 'AUTO',
     fallbacks: [],
-    input_tokens_most: mostInputTokens(content),
+    input_tokens_most: inputTokensMost,
   };
   return {
     subject: subjects.received(principal.tenant),

@@ -6,6 +6,7 @@ import { idempotencyScope } from './gateway-principal.ts';
 import { claimIdempotencyKey, maxRounds } from './idempotency.ts';
 import { limitMaxTokens } from './limit-max-tokens.ts';
 import { payloadHash } from './payload-hash.ts';
+import { mostInputTokens } from './most-input-tokens.ts';
 import { openedMessage, openedOf, receivedMessage, type NewRequest } from './request-messages.ts';
 import { idempotencyKeyParam, type Accepted, type Submission } from './submission.ts';
 
@@ -66,8 +67,7 @@ export function createSubmit(
   };
 
   const submitOnce = async (
-    submission: Submission,
-    opened: Opened,
+    { submission, inputTokensMost, opened }: Omit<NewRequest, 'requestId' | 'gateway'>,
     key: string,
     hash: string,
   ): Promise<Accepted> => {
@@ -81,7 +81,8 @@ export function createSubmit(
         { tenant, key, round, param, keyId: idempotencyScope(submission.principal) },
         offered,
       );
-      const request = { requestId: entry.requestId, gateway: entry.gateway, submission, opened };
+      const { requestId, gateway: owner } = entry;
+      const request = { requestId, gateway: owner, submission, inputTokensMost, opened };
       if (entry === offered) {
         await publish(request, true, true);
         return { requestId: entry.requestId, attached: false };
@@ -147,10 +148,11 @@ export function createSubmit(
     const limit = Math.min(model.context_length, dependencies.maxTokens ?? Infinity);
     const submission = { ...asked, generation: limitMaxTokens(generation, limit) };
     const opened = openedOf(submission, model.name, clock.now(), dependencies.requestTimeoutMs);
-    if (idempotencyKey !== undefined)
-      return submitOnce(submission, opened, idempotencyKey, payloadHash(generation));
+    const inputTokensMost = mostInputTokens(submission.generation, model.context_length);
+    const request = { submission, inputTokensMost, opened };
+    if (idempotencyKey !== undefined) return submitOnce(request, idempotencyKey, payloadHash(generation));
     const requestId = nextId();
-    await publish({ requestId, gateway, submission, opened }, true, false);
+    await publish({ requestId, gateway, ...request }, true, false);
     return { requestId, attached: false };
   };
 }

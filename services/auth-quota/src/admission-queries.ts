@@ -1,5 +1,4 @@
-import { subjectsOf, type QuotaRow, type QuotaSubject, type RequestOwner } from './quota/quota-row.ts';
-import type { Quota } from './quota/quota.ts';
+import { subjectsOf, type Quota, type QuotaRow, type QuotaSubject, type RequestOwner } from '@millrace/quota';
 import { statement } from '@millrace/store';
 import type { RefusalCode } from './admission-rules.ts';
 import type { DecidedRequest } from './admission.ts';

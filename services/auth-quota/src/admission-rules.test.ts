@@ -1,8 +1,8 @@
 import { Big } from 'big.js';
 import { describe, expect, it } from 'vitest';
+import { Quota } from '@millrace/quota';
 import { judge, type Candidate } from './admission-rules.ts';
 import { ModelQueues } from './model-queues.ts';
-import { Quota } from './quota/quota.ts';
 import { emptyQuota } from './testing.ts';
 
 const now = Date.UTC(2026, 0, 1, 12, 0, 20);

@@ -1,6 +1,6 @@
 import { Big } from 'big.js';
+import type { Consumption, Quota, ReachedLimit } from '@millrace/quota';
 import type { ModelQueues } from './model-queues.ts';
-import type { Consumption, Quota, ReachedLimit } from './quota/quota.ts';
 
 /** A request that waits for its decision. */
 export interface Candidate {

@@ -1,4 +1,5 @@
-import type { RequestClosed, RequestReceived } from '@millrace/contracts';
+import type { RequestReceived } from '@millrace/contracts';
+import type { SettledRequest } from '@millrace/quota';
 import type { Refusal } from './admission-rules.ts';
 
 /** A request that is to be decided on. */
@@ -46,21 +47,6 @@ export interface OpenClaim {
   /** Its request.received, encoded, without the content. */
   readonly event: Uint8Array;
 }
-
-/** What settlement needs of a closing. */
-export type SettledRequest = Pick<
-  RequestClosed,
-  | 'request_id'
-  | 'outcome'
-  | 'closed_at'
-  | 'received_at'
-  | 'model'
-  | 'served_by'
-  | 'model_version'
-  | 'usage'
-  | 'timings'
-  | 'cache'
->;
 
 /** The claims and counters of all tenants. */
 export interface Admission {

@@ -1,5 +1,13 @@
 import { Big } from 'big.js';
 import type { RequestReceived } from '@millrace/contracts';
+import {
+  nameOf,
+  Quota,
+  subjectsOf,
+  worstTokensOf,
+  type RequestOwner,
+  type RequestPrices,
+} from '@millrace/quota';
 import { transact } from '@millrace/store';
 import {
   admissionFacts,
@@ -14,9 +22,6 @@ import { judge, worstOf, type Candidate } from './admission-rules.ts';
 import type { AdmissionRequest, Claim, DecidedRequest, Reserve } from './admission.ts';
 import { ModelQueues } from './model-queues.ts';
 import type { AdmissionDependencies } from './postgres-admission.ts';
-import { nameOf, subjectsOf, type RequestOwner } from './quota/quota-row.ts';
-import { Quota } from './quota/quota.ts';
-import { worstTokensOf, type RequestPrices } from './request-prices.ts';
 
 const noReserve: Reserve = { tokens: 0, amount: '0' };
 

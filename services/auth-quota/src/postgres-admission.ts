@@ -1,11 +1,11 @@
 import { and, asc, isNull, lt, sql } from 'drizzle-orm';
 import type { Codec } from '@millrace/contracts';
+import type { RequestPrices } from '@millrace/quota';
 import type { Clock } from '@millrace/runtime';
 import { claims, execute, inTransaction, type Database, type Transaction } from '@millrace/store';
 import { notePublished } from './admission-queries.ts';
 import type { Admission, OpenClaim } from './admission.ts';
 import { claimRequests } from './claim-requests.ts';
-import type { RequestPrices } from './request-prices.ts';
 import { settleClaims } from './settle-claims.ts';
 
 export interface AdmissionDependencies {

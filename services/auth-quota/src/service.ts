@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { consumerDefinitions } from '@millrace/contracts';
 import { stopInReverse, type Stoppable } from '@millrace/runtime';
+import type { RequestPrices } from '@millrace/quota';
 import {
   consumeClosings,
   giveUp,
@@ -15,7 +16,6 @@ import { onCredentialPresented } from './on-credential-presented.ts';
 import { onRequestClosed } from './on-request-closed.ts';
 import { onRequestReceived } from './on-request-received.ts';
 import { createPostgresAdmission } from './postgres-admission.ts';
-import type { RequestPrices } from './request-prices.ts';
 import { startReaper } from './reaper.ts';
 
 const stage = 'auth-quota';

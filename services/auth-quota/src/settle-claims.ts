@@ -1,11 +1,16 @@
 import { Big } from 'big.js';
+import {
+  consumptionOf,
+  nameOf,
+  Quota,
+  subjectsOf,
+  type Consumption,
+  type RequestPrices,
+  type SettledRequest,
+} from '@millrace/quota';
 import { statement, transact } from '@millrace/store';
 import { lockQuotas, writeQuotas } from './admission-queries.ts';
-import type { SettledRequest } from './admission.ts';
 import type { AdmissionDependencies } from './postgres-admission.ts';
-import { nameOf, subjectsOf } from './quota/quota-row.ts';
-import { Quota } from './quota/quota.ts';
-import type { RequestPrices } from './request-prices.ts';
 
 interface OpenClaimRow {
   readonly requestId: string;
@@ -69,7 +74,7 @@ function rowOf({ closing, used }: Settlement): object {
 interface Settlement {
   readonly claim: OpenClaimRow;
   readonly closing: SettledRequest;
-  readonly used: { readonly tokens: number; readonly amount: Big };
+  readonly used: Consumption;
 }
 
 function settlementsOf(
@@ -84,10 +89,4 @@ function settlementsOf(
     claims.delete(closing.request_id);
     return { claim, closing, used: consumptionOf(closing, prices) };
   });
-}
-
-function consumptionOf(closing: SettledRequest, prices: RequestPrices): Settlement['used'] {
-  const { source, input_tokens, output_tokens } = closing.usage;
-  if (source === 'NONE') return { tokens: 0, amount: new Big(0) };
-  return { tokens: input_tokens + output_tokens, amount: new Big(prices.amountOf(closing) ?? '0') };
 }

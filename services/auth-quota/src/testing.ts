@@ -2,12 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { Big } from 'big.js';
 import type { Bus } from '@millrace/bus';
 import { subjects, type Codec, type RequestReceived, type Usage } from '@millrace/contracts';
+import {
+  worstTokensOf,
+  type QuotaLimits,
+  type QuotaRow,
+  type RequestPrices,
+  type Scope,
+  type SettledRequest,
+} from '@millrace/quota';
 import type { Clock } from '@millrace/runtime';
 import { openResultLog, resultRecord } from '@millrace/stage';
 import { readAll } from '@millrace/stage/testing';
-import type { SettledRequest } from './admission.ts';
-import type { QuotaLimits, QuotaRow, Scope } from './quota/quota-row.ts';
-import { worstTokensOf, type RequestPrices } from './request-prices.ts';
 
 /** A request for tests; it expires a minute after the clock's time. */
 export function requestOf(

@@ -1,5 +1,5 @@
 import type { RequestReceived } from '@millrace/contracts';
-import type { SettledRequest } from './admission.ts';
+import type { SettledRequest } from './consumption.ts';
 
 /** What requests cost. Amounts are decimal strings; undefined: a model has no price. */
 export interface RequestPrices {

@@ -1,0 +1,26 @@
+import { Big } from 'big.js';
+import type { RequestClosed } from '@millrace/contracts';
+import type { Consumption } from './quota.ts';
+import type { RequestPrices } from './request-prices.ts';
+
+/** What settlement needs of a closing. */
+export type SettledRequest = Pick<
+  RequestClosed,
+  | 'request_id'
+  | 'outcome'
+  | 'closed_at'
+  | 'received_at'
+  | 'model'
+  | 'served_by'
+  | 'model_version'
+  | 'usage'
+  | 'timings'
+  | 'cache'
+>;
+
+/** What a request has used: its tokens, and what billing charges for them. */
+export function consumptionOf(closing: SettledRequest, prices: RequestPrices): Consumption {
+  const { source, input_tokens, output_tokens } = closing.usage;
+  if (source === 'NONE') return { tokens: 0, amount: new Big(0) };
+  return { tokens: input_tokens + output_tokens, amount: new Big(prices.amountOf(closing) ?? '0') };
+}

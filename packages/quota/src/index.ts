@@ -1,0 +1,15 @@
+export { consumptionOf, type SettledRequest } from './consumption.ts';
+export { Quota, type Consumption, type ReachedLimit } from './quota.ts';
+export {
+  nameOf,
+  scopes,
+  subjectsOf,
+  type QuotaCounts,
+  type QuotaLimits,
+  type QuotaRow,
+  type QuotaSubject,
+  type RequestOwner,
+  type Scope,
+} from './quota-row.ts';
+export { rebuildQuotas, type QuotaRebuild, type RebuildOptions } from './rebuild-quotas.ts';
+export { worstTokensOf, type RequestPrices } from './request-prices.ts';

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { mostInputTokens } from './most-input-tokens.ts';
+import type { Generation } from './submission.ts';
+
+const content = { messages: [{ role: 'user', content: 'Grüße' }], stop: [] } as const;
+const generation = (changes: object = {}) =>
+  ({ content, parameters: { n: 1 }, ...changes }) as unknown as Generation;
+
+describe('mostInputTokens', () => {
+  it('is at least the bytes of the input, and no more than its context', () => {
+    const short = mostInputTokens(generation(), 8_192);
+    expect(short).toBeGreaterThanOrEqual(Buffer.byteLength('Grüße'));
+    const longer = { ...content, messages: [{ role: 'user', content: `${'ü'.repeat(1_000)}` }] };
+    expect(mostInputTokens(generation({ content: longer }), 8_192)).toBeGreaterThan(short + 1_990);
+    expect(mostInputTokens(generation({ content: longer }), 512)).toBe(512);
+  });
+
+  it('counts the prompt for each choice', () => {
+    const one = mostInputTokens(generation(), 8_192);
+    expect(mostInputTokens(generation({ parameters: { n: 3 } }), 8_192)).toBe(3 * one);
+  });
+});
