@@ -1,5 +1,5 @@
-/** Whose a quota is. In this order they are looked at. */
-export const scopes = ['organisation', 'project', 'user', 'key'] as const;
+/** Whose a quota is. In this order they are looked at. A model has one for the requests of all who ask for it. */
+export const scopes = ['organisation', 'project', 'user', 'key', 'model'] as const;
 
 export type Scope = (typeof scopes)[number];
 
@@ -44,15 +44,23 @@ export interface RequestOwner {
   readonly tenant: string;
   readonly userId: string | null;
   readonly keyId: string | null;
+  readonly model: string | null;
 }
 
 /** The subjects that a request counts for, the widest first. */
-export function subjectsOf({ organisation, tenant, userId, keyId }: RequestOwner): readonly QuotaSubject[] {
+export function subjectsOf({
+  organisation,
+  tenant,
+  userId,
+  keyId,
+  model,
+}: RequestOwner): readonly QuotaSubject[] {
   return [
     { scope: 'organisation', subject: organisation },
     { scope: 'project', subject: tenant },
     ...(userId === null ? [] : [{ scope: 'user', subject: userId } as const]),
     ...(keyId === null ? [] : [{ scope: 'key', subject: keyId } as const]),
+    ...(model === null ? [] : [{ scope: 'model', subject: model } as const]),
   ];
 }
 

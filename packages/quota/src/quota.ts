@@ -63,6 +63,11 @@ export class Quota {
     return this.#row.budgetPerMonth !== null;
   }
 
+  /** Requests that were admitted and have not ended. */
+  get inFlight(): number {
+    return this.#counts.inFlight;
+  }
+
   /** The first limit that a request with this worst case would pass. */
   reachedBy(worst: Consumption, now: number): ReachedLimit | undefined {
     this.#begin(now);

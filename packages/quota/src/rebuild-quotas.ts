@@ -128,10 +128,10 @@ async function keepDecisions(
   await transaction.execute(sql`
     insert into decided (
       request_id, tenant, organisation, key_id, user_id, model, code, param, reserved_tokens, reserved_amount, decided_at,
-      deadline_at, event, admitted_published_at)
+      deadline_at, event)
     select
       request_id, tenant, organisation, key_id, user_id, model, code, param, reserved_tokens, reserved_amount, decided_at,
-      deadline_at, decode(event, 'base64'), decided_at
+      deadline_at, decode(event, 'base64')
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as decision(
       request_id uuid, tenant text, organisation text, key_id text, user_id text, model text, code text, param text,
       reserved_tokens bigint, reserved_amount numeric, decided_at timestamptz, deadline_at timestamptz, event text)`);
@@ -180,10 +180,10 @@ async function addClaims(transaction: Transaction): Promise<number> {
   const { rowCount } = await transaction.execute(sql`
     insert into claims (
       request_id, tenant, organisation, key_id, user_id, model, code, param, message, reserved_tokens, reserved_amount, decided_at,
-      deadline_at, event, admitted_published_at)
+      deadline_at, event)
     select distinct on (request_id)
       request_id, tenant, organisation, key_id, user_id, model, code, param, code, reserved_tokens, reserved_amount, decided_at,
-      deadline_at, event, decided_at
+      deadline_at, event
     from decided where tenant in (select id from tenants) order by request_id
     on conflict do nothing`);
   return rowCount ?? 0;
@@ -205,7 +205,7 @@ async function countAnew(transaction: Transaction, now: number): Promise<number>
   const { rowCount } = await transaction.execute(sql`
     with owned as (
       select owner.scope, owner.subject, claim.* from claims as claim cross join lateral (values
-        ('organisation', organisation), ('project', tenant), ('user', user_id), ('key', key_id)) as owner(scope, subject)
+        ('organisation', organisation), ('project', tenant), ('user', user_id), ('key', key_id), ('model', model)) as owner(scope, subject)
       where owner.subject is not null and code is null
         and (closed_at is null or closed_at >= ${month}::timestamptz or decided_at >= ${minute}::timestamptz)),
     counted as (

@@ -133,6 +133,11 @@ ALTER TABLE "batches" ADD COLUMN "organisation" text DEFAULT 'default' NOT NULL;
 ALTER TABLE "jobs" ADD COLUMN "user_id" text;--> statement-breakpoint
 ALTER TABLE "jobs" ADD COLUMN "organisation" text DEFAULT 'default' NOT NULL;--> statement-breakpoint
 ALTER TABLE "claims" ADD COLUMN "param" text;--> statement-breakpoint
+ALTER TABLE "claims" DROP CONSTRAINT "claims_tenant_tenants_id_fk";
+--> statement-breakpoint
+DROP INDEX "claims_open_tenant";--> statement-breakpoint
+DROP INDEX "claims_open_model";--> statement-breakpoint
+ALTER TABLE "claims" DROP COLUMN "admitted_published_at";--> statement-breakpoint
 -- Rows that change all the time stay on their page.
 ALTER TABLE "quotas" SET (fillfactor = 50);--> statement-breakpoint
 INSERT INTO "quotas" ("scope", "subject", "requests_per_minute", "max_in_flight", "in_flight")
@@ -142,6 +147,8 @@ FROM "tenants";--> statement-breakpoint
 INSERT INTO "quotas" ("scope", "subject", "in_flight")
 SELECT 'organisation', 'default', (SELECT count(*) FROM "claims" WHERE "closed_at" IS NULL AND "code" IS NULL);--> statement-breakpoint
 INSERT INTO "quotas" ("scope", "subject") SELECT 'key', "id" FROM "api_keys";--> statement-breakpoint
+INSERT INTO "quotas" ("scope", "subject", "in_flight")
+SELECT 'model', "model", count(*) FROM "claims" WHERE "closed_at" IS NULL AND "code" IS NULL AND "model" IS NOT NULL GROUP BY "model";--> statement-breakpoint
 UPDATE "api_keys" SET "roles" = array_replace("roles", 'user', 'developer');--> statement-breakpoint
 UPDATE "jobs" SET "roles" = array_replace("roles", 'user', 'developer');--> statement-breakpoint
 UPDATE "batches" SET "roles" = array_replace("roles", 'user', 'developer');--> statement-breakpoint

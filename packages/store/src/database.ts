@@ -62,6 +62,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     application_name: 'millrace',
+    // Plans are made while tables are small, and kept when they have grown: without scans of whole tables, and without a compiler.
+    options: '-c enable_seqscan=off -c jit=off',
   });
   pool.on('error', (error) => logger.warn({ error }, 'an idle connection to PostgreSQL was lost'));
   const losses = new WeakMap<object, Error>();

@@ -1,4 +1,12 @@
-import { subjectsOf, type Quota, type QuotaRow, type QuotaSubject, type RequestOwner } from '@millrace/quota';
+import {
+  subjectsOf,
+  type Consumption,
+  type Quota,
+  type QuotaRow,
+  type QuotaSubject,
+  type RequestOwner,
+  type SettledRequest,
+} from '@millrace/quota';
 import { statement } from '@millrace/store';
 import type { RefusalCode } from './admission-rules.ts';
 import type { DecidedRequest } from './admission.ts';
@@ -10,7 +18,7 @@ import type { DecidedRequest } from './admission.ts';
 /** Whose quotas are wanted. */
 export interface QuotasWanted {
   readonly subjects?: readonly QuotaSubject[];
-  /** Those of whom these requests belong to, as far as they are open. */
+  /** Those of whom these requests belong to. */
   readonly requestIds?: readonly string[];
 }
 
@@ -30,8 +38,8 @@ export const lockQuotas = ({ subjects = [], requestIds = [] }: QuotasWanted) => 
       as named(scope, subject)
     union
     select owner.scope, owner.subject from claims cross join lateral (values
-      ('organisation', organisation), ('project', tenant), ('user', user_id), ('key', key_id)) as owner(scope, subject)
-    where request_id = any(${[...requestIds]}::uuid[]) and closed_at is null and code is null) as wanted
+      ('organisation', organisation), ('project', tenant), ('user', user_id), ('key', key_id), ('model', model)) as owner(scope, subject)
+    where request_id = any(${[...requestIds]}::uuid[])) as wanted
   on quota.scope = wanted.scope and quota.subject = wanted.subject
   order by quota.scope, quota.subject for no key update of quota`;
 
@@ -44,7 +52,6 @@ export interface ClaimRow {
   readonly decidedAt: number;
   readonly reservedTokens: number;
   readonly reservedAmount: string;
-  readonly isPublished: boolean;
   readonly isClosed: boolean;
 }
 
@@ -56,8 +63,6 @@ export interface AdmissionFacts {
   readonly active: Readonly<Record<string, boolean>>;
   /** Keys and users among those asked for that were revoked or disabled. */
   readonly revoked: readonly string[];
-  /** Requests of each model, of all tenants, that were admitted and have not ended. */
-  readonly openOfModel: Readonly<Record<string, number>>;
 }
 
 export interface FactsWanted {
@@ -65,10 +70,9 @@ export interface FactsWanted {
   readonly tenants: readonly string[];
   /** Ids of keys and users. */
   readonly principals: readonly string[];
-  readonly models: readonly string[];
 }
 
-export const admissionFacts = ({ requestIds, tenants, principals, models }: FactsWanted) => statement<
+export const admissionFacts = ({ requestIds, tenants, principals }: FactsWanted) => statement<
   [AdmissionFacts]
 >`
   select
@@ -77,7 +81,7 @@ export const admissionFacts = ({ requestIds, tenants, principals, models }: Fact
         'requestId', request_id, 'code', code, 'message', message, 'param', param, 'retryAfterMs', retry_after_ms,
         'decidedAt', extract(epoch from decided_at) * 1000, 'reservedTokens', reserved_tokens,
         'reservedAmount', reserved_amount::text,
-        'isPublished', admitted_published_at is not null, 'isClosed', closed_at is not null))
+        'isClosed', closed_at is not null))
       from claims where request_id = any(${[...requestIds]}::uuid[])), '[]') as present,
     coalesce((
       select jsonb_object_agg(tenant.id, tenant.suspended_at is null and organisation.suspended_at is null)
@@ -88,15 +92,25 @@ export const admissionFacts = ({ requestIds, tenants, principals, models }: Fact
         select id from api_keys where id = any(${[...principals]}::text[]) and revoked_at is not null
         union all
         select id from users where id = any(${[...principals]}::text[]) and disabled_at is not null) as revoked), '[]')
-      as revoked,
-    coalesce((
-      select jsonb_object_agg(model, requests) from (
-        select model, count(*) as requests from claims
-        where model = any(${[...models]}::text[]) and closed_at is null and code is null
-        group by model) as queued), '{}') as "openOfModel"`;
+      as revoked`;
 
-/** Writes what was decided, each with its event without the content, which is enough to close the request. */
-export const writeClaims = (decided: readonly DecidedRequest[], now: number) => statement`
+/** Writes what was decided, each with its event without the content, which is enough to close the request, and the counts of quotas that are locked. */
+export const writeDecisions = (
+  decided: readonly DecidedRequest[],
+  quotas: readonly Quota[],
+  now: number,
+) => statement`
+  with counted as (
+    update quotas as quota set
+      in_flight = counted.in_flight, reserved_tokens = counted.reserved_tokens, reserved_amount = counted.reserved_amount,
+      minute = to_timestamp(counted.minute / 1000), minute_requests = counted.minute_requests,
+      minute_tokens = counted.minute_tokens, day = to_timestamp(counted.day / 1000), day_tokens = counted.day_tokens,
+      month = to_timestamp(counted.month / 1000), month_tokens = counted.month_tokens, month_amount = counted.month_amount
+    from jsonb_to_recordset(${JSON.stringify(quotas.map(countsOf))}::jsonb) as counted(
+      scope text, subject text, in_flight bigint, reserved_tokens bigint, reserved_amount numeric, minute float8,
+      minute_requests bigint, minute_tokens bigint, day float8, day_tokens bigint, month float8, month_tokens bigint,
+      month_amount numeric)
+    where quota.scope = counted.scope and quota.subject = counted.subject)
   insert into claims (
     request_id, tenant, organisation, key_id, user_id, model, code, message, param, retry_after_ms, reserved_tokens,
     reserved_amount, decided_at, deadline_at, event)
@@ -126,18 +140,41 @@ function rowOf({ event, refusal, reserved, request }: DecidedRequest): object {
   };
 }
 
-/** Writes the counts of quotas that are locked. */
-export const writeQuotas = (quotas: readonly Quota[]) => statement`
-  update quotas as quota set
-    in_flight = counted.in_flight, reserved_tokens = counted.reserved_tokens, reserved_amount = counted.reserved_amount,
-    minute = to_timestamp(counted.minute / 1000), minute_requests = counted.minute_requests,
-    minute_tokens = counted.minute_tokens, day = to_timestamp(counted.day / 1000), day_tokens = counted.day_tokens,
-    month = to_timestamp(counted.month / 1000), month_tokens = counted.month_tokens, month_amount = counted.month_amount
-  from jsonb_to_recordset(${JSON.stringify(quotas.map(countsOf))}::jsonb) as counted(
-    scope text, subject text, in_flight bigint, reserved_tokens bigint, reserved_amount numeric, minute float8,
-    minute_requests bigint, minute_tokens bigint, day float8, day_tokens bigint, month float8, month_tokens bigint,
-    month_amount numeric)
-  where quota.scope = counted.scope and quota.subject = counted.subject`;
+/** Writes what requests have used, and the counts of quotas that are locked. */
+export const writeSettlements = (settlements: readonly SettledClaim[], quotas: readonly Quota[]) => statement`
+  with counted as (
+    update quotas as quota set
+      in_flight = counted.in_flight, reserved_tokens = counted.reserved_tokens, reserved_amount = counted.reserved_amount,
+      minute = to_timestamp(counted.minute / 1000), minute_requests = counted.minute_requests,
+      minute_tokens = counted.minute_tokens, day = to_timestamp(counted.day / 1000), day_tokens = counted.day_tokens,
+      month = to_timestamp(counted.month / 1000), month_tokens = counted.month_tokens, month_amount = counted.month_amount
+    from jsonb_to_recordset(${JSON.stringify(quotas.map(countsOf))}::jsonb) as counted(
+      scope text, subject text, in_flight bigint, reserved_tokens bigint, reserved_amount numeric, minute float8,
+      minute_requests bigint, minute_tokens bigint, day float8, day_tokens bigint, month float8, month_tokens bigint,
+      month_amount numeric)
+    where quota.scope = counted.scope and quota.subject = counted.subject)
+  update claims as claim set
+    closed_at = settled.closed_at, outcome = settled.outcome, used_tokens = settled.used_tokens,
+    used_amount = settled.used_amount
+  from jsonb_to_recordset(${JSON.stringify(settlements.map(settledRowOf))}::jsonb)
+    as settled(request_id uuid, outcome text, closed_at timestamptz, used_tokens bigint, used_amount numeric)
+  where claim.request_id = settled.request_id`;
+
+/** How a request ended, and what it has used. */
+export interface SettledClaim {
+  readonly closing: SettledRequest;
+  readonly used: Consumption;
+}
+
+function settledRowOf({ closing, used }: SettledClaim): object {
+  return {
+    request_id: closing.request_id,
+    outcome: closing.outcome.toLowerCase(),
+    closed_at: iso(closing.closed_at),
+    used_tokens: used.tokens,
+    used_amount: used.amount.toFixed(),
+  };
+}
 
 function countsOf({ subject, counts }: Quota): object {
   return {
@@ -156,11 +193,10 @@ function countsOf({ subject, counts }: Quota): object {
   };
 }
 
-/** Should the note be lost in a crash of the database, the same message is published again under the same id: no need to wait for the disk. */
-export const notePublished = (requestIds: readonly string[], now: number) => statement`
-  with relaxed as (select set_config('synchronous_commit', 'off', true))
-  update claims set admitted_published_at = ${iso(now)} from relaxed
-  where request_id = any(${[...requestIds]}::uuid[])`;
+/** Sees to it that the requests of these models are counted. */
+export const addModels = (models: readonly string[]) => statement`
+  insert into quotas (scope, subject) select 'model', model from unnest(${[...models]}::text[]) as added(model)
+  on conflict do nothing`;
 
 function iso(at: number): string {
   return new Date(at).toISOString();

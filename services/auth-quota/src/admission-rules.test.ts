@@ -2,11 +2,9 @@ import { Big } from 'big.js';
 import { describe, expect, it } from 'vitest';
 import { Quota } from '@millrace/quota';
 import { judge, type Candidate } from './admission-rules.ts';
-import { ModelQueues } from './model-queues.ts';
 import { emptyQuota } from './testing.ts';
 
 const now = Date.UTC(2026, 0, 1, 12, 0, 20);
-const roomy = () => new ModelQueues(100);
 
 function candidate(changes: Partial<Candidate> = {}): Candidate {
   return {
@@ -16,13 +14,13 @@ function candidate(changes: Partial<Candidate> = {}): Candidate {
     cancelled: undefined,
     barred: undefined,
     quotas: [],
+    maxQueue: 100,
     worst: { tokens: 10, amount: new Big('0.01') },
     ...changes,
   };
 }
 
-const codeOf = (changes: Partial<Candidate>, queues = roomy()) =>
-  judge(candidate(changes), queues, now)?.code;
+const codeOf = (changes: Partial<Candidate>) => judge(candidate(changes), now)?.code;
 
 describe('judge', () => {
   it('admits what nothing speaks against', () => {
@@ -44,7 +42,7 @@ describe('judge', () => {
     const narrow = new Quota(emptyQuota('key', 'k', { tokensPerDay: 15 }));
     const quotas = [wide, narrow];
     expect(codeOf({ quotas })).toBeUndefined();
-    expect(judge(candidate({ quotas }), roomy(), now)?.param).toBe('limits.key.tokens_per_day');
+    expect(judge(candidate({ quotas }), now)?.param).toBe('limits.key.tokens_per_day');
     expect(wide.counts.reservedTokens).toBe(10);
     expect(narrow.counts.reservedTokens).toBe(10);
   });
@@ -58,14 +56,14 @@ describe('judge', () => {
   });
 
   it('refuses what would be too many of one model, whoever they are of, and says when to come back', () => {
-    const queues = new ModelQueues(3, { small: 2 });
-    expect(codeOf({}, queues)).toBeUndefined();
-    expect(judge(candidate(), queues, now)).toEqual({
+    const quotas = [new Quota(emptyQuota('model', 'small', {}, { inFlight: 2 }))];
+    expect(codeOf({ quotas, maxQueue: 3 })).toBeUndefined();
+    expect(judge(candidate({ quotas, maxQueue: 3 }), now)).toEqual({
       code: 'overloaded',
       message: 'The limit of 3 for requests of the model small that wait or are being answered is reached.',
       param: undefined,
       retryAfterMs: 1_000,
     });
-    expect(codeOf({ model: 'large' }, queues)).toBeUndefined();
+    expect(codeOf({ quotas: [new Quota(emptyQuota('model', 'large'))], maxQueue: 3 })).toBeUndefined();
   });
 });

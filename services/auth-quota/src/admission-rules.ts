@@ -1,6 +1,5 @@
 import { Big } from 'big.js';
 import type { Consumption, Quota, ReachedLimit } from '@millrace/quota';
-import type { ModelQueues } from './model-queues.ts';
 
 /** A request that waits for its decision. */
 export interface Candidate {
@@ -11,8 +10,10 @@ export interface Candidate {
   readonly cancelled: string | undefined;
   /** Why nothing of whom it belongs to is admitted, if that is so: not there, suspended, revoked. */
   readonly barred: string | undefined;
-  /** The quotas that it counts for, the widest first. */
+  /** The quotas that it counts for, the widest first, that of its model last. */
   readonly quotas: readonly Quota[];
+  /** Most requests of one model, of all tenants together, that are admitted and have not ended. */
+  readonly maxQueue: number;
   /** What it may use at most; without an amount when a model that may answer it has no price. */
   readonly worst: Omit<Consumption, 'amount'> & { readonly amount: Consumption['amount'] | undefined };
 }
@@ -41,14 +42,12 @@ const slotRetryMs = 1_000;
 /**
  * Decides on a request. Only admitted requests count, so a client that is refused and comes back does not lock itself out.
  *
- * @param queues those of all tenants together
- * @returns undefined where it is admitted: it is counted then, in its quotas and in the queue of its model
+ * @returns undefined where it is admitted: it is counted in its quotas then
  */
-export function judge(candidate: Candidate, queues: ModelQueues, now: number): Refusal | undefined {
-  const refusal = refusalOf(candidate, queues, now);
+export function judge(candidate: Candidate, now: number): Refusal | undefined {
+  const refusal = refusalOf(candidate, now);
   if (refusal !== undefined) return refusal;
   for (const quota of candidate.quotas) quota.reserve(worstOf(candidate), now);
-  queues.add(candidate.model);
   return undefined;
 }
 
@@ -57,8 +56,8 @@ export function worstOf({ worst }: Candidate): Consumption {
   return { tokens: worst.tokens, amount: worst.amount ?? nothing };
 }
 
-function refusalOf(candidate: Candidate, queues: ModelQueues, now: number): Refusal | undefined {
-  const { model, quotas, barred, worst } = candidate;
+function refusalOf(candidate: Candidate, now: number): Refusal | undefined {
+  const { model, quotas, maxQueue, barred, worst } = candidate;
   if (barred !== undefined) return refuse('permission_denied', barred);
   if (candidate.cancelled !== undefined)
     return refuse('cancelled', 'The request was cancelled before it was admitted.');
@@ -70,8 +69,9 @@ function refusalOf(candidate: Candidate, queues: ModelQueues, now: number): Refu
     const reached = quota.reachedBy(worstOf(candidate), now);
     if (reached !== undefined) return reached;
   }
-  if (!queues.isFull(model)) return undefined;
-  const message = `The limit of ${queues.most} for requests of the model ${model} that wait or are being answered is reached.`;
+  const queue = quotas.find(({ subject }) => subject.scope === 'model');
+  if (queue === undefined || queue.inFlight < maxQueue) return undefined;
+  const message = `The limit of ${maxQueue} for requests of the model ${model} that wait or are being answered is reached.`;
   return { ...refuse('overloaded', message), retryAfterMs: slotRetryMs };
 }
 

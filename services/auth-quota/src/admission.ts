@@ -35,7 +35,6 @@ export interface Claim {
   readonly decidedAt: number;
   /** Whether it was decided by this very call. */
   readonly isNew: boolean;
-  readonly isPublished: boolean;
   readonly isClosed: boolean;
 }
 
@@ -55,8 +54,6 @@ export interface Admission {
    * not in the result are to come again a little later.
    */
   claim(requests: readonly AdmissionRequest[]): Promise<ReadonlyMap<string, Claim>>;
-  /** Notes that request.admitted was published. */
-  markPublished(requestIds: readonly string[]): Promise<void>;
   /** Closes the claims of requests that ended, and gives back what was in reserve for them; those that are closed stay as they are. */
   settle(closings: readonly SettledRequest[]): Promise<void>;
   /**

@@ -13,14 +13,12 @@ import {
   admissionFacts,
   allSubjectsOf,
   lockQuotas,
-  writeClaims,
-  writeQuotas,
+  writeDecisions,
   type AdmissionFacts,
   type ClaimRow,
 } from './admission-queries.ts';
 import { judge, worstOf, type Candidate } from './admission-rules.ts';
 import type { AdmissionRequest, Claim, DecidedRequest, Reserve } from './admission.ts';
-import { ModelQueues } from './model-queues.ts';
 import type { AdmissionDependencies } from './postgres-admission.ts';
 
 const noReserve: Reserve = { tokens: 0, amount: '0' };
@@ -42,21 +40,19 @@ export async function claimRequests(
         ),
       ),
     ],
-    models: [...new Set(events.map(({ model }) => model))],
   };
   return transact(
     database,
     [lockQuotas({ subjects: allSubjectsOf(events.map(ownerOf)) }), admissionFacts(wanted)],
     (rows, [facts]) => {
       const quotas = new Map(rows.map((row) => [nameOf(row), new Quota(row)]));
-      const queues = new ModelQueues(maxQueue, facts.openOfModel);
       const claims = new Map(facts.present.map((row) => [row.requestId, claimOf(row)]));
       const decided: DecidedRequest[] = [];
       for (const request of requests) {
         const { event, mayWait } = request;
         if (claims.has(event.request_id)) continue;
-        const candidate = candidateOf(request, facts, quotas, prices);
-        const refusal = judge(candidate, queues, now);
+        const candidate = candidateOf(request, facts, quotas, prices, maxQueue);
+        const refusal = judge(candidate, now);
         if (refusal?.code === 'too_many_in_flight' && mayWait) continue;
         const reserved = refusal === undefined ? reserveOf(candidate) : noReserve;
         claims.set(event.request_id, {
@@ -64,7 +60,6 @@ export async function claimRequests(
           reserved,
           decidedAt: now,
           isNew: true,
-          isPublished: false,
           isClosed: false,
         });
         // There is nothing that a claim of an unknown tenant could belong to; it is refused again should it come again.
@@ -73,10 +68,7 @@ export async function claimRequests(
         decided.push({ event, refusal, reserved, request: encoded });
       }
       const changed = [...quotas.values()].filter(({ isChanged }) => isChanged);
-      const statements = [
-        ...(decided.length === 0 ? [] : [writeClaims(decided, now)]),
-        ...(changed.length === 0 ? [] : [writeQuotas(changed)]),
-      ];
+      const statements = decided.length === 0 ? [] : [writeDecisions(decided, changed, now)];
       return { statements, result: claims };
     },
   );
@@ -84,8 +76,9 @@ export async function claimRequests(
 
 const noContent = Buffer.alloc(0);
 
-function ownerOf({ tenant, principal }: RequestReceived): RequestOwner {
-  return { tenant, organisation: principal.organisation, userId: principal.user_id, keyId: principal.key_id };
+function ownerOf({ tenant, model, principal }: RequestReceived): RequestOwner {
+  const { organisation, user_id: userId, key_id: keyId } = principal;
+  return { tenant, organisation, userId, keyId, model };
 }
 
 function candidateOf(
@@ -93,6 +86,7 @@ function candidateOf(
   facts: AdmissionFacts,
   quotas: ReadonlyMap<string, Quota>,
   prices: RequestPrices,
+  maxQueue: number,
 ): Candidate {
   const amount = prices.worstAmountOf(event);
   return {
@@ -101,6 +95,7 @@ function candidateOf(
     deadlineAt: event.deadline_at,
     cancelled,
     barred: whyBarred(event, facts),
+    maxQueue,
     quotas: subjectsOf(ownerOf(event)).flatMap((subject) => quotas.get(nameOf(subject)) ?? []),
     worst: { tokens: worstTokensOf(event), amount: amount === undefined ? undefined : new Big(amount) },
   };
@@ -136,7 +131,6 @@ function claimOf(row: ClaimRow): Claim {
     reserved: { tokens: reservedTokens, amount: reservedAmount },
     decidedAt,
     isNew: false,
-    isPublished: row.isPublished,
     isClosed: row.isClosed,
   };
 }

@@ -27,7 +27,7 @@ interface Work {
 
 /**
  * Admits or refuses requests in batches. What was decided stands in the claim before anybody is told, so a redelivered
- * request gets the same answer and is never counted twice. Order: claim, publish request and decision, note that it was published, ack.
+ * request gets the same answer and is never counted twice. Order: claim, publish request and decision, ack.
  */
 export function onRequestReceived(
   dependencies: StageDependencies,
@@ -53,18 +53,13 @@ export function onRequestReceived(
     ]);
     const decided = publishDecisions(dependencies, requests, claims);
     const acked = new Set<Delivery>(corrupt);
-    const published: string[] = [];
     await Promise.all(
       work.map(async (item, index) => {
         const claim = claims.get(item.event.request_id);
         if (claim === undefined) return;
         try {
           if (claim.isNew) admissions.inc({ decision: claim.refusal?.code ?? 'admitted' });
-          const [isPublished] = await Promise.all([
-            carryOut(dependencies, item, claim, logEnds[index]),
-            decided,
-          ]);
-          if (isPublished) published.push(item.event.request_id);
+          await Promise.all([carryOut(dependencies, item, claim, logEnds[index]), decided]);
           acked.add(item.delivery);
         } catch (error) {
           dependencies.logger.warn(
@@ -74,22 +69,21 @@ export function onRequestReceived(
         }
       }),
     );
-    await whileDatabaseAway(dependencies, deliveries, () => admission.markPublished(published));
     return deliveries.map((delivery) => acked.has(delivery));
   };
 }
 
-/** Does what the claim says. @returns whether request.admitted was published */
+/** Does what the claim says. */
 async function carryOut(
   dependencies: StageDependencies,
   { event, delivery }: Work,
   claim: Claim,
   logEnd: number | undefined,
-): Promise<boolean> {
-  if (claim.isClosed || claim.isPublished) return false;
+): Promise<void> {
+  if (claim.isClosed) return;
   if (claim.refusal !== undefined) {
     await endRequest(dependencies, event, endingOf(dependencies, claim.refusal, claim.decidedAt));
-    return false;
+    return;
   }
   const decision = { ...decide(dependencies.clock, stage, 'admitted'), at: claim.decidedAt };
   await dependencies.bus.publish({
@@ -98,7 +92,6 @@ async function carryOut(
     messageId: `${event.request_id}:admitted`,
     headers: { ...traceHeaders.write(traceHeaders.read(delivery.headers)), ...logEndHeader.write(logEnd) },
   });
-  return true;
 }
 
 function endingOf(

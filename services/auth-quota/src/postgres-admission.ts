@@ -3,8 +3,8 @@ import type { Codec } from '@millrace/contracts';
 import type { RequestPrices } from '@millrace/quota';
 import type { Clock } from '@millrace/runtime';
 import { claims, execute, inTransaction, type Database, type Transaction } from '@millrace/store';
-import { notePublished } from './admission-queries.ts';
-import type { Admission, OpenClaim } from './admission.ts';
+import { addModels } from './admission-queries.ts';
+import type { Admission, AdmissionRequest, OpenClaim } from './admission.ts';
 import { claimRequests } from './claim-requests.ts';
 import { settleClaims } from './settle-claims.ts';
 
@@ -22,12 +22,21 @@ const reaperLock = 7_246_001;
 
 /** Claims and counters in PostgreSQL. */
 export function createPostgresAdmission(dependencies: AdmissionDependencies): Admission {
-  const { database, clock } = dependencies;
+  const { database } = dependencies;
+  const counted = new Set<string>();
+  const countModels = async (requests: readonly AdmissionRequest[]): Promise<void> => {
+    const models = [...new Set(requests.map(({ event }) => event.model))].filter(
+      (model) => !counted.has(model),
+    );
+    if (models.length === 0) return;
+    await execute(database, addModels(models));
+    for (const model of models) counted.add(model);
+  };
   return {
-    claim: async (requests) => (requests.length === 0 ? new Map() : claimRequests(dependencies, requests)),
-
-    async markPublished(requestIds) {
-      if (requestIds.length > 0) await execute(database, notePublished(requestIds, clock.now()));
+    async claim(requests) {
+      if (requests.length === 0) return new Map();
+      await countModels(requests);
+      return claimRequests(dependencies, requests);
     },
 
     async settle(closings) {

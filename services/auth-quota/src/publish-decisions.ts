@@ -14,7 +14,7 @@ export async function publishDecisions(
 ): Promise<void> {
   const decided = requests.flatMap(({ event }) => {
     const claim = claims.get(event.request_id);
-    return claim === undefined || claim.isPublished || claim.isClosed ? [] : { event, claim };
+    return claim === undefined || claim.isClosed ? [] : { event, claim };
   });
   const groups = Map.groupBy(decided, ({ event, claim }) => `${claim.decidedAt} ${event.tenant}`);
   await Promise.all(

@@ -68,7 +68,7 @@ async function newProject(limits: Partial<Record<Scope, Partial<QuotaLimits>>> =
   await database.insert(quotas).values({ scope: 'organisation', subject: organisation });
   await createTenant(database, { id: tenant, organisation, requestsPerMinute: 1e6, maxInFlight: 1e6 });
   const { keyId } = await createApiKey(database, { tenant });
-  const owners = { organisation, project: tenant, user: '', key: keyId };
+  const owners = { organisation, project: tenant, user: '', key: keyId, model: '' };
   for (const [scope, changes] of Object.entries(limits) as [Scope, Partial<QuotaLimits>][])
     await database
       .update(quotas)

@@ -4,21 +4,22 @@ import {
   nameOf,
   Quota,
   subjectsOf,
-  type Consumption,
   type RequestPrices,
   type SettledRequest,
 } from '@millrace/quota';
 import { statement, transact } from '@millrace/store';
-import { lockQuotas, writeQuotas } from './admission-queries.ts';
+import { lockQuotas, writeSettlements, type SettledClaim } from './admission-queries.ts';
 import type { AdmissionDependencies } from './postgres-admission.ts';
 
-interface OpenClaimRow {
+interface ClaimRow {
   readonly requestId: string;
   readonly organisation: string;
   readonly tenant: string;
   readonly userId: string | null;
   readonly keyId: string | null;
+  readonly model: string | null;
   readonly isAdmitted: boolean;
+  readonly isOpen: boolean;
   readonly reservedTokens: number;
   readonly reservedAmount: string;
 }
@@ -29,9 +30,9 @@ export async function settleClaims(
   closings: readonly SettledRequest[],
 ): Promise<void> {
   const ids = [...new Set(closings.map(({ request_id }) => request_id))];
-  await transact(database, [lockQuotas({ requestIds: ids }), openClaims(ids)], (rows, open) => {
+  await transact(database, [lockQuotas({ requestIds: ids }), findClaims(ids)], (rows, found) => {
     const quotas = new Map(rows.map((row) => [nameOf(row), new Quota(row)]));
-    const settlements = settlementsOf(open, closings, prices);
+    const settlements = settlementsOf(found, closings, prices);
     for (const { claim, used, closing } of settlements) {
       if (!claim.isAdmitted) continue;
       const reserved = { tokens: claim.reservedTokens, amount: new Big(claim.reservedAmount) };
@@ -39,50 +40,28 @@ export async function settleClaims(
         quotas.get(nameOf(subject))?.settle(reserved, used, closing.closed_at);
     }
     const changed = [...quotas.values()].filter(({ isChanged }) => isChanged);
-    const statements = [
-      ...(settlements.length === 0 ? [] : [writeSettlements(settlements)]),
-      ...(changed.length === 0 ? [] : [writeQuotas(changed)]),
-    ];
+    const statements = settlements.length === 0 ? [] : [writeSettlements(settlements, changed)];
     return { statements, result: undefined };
   });
 }
 
-const openClaims = (requestIds: readonly string[]) => statement<OpenClaimRow[]>`
+/** Whether a claim is open is looked at here, not by PostgreSQL, which would go through all that are open to find these. */
+const findClaims = (requestIds: readonly string[]) => statement<ClaimRow[]>`
   select
-    request_id as "requestId", organisation, tenant, user_id as "userId", key_id as "keyId", code is null as "isAdmitted",
-    reserved_tokens::float8 as "reservedTokens", reserved_amount as "reservedAmount"
-  from claims where request_id = any(${[...requestIds]}::uuid[]) and closed_at is null for no key update`;
+    request_id as "requestId", organisation, tenant, user_id as "userId", key_id as "keyId", model, code is null as "isAdmitted",
+    reserved_tokens::float8 as "reservedTokens", reserved_amount as "reservedAmount", closed_at is null as "isOpen"
+  from claims where request_id = any(${[...requestIds]}::uuid[])`;
 
-const writeSettlements = (settlements: readonly Settlement[]) => statement`
-  update claims as claim set
-    closed_at = settled.closed_at, outcome = settled.outcome, used_tokens = settled.used_tokens,
-    used_amount = settled.used_amount
-  from jsonb_to_recordset(${JSON.stringify(settlements.map(rowOf))}::jsonb)
-    as settled(request_id uuid, outcome text, closed_at timestamptz, used_tokens bigint, used_amount numeric)
-  where claim.request_id = settled.request_id`;
-
-function rowOf({ closing, used }: Settlement): object {
-  return {
-    request_id: closing.request_id,
-    outcome: closing.outcome.toLowerCase(),
-    closed_at: new Date(closing.closed_at).toISOString(),
-    used_tokens: used.tokens,
-    used_amount: used.amount.toFixed(),
-  };
-}
-
-interface Settlement {
-  readonly claim: OpenClaimRow;
-  readonly closing: SettledRequest;
-  readonly used: Consumption;
+interface Settlement extends SettledClaim {
+  readonly claim: ClaimRow;
 }
 
 function settlementsOf(
-  open: readonly OpenClaimRow[],
+  found: readonly ClaimRow[],
   closings: readonly SettledRequest[],
   prices: RequestPrices,
 ): readonly Settlement[] {
-  const claims = new Map(open.map((claim) => [claim.requestId, claim]));
+  const claims = new Map(found.filter(({ isOpen }) => isOpen).map((claim) => [claim.requestId, claim]));
   return closings.flatMap((closing) => {
     const claim = claims.get(closing.request_id);
     if (claim === undefined) return [];

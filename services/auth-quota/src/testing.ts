@@ -4,6 +4,7 @@ import type { Bus } from '@millrace/bus';
 import { subjects, type Codec, type RequestReceived, type Usage } from '@millrace/contracts';
 import {
   worstTokensOf,
+  type QuotaCounts,
   type QuotaLimits,
   type QuotaRow,
   type RequestPrices,
@@ -74,7 +75,12 @@ export async function countOf(bus: Bus, stream: string, subject: string): Promis
 }
 
 /** A quota of which nothing is used. */
-export function emptyQuota(scope: Scope, subject: string, limits: Partial<QuotaLimits> = {}): QuotaRow {
+export function emptyQuota(
+  scope: Scope,
+  subject: string,
+  limits: Partial<QuotaLimits> = {},
+  counts: Partial<QuotaCounts> = {},
+): QuotaRow {
   return {
     scope,
     subject,
@@ -96,6 +102,7 @@ export function emptyQuota(scope: Scope, subject: string, limits: Partial<QuotaL
     monthTokens: 0,
     monthAmount: '0',
     ...limits,
+    ...counts,
   };
 }
 

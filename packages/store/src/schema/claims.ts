@@ -1,18 +1,15 @@
-import { isNull, sql } from 'drizzle-orm';
+import { isNull } from 'drizzle-orm';
 import { bigint, index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { bytea } from './bytea.ts';
 import { money } from './money.ts';
 import { moment } from './moment.ts';
-import { tenants } from './tenants.ts';
 
 /** Each request, once: what was decided about it, and whether it has ended. */
 export const claims = pgTable(
   'claims',
   {
     requestId: uuid('request_id').primaryKey(),
-    tenant: text('tenant')
-      .notNull()
-      .references(() => tenants.id),
+    tenant: text('tenant').notNull(),
     /** Which model it is for; null in claims from before this column. */
     model: text('model'),
     organisation: text('organisation').notNull().default('default'),
@@ -34,17 +31,8 @@ export const claims = pgTable(
     deadlineAt: moment('deadline_at').notNull(),
     /** request.received without its content, in single-object encoding: enough to close the request. */
     event: bytea('event').notNull(),
-    admittedPublishedAt: moment('admitted_published_at'),
     closedAt: moment('closed_at'),
     outcome: text('outcome'),
   },
-  (table) => [
-    index('claims_open_deadline').on(table.deadlineAt).where(isNull(table.closedAt)),
-    index('claims_open_tenant')
-      .on(table.tenant)
-      .where(sql`${table.closedAt} is null and ${table.code} is null`),
-    index('claims_open_model')
-      .on(table.model)
-      .where(sql`${table.closedAt} is null and ${table.code} is null`),
-  ],
+  (table) => [index('claims_open_deadline').on(table.deadlineAt).where(isNull(table.closedAt))],
 );

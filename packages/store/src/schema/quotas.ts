@@ -15,7 +15,7 @@ const count = (name: string) =>
 export const quotas = pgTable(
   'quotas',
   {
-    /** `organisation`, `project`, `user` or `key`. */
+    /** `organisation`, `project`, `user` or `key`; `model` for the requests of a model, whoever they are of. */
     scope: text('scope').notNull(),
     subject: text('subject').notNull(),
 
