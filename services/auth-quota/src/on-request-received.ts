@@ -51,24 +51,33 @@ export function onRequestReceived(
       whileDatabaseAway(dependencies, deliveries, () => admission.claim(requests)),
       Promise.all(work.map(({ event }) => openedLogEnd(dependencies, event))),
     ]);
-    const decided = publishDecisions(dependencies, requests, claims);
     const acked = new Set<Delivery>(corrupt);
-    await Promise.all(
-      work.map(async (item, index) => {
-        const claim = claims.get(item.event.request_id);
-        if (claim === undefined) return;
-        try {
-          if (claim.isNew) admissions.inc({ decision: claim.refusal?.code ?? 'admitted' });
-          await Promise.all([carryOut(dependencies, item, claim, logEnds[index]), decided]);
-          acked.add(item.delivery);
-        } catch (error) {
-          dependencies.logger.warn(
-            { error, stage, requestId: item.event.request_id },
-            'a decision will be carried out again',
-          );
-        }
+    const carriedOut = work.map(async (item, index) => {
+      const claim = claims.get(item.event.request_id);
+      if (claim === undefined) return false;
+      if (claim.isNew) admissions.inc({ decision: claim.refusal?.code ?? 'admitted' });
+      await carryOut(dependencies, item, claim, logEnds[index]);
+      return true;
+    });
+    // Behind the requests: nobody waits for these.
+    const published = publishDecisions(dependencies, requests, claims);
+    const results = await Promise.allSettled(
+      carriedOut.map(async (done) => {
+        const [isDecided] = await Promise.all([done, published]);
+        return isDecided;
       }),
     );
+    for (const [index, result] of results.entries()) {
+      const { event, delivery } = work[index] as Work;
+      if (result.status === 'fulfilled') {
+        if (result.value) acked.add(delivery);
+        continue;
+      }
+      dependencies.logger.warn(
+        { error: result.reason, stage, requestId: event.request_id },
+        'a decision will be carried out again',
+      );
+    }
     return deliveries.map((delivery) => acked.has(delivery));
   };
 }
