@@ -64,7 +64,6 @@ export async function measureAdmissions({ tenants, requests, say }: Measurement)
       logger,
       metrics: createMetrics(),
       database: postgres.database,
-      prices: { worstAmountOf: () => '0.001', amountOf: () => '0.0001' },
     };
     const admitted = await countArrivals(bus);
     const startedAt = performance.now();

@@ -56,6 +56,12 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     subject: 'mr.billing.charged.<tenant>',
     storedIn: 'BILLING',
   },
+  'price.published': {
+    producers: ['billing'],
+    consumers: ['auth-quota', ...gateways],
+    subject: 'price.<model>',
+    storedIn: 'CONTROL',
+  },
   'audit.recorded': {
     producers: ['audit'],
     consumers: ['analysts', 'auditors'],

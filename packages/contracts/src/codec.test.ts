@@ -30,6 +30,13 @@ const charged: BillingCharged = {
   closed_at: 1,
   charged_at: 2,
   cache: null,
+  organisation: 'default',
+  key_id: null,
+  user_id: null,
+  operation: null,
+  model_version: null,
+  price_book: 'default',
+  worked_ms: 0,
 };
 
 describe('fingerprintOf', () => {
@@ -45,7 +52,7 @@ describe('codec', () => {
     const bytes = codec.encode('billing.charged', charged);
     expect([...bytes.subarray(0, 2)]).toEqual([0xc3, 0x01]);
     expect(codec.decode('billing.charged', bytes)).toEqual(charged);
-    expect(codec.decodeAny(bytes)).toMatchObject({ name: 'billing.charged', version: 2 });
+    expect(codec.decodeAny(bytes)).toMatchObject({ name: 'billing.charged', version: 3 });
   });
 
   it.each(['0.0000000000', '-12.5000000000', '1234567890.0123456789', '-0.0000000001'])(

@@ -20,6 +20,8 @@ export type {
   Opened,
   Outcome,
   Parameters,
+  PricePublished,
+  PublishedPrice,
   Principal,
   RequestAdmitted,
   RequestCancelled,

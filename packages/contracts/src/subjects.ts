@@ -67,6 +67,8 @@ export const controlKeys = {
   revocations: 'revoked.*',
   model: (name: string) => `model.${subjectToken(name)}`,
   models: 'model.*',
+  price: (model: string) => `price.${subjectToken(model)}`,
+  prices: 'price.*',
 } as const;
 
 /** The request id at the end of a subject such as that of a result or a closing. */

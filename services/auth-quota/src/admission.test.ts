@@ -281,10 +281,7 @@ describe('two replicas', () => {
     const buses = [await connect(), await connect()];
     const services = await Promise.all(
       buses.map((replicaBus) =>
-        startAuthQuota(
-          { ...dependenciesOn(replicaBus), database: postgres.database, prices: tokenPrices },
-          settings,
-        ),
+        startAuthQuota({ ...dependenciesOn(replicaBus), database: postgres.database }, settings),
       ),
     );
     const requests = Array.from({ length: 200 }, () => requestOf(tenant, clock));

@@ -10,9 +10,6 @@ await runMain((signal) => {
     const { logger } = platform;
     const database = keep(await openDatabase({ url: settings.databaseUrl.reveal(), logger, signal }));
     await migrate(database);
-    return startAuthQuota(
-      { ...platform, database, prices: { worstAmountOf: () => '0', amountOf: () => '0' } },
-      settings,
-    );
+    return startAuthQuota({ ...platform, database }, settings);
   });
 });

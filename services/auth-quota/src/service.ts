@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { consumerDefinitions } from '@millrace/contracts';
 import { stopInReverse, type Stoppable } from '@millrace/runtime';
-import type { RequestPrices } from '@millrace/quota';
+import { watchPrices } from '@millrace/pricing';
 import {
   consumeClosings,
   giveUp,
@@ -22,7 +22,7 @@ const stage = 'auth-quota';
 
 /** Answers credential.presented; consumes request.received and request.closed, emits request.admitted. Wiring alone. */
 export async function startAuthQuota(
-  dependencies: StageDependencies & { readonly database: Database; readonly prices: RequestPrices },
+  dependencies: StageDependencies & { readonly database: Database },
   settings: Pick<
     AuthQuotaSettings,
     | 'ackWaitMs'
@@ -35,7 +35,6 @@ export async function startAuthQuota(
     | 'reaperIntervalMs'
   >,
 ): Promise<Service> {
-  const admission = createPostgresAdmission({ ...dependencies, maxQueue: settings.maxQueue });
   const consumers = consumerDefinitions(settings.ackWaitMs);
   const parts: Stoppable[] = [];
   const keep = <Part extends Stoppable>(part: Part): Part => {
@@ -43,6 +42,8 @@ export async function startAuthQuota(
     return part;
   };
   try {
+    const prices = keep(await watchPrices(dependencies));
+    const admission = createPostgresAdmission({ ...dependencies, prices, maxQueue: settings.maxQueue });
     const cancellations = keep(await watchCancellations(dependencies));
     keep(
       startReaper(dependencies, admission, {

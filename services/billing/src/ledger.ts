@@ -1,9 +1,8 @@
 import type { BillingCharged, Codec, RequestClosed } from '@millrace/contracts';
+import { amountOf, chargedOf, priceAt, zeroAmount, type Price } from '@millrace/pricing';
 import type { Clock, IdGenerator } from '@millrace/runtime';
 import { transact, type Database } from '@millrace/store';
 import { ledgerFacts, takeTurn, writeEntries } from './ledger-queries.ts';
-import { amountOf, zeroAmount } from './price.ts';
-import { priceAt, type ValidPrice } from './prices.ts';
 
 export interface LedgerDependencies {
   readonly database: Database;
@@ -34,7 +33,7 @@ export async function charge(
       const entries: BillingCharged[] = [];
       for (const closing of unique.values()) {
         if (charged.has(closing.request_id)) continue;
-        const price = priceAt(prices, servingModelOf(closing), closing.closed_at);
+        const price = priceOf(prices, closing);
         if (price === undefined && closing.usage.source !== 'NONE') continue;
         entries.push(entryOf(dependencies, closing, price, lastNumber + entries.length + 1));
       }
@@ -45,6 +44,12 @@ export async function charge(
   );
 }
 
+/** The price of the model that answered, as it was when the request came in: what was held in reserve is of the same price. */
+function priceOf(prices: readonly Price[], closing: RequestClosed): Price | undefined {
+  const { model_version: modelVersion, received_at: at } = closing;
+  return priceAt(prices, { model: servingModelOf(closing), modelVersion, at });
+}
+
 /** What is charged is the model that answered. */
 function servingModelOf({ model, served_by }: RequestClosed): string {
   return served_by ?? model;
@@ -53,7 +58,7 @@ function servingModelOf({ model, served_by }: RequestClosed): string {
 function entryOf(
   { clock, nextId, currency }: LedgerDependencies,
   closing: RequestClosed,
-  price: ValidPrice | undefined,
+  price: Price | undefined,
   entryNumber: number,
 ): BillingCharged {
   const isPriced = price !== undefined && closing.usage.source !== 'NONE';
@@ -66,10 +71,17 @@ function entryOf(
     outcome: closing.outcome.toLowerCase(),
     usage: closing.usage,
     price_version: isPriced ? price.version : null,
-    amount: isPriced ? amountOf(closing.usage, price, closing.cache !== null) : zeroAmount,
+    amount: isPriced ? amountOf(chargedOf(closing), price) : zeroAmount,
     currency: price?.currency ?? currency,
     closed_at: closing.closed_at,
     charged_at: clock.now(),
     cache: closing.cache,
+    organisation: closing.principal.organisation,
+    key_id: closing.principal.key_id,
+    user_id: closing.principal.user_id,
+    operation: closing.operation,
+    model_version: closing.model_version,
+    price_book: 'default',
+    worked_ms: Math.round(chargedOf(closing).workedMs),
   };
 }

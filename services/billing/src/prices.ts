@@ -1,26 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { MillraceError } from '@millrace/runtime';
 import { prices, type Database } from '@millrace/store';
-import type { TokenPrice } from './price.ts';
-
-/** A price, and from when on it is valid. */
-export interface ValidPrice extends TokenPrice {
-  readonly model: string;
-  readonly version: number;
-  readonly currency: string;
-  /** Milliseconds since the epoch. */
-  readonly validFrom: number;
-}
-
-/** The price of a model at a time: the latest of those that were valid by then. */
-export function priceAt(list: readonly ValidPrice[], model: string, at: number): ValidPrice | undefined {
-  return list
-    .filter((price) => price.model === model && price.validFrom <= at)
-    .reduce<ValidPrice | undefined>(
-      (latest, price) => (latest === undefined || price.validFrom >= latest.validFrom ? price : latest),
-      undefined,
-    );
-}
 
 /** The part of the model manifest that has prices. */
 export interface PricedManifest {

@@ -8,6 +8,7 @@ import { startHousekeeping } from './housekeeping.ts';
 import { onRequestClosed } from './on-request-closed.ts';
 import { startOutboxRelay } from './outbox-relay.ts';
 import { readManifest, seedPrices } from './prices.ts';
+import { publishPrices } from './publish-prices.ts';
 
 /** Consumes request.closed, emits billing.charged; first sees to it that the models of the manifest have prices. Wiring alone. */
 export async function startBilling(
@@ -23,6 +24,7 @@ export async function startBilling(
     const { providers = [] } = await readManifest(settings.providersFile, 'MILLRACE_PROVIDERS');
     for (const provider of providers) await seedPrices(database, provider);
   }
+  await publishPrices(dependencies, database);
   const relay = startOutboxRelay(dependencies);
   const housekeeping = startHousekeeping(dependencies);
   const nextId = createIdGenerator(clock, systemRandom);

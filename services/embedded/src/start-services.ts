@@ -28,14 +28,7 @@ export async function startServices(
     ['providers', () => startOwnProviders(dependencies, env)],
     ['pii', () => startPii(dependencies, readSettings(piiSettings, env))],
     ['jobs', () => startJobs(dependencies, readSettings(jobsSettings, env))],
-    [
-      'auth-quota',
-      () =>
-        startAuthQuota(
-          { ...dependencies, prices: { worstAmountOf: () => '0', amountOf: () => '0' } },
-          readSettings(authQuotaSettings, env),
-        ),
-    ],
+    ['auth-quota', () => startAuthQuota(dependencies, readSettings(authQuotaSettings, env))],
   ];
   const started: Service[] = [];
   const checks: HealthCheck[] = [];

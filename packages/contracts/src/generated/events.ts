@@ -88,6 +88,20 @@ export interface BillingCharged {
   readonly charged_at: number;
   /** Where the answer came from the cache. */
   readonly cache: CacheHit | null;
+  /** The organisation that the tenant belongs to. */
+  readonly organisation: string;
+  /** Public part of the API key, or the id of the user. */
+  readonly key_id: string | null;
+  /** The user who asked; null: a key of the tenant itself. */
+  readonly user_id: string | null;
+  /** generate, summarize, classify, translate or embed. */
+  readonly operation: string | null;
+  /** Version of the model that answered. */
+  readonly model_version: string | null;
+  /** The price book that it was charged by. */
+  readonly price_book: string;
+  /** From the first work on it to its end. */
+  readonly worked_ms: number;
 }
 
 /** An answer that came from the cache. */
@@ -325,6 +339,16 @@ export interface PrefixCache {
   readonly evicted_blocks: number;
 }
 
+/** The prices of a model that are charged: all there are, also those that are over or still to come. */
+export interface PricePublished {
+  /** Name of the model. */
+  readonly model: string;
+  /** By version. */
+  readonly prices: readonly PublishedPrice[];
+  /** When they were published. */
+  readonly at: number;
+}
+
 /** Who asked, as verified at the front door. No credential. */
 export interface Principal {
   /** Public part of the API key, or the id of the service account. */
@@ -339,6 +363,36 @@ export interface Principal {
 
 /** How urgent the request is among those of its tenant. */
 export type Priority = 'HIGH' | 'NORMAL' | 'LOW';
+
+/** What a model costs from a moment on. */
+export interface PublishedPrice {
+  /** Counts the prices of the model. */
+  readonly version: number;
+  /** Version of the model; null: all that have no price of their own. */
+  readonly model_version: string | null;
+  /** ISO 4217. */
+  readonly currency: string;
+  /** For a million tokens of the prompt. */
+  readonly input_per_million: string;
+  /** Of those that came from the prefix cache; null: as other input. */
+  readonly cached_input_per_million: string | null;
+  /** For a million tokens that were generated. */
+  readonly output_per_million: string;
+  /** For a million characters of the content. */
+  readonly characters_in_per_million: string;
+  /** For a million characters of the answer. */
+  readonly characters_out_per_million: string;
+  /** For the request itself. */
+  readonly per_request: string;
+  /** For a second from the first work on it to its end. */
+  readonly per_second: string;
+  /** Share of the price that an answer from the cache costs. */
+  readonly cached_answer: string;
+  /** From when on. */
+  readonly valid_from: number;
+  /** Until when; null: until the next one. */
+  readonly valid_until: number | null;
+}
 
 /** The request is within the limits of its tenant and was claimed. */
 export interface RequestAdmitted {
@@ -693,6 +747,7 @@ export interface EventTypes {
   readonly 'key.revoked': KeyRevoked;
   readonly 'key.wrapped': KeyWrapped;
   readonly 'model.ready': ModelReady;
+  readonly 'price.published': PricePublished;
   readonly 'request.admitted': RequestAdmitted;
   readonly 'request.cancelled': RequestCancelled;
   readonly 'request.closed': RequestClosed;

@@ -1,0 +1,30 @@
+import type { RequestReceived } from '@millrace/contracts';
+import { amountOf } from './amount-of.ts';
+import type { Price } from './price.ts';
+
+/** No token of a vocabulary stands for more. */
+const charactersOfToken = 256;
+
+/** What a request costs at most with this price: all of its input, all of the output that it may have, until its deadline. */
+export function worstAmountOf(request: RequestReceived, price: Price): string {
+  const { input_tokens_most, parameters, characters_in, received_at, deadline_at } = request;
+  const outputTokens = parameters.max_tokens * parameters.n;
+  const charged = (cachedInputTokens: number): string =>
+    amountOf(
+      {
+        usage: {
+          input_tokens: input_tokens_most,
+          cached_input_tokens: cachedInputTokens,
+          output_tokens: outputTokens,
+          characters_in,
+          characters_out: outputTokens * charactersOfToken,
+          source: 'ESTIMATE',
+        },
+        workedMs: Math.max(0, deadline_at - received_at),
+        isFromCache: false,
+      },
+      price,
+    );
+  const [none, all] = [charged(0), charged(input_tokens_most)];
+  return Number(all) > Number(none) ? all : none;
+}
