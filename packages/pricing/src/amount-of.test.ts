@@ -26,27 +26,27 @@ const usage = (input: number, output: number, source: Usage['source'] = 'ENGINE'
   characters_out: 0,
   source,
 });
-const amountOf = (counted: Usage, price: Partial<Price>, isFromCache = false, workedMs = 0) =>
-  amountOfCharged({ usage: counted, workedMs, isFromCache }, { ...freePrice, ...price });
+const amountOf = (counted: Usage, units: Partial<Price>, isFromCache = false, workedMs = 0) =>
+  amountOfCharged({ usage: counted, workedMs, isFromCache }, { ...freePrice, ...units });
 const scaled = (text: string) => BigInt(new Big(text).times(1e10).toFixed());
 const cachedAnswer = '0';
-const price = { inputPerMillion: '0.05', outputPerMillion: '0.20', cachedAnswer };
+const tokenPrice = { inputPerMillion: '0.05', outputPerMillion: '0.20', cachedAnswer };
 
 describe('amountOf', () => {
   it('charges input and output for each million tokens', () => {
-    expect(amountOf(usage(1_000_000, 1_000_000), price)).toBe('0.2500000000');
-    expect(amountOf(usage(38, 12), price)).toBe('0.0000043000');
+    expect(amountOf(usage(1_000_000, 1_000_000), tokenPrice)).toBe('0.2500000000');
+    expect(amountOf(usage(38, 12), tokenPrice)).toBe('0.0000043000');
   });
 
   it('charges nothing where nobody counted', () => {
-    expect(amountOf(usage(38, 12, 'NONE'), price)).toBe('0.0000000000');
+    expect(amountOf(usage(38, 12, 'NONE'), tokenPrice)).toBe('0.0000000000');
   });
 
   it('charges the share of an answer from the cache', () => {
     const all = usage(1_000_000, 1_000_000);
-    expect(amountOf(all, price, true)).toBe('0.0000000000');
-    expect(amountOf(all, { ...price, cachedAnswer: '0.1' }, true)).toBe('0.0250000000');
-    expect(amountOf(all, { ...price, cachedAnswer: '0.1' })).toBe('0.2500000000');
+    expect(amountOf(all, tokenPrice, true)).toBe('0.0000000000');
+    expect(amountOf(all, { ...tokenPrice, cachedAnswer: '0.1' }, true)).toBe('0.0250000000');
+    expect(amountOf(all, { ...tokenPrice, cachedAnswer: '0.1' })).toBe('0.2500000000');
   });
 
   it('rounds half to even at the tenth digit', () => {

@@ -10,7 +10,7 @@ describe('mostInputTokens', () => {
   it('is at least the bytes of the input, and no more than its context', () => {
     const short = mostInputTokens(generation(), 8_192);
     expect(short).toBeGreaterThanOrEqual(Buffer.byteLength('Grüße'));
-    const longer = { ...content, messages: [{ role: 'user', content: `${'ü'.repeat(1_000)}` }] };
+    const longer = { ...content, messages: [{ role: 'user', content: 'ü'.repeat(1_000) }] };
     expect(mostInputTokens(generation({ content: longer }), 8_192)).toBeGreaterThan(short + 1_990);
     expect(mostInputTokens(generation({ content: longer }), 512)).toBe(512);
   });

@@ -207,15 +207,39 @@ describe('three replicas', () => {
   }, 60_000);
 });
 
+const stage = (from = admission) =>
+  onRequestReceived({ bus, codec, sealing, clock, logger, metrics: createMetrics() }, from, cancellations);
+
+async function decisionsOf(tenant: string) {
+  const stored = await readAll(bus.read('ADMISSIONS', subjects.decided(tenant)));
+  return stored.map(({ payload }) => codec.decode('admission.decided', payload));
+}
+
+async function close(request: RequestReceived, tokens: number): Promise<void> {
+  await bus.publish({
+    subject: subjects.closed(request.tenant, request.request_id),
+    payload: codec.encode('request.closed', {
+      tenant: request.tenant,
+      principal: request.principal,
+      gateway: request.gateway,
+      transport: request.transport,
+      operation: request.operation,
+      replay_of: null,
+      trail: [],
+      ...closingOf(request, { usage: usageOf(tokens, 1) }),
+      finish_reason: 'stop',
+      finish_reasons: [],
+      failure: null,
+      attempt: 1,
+      text_digest: null,
+    }),
+    expectedLastSequence: 0,
+  });
+}
+
+const allQuotas = () => postgres.database.select().from(quotas).orderBy(quotas.scope, quotas.subject);
+
 describe('decisions', () => {
-  const stage = (from = admission) =>
-    onRequestReceived({ bus, codec, sealing, clock, logger, metrics: createMetrics() }, from, cancellations);
-
-  async function decisionsOf(tenant: string) {
-    const stored = await readAll(bus.read('ADMISSIONS', subjects.decided(tenant)));
-    return stored.map(({ payload }) => codec.decode('admission.decided', payload));
-  }
-
   it('are events, one for each batch of a tenant, with what is held in reserve and what was asked', async () => {
     const project = await newProject({ key: { maxInFlight: 1 } });
     const requests = [project.request(), project.request()];
@@ -301,34 +325,4 @@ describe('decisions', () => {
     expect(await rebuildQuotas(dependencies)).toMatchObject(found);
     expect(await allQuotas()).toEqual(before);
   });
-
-  async function close(request: RequestReceived, tokens: number): Promise<void> {
-    const {
-      content,
-      deadline_at,
-      priority,
-      parameters,
-      trail,
-      fallbacks,
-      input_tokens_most,
-      cache,
-      ...rest
-    } = request;
-    await bus.publish({
-      subject: subjects.closed(request.tenant, request.request_id),
-      payload: codec.encode('request.closed', {
-        ...rest,
-        ...closingOf(request, { usage: usageOf(tokens, 1) }),
-        finish_reason: 'stop',
-        finish_reasons: [],
-        failure: null,
-        attempt: 1,
-        text_digest: null,
-        trail,
-      }),
-      expectedLastSequence: 0,
-    });
-  }
-
-  const allQuotas = () => postgres.database.select().from(quotas).orderBy(quotas.scope, quotas.subject);
 });
