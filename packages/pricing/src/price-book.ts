@@ -6,7 +6,7 @@ import { amountOf, chargedOf } from './amount-of.ts';
 import type { Price } from './price.ts';
 import { priceAt, pricesAt } from './price-at.ts';
 import { ofPublished } from './published-price.ts';
-import { worstAmountOf } from './worst-amount-of.ts';
+import { worstAmountOf, type PricedRequest } from './worst-amount-of.ts';
 
 /** What a request that has ended is charged by. */
 export type PricedClosing = Pick<
@@ -17,7 +17,7 @@ export type PricedClosing = Pick<
 /** The prices that are charged, as billing has published them. Amounts are decimal strings; undefined: a model has no price. */
 export interface PriceBook extends Stoppable {
   /** What a request costs at most, whichever of its models, and whichever version of it, answers. */
-  worstAmountOf(request: RequestReceived): string | undefined;
+  worstAmountOf(request: PricedRequest & Pick<RequestReceived, 'model' | 'fallbacks'>): string | undefined;
   /** What a request that has ended costs: the same as stands in the ledger. */
   amountOf(closing: PricedClosing): string | undefined;
   /** The price that it is charged by. */

@@ -5,8 +5,14 @@ import type { Price } from './price.ts';
 /** No token of a vocabulary stands for more. */
 const charactersOfToken = 256;
 
+/** What the price of a request depends on before it is answered. */
+export type PricedRequest = Pick<
+  RequestReceived,
+  'input_tokens_most' | 'characters_in' | 'received_at' | 'deadline_at'
+> & { readonly parameters: Pick<RequestReceived['parameters'], 'max_tokens' | 'n'> };
+
 /** What a request costs at most with this price: all of its input, all of the output that it may have, until its deadline. */
-export function worstAmountOf(request: RequestReceived, price: Price): string {
+export function worstAmountOf(request: PricedRequest, price: Price): string {
   const { input_tokens_most, parameters, characters_in, received_at, deadline_at } = request;
   const outputTokens = parameters.max_tokens * parameters.n;
   const charged = (cachedInputTokens: number): string =>

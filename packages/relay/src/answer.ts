@@ -108,6 +108,9 @@ export function createAnswer(opener: ContentOpener): Answer {
           mapping = new Map(Object.entries(opener.masked(record.content)));
         }
         return [];
+      case 'REROUTED':
+        model = record.served_by ?? model;
+        return [];
       case 'ATTEMPT':
         model = record.served_by ?? model;
         cache = record.cache ?? undefined;

@@ -77,7 +77,7 @@ test('the same key and payload on any gateway is one request, followed from its 
   await writer.finish();
   expect(await Promise.all(texts)).toEqual(['one answer', 'one answer']);
   const late = await relays[0].submit(submission(tenant));
-  expect(late).toEqual({ requestId, attached: true });
+  expect(late).toMatchObject({ requestId, attached: true });
   expect(await textOf(relays[0], requestId, tenant)).toBe('one answer');
 });
 
@@ -119,7 +119,7 @@ test('a request that was claimed and never published, since its gateway crashed,
     { tenant, key: 'key', round: 0, param: 'Idempotency-Key' },
     entry,
   );
-  expect(await relays[0].submit(wanted)).toEqual({ requestId, attached: true });
+  expect(await relays[0].submit(wanted)).toMatchObject({ requestId, attached: true });
   expect(await requestsOf(tenant)).toBe(1);
   const text = textOf(relays[0], requestId, tenant);
   const writer = await openScriptedWriter(stage, { gateway: 'crashed', requestId, tenant });
@@ -144,7 +144,10 @@ test('a request that failed in a way that is worth another try is tried again un
   const again = await relays[1].submit(submission(tenant));
   expect(again.attached).toBe(false);
   expect(again.requestId).not.toBe(requestId);
-  expect(await relays[0].submit(submission(tenant))).toEqual({ requestId: again.requestId, attached: true });
+  expect(await relays[0].submit(submission(tenant))).toMatchObject({
+    requestId: again.requestId,
+    attached: true,
+  });
 });
 
 test('nothing of key or payload can be read in the bucket', async () => {

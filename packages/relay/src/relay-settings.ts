@@ -13,6 +13,10 @@ export const relaySettings = defineSettings({
       'Most tokens that a request may ask for, for each choice; by default as many as the context of its model has.',
     min: 1,
   }),
+  routesFile: setting.path('MILLRACE_ROUTES', {
+    optional: true,
+    description: 'JSON file of the routes: names that stand for several models.',
+  }),
   verifyTimeoutMs: setting.durationMs('MILLRACE_VERIFY_TIMEOUT', {
     description: 'How long to wait for the verification of a credential.',
     default: 5_000,

@@ -9,7 +9,7 @@ import {
 import type { Clock, RandomSource } from '@millrace/runtime';
 import type { SealingBox } from '@millrace/sealing';
 import { decide, resultRecord, sealContent, type RequestContent } from '@millrace/stage';
-import type { Submission } from './submission.ts';
+import type { Generation, Submission } from './submission.ts';
 
 /** A request with all that its first two messages say. */
 export interface NewRequest {
@@ -20,6 +20,10 @@ export interface NewRequest {
   /** Tokens that its input has at most. */
   readonly inputTokensMost: number;
   readonly opened: Opened;
+  /** Models that take it over where the one before cannot answer it. */
+  readonly fallbacks: readonly string[];
+  /** The route that was asked for, if it was one. */
+  readonly route: string | undefined;
 }
 
 /** Seeds stay exact in JSON. */
@@ -29,7 +33,7 @@ export function openedOf(
   submission: Submission,
   model: string,
   receivedAt: number,
-  timeoutMs: number,
+  deadlineAt: number,
 ): Opened {
   const { principal, transport, generation } = submission;
   return {
@@ -42,9 +46,14 @@ export function openedOf(
     transport,
     model,
     received_at: receivedAt,
-    deadline_at: receivedAt + Math.min(generation.timeoutMs ?? timeoutMs, timeoutMs),
+    deadline_at: deadlineAt,
     choices: generation.parameters.n,
   };
+}
+
+/** When a request expires that came in at this moment. */
+export function deadlineOf({ timeoutMs }: Generation, receivedAt: number, mostMs: number): number {
+  return receivedAt + Math.min(timeoutMs ?? mostMs, mostMs);
 }
 
 /** The gateway's own record, the first of the results: any gateway can authorise and serve a resume by it. */
@@ -65,7 +74,7 @@ export function openedMessage(codec: Codec, request: NewRequest): OutgoingMessag
 export function receivedMessage(
   { codec, clock, random }: { readonly codec: Codec; readonly clock: Clock; readonly random: RandomSource },
   box: SealingBox,
-  { requestId, gateway, submission, inputTokensMost, opened }: NewRequest,
+  { requestId, gateway, submission, inputTokensMost, opened, fallbacks, route }: NewRequest,
 ): OutgoingMessage {
   const { generation, principal, transport } = submission;
   const { content } = generation;
@@ -87,9 +96,13 @@ export function receivedMessage(
     content: sealContent(box, requestId, 'request', content),
     characters_in: charactersOf(content),
     replay_of: null,
-    trail: [decide(clock, transport === 'HTTP' ? 'ingress' : 'edge', 'accepted')],
+    trail: [
+      decide(clock, transport === 'HTTP' ? 'ingress' : 'edge', 'accepted', {
+        facts: route === undefined ? {} : { route },
+      }),
+    ],
     cache: generation.cache ?? 'AUTO',
-    fallbacks: [],
+    fallbacks,
     input_tokens_most: inputTokensMost,
   };
   return {
@@ -100,7 +113,8 @@ export function receivedMessage(
   };
 }
 
-function charactersOf({ messages, task }: RequestContent): number {
+/** In UTF-16 code units. */
+export function charactersOf({ messages, task }: RequestContent): number {
   const texts = [...messages.map(({ content }) => content), ...(task?.texts ?? []), ...(task?.labels ?? [])];
   return texts.reduce((sum, text) => sum + text.length, 0);
 }

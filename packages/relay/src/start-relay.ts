@@ -8,6 +8,7 @@ import {
 } from '@millrace/runtime';
 import { cancelRequest, watchModels, type ModelTable, type StageDependencies } from '@millrace/stage';
 import type { VerifiedPrincipal } from '@millrace/contracts';
+import { watchPrices } from '@millrace/pricing';
 import { createAskWorkers } from './ask-workers.ts';
 import { startCaretaker, type Abandoned } from './caretaker.ts';
 import { createCredentials } from './credentials.ts';
@@ -23,6 +24,7 @@ import { createRelayMetrics } from './relay-metrics.ts';
 import type { RelaySettings } from './relay-settings.ts';
 import { watchRevocations } from './revocations.ts';
 import type { Accepted, Submission } from './submission.ts';
+import { readRoutes } from './routes/read-routes.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
 import { createSubmit } from './submit.ts';
 
@@ -37,6 +39,8 @@ export interface RelayDependencies extends StageDependencies {
 export interface Relay extends Stoppable {
   readonly gateway: string;
   readonly models: ModelTable;
+  /** Names that stand for several models. */
+  readonly routes: readonly string[];
   /**
    * Finds out who a credential belongs to.
    *
@@ -89,6 +93,7 @@ export async function startRelay(
   dependencies: RelayDependencies,
   settings: Pick<
     RelaySettings,
+    | 'routesFile'
     | 'requestTimeoutMs'
     | 'maxTokens'
     | 'verifyTimeoutMs'
@@ -103,7 +108,11 @@ export async function startRelay(
   const feed = await startLiveFeed(bus, gateway, settings.followQueueRecords);
   const caretaker = await startCaretaker(dependencies);
   const revocations = await watchRevocations(dependencies);
+  const routes = new Map(
+    (await readRoutes(settings.routesFile)).map((route) => [route.name, route] as const),
+  );
   const models = await watchModels(dependencies);
+  const prices = await watchPrices(dependencies);
   const credentials = createCredentials(dependencies, revocations, settings);
   const inFlight = createInFlight();
   const fresh = createFreshRequests(feed, clock, logger);
@@ -112,6 +121,8 @@ export async function startRelay(
     ...dependencies,
     random,
     models,
+    routes,
+    prices,
     fresh,
     requestTimeoutMs: settings.requestTimeoutMs,
     maxTokens: settings.maxTokens,
@@ -129,6 +140,7 @@ export async function startRelay(
   return {
     gateway,
     models,
+    routes: [...routes.keys()],
     verify: (credential) => credentials.verify(credential),
     onRevoked: (listener) => revocations.onRevoked(listener),
     enter: (principal) => inFlight.enter(principal),
@@ -167,7 +179,7 @@ export async function startRelay(
           retryAfterMs: 500,
         }),
       );
-      await stopInReverse([feed, fresh, caretaker, revocations, models, credentials]);
+      await stopInReverse([feed, fresh, caretaker, revocations, models, prices, credentials]);
     },
   };
 }

@@ -40,6 +40,8 @@ export const idempotencyKeyParam = {
 /** The request is stored: whatever crashes from now on, it is answered. */
 export interface Accepted {
   readonly requestId: string;
+  /** The model that it goes to first. */
+  readonly model: string;
   /** True when an idempotency key named a request that was there already: it is followed from its start. */
   readonly attached: boolean;
 }

@@ -1,4 +1,5 @@
-import { subjects, type Finished, type Opened } from '@millrace/contracts';
+import { subjects, type Finished, type ModelReady, type Opened } from '@millrace/contracts';
+import type { PriceBook } from '@millrace/pricing';
 import { createIdGenerator, MillraceError, type RandomSource } from '@millrace/runtime';
 import { cancelRequest, type ModelTable, type StageDependencies } from '@millrace/stage';
 import type { FreshRequests } from './fresh-requests.ts';
@@ -7,13 +8,24 @@ import { claimIdempotencyKey, maxRounds } from './idempotency.ts';
 import { limitMaxTokens } from './limit-max-tokens.ts';
 import { payloadHash } from './payload-hash.ts';
 import { mostInputTokens } from './most-input-tokens.ts';
-import { openedMessage, openedOf, receivedMessage, type NewRequest } from './request-messages.ts';
-import { idempotencyKeyParam, type Accepted, type Submission } from './submission.ts';
+import { chooseModel } from './routes/choose-model.ts';
+import type { Route } from './routes/route.ts';
+import {
+  charactersOf,
+  deadlineOf,
+  openedMessage,
+  openedOf,
+  receivedMessage,
+  type NewRequest,
+} from './request-messages.ts';
+import { idempotencyKeyParam, type Accepted, type Generation, type Submission } from './submission.ts';
 
 export interface SubmitDependencies extends StageDependencies {
   readonly gateway: string;
   readonly random: RandomSource;
   readonly models: ModelTable;
+  readonly routes: ReadonlyMap<string, Route>;
+  readonly prices: PriceBook;
   readonly requestTimeoutMs: number;
   /** Most tokens of each choice; undefined for as many as the context of the model has. */
   readonly maxTokens: number | undefined;
@@ -67,10 +79,12 @@ export function createSubmit(
   };
 
   const submitOnce = async (
-    { submission, inputTokensMost, opened }: Omit<NewRequest, 'requestId' | 'gateway'>,
+    asked: Omit<NewRequest, 'requestId' | 'gateway'>,
     key: string,
     hash: string,
   ): Promise<Accepted> => {
+    const { submission, opened } = asked;
+    const { model } = opened;
     const { tenant } = submission.principal;
     const param = idempotencyKeyParam[submission.transport];
     const box = await sealing.forTenant(tenant);
@@ -82,22 +96,22 @@ export function createSubmit(
         offered,
       );
       const { requestId, gateway: owner } = entry;
-      const request = { requestId, gateway: owner, submission, inputTokensMost, opened };
+      const request = { ...asked, requestId, gateway: owner };
       if (entry === offered) {
         await publish(request, true, true);
-        return { requestId: entry.requestId, attached: false };
+        return { requestId: entry.requestId, model, attached: false };
       }
       const state = await stateOf(request);
       switch (state.kind) {
         case 'absent':
           await publish(request, true, true);
-          return { requestId: entry.requestId, attached: true };
+          return { requestId: entry.requestId, model, attached: true };
         case 'opened':
           // The crash may have come before the request itself was stored. The server and the claim drop it if it was.
           await publish({ ...request, opened: state.opened }, false, true);
-          return { requestId: entry.requestId, attached: true };
+          return { requestId: entry.requestId, model, attached: true };
         case 'present':
-          return { requestId: entry.requestId, attached: true };
+          return { requestId: entry.requestId, model, attached: true };
         case 'forgotten':
           throw new MillraceError(
             'request_not_found',
@@ -142,18 +156,42 @@ export function createSubmit(
     return { kind: 'worth_another_try' };
   };
 
+  /** The request as it is sent: to which model, with which limits. */
+  const prepare = (asked: Submission, key: string): Omit<NewRequest, 'requestId' | 'gateway'> => {
+    const { generation } = asked;
+    const receivedAt = clock.now();
+    const limited = (model: ModelReady): Generation =>
+      limitMaxTokens(generation, Math.min(model.context_length, dependencies.maxTokens ?? Infinity));
+    const deadlineAt = deadlineOf(generation, receivedAt, dependencies.requestTimeoutMs);
+    const { model, fallbacks, route } = chooseModel(dependencies.routes, models, {
+      name: generation.model,
+      operation: generation.operation,
+      characters: charactersOf(generation.content),
+      key,
+      worstAmountWith: (candidate) =>
+        dependencies.prices.worstAmountOf({
+          model: candidate.name,
+          fallbacks: [],
+          parameters: limited(candidate).parameters,
+          input_tokens_most: mostInputTokens(generation, candidate.context_length),
+          characters_in: charactersOf(generation.content),
+          received_at: receivedAt,
+          deadline_at: deadlineAt,
+        }),
+    });
+    const submission = { ...asked, generation: limited(model) };
+    const opened = openedOf(submission, model.name, receivedAt, deadlineAt);
+    const inputTokensMost = mostInputTokens(generation, model.context_length);
+    return { submission, inputTokensMost, opened, fallbacks, route };
+  };
+
   return async (asked) => {
     const { generation, idempotencyKey } = asked;
-    const model = models.resolve(generation.model, generation.operation);
-    const limit = Math.min(model.context_length, dependencies.maxTokens ?? Infinity);
-    const submission = { ...asked, generation: limitMaxTokens(generation, limit) };
-    const opened = openedOf(submission, model.name, clock.now(), dependencies.requestTimeoutMs);
-    const inputTokensMost = mostInputTokens(submission.generation, model.context_length);
-    const request = { submission, inputTokensMost, opened };
-    if (idempotencyKey !== undefined) return submitOnce(request, idempotencyKey, payloadHash(generation));
     const requestId = nextId();
+    const request = prepare(asked, idempotencyKey ?? requestId);
+    if (idempotencyKey !== undefined) return submitOnce(request, idempotencyKey, payloadHash(generation));
     await publish({ requestId, gateway, ...request }, true, false);
-    return { requestId, attached: false };
+    return { requestId, model: request.opened.model, attached: false };
   };
 }
 

@@ -37,6 +37,7 @@ import type { RelaySettings } from './relay-settings.ts';
 export const testRelaySettings: RelaySettings = {
   requestTimeoutMs: 60_000,
   maxTokens: undefined,
+  routesFile: undefined,
   verifyTimeoutMs: 30_000,
   credentialCacheMs: 5_000,
   followQueueRecords: 256,

@@ -10,12 +10,22 @@ export function attemptMarker(
     choice,
     firstPosition,
     at,
+    servedBy,
   }: {
     readonly attempt: number;
     readonly choice: number;
     readonly firstPosition: number;
     readonly at: number;
+    /** The model, where it is not the one that the request names. */
+    readonly servedBy: string | null;
   },
 ): ResultChunk {
-  return resultRecord(request, { kind: 'ATTEMPT', at, attempt, choice, first_position: firstPosition });
+  return resultRecord(request, {
+    kind: 'ATTEMPT',
+    at,
+    attempt,
+    choice,
+    first_position: firstPosition,
+    served_by: servedBy,
+  });
 }

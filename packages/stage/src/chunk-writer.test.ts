@@ -53,6 +53,7 @@ async function setUpWith(intervalMs: number, ...firstPositions: readonly number[
     clock,
     request,
     attempt: 2,
+    servedBy: null,
     firstPositions: firstPositions.length === 0 ? [0] : firstPositions,
     onFailure,
     intervalMs,

@@ -12,6 +12,8 @@ export interface ChunkWriterOptions {
   readonly clock: Clock;
   readonly request: RequestEvent;
   readonly attempt: number;
+  /** The model, where it is not the one that the request names. */
+  readonly servedBy: string | null;
   /** Position of the first token that this attempt publishes, by choice: the number of those published before. */
   readonly firstPositions: readonly number[];
   /** Called with each chunk once it is stored. */
@@ -62,6 +64,7 @@ export function createChunkWriter(options: ChunkWriterOptions): ChunkWriter {
         kind: 'CHUNK',
         at: clock.now(),
         attempt,
+        served_by: options.servedBy,
         choice,
         first_position: firstPosition,
         token_count: content.tokens.length,

@@ -21,6 +21,7 @@ export {
 export type { FunctionTool, JsonSchema, ResponseFormat, ToolChoice } from './constraints.ts';
 export { connectPlatform, type Platform } from './connect-platform.ts';
 export { consumeClosings, type ClosingWork, type ClosingsOptions } from './consume-closings.ts';
+export { isPassedOn, passOn, servedBy, type ServedRequest } from './pass-on.ts';
 export { systemTenant } from './dead-letter.ts';
 export { decide } from './decide.ts';
 export {

@@ -4,7 +4,9 @@ import { MillraceError } from '@millrace/runtime';
 import { poisonError, publishDeadLetter } from './dead-letter.ts';
 import { decide } from './decide.ts';
 import { endRequest, failureOf } from './ending.ts';
+import { passOn } from './pass-on.ts';
 import type { RequestEvent, RequestEventName } from './request-event.ts';
+import { openResultLog } from './result-log.ts';
 import type { StageDependencies } from './stage-dependencies.ts';
 
 export interface StageOptions {
@@ -12,6 +14,8 @@ export interface StageOptions {
   readonly stage: string;
   readonly consumer: ConsumerDefinition;
   readonly eventName: RequestEventName;
+  /** The model that the stage serves, for what can be passed on to another one. */
+  readonly model?: string;
   readonly concurrency: number | (() => number);
   /** Deliveries after which a request is given up. */
   readonly maxDeliveries: number;
@@ -47,7 +51,7 @@ export async function runStage(
 /** The end of a message that cannot be processed: dead letter, then, if its request is known, the closing. */
 export async function giveUp(
   dependencies: StageDependencies,
-  options: Pick<StageOptions, 'stage' | 'eventName'>,
+  options: Pick<StageOptions, 'stage' | 'eventName' | 'model'>,
   delivery: Delivery,
   why: PoisonReason,
 ): Promise<void> {
@@ -65,6 +69,11 @@ export async function giveUp(
   );
   await publishDeadLetter(dependencies, options.stage, delivery, error, event);
   if (event === undefined) return;
+  if (options.model !== undefined && event.fallbacks.length > 0) {
+    const log = await openResultLog(dependencies, event);
+    const request = { event, log, model: options.model, stage: options.stage };
+    if (await passOn(dependencies, request, error.code)) return;
+  }
   await endRequest(dependencies, event, {
     outcome: 'FAILED',
     failure: failureOf(error),

@@ -18,6 +18,7 @@ export async function answerFromCache(
   box: SealingBox,
   signal: AbortSignal,
 ): Promise<'answered' | Miss | undefined> {
+  if (context.model.name !== event.model) return undefined;
   if (delivery.deliveryCount > 1 || (log.last?.attempt ?? 0) > 0) return undefined;
   const { answerCache, model, engineMetrics } = context;
   const request = {

@@ -8,6 +8,7 @@ import {
   type Interruption,
   type RequestEvent,
   type ResultLog,
+  servedBy,
 } from '@millrace/stage';
 import type { SealingBox } from '@millrace/sealing';
 import type { ChoiceEnd } from './choice-end.ts';
@@ -56,6 +57,7 @@ export async function answer(request: AnswerRequest, work: AnswerWork): Promise<
     clock,
     request: event,
     attempt: takenUp.attempt,
+    servedBy: servedBy({ event, model: context.model.name }),
     firstPositions: takenUp.published.choices.map(({ tokens }) => tokens.length),
     onStored: (choice, content) => recorder?.add(choice, content),
     onFailure: (error) => interruption.fail(error),

@@ -8,13 +8,16 @@ import {
   finishAndClose,
   type Interruption,
   isClosed,
+  isPassedOn,
   keepAlive,
   logEndHeader,
   openContent,
   openResultLog,
+  passOn,
   type RequestContent,
   type ResultLog,
   sealContent,
+  servedBy,
   type StageDependencies,
   watchInterruptions,
   type Work,
@@ -64,6 +67,7 @@ export function onRequestScrubbed(context: InferenceContext) {
       await closeAsFinished(context, event, log.last);
       return;
     }
+    if (await isPassedOn(context, { event, log, model: context.model.name, stage })) return;
     const interruption = watchInterruptions(context.clock, context.cancellations, work);
     const alive = keepAlive(context.clock, delivery, context.ackWaitMs, () => context.model.lastProgressAt);
     let leave: (() => void) | undefined;
@@ -103,7 +107,7 @@ async function generateAndClose(
   interruption: Interruption,
   miss: Miss | undefined,
 ): Promise<void> {
-  const work = await prepareOrReject(context, event, log, content, interruption.signal);
+  const work = await prepareOrReject(context, event, log, content, takenUp, interruption.signal);
   if (work === undefined) return;
   const recorder = miss === undefined ? undefined : new AnswerRecorder();
   const result = await answer({ context, event, log, box, interruption, takenUp, recorder }, work);
@@ -120,18 +124,22 @@ async function generateAndClose(
   });
 }
 
-/** What is done for the request; one that the model cannot answer is closed. */
+/** What is done for the request; one that the model cannot answer is passed on, or closed. */
 async function prepareOrReject(
   context: InferenceContext,
   event: Work['event'],
   log: ResultLog,
   content: RequestContent,
+  { published }: TakenUp,
   signal: AbortSignal,
 ): Promise<AnswerWork | undefined> {
   try {
     return await context.model.prepare(event, content, signal);
   } catch (error) {
     if (!isRefusal(error)) throw error;
+    const { name: model } = context.model;
+    const isUntouched = published.firstAt === undefined;
+    if (isUntouched && (await passOn(context, { event, log, model, stage }, error.code))) return undefined;
     const decision = decide(context.clock, stage, 'rejected', { code: error.code });
     await finishAndClose(context, event, log, { outcome: 'REJECTED', failure: failureOf(error), decision });
     context.engineMetrics.refused(context.model.name, 'REJECTED', error.code);
@@ -157,6 +165,7 @@ async function close(
     finishReason,
     finishReasons,
     modelVersion: model.version,
+    ...servedByEnding(event, model.name),
     textDigest: sealContent(box, event.request_id, 'digest', result.digest),
     ...(failure === undefined ? {} : { failure: failureOf(failure) }),
     decision: decide(context.clock, stage, outcome.toLowerCase(), {
@@ -176,4 +185,9 @@ async function close(
     usage,
     timings,
   });
+}
+
+function servedByEnding(event: Work['event'], model: string): { readonly servedBy?: string } {
+  const name = servedBy({ event, model });
+  return name === null ? {} : { servedBy: name };
 }

@@ -24,7 +24,13 @@ async function read(pieces: readonly Piece[], choices = 1) {
   const records = pieces.map((piece): ResultChunk => {
     const choice = (piece[0] === 'attempt' ? piece[2] : piece[0] === 'chunk' ? piece[4] : piece[3]) ?? 0;
     if (piece[0] === 'attempt' && choice === 0) attempt += 1;
-    const marker = attemptMarker(request, { attempt, choice, firstPosition: piece[1], at: 1_000 + attempt });
+    const marker = attemptMarker(request, {
+      attempt,
+      choice,
+      firstPosition: piece[1],
+      at: 1_000 + attempt,
+      servedBy: null,
+    });
     if (piece[0] === 'attempt') return marker;
     const tokens = piece[0] === 'chunk' ? piece[3] : [];
     const chunk =

@@ -57,6 +57,8 @@ export async function readPublished(
   let barrenAttempts = 0;
   let lastAttempt = 0;
   for await (const { record } of readResults(dependencies, request.request_id, { signal })) {
+    // Attempts of other models say nothing of this one.
+    if (record.kind === 'REROUTED') barrenAttempts = 0;
     if (record.kind === 'ATTEMPT') {
       // Each choice has a marker of its own.
       if (record.attempt !== lastAttempt) barrenAttempts += 1;

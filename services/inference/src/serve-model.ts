@@ -34,6 +34,7 @@ export async function serveModel(
       stage: 'inference',
       consumer: inferenceConsumer(subjectToken(model.name), ackWaitMs),
       eventName: 'request.scrubbed',
+      model: model.name,
       concurrency: model.concurrency + maxWaiting,
       maxDeliveries: maxDeliveries * deliveriesPerAttempt,
     },

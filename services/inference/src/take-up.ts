@@ -1,5 +1,12 @@
 import { MillraceError } from '@millrace/runtime';
-import { attemptMarker, type Interruption, keepAlive, type ResultLog, type Work } from '@millrace/stage';
+import {
+  attemptMarker,
+  type Interruption,
+  keepAlive,
+  type ResultLog,
+  servedBy,
+  type Work,
+} from '@millrace/stage';
 import type { SealingBox } from '@millrace/sealing';
 import type { InferenceContext } from './on-request-scrubbed.ts';
 import { nothingPublished, readPublished, type Published, type PublishedChoice } from './published.ts';
@@ -31,7 +38,8 @@ export async function takeUp(
   const { clock, suspects, maxAttempts, ackWaitMs } = context;
   const choices = event.parameters.n;
   const attempt = (log.last?.attempt ?? 0) + 1;
-  if (attempt === 1 && delivery.deliveryCount === 1)
+  const isFresh = log.last === undefined || !['ATTEMPT', 'CHUNK'].includes(log.last.kind);
+  if (isFresh && delivery.deliveryCount === 1)
     return { attempt, published: nothingPublished(choices), settle: noSettlement };
 
   const published = await readPublished(context, box, event, choices, delivery.signal);
@@ -51,9 +59,12 @@ export async function takeUp(
   }
   try {
     delivery.signal.throwIfAborted();
+    const marked = servedBy({ event, model: context.model.name });
     for (const [choice, { tokens }] of published.choices.entries()) {
       const firstPosition = tokens.length;
-      await log.append(attemptMarker(event, { attempt, choice, firstPosition, at: clock.now() }));
+      await log.append(
+        attemptMarker(event, { attempt, choice, firstPosition, at: clock.now(), servedBy: marked }),
+      );
     }
   } catch (error) {
     settle();

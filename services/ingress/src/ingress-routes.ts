@@ -116,7 +116,7 @@ export async function ingressRoutes(
     const leave = relay.enter(principal);
     try {
       const trace = traceHeaders.read(traceOf(request));
-      const { requestId } = await relay.submit({
+      const { requestId, model } = await relay.submit({
         principal,
         transport: 'HTTP',
         generation,
@@ -124,7 +124,6 @@ export async function ingressRoutes(
         trace,
       });
       reply.header('x-request-id', requestId);
-      const model = relay.models.resolve(generation.model, generation.operation).name;
       const start = { requestId, model, acceptedAt: clock.now() };
       const after = stream ? lastEventIdOf(request.headers) : 0;
       const events = relay.follow(requestId, { principal, after, signal: client.ended });
@@ -186,9 +185,9 @@ export async function ingressRoutes(
     return reply.code(202).send();
   });
   await app.register(referenceRoutes);
-  app.get('/v1/models', { onRequest: identify }, async () => modelList(relay.models.list()));
+  app.get('/v1/models', { onRequest: identify }, async () => modelList(relay.models.list(), relay.routes));
   app.get<{ Params: { '*': string } }>('/v1/models/*', { onRequest: identify }, async (request) =>
-    modelOf(relay.models.list(), request.params['*']),
+    modelOf(relay.models.list(), relay.routes, request.params['*']),
   );
   const endpoints = createEndpoints();
   await app.register(jobRoutes, {

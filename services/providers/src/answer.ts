@@ -42,6 +42,11 @@ export class ProviderAnswer {
     this.#reasons = Array.from({ length: choices }, () => undefined);
   }
 
+  /** Whether anything of an answer has come. */
+  get hasBegun(): boolean {
+    return this.#usage !== undefined || this.#texts.some((text) => text !== '');
+  }
+
   get collected(): Collected {
     return { texts: this.#texts, finishReasons: this.#reasons, usage: this.#usage };
   }

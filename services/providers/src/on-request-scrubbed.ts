@@ -8,11 +8,14 @@ import {
   failureOf,
   finishAndClose,
   isClosed,
+  isPassedOn,
   keepAlive,
   logEndHeader,
   openContent,
   openResultLog,
+  passOn,
   sealContent,
+  servedBy,
   watchInterruptions,
   type Cancellations,
   type Ending,
@@ -38,11 +41,10 @@ export interface ProviderContext extends StageDependencies {
 }
 
 const stage = 'providers';
-const attempt = 1;
 
 /**
- * Passes one request on to its provider and the answer back. That it was passed on is stored first: after a crash behind that it is
- * not paid for twice, but fails with what is known of its usage.
+ * Sends one request to its provider and the answer back. That it was sent is stored first: after a crash behind that it is not paid for
+ * twice, but fails with what is known of its usage. Where the provider fails before it has begun to answer, the next model gets it.
  */
 export function onRequestScrubbed(context: ProviderContext) {
   return async (work: Work): Promise<void> => {
@@ -58,11 +60,14 @@ export function onRequestScrubbed(context: ProviderContext) {
       await closeAsFinished(context, event, log.last);
       return;
     }
+    if (await isPassedOn(context, { event, log, model: context.model.name, stage })) return;
     const interruption = watchInterruptions(context.clock, context.cancellations, work);
     // Time limits of its own end what does not get on.
     const alive = keepAlive(context.clock, delivery, context.ackWaitMs, () => context.clock.now());
     try {
-      if ((log.last?.attempt ?? 0) > 0) await failDispatched(context, work, log, box);
+      // What another model has begun was passed on to this one.
+      const isDispatched = log.last?.kind === 'ATTEMPT' || log.last?.kind === 'CHUNK';
+      if (isDispatched) await failDispatched(context, work, log, box);
       else await dispatch(context, work, log, box, interruption);
     } finally {
       await alive.stop();
@@ -97,16 +102,22 @@ async function dispatch(
     body = requestBody(event, openContent(box, event.request_id, 'request', event.content), model.upstream);
   } catch (error) {
     if (!(error instanceof MillraceError) || error.code !== 'unsupported_value') throw error;
+    if (await passOn(context, { event, log, model: model.name, stage }, error.code)) return;
     await close(context, event, log, box, answer, 'REJECTED', error);
     return;
   }
-  await log.append(attemptMarker(event, { attempt, choice: 0, firstPosition: 0, at: clock.now() }));
+  const attempt = (log.last?.attempt ?? 0) + 1;
+  const marked = servedBy({ event, model: model.name });
+  await log.append(
+    attemptMarker(event, { attempt, choice: 0, firstPosition: 0, at: clock.now(), servedBy: marked }),
+  );
   const writer = createChunkWriter({
     log,
     box,
     clock,
     request: event,
     attempt,
+    servedBy: marked,
     firstPositions: Array.from({ length: event.parameters.n }, () => 0),
     onFailure: (error) => interruption.fail(error),
   });
@@ -127,6 +138,10 @@ async function dispatch(
   } catch (error) {
     const { outcome, failure } = endOf(interruption, error);
     await writer.flush();
+    const isUntouched = outcome === 'FAILED' && interruption.reason === undefined && !answer.hasBegun;
+    if (isUntouched && failure !== undefined) {
+      if (await passOn(context, { event, log, model: model.name, stage }, failure.code)) return;
+    }
     await close(context, event, log, box, answer, outcome, failure, timingsOf());
   }
 }
@@ -172,13 +187,15 @@ async function close(
   timings: Pick<Ending, 'timings'> = {},
 ): Promise<void> {
   const { clock, provider, model } = context;
-  const { texts, finishReasons } = answer.collected;
+  const { finishReasons } = answer.collected;
   const reasons = finishReasons.map((reason) => reason ?? (outcome === 'CANCELLED' ? 'cancelled' : 'stop'));
-  const hasBegun = texts.some((text) => text !== '') || answer.collected.usage !== undefined;
+  const { hasBegun } = answer;
+  const served = servedBy({ event, model: model.name });
   const isWhole = outcome === 'COMPLETED' || outcome === 'CANCELLED';
   await finishAndClose(context, event, log, {
     outcome,
-    attempt,
+    attempt: log.last?.attempt ?? 1,
+    ...(served === null ? {} : { servedBy: served }),
     modelVersion: model.upstream,
     ...(hasBegun ? { usage: answer.usageOf(event) } : {}),
     ...timings,

@@ -47,6 +47,7 @@ export async function startProviders(
             stage: 'providers',
             consumer: inferenceConsumer(subjectToken(model.name), ackWaitMs),
             eventName: 'request.scrubbed',
+            model: model.name,
             concurrency: provider.maxConcurrency,
             maxDeliveries,
           },

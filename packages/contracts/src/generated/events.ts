@@ -590,7 +590,7 @@ export interface ResultChunk {
   readonly request_id: string;
   /** The tenant that the request belongs to. */
   readonly tenant: string;
-  /** OPENED by the gateway, MASKED by pii, ATTEMPT and CHUNK by inference, FINISHED by the stage that ends the request. */
+  /** OPENED by the gateway, MASKED by pii, ATTEMPT and CHUNK by the worker of the model, REROUTED by one that passes the request on to another model (served_by), FINISHED by the stage that ends the request. */
   readonly kind: ResultKind;
   /** When it was written. */
   readonly at: number;
@@ -615,7 +615,7 @@ export interface ResultChunk {
 }
 
 /** What the record is. */
-export type ResultKind = 'OPENED' | 'MASKED' | 'ATTEMPT' | 'CHUNK' | 'FINISHED';
+export type ResultKind = 'OPENED' | 'MASKED' | 'REROUTED' | 'ATTEMPT' | 'CHUNK' | 'FINISHED';
 
 /** A model that is served. */
 export interface ServedModel {

@@ -103,10 +103,15 @@ const ready = {
 it('models are found by name, version and alias', () => {
   const shown = { id: 'org/model', object: 'model', created: 1_700_000_000, owned_by: 'millrace' };
   for (const name of ['org/model', 'org/model:2', 'small'])
-    expect(modelOf([ready], name)).toMatchObject(shown);
-  expect(() => modelOf([ready], 'org/model:3')).toThrow(expect.objectContaining({ code: 'model_not_found' }));
-  expect(modelList([{ ...ready, provider: 'elsewhere' }])).toMatchObject({
+    expect(modelOf([ready], [], name)).toMatchObject(shown);
+  expect(() => modelOf([ready], [], 'org/model:3')).toThrow(
+    expect.objectContaining({ code: 'model_not_found' }),
+  );
+  expect(modelList([{ ...ready, provider: 'elsewhere' }], ['auto'])).toMatchObject({
     object: 'list',
-    data: [{ id: 'org/model', owned_by: 'elsewhere' }],
+    data: [
+      { id: 'org/model', owned_by: 'elsewhere' },
+      { id: 'auto', owned_by: 'millrace' },
+    ],
   });
 });
