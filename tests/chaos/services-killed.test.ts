@@ -8,6 +8,7 @@ import {
 } from '@millrace/embedded';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { answeredOnce } from '../support/proof.ts';
+import { proveQuotas } from '../support/quota-proof.ts';
 import { briefAckWait, startTestCluster } from '../support/test-cluster.ts';
 import { persistentSse } from './persistent-sse.ts';
 
@@ -83,4 +84,6 @@ it('answers, charges and records every request once while each service is killed
     isChainVerified: true,
   });
   expect((await platform.bus.streamState('DEADLETTER')).messages).toBe(0);
+  // Nothing is in reserve any more, and what was used is what is charged.
+  await expect.poll(() => proveQuotas(database), { timeout: 30_000 }).toEqual({ open: 0, wrong: [] });
 });

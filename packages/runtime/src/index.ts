@@ -37,7 +37,7 @@ export {
 } from './settings.ts';
 export { shorten } from './shorten.ts';
 export type { Stoppable } from './stoppable.ts';
-export { createIdGenerator, uuidv7, type IdGenerator } from './uuid-v7.ts';
+export { createIdGenerator, madeAt, uuidv7, type IdGenerator } from './uuid-v7.ts';
 export { compileValidator, type Validator } from './validator.ts';
 export { isWellFormed, requireWellFormed } from './well-formed.ts';
 export { processIdentity, type ProcessIdentity } from './process-identity.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from './manual-clock.ts';
 import { seededRandom } from './random-source.ts';
-import { createIdGenerator, uuidv7 } from './uuid-v7.ts';
+import { createIdGenerator, madeAt, uuidv7 } from './uuid-v7.ts';
 
 const form = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -9,6 +9,7 @@ test('an id carries the time in its first 48 bits, then version and variant', ()
   const id = uuidv7(new ManualClock(0x017f22e279b0), seededRandom(1));
   expect(id).toMatch(form);
   expect(id.slice(0, 13)).toBe('017f22e2-79b0');
+  expect(madeAt(id)).toBe(0x017f22e279b0);
 });
 
 test('ids of one generator rise within a millisecond, past its counter, and when the clock goes back', async () => {

@@ -41,3 +41,8 @@ function format(timeMs: number, counter: number, tail: Uint8Array): string {
   const rest = Array.from(tail.subarray(1, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
   return `${time.slice(0, 8)}-${time.slice(8)}-${middle}-${variant}${rest.slice(0, 2)}-${rest.slice(2)}`;
 }
+
+/** When a UUID version 7 was made, in milliseconds since the epoch. */
+export function madeAt(id: string): number {
+  return Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
+}

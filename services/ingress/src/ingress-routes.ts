@@ -13,7 +13,7 @@ import {
   withFieldName,
 } from '@millrace/endpoints';
 import { clientError, type Relay } from '@millrace/relay';
-import { createIdGenerator, systemRandom, type Clock, type Logger } from '@millrace/runtime';
+import { createIdGenerator, madeAt, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { streamAnswer, wholeAnswer, type StreamOptions } from './answer-request.ts';
 import { callerOf, idempotencyKeyOf, type Caller } from './caller.ts';
 import { cacheHeader, hitHeader, obeyCacheControl } from './cache-control.ts';
@@ -124,7 +124,8 @@ export async function ingressRoutes(
         trace,
       });
       reply.header('x-request-id', requestId);
-      const start = { requestId, model, acceptedAt: clock.now() };
+      // Also of one that was there already under its idempotency key.
+      const start = { requestId, model, acceptedAt: madeAt(requestId) };
       const after = stream ? lastEventIdOf(request.headers) : 0;
       const events = relay.follow(requestId, { principal, after, signal: client.ended });
       try {

@@ -1,6 +1,6 @@
 import { CollectedChoices, withFieldName, type Asked } from '@millrace/endpoints';
 import type { GatewayPrincipal, Relay, RelayCompleted, RelayEvent } from '@millrace/relay';
-import { MillraceError, type ErrorCode, type Logger, type RandomSource } from '@millrace/runtime';
+import { madeAt, MillraceError, type ErrorCode, type Logger, type RandomSource } from '@millrace/runtime';
 
 /** What became of a request. */
 export type Outcome =
@@ -170,9 +170,4 @@ function postponed(
   const boundMs = Math.min(longestPauseMs, firstPauseMs * 2 ** failures);
   const afterMs = (error.retryAfterMs ?? 0) + boundMs * (0.5 + random.unit() / 2);
   return { kind: 'postponed', error, afterMs, ...again };
-}
-
-/** When a UUID version 7 was made, in milliseconds since the epoch: the same, whoever takes the request up again. */
-function madeAt(requestId: string): number {
-  return Number.parseInt(requestId.replaceAll('-', '').slice(0, 12), 16);
 }
