@@ -15,8 +15,10 @@ describe('mostInputTokens', () => {
     expect(mostInputTokens(generation({ content: longer }), 512)).toBe(512);
   });
 
-  it('counts the prompt for each choice', () => {
+  it('counts a prompt once, and each text of a task', () => {
     const one = mostInputTokens(generation(), 8_192);
-    expect(mostInputTokens(generation({ parameters: { n: 3 } }), 8_192)).toBe(3 * one);
+    expect(mostInputTokens(generation({ parameters: { n: 3 } }), 8_192)).toBe(one);
+    const task = { messages: [], stop: [], task: { texts: ['x'.repeat(500), 'y'.repeat(500)] } };
+    expect(mostInputTokens(generation({ content: task, parameters: { n: 2 } }), 512)).toBe(1_024);
   });
 });

@@ -57,7 +57,7 @@ export async function runAnswer({ published, work, onAppend }: RunOptions) {
       records.push(record);
     },
   };
-  const context = { clock: new ManualClock() } as unknown as InferenceContext;
+  const context = { clock: new ManualClock(), model: { name: event.model } } as unknown as InferenceContext;
   const takenUp = { attempt: 1, published, settle: nothing };
   const [result] = await Promise.allSettled([
     answer({ context, event, log, box, interruption, takenUp }, await work(controller.signal)),
