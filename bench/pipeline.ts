@@ -5,32 +5,17 @@
  *   npm run bench:pipeline -- [--requests N] [--json]
  */
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { createScratchFolder, startCluster } from '@millrace/embedded';
 import { measurePipeline, type PipelineRow } from './pipeline/measure-pipeline.ts';
 import { startEmbeddedChild } from './pipeline/start-embedded-child.ts';
+import { readRequestOptions } from './read-request-options.ts';
 
-const { values } = parseArgs({
-  options: {
-    requests: { type: 'string', default: '2000' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
+const { requests, json } = readRequestOptions({
+  script: 'bench:pipeline',
+  counted: 'requests measured at each number of connections',
+  least: 100,
+  default: 2_000,
 });
-const requests = Number(values.requests);
-const usage = `npm run bench:pipeline -- [--requests N] [--json]
-
-  --requests N  requests measured at each number of connections, 100 to 1000000 (2000)
-  --json        one JSON object instead of a table
-`;
-if (values.help) {
-  process.stdout.write(usage);
-  process.exit(0);
-}
-if (!Number.isSafeInteger(requests) || requests < 100 || requests > 1_000_000) {
-  process.stderr.write(`--requests is ${values.requests}: it must be a whole number from 100 to 1000000.\n`);
-  process.exit(1);
-}
 const say = (text: string): boolean => process.stderr.write(`${text}\n`);
 
 const env = {
@@ -60,7 +45,7 @@ await inScratchFolder(async (dataDirectory) => {
     await cluster.stop();
   }
 });
-if (values.json) process.stdout.write(`${JSON.stringify(rows)}\n`);
+if (json) process.stdout.write(`${JSON.stringify(rows)}\n`);
 else console.table(rows);
 
 async function inScratchFolder(measure: (path: string) => Promise<void>): Promise<void> {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { startAuthQuota } from '@millrace/auth-quota';
@@ -6,9 +5,9 @@ import { connectNats, type Bus } from '@millrace/bus';
 import { bucketDefinitions, createCodec, streamDefinitions, subjects, type Codec } from '@millrace/contracts';
 import { createLogger, createMetrics, stopInReverse, systemClock, type Stoppable } from '@millrace/runtime';
 import { createMemoryKeyStore, createSealing } from '@millrace/sealing';
+import { receivedOf } from '@millrace/stage/testing';
 import { startTestDatabase, startTestNats, type TestDatabase } from '@millrace/testkit';
 import { percentile } from '../pipeline/percentile.ts';
-import { requestOf } from './request-of.ts';
 
 export interface AdmissionRow {
   readonly tenants: number;
@@ -119,12 +118,21 @@ async function createTenants({ database }: TestDatabase, count: number): Promise
 /** Stores the request number `index`; tenants take turns. */
 async function send(bus: Bus, codec: Codec, index: number, tenants: number): Promise<void> {
   const place = index % tenants;
-  const request = requestOf(
-    randomUUID(),
-    `tenant-${place}`,
-    `org-${Math.floor(place / 10)}`,
-    systemClock.now(),
-  );
+  const now = systemClock.now();
+  const tenant = `tenant-${place}`;
+  const request = receivedOf(tenant, now, {
+    principal: {
+      key_id: `key-of-${tenant}`,
+      roles: ['developer'],
+      organisation: `org-${Math.floor(place / 10)}`,
+      user_id: null,
+    },
+    deadline_at: now + 600_000,
+    content: new Uint8Array(500),
+    characters_in: 500,
+    input_tokens_most: 500,
+    cache: 'NONE',
+  });
   await bus.publish({
     subject: subjects.received(request.tenant),
     payload: codec.encode('request.received', request),

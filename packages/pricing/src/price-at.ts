@@ -1,3 +1,4 @@
+import type { RequestClosed } from '@millrace/contracts';
 import type { Price } from './price.ts';
 
 /** Which price is asked for. */
@@ -7,6 +8,19 @@ export interface PriceQuestion {
   readonly modelVersion: string | null;
   /** Milliseconds since the epoch. */
   readonly at: number;
+}
+
+/** What a request that has ended is charged by. */
+export type AnsweredRequest = Pick<RequestClosed, 'model' | 'served_by' | 'model_version' | 'received_at'>;
+
+/** Charged is the model that answered, by the price of when the request came in: what was held in reserve is of the same price. */
+export function priceQuestionOf({
+  model,
+  served_by,
+  model_version,
+  received_at,
+}: AnsweredRequest): PriceQuestion {
+  return { model: served_by ?? model, modelVersion: model_version, at: received_at };
 }
 
 /**

@@ -4,15 +4,12 @@ import { controlKeys, type Codec, type RequestClosed, type RequestReceived } fro
 import type { Logger, Stoppable } from '@millrace/runtime';
 import { amountOf, chargedOf } from './amount-of.ts';
 import type { Price } from './price.ts';
-import { priceAt, pricesAt } from './price-at.ts';
+import { priceAt, priceQuestionOf, pricesAt, type AnsweredRequest } from './price-at.ts';
 import { ofPublished } from './published-price.ts';
 import { worstAmountOf, type PricedRequest } from './worst-amount-of.ts';
 
 /** What a request that has ended is charged by. */
-export type PricedClosing = Pick<
-  RequestClosed,
-  'model' | 'served_by' | 'model_version' | 'received_at' | 'usage' | 'timings' | 'cache'
->;
+export type PricedClosing = AnsweredRequest & Pick<RequestClosed, 'usage' | 'timings' | 'cache'>;
 
 /** The prices that are charged, as billing has published them. Amounts are decimal strings; undefined: a model has no price. */
 export interface PriceBook extends Stoppable {
@@ -21,7 +18,7 @@ export interface PriceBook extends Stoppable {
   /** What a request that has ended costs: the same as stands in the ledger. */
   amountOf(closing: PricedClosing): string | undefined;
   /** The price that it is charged by. */
-  priceOf(closing: Omit<PricedClosing, 'usage' | 'timings' | 'cache'>): Price | undefined;
+  priceOf(closing: AnsweredRequest): Price | undefined;
 }
 
 /** Follows the prices. It resolves when those that are published now are known. */
@@ -47,8 +44,8 @@ export async function watchPrices({
       logger.error({ error, key }, 'the prices of a model cannot be read; those that were known before stay');
     }
   });
-  const priceOf: PriceBook['priceOf'] = ({ model, served_by, model_version, received_at }) => {
-    const question = { model: served_by ?? model, modelVersion: model_version, at: received_at };
+  const priceOf: PriceBook['priceOf'] = (closing) => {
+    const question = priceQuestionOf(closing);
     return priceAt(byModel.get(question.model) ?? [], question);
   };
   return {

@@ -1,3 +1,4 @@
+import { Big } from 'big.js';
 import type { RequestReceived } from '@millrace/contracts';
 import { amountOf } from './amount-of.ts';
 import type { Price } from './price.ts';
@@ -14,23 +15,22 @@ export type PricedRequest = Pick<
 /** What a request costs at most with this price: all of its input, all of the output that it may have, until its deadline. */
 export function worstAmountOf(request: PricedRequest, price: Price): string {
   const { input_tokens_most, parameters, characters_in, received_at, deadline_at } = request;
+  const { inputPerMillion, cachedInputPerMillion } = price;
   const outputTokens = parameters.max_tokens * parameters.n;
-  const charged = (cachedInputTokens: number): string =>
-    amountOf(
-      {
-        usage: {
-          input_tokens: input_tokens_most,
-          cached_input_tokens: cachedInputTokens,
-          output_tokens: outputTokens,
-          characters_in,
-          characters_out: outputTokens * charactersOfToken,
-          source: 'ESTIMATE',
-        },
-        workedMs: Math.max(0, deadline_at - received_at),
-        isFromCache: false,
+  const isCachedDearer = cachedInputPerMillion !== null && new Big(cachedInputPerMillion).gt(inputPerMillion);
+  return amountOf(
+    {
+      usage: {
+        input_tokens: input_tokens_most,
+        cached_input_tokens: isCachedDearer ? input_tokens_most : 0,
+        output_tokens: outputTokens,
+        characters_in,
+        characters_out: outputTokens * charactersOfToken,
+        source: 'ESTIMATE',
       },
-      price,
-    );
-  const [none, all] = [charged(0), charged(input_tokens_most)];
-  return Number(all) > Number(none) ? all : none;
+      workedMs: Math.max(0, deadline_at - received_at),
+      isFromCache: false,
+    },
+    price,
+  );
 }

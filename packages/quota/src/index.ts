@@ -1,5 +1,5 @@
-export { consumptionOf, type SettledRequest } from './consumption.ts';
-export { Quota, type Consumption, type ReachedLimit } from './quota.ts';
+export { consumptionOf, settledRow, type SettledRequest } from './consumption.ts';
+export { Quota, releaseRetryMs, type Consumption, type ReachedLimit } from './quota.ts';
 export {
   nameOf,
   scopes,

@@ -2,32 +2,11 @@ import { Big } from 'big.js';
 import { describe, expect, it } from 'vitest';
 import type { QuotaLimits } from './quota-row.ts';
 import { Quota, type Consumption } from './quota.ts';
+import { emptyQuota } from './testing.ts';
 import { windowEndOf, windowStartOf } from './windows.ts';
 
 const now = Date.UTC(2026, 1, 28, 23, 59, 20);
-const unlimited: QuotaLimits = {
-  requestsPerMinute: null,
-  tokensPerMinute: null,
-  maxInFlight: null,
-  tokensPerDay: null,
-  tokensPerMonth: null,
-  budgetPerMonth: null,
-};
-const fresh = {
-  inFlight: 0,
-  reservedTokens: 0,
-  reservedAmount: '0',
-  minute: 0,
-  minuteRequests: 0,
-  minuteTokens: 0,
-  day: 0,
-  dayTokens: 0,
-  month: 0,
-  monthTokens: 0,
-  monthAmount: '0',
-};
-const quotaWith = (limits: Partial<QuotaLimits>) =>
-  new Quota({ scope: 'project', subject: 'acme', ...unlimited, ...fresh, ...limits });
+const quotaWith = (limits: Partial<QuotaLimits>) => new Quota(emptyQuota('project', 'acme', limits));
 const of = (tokens: number, amount = '0'): Consumption => ({ tokens, amount: new Big(amount) });
 
 /** Admits as many of these as get in. */

@@ -21,8 +21,8 @@ export interface ReachedLimit {
 
 const amountDigits = 10;
 
-/** A slot, or a reserve, becomes free when a request ends, which nobody knows ahead. */
-const releaseRetryMs = 1_000;
+/** When to come back for a slot, or for what is in reserve: it becomes free when a request ends, which nobody knows ahead. */
+export const releaseRetryMs = 1_000;
 
 /**
  * The quota of one subject as a transaction sees it behind the lock of its row. What was used and what is in reserve never pass a limit

@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm';
 import type { Bus, StoredMessage } from '@millrace/bus';
-import type { AdmissionDecided, Codec, RequestClosed } from '@millrace/contracts';
+import type { AdmissionDecided, Codec } from '@millrace/contracts';
 import type { Clock } from '@millrace/runtime';
 import { inTransaction, type Database, type Transaction } from '@millrace/store';
-import { consumptionOf } from './consumption.ts';
+import { consumptionOf, settledRow } from './consumption.ts';
 import type { RequestPrices } from './request-prices.ts';
 import { windowStartOf } from './windows.ts';
 
@@ -65,15 +65,15 @@ export async function rebuildQuotas(
     const claimsAdded = await addClaims(transaction);
     const claimsClosed = await closeClaims(transaction);
     const quotasChanged = await countAnew(transaction, clock.now());
-    if (dryRun)
-      throw new DryRun({
-        decisions: decided.read,
-        closings: closed.read,
-        claimsAdded,
-        claimsClosed,
-        quotasChanged,
-      });
-    return { decisions: decided.read, closings: closed.read, claimsAdded, claimsClosed, quotasChanged };
+    const found = {
+      decisions: decided.read,
+      closings: closed.read,
+      claimsAdded,
+      claimsClosed,
+      quotasChanged,
+    };
+    if (dryRun) throw new DryRun(found);
+    return found;
   }).catch((error: unknown) => {
     if (error instanceof DryRun) return error.found;
     throw error;
@@ -156,24 +156,16 @@ async function keepClosings(
   transaction: Transaction,
   page: readonly StoredMessage[],
 ): Promise<void> {
-  const rows = page.map(({ payload }) => closingRow(codec.decode('request.closed', payload), prices));
+  const rows = page.map(({ payload }) => {
+    const closing = codec.decode('request.closed', payload);
+    return settledRow(closing, consumptionOf(closing, prices));
+  });
   await transaction.execute(sql`
     insert into closed (request_id, outcome, closed_at, used_tokens, used_amount)
     select request_id, outcome, closed_at, used_tokens, used_amount
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as closing(
       request_id uuid, outcome text, closed_at timestamptz, used_tokens bigint, used_amount numeric)
     on conflict do nothing`);
-}
-
-function closingRow(closing: RequestClosed, prices: RequestPrices): object {
-  const { tokens, amount } = consumptionOf(closing, prices);
-  return {
-    request_id: closing.request_id,
-    outcome: closing.outcome.toLowerCase(),
-    closed_at: iso(closing.closed_at),
-    used_tokens: tokens,
-    used_amount: amount.toFixed(),
-  };
 }
 
 async function addClaims(transaction: Transaction): Promise<number> {

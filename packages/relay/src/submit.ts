@@ -160,13 +160,14 @@ export function createSubmit(
   const prepare = (asked: Submission, key: string): Omit<NewRequest, 'requestId' | 'gateway'> => {
     const { generation } = asked;
     const receivedAt = clock.now();
+    const characters = charactersOf(generation.content);
     const limited = (model: ModelReady): Generation =>
       limitMaxTokens(generation, Math.min(model.context_length, dependencies.maxTokens ?? Infinity));
     const deadlineAt = deadlineOf(generation, receivedAt, dependencies.requestTimeoutMs);
     const { model, fallbacks, route } = chooseModel(dependencies.routes, models, {
       name: generation.model,
       operation: generation.operation,
-      characters: charactersOf(generation.content),
+      characters,
       key,
       worstAmountWith: (candidate) =>
         dependencies.prices.worstAmountOf({
@@ -174,7 +175,7 @@ export function createSubmit(
           fallbacks: [],
           parameters: limited(candidate).parameters,
           input_tokens_most: mostInputTokens(generation, candidate.context_length),
-          characters_in: charactersOf(generation.content),
+          characters_in: characters,
           received_at: receivedAt,
           deadline_at: deadlineAt,
         }),

@@ -37,6 +37,7 @@ export {
 } from './settings.ts';
 export { shorten } from './shorten.ts';
 export type { Stoppable } from './stoppable.ts';
+export { readConfigFile } from './read-config-file.ts';
 export { createIdGenerator, madeAt, uuidv7, type IdGenerator } from './uuid-v7.ts';
 export { compileValidator, type Validator } from './validator.ts';
 export { isWellFormed, requireWellFormed } from './well-formed.ts';

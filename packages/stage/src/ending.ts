@@ -33,7 +33,7 @@ export interface Ending {
   /** Where the answer came from the cache. */
   readonly cache?: CacheHit;
   /** The model that answered, where it is another than the request names. */
-  readonly servedBy?: string;
+  readonly servedBy?: string | null;
   readonly attempt?: number;
 }
 

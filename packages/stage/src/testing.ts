@@ -1,7 +1,56 @@
 import { randomUUID } from 'node:crypto';
 import type { Bus, Delivery, StoredMessage } from '@millrace/bus';
-import { subjects, type Codec, type RequestClosed } from '@millrace/contracts';
+import {
+  subjects,
+  type Codec,
+  type Principal,
+  type RequestClosed,
+  type RequestReceived,
+} from '@millrace/contracts';
 import type { ClosingWork } from './consume-closings.ts';
+
+const principal: Principal = { key_id: 'key', roles: ['developer'], organisation: 'default', user_id: null };
+
+/** A request for tests that came in at `now`, in milliseconds since the epoch, and expires a minute later. */
+export function receivedOf(
+  tenant: string,
+  now: number,
+  changes: Partial<RequestReceived> = {},
+): RequestReceived {
+  return {
+    request_id: randomUUID(),
+    tenant,
+    principal,
+    gateway: 'gateway',
+    transport: 'WEBSOCKET',
+    received_at: now,
+    deadline_at: now + 60_000,
+    operation: 'generate',
+    model: 'model',
+    priority: 'NORMAL',
+    parameters: {
+      max_tokens: 16,
+      temperature: 0,
+      top_k: 0,
+      top_p: 1,
+      seed: 1,
+      min_p: 0,
+      repetition_penalty: 1,
+      presence_penalty: 0,
+      frequency_penalty: 0,
+      n: 1,
+      logprobs: null,
+    },
+    content: Buffer.from('sealed content'),
+    characters_in: 14,
+    replay_of: null,
+    trail: [],
+    cache: 'AUTO',
+    fallbacks: [],
+    input_tokens_most: 32,
+    ...changes,
+  };
+}
 
 /** A closing for tests. */
 export function closingOf(tenant: string, changes: Partial<RequestClosed> = {}): RequestClosed {
@@ -9,7 +58,7 @@ export function closingOf(tenant: string, changes: Partial<RequestClosed> = {}):
   return {
     request_id: randomUUID(),
     tenant,
-    principal: { key_id: 'key', roles: ['developer'], organisation: 'default', user_id: null },
+    principal,
     gateway: 'gateway',
     transport: 'WEBSOCKET',
     operation: 'generate',

@@ -29,5 +29,5 @@ export {
   users,
   webhookDeliveries,
 } from './schema/index.ts';
-export { statement, type Statement } from './statement.ts';
+export { prepare, statement, type Statement } from './statement.ts';
 export { transact, type Writing } from './transact.ts';

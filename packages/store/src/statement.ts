@@ -29,3 +29,9 @@ export function statement<Rows extends readonly unknown[]>(
   }
   return { ...named, values };
 }
+
+/** Makes statements of one text, which is put together from pieces once; its parameters are $1, $2 and so on. */
+export function prepare<Rows = unknown>(text: string): (...values: readonly unknown[]) => Statement<Rows> {
+  const name = hash('sha1', text);
+  return (...values) => ({ name, text, values });
+}

@@ -1,4 +1,6 @@
 import {
+  nameOf,
+  settledRow,
   subjectsOf,
   type Consumption,
   type Quota,
@@ -7,7 +9,7 @@ import {
   type RequestOwner,
   type SettledRequest,
 } from '@millrace/quota';
-import { statement } from '@millrace/store';
+import { prepare, statement, type Statement } from '@millrace/store';
 import type { RefusalCode } from './admission-rules.ts';
 import type { DecidedRequest } from './admission.ts';
 
@@ -94,34 +96,41 @@ export const admissionFacts = ({ requestIds, tenants, principals }: FactsWanted)
         select id from users where id = any(${[...principals]}::text[]) and disabled_at is not null) as revoked), '[]')
       as revoked`;
 
-/** Writes what was decided, each with its event without the content, which is enough to close the request, and the counts of quotas that are locked. */
-export const writeDecisions = (
-  decided: readonly DecidedRequest[],
-  quotas: readonly Quota[],
-  now: number,
-) => statement`
-  with counted as (
-    update quotas as quota set
-      in_flight = counted.in_flight, reserved_tokens = counted.reserved_tokens, reserved_amount = counted.reserved_amount,
-      minute = to_timestamp(counted.minute / 1000), minute_requests = counted.minute_requests,
-      minute_tokens = counted.minute_tokens, day = to_timestamp(counted.day / 1000), day_tokens = counted.day_tokens,
-      month = to_timestamp(counted.month / 1000), month_tokens = counted.month_tokens, month_amount = counted.month_amount
-    from jsonb_to_recordset(${JSON.stringify(quotas.map(countsOf))}::jsonb) as counted(
-      scope text, subject text, in_flight bigint, reserved_tokens bigint, reserved_amount numeric, minute float8,
-      minute_requests bigint, minute_tokens bigint, day float8, day_tokens bigint, month float8, month_tokens bigint,
-      month_amount numeric)
-    where quota.scope = counted.scope and quota.subject = counted.subject)
+/** Writes the counts of quotas that are locked: what `countsOf` says of each, in $1. */
+const updateQuotas = `
+  update quotas as quota set
+    in_flight = counted.in_flight, reserved_tokens = counted.reserved_tokens, reserved_amount = counted.reserved_amount,
+    minute = to_timestamp(counted.minute / 1000), minute_requests = counted.minute_requests,
+    minute_tokens = counted.minute_tokens, day = to_timestamp(counted.day / 1000), day_tokens = counted.day_tokens,
+    month = to_timestamp(counted.month / 1000), month_tokens = counted.month_tokens, month_amount = counted.month_amount
+  from jsonb_to_recordset($1::jsonb) as counted(
+    scope text, subject text, in_flight bigint, reserved_tokens bigint, reserved_amount numeric, minute float8,
+    minute_requests bigint, minute_tokens bigint, day float8, day_tokens bigint, month float8, month_tokens bigint,
+    month_amount numeric)
+  where quota.scope = counted.scope and quota.subject = counted.subject`;
+
+const insertClaims = prepare(`
+  with counted as (${updateQuotas})
   insert into claims (
     request_id, tenant, organisation, key_id, user_id, model, code, message, param, retry_after_ms, reserved_tokens,
     reserved_amount, decided_at, deadline_at, event)
   select
     request_id, tenant, organisation, key_id, user_id, model, code, message, param, retry_after_ms, reserved_tokens,
-    reserved_amount, ${iso(now)}, deadline_at, decode(event, 'base64')
-  from jsonb_to_recordset(${JSON.stringify(decided.map(rowOf))}::jsonb) as decided(
+    reserved_amount, $3, deadline_at, decode(event, 'base64')
+  from jsonb_to_recordset($2::jsonb) as decided(
     request_id uuid, tenant text, organisation text, key_id text, user_id text, model text, code text, message text,
-    param text, retry_after_ms int, reserved_tokens bigint, reserved_amount numeric, deadline_at timestamptz, event text)`;
+    param text, retry_after_ms int, reserved_tokens bigint, reserved_amount numeric, deadline_at timestamptz, event text)`);
 
-function rowOf({ event, refusal, reserved, request }: DecidedRequest): object {
+/** Writes what was decided, each with its event without the content, which is enough to close the request, and the quotas. */
+export function writeDecisions(
+  decided: readonly DecidedRequest[],
+  quotas: readonly Quota[],
+  now: number,
+): Statement {
+  return insertClaims(JSON.stringify(quotas.map(countsOf)), JSON.stringify(decided.map(rowOf)), iso(now));
+}
+
+function rowOf({ event, encoded, refusal, reserved }: DecidedRequest): object {
   return {
     request_id: event.request_id,
     tenant: event.tenant,
@@ -136,44 +145,29 @@ function rowOf({ event, refusal, reserved, request }: DecidedRequest): object {
     reserved_tokens: reserved.tokens,
     reserved_amount: reserved.amount,
     deadline_at: iso(event.deadline_at),
-    event: Buffer.from(request).toString('base64'),
+    event: Buffer.from(encoded).toString('base64'),
   };
 }
 
-/** Writes what requests have used, and the counts of quotas that are locked. */
-export const writeSettlements = (settlements: readonly SettledClaim[], quotas: readonly Quota[]) => statement`
-  with counted as (
-    update quotas as quota set
-      in_flight = counted.in_flight, reserved_tokens = counted.reserved_tokens, reserved_amount = counted.reserved_amount,
-      minute = to_timestamp(counted.minute / 1000), minute_requests = counted.minute_requests,
-      minute_tokens = counted.minute_tokens, day = to_timestamp(counted.day / 1000), day_tokens = counted.day_tokens,
-      month = to_timestamp(counted.month / 1000), month_tokens = counted.month_tokens, month_amount = counted.month_amount
-    from jsonb_to_recordset(${JSON.stringify(quotas.map(countsOf))}::jsonb) as counted(
-      scope text, subject text, in_flight bigint, reserved_tokens bigint, reserved_amount numeric, minute float8,
-      minute_requests bigint, minute_tokens bigint, day float8, day_tokens bigint, month float8, month_tokens bigint,
-      month_amount numeric)
-    where quota.scope = counted.scope and quota.subject = counted.subject)
+const closeClaims = prepare(`
+  with counted as (${updateQuotas})
   update claims as claim set
     closed_at = settled.closed_at, outcome = settled.outcome, used_tokens = settled.used_tokens,
     used_amount = settled.used_amount
-  from jsonb_to_recordset(${JSON.stringify(settlements.map(settledRowOf))}::jsonb)
+  from jsonb_to_recordset($2::jsonb)
     as settled(request_id uuid, outcome text, closed_at timestamptz, used_tokens bigint, used_amount numeric)
-  where claim.request_id = settled.request_id`;
+  where claim.request_id = settled.request_id`);
+
+/** Writes what requests have used, and the quotas. */
+export function writeSettlements(settlements: readonly SettledClaim[], quotas: readonly Quota[]): Statement {
+  const rows = settlements.map(({ closing, used }) => settledRow(closing, used));
+  return closeClaims(JSON.stringify(quotas.map(countsOf)), JSON.stringify(rows));
+}
 
 /** How a request ended, and what it has used. */
 export interface SettledClaim {
   readonly closing: SettledRequest;
   readonly used: Consumption;
-}
-
-function settledRowOf({ closing, used }: SettledClaim): object {
-  return {
-    request_id: closing.request_id,
-    outcome: closing.outcome.toLowerCase(),
-    closed_at: iso(closing.closed_at),
-    used_tokens: used.tokens,
-    used_amount: used.amount.toFixed(),
-  };
 }
 
 function countsOf({ subject, counts }: Quota): object {
@@ -204,8 +198,5 @@ function iso(at: number): string {
 
 /** The subjects of all of these, each once. */
 export function allSubjectsOf(owners: readonly RequestOwner[]): readonly QuotaSubject[] {
-  const subjects = new Map(
-    owners.flatMap(subjectsOf).map((subject) => [`${subject.scope} ${subject.subject}`, subject]),
-  );
-  return [...subjects.values()];
+  return [...new Map(owners.flatMap(subjectsOf).map((subject) => [nameOf(subject), subject])).values()];
 }

@@ -1,8 +1,8 @@
 import { Big } from 'big.js';
 import { describe, expect, it } from 'vitest';
 import { Quota } from '@millrace/quota';
+import { emptyQuota } from '@millrace/quota/testing';
 import { judge, type Candidate } from './admission-rules.ts';
-import { emptyQuota } from './testing.ts';
 
 const now = Date.UTC(2026, 0, 1, 12, 0, 20);
 

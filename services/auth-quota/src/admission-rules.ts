@@ -1,5 +1,5 @@
 import { Big } from 'big.js';
-import type { Consumption, Quota, ReachedLimit } from '@millrace/quota';
+import { releaseRetryMs, type Consumption, type Quota, type ReachedLimit } from '@millrace/quota';
 
 /** A request that waits for its decision. */
 export interface Candidate {
@@ -36,9 +36,6 @@ export interface Refusal {
 
 const nothing = new Big(0);
 
-/** A slot becomes free when a request ends, which nobody knows ahead. */
-const slotRetryMs = 1_000;
-
 /**
  * Decides on a request. Only admitted requests count, so a client that is refused and comes back does not lock itself out.
  *
@@ -72,7 +69,7 @@ function refusalOf(candidate: Candidate, now: number): Refusal | undefined {
   const queue = quotas.find(({ subject }) => subject.scope === 'model');
   if (queue === undefined || queue.inFlight < maxQueue) return undefined;
   const message = `The limit of ${maxQueue} for requests of the model ${model} that wait or are being answered is reached.`;
-  return { ...refuse('overloaded', message), retryAfterMs: slotRetryMs };
+  return { ...refuse('overloaded', message), retryAfterMs: releaseRetryMs };
 }
 
 function refuse(code: RefusalCode, message: string): Refusal {

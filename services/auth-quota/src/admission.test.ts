@@ -1,78 +1,45 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectNats, type Bus, type Delivery } from '@millrace/bus';
-import {
-  bucketDefinitions,
-  createCodec,
-  streamDefinitions,
-  subjects,
-  type RequestReceived,
-} from '@millrace/contracts';
-import {
-  createLogger,
-  createMetrics,
-  ManualClock,
-  MillraceError,
-  stopInReverse,
-  type Stoppable,
-} from '@millrace/runtime';
-import { createMemoryKeyStore, createSealing, type Sealing } from '@millrace/sealing';
+import type { Bus, Delivery } from '@millrace/bus';
+import { createCodec, subjects, type RequestReceived } from '@millrace/contracts';
+import { createMetrics, ManualClock, MillraceError, stopInReverse } from '@millrace/runtime';
 import {
   cancelRequest,
   watchCancellations,
   type Cancellations,
   type StageDependencies,
 } from '@millrace/stage';
-import { startTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@millrace/testkit';
+import { deliverAll, readAll } from '@millrace/stage/testing';
 import type { Admission } from './admission.ts';
+import { startTestPlatform, type TestPlatform } from './auth-quota.fixture.ts';
 import { onRequestReceived } from './on-request-received.ts';
-import { createPostgresAdmission } from './postgres-admission.ts';
 import { startAuthQuota } from './service.ts';
 import { createTenant } from './tenants.ts';
-import { deliverAll, readAll } from '@millrace/stage/testing';
-import { closingOf, countOf, publishRequest, requestOf, tokenPrices } from './testing.ts';
+import { closingOf, countOf, publishRequest, requestOf } from './testing.ts';
 
 const codec = createCodec();
 const clock = new ManualClock();
-const logger = createLogger({ service: 'auth-quota', level: 'silent' });
-let nats: TestNats;
-let postgres: TestDatabase;
-let sealing: Sealing;
+let platform: TestPlatform;
 let bus: Bus;
 let cancellations: Cancellations;
 
-const parts: Stoppable[] = [];
-const keep = <Part extends Stoppable>(part: Part): Part => {
-  parts.push(part);
-  return part;
-};
-
 beforeAll(async () => {
-  nats = keep(await startTestNats());
-  postgres = keep(await startTestDatabase());
-  bus = keep(await connect());
-  await bus.provision(streamDefinitions(), bucketDefinitions);
-  sealing = await createSealing(new Uint8Array(32), createMemoryKeyStore());
-  cancellations = keep(await watchCancellations({ bus, codec }));
+  platform = await startTestPlatform(clock);
+  ({ bus } = platform);
+  cancellations = await watchCancellations({ bus, codec });
 }, 60_000);
-afterAll(() => stopInReverse(parts));
+afterAll(() => stopInReverse([platform, cancellations]));
 
-const connect = () => connectNats({ url: nats.url, name: 'admission-test', logger });
 const dependenciesOn = (replicaBus: Bus): StageDependencies => ({
+  ...platform.dependencies,
   bus: replicaBus,
-  codec,
-  sealing,
-  clock,
-  logger,
   metrics: createMetrics(),
 });
-const admissionOn = (maxQueue = 1_000) =>
-  createPostgresAdmission({ database: postgres.database, codec, clock, maxQueue, prices: tokenPrices });
 
 function replica(changes: { readonly bus?: Bus; readonly admission?: Admission } = {}) {
   return onRequestReceived(
     dependenciesOn(changes.bus ?? bus),
-    changes.admission ?? admissionOn(),
+    changes.admission ?? platform.admission(),
     cancellations,
   );
 }
@@ -81,7 +48,7 @@ async function newTenant(
   limits: { readonly requestsPerMinute?: number; readonly maxInFlight?: number } = {},
 ): Promise<string> {
   const id = `tenant.${randomUUID()}`;
-  await createTenant(postgres.database, { id, requestsPerMinute: 1_000, maxInFlight: 1_000, ...limits });
+  await createTenant(platform.database, { id, requestsPerMinute: 1_000, maxInFlight: 1_000, ...limits });
   return id;
 }
 
@@ -228,7 +195,7 @@ describe('requests in flight', () => {
     const [first] = await requestSome(tenant, 3);
     expect(await replica()(await received(tenant))).toEqual([true, true, false]);
     expect(await closingsOf(tenant)).toEqual([]);
-    const admission = admissionOn();
+    const admission = platform.admission();
     const closing = closingOf(first!);
     await admission.settle([closing]);
     await admission.settle([closing]);
@@ -247,7 +214,7 @@ describe('the queue of a model', () => {
     const tenants = [await newTenant(), await newTenant()];
     const [first] = await requestSome(tenants[0]!, 2, { model });
     await requestSome(tenants[1]!, 2, { model });
-    const narrow = replica({ admission: admissionOn(3) });
+    const narrow = replica({ admission: platform.admission(3) });
     for (const tenant of tenants) expect(await narrow(await received(tenant))).toEqual([true, true]);
     expect(await Promise.all(tenants.map(admittedCount))).toEqual([2, 1]);
     const [refused] = await closingsOf(tenants[1]!);
@@ -258,7 +225,7 @@ describe('the queue of a model', () => {
     });
 
     const closing = closingOf(first!);
-    await admissionOn().settle([closing]);
+    await platform.admission().settle([closing]);
     await requestSome(tenants[1]!, 1, { model });
     expect(await narrow((await received(tenants[1]!)).slice(-1))).toEqual([true]);
     expect(await admittedCount(tenants[1]!)).toBe(2);
@@ -278,10 +245,10 @@ describe('two replicas', () => {
       reaperWaitingGraceMs: 2_000,
       reaperIntervalMs: 5_000,
     };
-    const buses = [await connect(), await connect()];
+    const buses = [await platform.connect(), await platform.connect()];
     const services = await Promise.all(
       buses.map((replicaBus) =>
-        startAuthQuota({ ...dependenciesOn(replicaBus), database: postgres.database }, settings),
+        startAuthQuota({ ...dependenciesOn(replicaBus), database: platform.database }, settings),
       ),
     );
     const requests = Array.from({ length: 200 }, () => requestOf(tenant, clock));
@@ -303,7 +270,7 @@ describe('two replicas', () => {
     const tenant = await newTenant({ requestsPerMinute: 20 });
     await requestSome(tenant, 40);
     const deliveries = await received(tenant);
-    const other = await connect();
+    const other = await platform.connect();
     const batches = [deliveries, deliveries.toReversed(), deliveries.slice(10, 30)];
     await Promise.all(batches.map((batch, index) => replica({ bus: index === 1 ? other : bus })(batch)));
     await other.stop();

@@ -5,6 +5,8 @@ import type { Refusal } from './admission-rules.ts';
 /** A request that is to be decided on. */
 export interface AdmissionRequest {
   readonly event: RequestReceived;
+  /** The event, encoded, without the content: enough to close the request. */
+  readonly encoded: Uint8Array;
   /** Why it was cancelled, if it was. */
   readonly cancelled: string | undefined;
   /** Whether it may be looked at again a little later instead of being refused for too many in flight. */
@@ -18,13 +20,10 @@ export interface Reserve {
 }
 
 /** A decision that is to be written. */
-export interface DecidedRequest {
-  readonly event: RequestReceived;
+export interface DecidedRequest extends Pick<AdmissionRequest, 'event' | 'encoded'> {
   /** Undefined: admitted. */
   readonly refusal: Refusal | undefined;
   readonly reserved: Reserve;
-  /** Its request.received, encoded, without the content. */
-  readonly request: Uint8Array;
 }
 
 /** What was decided on a request, for good. */

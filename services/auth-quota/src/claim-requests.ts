@@ -25,7 +25,7 @@ const noReserve: Reserve = { tokens: 0, amount: '0' };
 
 /** Quotas locked, requests looked up behind the lock and decided on one by one, everything written: one transaction. */
 export async function claimRequests(
-  { database, codec, clock, maxQueue, prices }: AdmissionDependencies,
+  { database, clock, maxQueue, prices }: AdmissionDependencies,
   requests: readonly AdmissionRequest[],
 ): Promise<ReadonlyMap<string, Claim>> {
   const now = clock.now();
@@ -49,7 +49,7 @@ export async function claimRequests(
       const claims = new Map(facts.present.map((row) => [row.requestId, claimOf(row)]));
       const decided: DecidedRequest[] = [];
       for (const request of requests) {
-        const { event, mayWait } = request;
+        const { event, encoded, mayWait } = request;
         if (claims.has(event.request_id)) continue;
         const candidate = candidateOf(request, facts, quotas, prices, maxQueue);
         const refusal = judge(candidate, now);
@@ -64,8 +64,7 @@ export async function claimRequests(
         });
         // There is nothing that a claim of an unknown tenant could belong to; it is refused again should it come again.
         if (facts.active[event.tenant] === undefined) continue;
-        const encoded = codec.encode('request.received', { ...event, content: noContent });
-        decided.push({ event, refusal, reserved, request: encoded });
+        decided.push({ event, encoded, refusal, reserved });
       }
       const changed = [...quotas.values()].filter(({ isChanged }) => isChanged);
       const statements = decided.length === 0 ? [] : [writeDecisions(decided, changed, now)];
@@ -73,8 +72,6 @@ export async function claimRequests(
     },
   );
 }
-
-const noContent = Buffer.alloc(0);
 
 function ownerOf({ tenant, model, principal }: RequestReceived): RequestOwner {
   const { organisation, user_id: userId, key_id: keyId } = principal;

@@ -16,6 +16,7 @@ import {
 } from '@millrace/stage';
 import type { Refusal } from './admission-rules.ts';
 import type { Admission, Claim } from './admission.ts';
+import { withoutContent } from './without-content.ts';
 import { publishDecisions } from './publish-decisions.ts';
 
 const stage = 'auth-quota';
@@ -44,6 +45,7 @@ export function onRequestReceived(
     const { work, corrupt } = await decodeAll(dependencies, deliveries);
     const requests = work.map(({ event, delivery }) => ({
       event,
+      encoded: withoutContent(dependencies.codec, event),
       cancelled: cancellations.get(event.request_id)?.reason,
       mayWait: delivery.deliveryCount === 1,
     }));

@@ -1,5 +1,4 @@
 import { and, asc, isNull, lt, sql } from 'drizzle-orm';
-import type { Codec } from '@millrace/contracts';
 import type { RequestPrices } from '@millrace/quota';
 import type { Clock } from '@millrace/runtime';
 import { claims, execute, inTransaction, type Database, type Transaction } from '@millrace/store';
@@ -12,7 +11,6 @@ export interface AdmissionDependencies {
   /** Most requests of one model that are admitted and have not ended. */
   readonly maxQueue: number;
   readonly database: Database;
-  readonly codec: Codec;
   readonly clock: Clock;
   readonly prices: RequestPrices;
 }

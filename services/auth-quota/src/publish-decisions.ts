@@ -12,9 +12,9 @@ export async function publishDecisions(
   requests: readonly AdmissionRequest[],
   claims: ReadonlyMap<string, Claim>,
 ): Promise<void> {
-  const decided = requests.flatMap(({ event }) => {
+  const decided = requests.flatMap(({ event, encoded }) => {
     const claim = claims.get(event.request_id);
-    return claim === undefined || claim.isClosed ? [] : { event, claim };
+    return claim === undefined || claim.isClosed ? [] : { event, encoded, claim };
   });
   const groups = Map.groupBy(decided, ({ event, claim }) => `${claim.decidedAt} ${event.tenant}`);
   await Promise.all(
@@ -35,7 +35,7 @@ export async function publishDecisions(
             param: refusal?.param ?? null,
             reserved_tokens: reserved.tokens,
             reserved_amount: reserved.amount,
-            request: codec.encode('request.received', { ...each.event, content: noContent }),
+            request: each.encoded,
           };
         }),
       });
@@ -48,5 +48,3 @@ export async function publishDecisions(
     }),
   );
 }
-
-const noContent = Buffer.alloc(0);

@@ -1,69 +1,40 @@
 import { randomUUID } from 'node:crypto';
 import { and, eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectNats, type Bus } from '@millrace/bus';
-import {
-  bucketDefinitions,
-  createCodec,
-  streamDefinitions,
-  subjects,
-  type RequestReceived,
-} from '@millrace/contracts';
+import type { Bus } from '@millrace/bus';
+import { createCodec, subjects, type RequestReceived } from '@millrace/contracts';
 import { rebuildQuotas, type QuotaLimits, type Scope } from '@millrace/quota';
-import { createLogger, createMetrics, ManualClock, stopInReverse, type Stoppable } from '@millrace/runtime';
-import { createMemoryKeyStore, createSealing, type Sealing } from '@millrace/sealing';
+import { ManualClock, stopInReverse } from '@millrace/runtime';
 import { watchCancellations, type Cancellations } from '@millrace/stage';
-import { deliverAll, readAll } from '@millrace/stage/testing';
-import { claims, organisations, quotas, tenants } from '@millrace/store';
-import { startTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@millrace/testkit';
+import { deliverAll, publishClosing, readAll } from '@millrace/stage/testing';
+import { claims, organisations, quotas, tenants, type Database } from '@millrace/store';
 import type { Admission } from './admission.ts';
+import { startTestPlatform, type TestPlatform } from './auth-quota.fixture.ts';
 import { createApiKey, revokeApiKey } from './api-keys.ts';
 import { onRequestReceived } from './on-request-received.ts';
-import { createPostgresAdmission } from './postgres-admission.ts';
 import { createTenant } from './tenants.ts';
-import { closingOf, publishRequest, requestOf, tokenPrices, usageOf } from './testing.ts';
+import { askedOf, closingOf, publishRequest, requestOf, tokenPrices, usageOf } from './testing.ts';
 
 const codec = createCodec();
 const clock = new ManualClock(Date.UTC(2026, 10, 27, 12));
-const logger = createLogger({ service: 'auth-quota', level: 'silent' });
-let nats: TestNats;
-let postgres: TestDatabase;
+let platform: TestPlatform;
+let database: Database;
 let bus: Bus;
-let sealing: Sealing;
 let cancellations: Cancellations;
 let admission: Admission;
 
-const parts: Stoppable[] = [];
-const keep = <Part extends Stoppable>(part: Part): Part => {
-  parts.push(part);
-  return part;
-};
-
 beforeAll(async () => {
-  nats = keep(await startTestNats());
-  postgres = keep(await startTestDatabase());
-  bus = keep(await connectNats({ url: nats.url, name: 'quotas-test', logger }));
-  await bus.provision(streamDefinitions(), bucketDefinitions);
-  sealing = await createSealing(new Uint8Array(32), createMemoryKeyStore());
-  cancellations = keep(await watchCancellations({ bus, codec }));
-  admission = replica();
+  platform = await startTestPlatform(clock);
+  ({ database, bus } = platform);
+  cancellations = await watchCancellations({ bus, codec });
+  admission = platform.admission();
 }, 60_000);
-afterAll(() => stopInReverse(parts));
-
-const replica = () =>
-  createPostgresAdmission({
-    database: postgres.database,
-    codec,
-    clock,
-    maxQueue: 100_000,
-    prices: tokenPrices,
-  });
+afterAll(() => stopInReverse([platform, cancellations]));
 
 /** A project of an organisation of its own, with a key; neither has a limit but those that are given. */
 async function newProject(limits: Partial<Record<Scope, Partial<QuotaLimits>>> = {}) {
   const organisation = `org-${randomUUID()}`;
   const tenant = `tenant-${randomUUID()}`;
-  const { database } = postgres;
   await database.insert(organisations).values({ id: organisation, name: organisation });
   await database.insert(quotas).values({ scope: 'organisation', subject: organisation });
   await createTenant(database, { id: tenant, organisation, requestsPerMinute: 1e6, maxInFlight: 1e6 });
@@ -83,12 +54,12 @@ async function newProject(limits: Partial<Record<Scope, Partial<QuotaLimits>>> =
 }
 
 async function claim(requests: readonly RequestReceived[], from = admission) {
-  const asked = requests.map((event) => ({ event, cancelled: undefined, mayWait: false }));
+  const asked = requests.map((event) => askedOf(codec, event));
   return [...(await from.claim(asked)).values()];
 }
 
 async function countsOf(scope: Scope, subject: string) {
-  const [row] = await postgres.database
+  const [row] = await database
     .select()
     .from(quotas)
     .where(and(eq(quotas.scope, scope), eq(quotas.subject, subject)));
@@ -114,7 +85,7 @@ describe('a limit', () => {
   it('of a user holds for all of its keys', async () => {
     const project = await newProject();
     const user = `usr_${randomUUID()}`;
-    await postgres.database.insert(quotas).values({ scope: 'user', subject: user, maxInFlight: 1 });
+    await database.insert(quotas).values({ scope: 'user', subject: user, maxInFlight: 1 });
     const of = (keyId: string) =>
       project.request({
         principal: { key_id: keyId, roles: [], organisation: project.organisation, user_id: user },
@@ -151,11 +122,10 @@ describe('a limit', () => {
 
   it('lets nothing in for a key that was revoked, or while project or organisation is suspended', async () => {
     const revoked = await newProject();
-    await revokeApiKey({ bus, codec, clock, database: postgres.database }, revoked.keyId);
+    await revokeApiKey({ bus, codec, clock, database }, revoked.keyId);
     expect((await claim([revoked.request()]))[0]?.refusal?.message).toBe('The API key was revoked.');
 
     const suspended = await newProject();
-    const { database } = postgres;
     const since = { suspendedAt: new Date() };
     await database.update(tenants).set(since).where(eq(tenants.id, suspended.tenant));
     expect((await claim([suspended.request()]))[0]?.refusal?.code).toBe('permission_denied');
@@ -174,10 +144,10 @@ describe('three replicas', () => {
     await admission.settle([closingOf(spender, { usage: usageOf(100_000, 0) })]);
 
     const requests = Array.from({ length: 1_000 }, () => project.request());
-    const replicas = [replica(), replica(), replica()];
+    const replicas = [platform.admission(), platform.admission(), platform.admission()];
     const batches = Array.from({ length: 50 }, (_, index) => requests.slice(index * 20, index * 20 + 20));
     const passed = async (): Promise<boolean | undefined> => {
-      const [row] = await postgres.database
+      const [row] = await database
         .select({ passed: sql<boolean>`month_amount + reserved_amount > budget_per_month` })
         .from(quotas)
         .where(and(eq(quotas.scope, 'project'), eq(quotas.subject, project.tenant)));
@@ -207,37 +177,14 @@ describe('three replicas', () => {
   }, 60_000);
 });
 
-const stage = (from = admission) =>
-  onRequestReceived({ bus, codec, sealing, clock, logger, metrics: createMetrics() }, from, cancellations);
+const stage = () => onRequestReceived(platform.dependencies, admission, cancellations);
 
 async function decisionsOf(tenant: string) {
   const stored = await readAll(bus.read('ADMISSIONS', subjects.decided(tenant)));
   return stored.map(({ payload }) => codec.decode('admission.decided', payload));
 }
 
-async function close(request: RequestReceived, tokens: number): Promise<void> {
-  await bus.publish({
-    subject: subjects.closed(request.tenant, request.request_id),
-    payload: codec.encode('request.closed', {
-      tenant: request.tenant,
-      principal: request.principal,
-      gateway: request.gateway,
-      transport: request.transport,
-      operation: request.operation,
-      replay_of: null,
-      trail: [],
-      ...closingOf(request, { usage: usageOf(tokens, 1) }),
-      finish_reason: 'stop',
-      finish_reasons: [],
-      failure: null,
-      attempt: 1,
-      text_digest: null,
-    }),
-    expectedLastSequence: 0,
-  });
-}
-
-const allQuotas = () => postgres.database.select().from(quotas).orderBy(quotas.scope, quotas.subject);
+const allQuotas = () => database.select().from(quotas).orderBy(quotas.scope, quotas.subject);
 
 describe('decisions', () => {
   it('are events, one for each batch of a tenant, with what is held in reserve and what was asked', async () => {
@@ -272,11 +219,7 @@ describe('decisions', () => {
           ? Promise.reject(new Error('the stream is away'))
           : bus.publish(message),
     };
-    const broken = onRequestReceived(
-      { bus: failing, codec, sealing, clock, logger, metrics: createMetrics() },
-      admission,
-      cancellations,
-    );
+    const broken = onRequestReceived({ ...platform.dependencies, bus: failing }, admission, cancellations);
     const deliveries = await deliverAll(bus, 'RECEIVED', subjects.received(project.tenant));
     expect(await broken(deliveries)).toEqual([false]);
     expect(await decisionsOf(project.tenant)).toEqual([]);
@@ -292,9 +235,10 @@ describe('decisions', () => {
     for (const request of requests) await publishRequest(bus, codec, request);
     await stage()(await deliverAll(bus, 'RECEIVED', subjects.received(project.tenant)));
     const ended = requests.slice(0, 8);
-    for (const [index, request] of ended.entries()) await close(request, index);
-    await admission.settle(ended.map((request, index) => closingOf(request, { usage: usageOf(index, 1) })));
-    const dependencies = { bus, codec, clock, database: postgres.database, prices: tokenPrices };
+    const closings = ended.map((request, index) => closingOf(request, { usage: usageOf(index, 1) }));
+    for (const closing of closings) await publishClosing(bus, codec, closing);
+    await admission.settle(closings);
+    const dependencies = { bus, codec, clock, database, prices: tokenPrices };
 
     // What the tests before this one have left open.
     await rebuildQuotas(dependencies);
@@ -306,7 +250,6 @@ describe('decisions', () => {
     });
     expect(await allQuotas()).toEqual(before);
 
-    const { database } = postgres;
     await database.delete(claims).where(eq(claims.requestId, requests[0]!.request_id));
     await database.delete(claims).where(eq(claims.requestId, requests[11]!.request_id));
     await database

@@ -1,70 +1,42 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { connectNats, type Bus } from '@millrace/bus';
-import {
-  bucketDefinitions,
-  createCodec,
-  streamDefinitions,
-  subjects,
-  type RequestReceived,
-} from '@millrace/contracts';
-import { createLogger, createMetrics, ManualClock, stopInReverse, type Stoppable } from '@millrace/runtime';
-import { createMemoryKeyStore, createSealing } from '@millrace/sealing';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { createCodec, subjects, type RequestReceived } from '@millrace/contracts';
+import { ManualClock } from '@millrace/runtime';
 import { decide, openResultLog, resultRecord, type StageDependencies } from '@millrace/stage';
-import { startTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@millrace/testkit';
 import type { Admission } from './admission.ts';
-import { createPostgresAdmission } from './postgres-admission.ts';
+import { startTestPlatform, type TestPlatform } from './auth-quota.fixture.ts';
 import { reapOnce, startReaper } from './reaper.ts';
 import { createTenant } from './tenants.ts';
-import { publishRequest, requestOf, tokenPrices } from './testing.ts';
+import { askedOf, publishRequest, requestOf } from './testing.ts';
 
 const codec = createCodec();
-const logger = createLogger({ service: 'auth-quota', level: 'silent' });
 const clock = new ManualClock();
 const options = { graceMs: 30_000, waitingGraceMs: 2_000, intervalMs: 5_000 };
-let nats: TestNats;
-let postgres: TestDatabase;
-let bus: Bus;
+let platform: TestPlatform;
 let dependencies: StageDependencies;
 let admission: Admission;
 
-const parts: Stoppable[] = [];
-const keep = <Part extends Stoppable>(part: Part): Part => {
-  parts.push(part);
-  return part;
-};
-
 beforeAll(async () => {
-  nats = keep(await startTestNats());
-  postgres = keep(await startTestDatabase());
-  bus = keep(await connectNats({ url: nats.url, name: 'reaper-test', logger }));
-  await bus.provision(streamDefinitions(), bucketDefinitions);
-  const sealing = await createSealing(new Uint8Array(32), createMemoryKeyStore());
-  dependencies = { bus, codec, sealing, clock, logger, metrics: createMetrics() };
-  admission = createPostgresAdmission({
-    database: postgres.database,
-    codec,
-    clock,
-    prices: tokenPrices,
-    maxQueue: 1_000,
-  });
+  platform = await startTestPlatform(clock);
+  ({ dependencies } = platform);
+  admission = platform.admission();
 }, 60_000);
-afterAll(() => stopInReverse(parts));
+afterAll(() => platform.stop());
 
 /** A request that was admitted and then left alone. */
 async function admitOne() {
   const tenant = `tenant.${randomUUID()}`;
-  await createTenant(postgres.database, { id: tenant });
+  await createTenant(platform.database, { id: tenant });
   const request = requestOf(tenant, clock);
-  await publishRequest(bus, codec, request);
-  await admission.claim([{ event: request, cancelled: undefined, mayWait: false }]);
+  await publishRequest(platform.bus, codec, request);
+  await admission.claim([askedOf(codec, request)]);
   return request;
 }
 
 const reap = () => reapOnce(dependencies, admission, options);
 
 async function closingOf({ tenant, request_id }: { readonly tenant: string; readonly request_id: string }) {
-  const stored = await bus.lastMessage('CLOSED', subjects.closed(tenant, request_id));
+  const stored = await platform.bus.lastMessage('CLOSED', subjects.closed(tenant, request_id));
   return stored && codec.decode('request.closed', stored.payload);
 }
 
@@ -175,12 +147,12 @@ it('leaves the work to the replica that is at it', async () => {
 });
 
 it('looks again at each interval', async () => {
-  const reaper = keep(startReaper(dependencies, admission, options));
+  const reaper = startReaper(dependencies, admission, options);
+  onTestFinished(() => reaper.stop());
   const request = await admitOne();
   const later = async () => {
     await clock.advance(options.intervalMs);
     return closingOf(request);
   };
   await expect.poll(later, { timeout: 10_000 }).toMatchObject({ outcome: 'EXPIRED' });
-  await reaper.stop();
 }, 20_000);

@@ -1,19 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import { Big } from 'big.js';
 import type { Bus } from '@millrace/bus';
-import { subjects, type Codec, type RequestReceived, type Usage } from '@millrace/contracts';
 import {
-  worstTokensOf,
-  type QuotaCounts,
-  type QuotaLimits,
-  type QuotaRow,
-  type RequestPrices,
-  type Scope,
-  type SettledRequest,
-} from '@millrace/quota';
+  subjects,
+  type Codec,
+  type RequestClosed,
+  type RequestReceived,
+  type Usage,
+} from '@millrace/contracts';
+import { worstTokensOf, type RequestPrices } from '@millrace/quota';
 import type { Clock } from '@millrace/runtime';
 import { openResultLog, resultRecord } from '@millrace/stage';
-import { readAll } from '@millrace/stage/testing';
+import { closingOf as closedOf, readAll, receivedOf } from '@millrace/stage/testing';
+import type { AdmissionRequest } from './admission.ts';
+import { withoutContent } from './without-content.ts';
 
 /** A request for tests; it expires a minute after the clock's time. */
 export function requestOf(
@@ -21,39 +20,12 @@ export function requestOf(
   clock: Clock,
   changes: Partial<RequestReceived> = {},
 ): RequestReceived {
-  return {
-    request_id: randomUUID(),
-    tenant,
-    principal: { key_id: 'key', roles: ['developer'], organisation: 'default', user_id: null },
-    gateway: 'gateway',
-    transport: 'WEBSOCKET',
-    received_at: clock.now(),
-    deadline_at: clock.now() + 60_000,
-    operation: 'generate',
-    model: 'model',
-    priority: 'NORMAL',
-    parameters: {
-      max_tokens: 16,
-      temperature: 0,
-      top_k: 0,
-      top_p: 1,
-      seed: 1,
-      min_p: 0,
-      repetition_penalty: 1,
-      presence_penalty: 0,
-      frequency_penalty: 0,
-      n: 1,
-      logprobs: null,
-    },
-    content: Buffer.from('sealed content'),
-    characters_in: 14,
-    replay_of: null,
-    trail: [],
-    cache: 'AUTO',
-    fallbacks: [],
-    input_tokens_most: 32,
-    ...changes,
-  };
+  return receivedOf(tenant, clock.now(), changes);
+}
+
+/** A request as admission is asked to decide on it: at once. */
+export function askedOf(codec: Codec, event: RequestReceived): AdmissionRequest {
+  return { event, encoded: withoutContent(codec, event), cancelled: undefined, mayWait: false };
 }
 
 /** What a gateway stores: the opening of the results and the request. */
@@ -74,56 +46,21 @@ export async function countOf(bus: Bus, stream: string, subject: string): Promis
   return (await readAll(bus.read(stream, subject))).length;
 }
 
-/** A quota of which nothing is used. */
-export function emptyQuota(
-  scope: Scope,
-  subject: string,
-  limits: Partial<QuotaLimits> = {},
-  counts: Partial<QuotaCounts> = {},
-): QuotaRow {
-  return {
-    scope,
-    subject,
-    requestsPerMinute: null,
-    tokensPerMinute: null,
-    maxInFlight: null,
-    tokensPerDay: null,
-    tokensPerMonth: null,
-    budgetPerMonth: null,
-    inFlight: 0,
-    reservedTokens: 0,
-    reservedAmount: '0',
-    minute: 0,
-    minuteRequests: 0,
-    minuteTokens: 0,
-    day: 0,
-    dayTokens: 0,
-    month: 0,
-    monthTokens: 0,
-    monthAmount: '0',
-    ...limits,
-    ...counts,
-  };
-}
-
-/** A closing of a request, as far as settlement looks at it. */
+/** The closing of a request, at the moment in which it came in. */
 export function closingOf(
-  { request_id, received_at, model }: RequestReceived,
-  changes: Partial<SettledRequest> = {},
-): SettledRequest {
-  return {
+  { request_id, tenant, principal, received_at, model }: RequestReceived,
+  changes: Partial<RequestClosed> = {},
+): RequestClosed {
+  const usage = usageOf(0, 0);
+  return closedOf(tenant, {
     request_id,
+    principal,
     received_at,
-    model,
-    outcome: 'COMPLETED',
     closed_at: received_at,
-    served_by: null,
-    model_version: null,
-    usage: usageOf(0, 0),
-    timings: { queue_ms: 0, prefill_ms: 0, time_to_first_token_ms: null, total_ms: 0 },
-    cache: null,
+    model,
+    usage,
     ...changes,
-  };
+  });
 }
 
 /** Counted by an engine. */

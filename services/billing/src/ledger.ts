@@ -1,5 +1,5 @@
 import type { BillingCharged, Codec, RequestClosed } from '@millrace/contracts';
-import { amountOf, chargedOf, priceAt, zeroAmount, type Price } from '@millrace/pricing';
+import { amountOf, chargedOf, priceAt, priceQuestionOf, zeroAmount, type Price } from '@millrace/pricing';
 import type { Clock, IdGenerator } from '@millrace/runtime';
 import { transact, type Database } from '@millrace/store';
 import { ledgerFacts, takeTurn, writeEntries } from './ledger-queries.ts';
@@ -24,7 +24,7 @@ export async function charge(
   closings: readonly RequestClosed[],
 ): Promise<ReadonlySet<string>> {
   const unique = new Map(closings.map((closing) => [closing.request_id, closing]));
-  const models = [...new Set(closings.map(servingModelOf))];
+  const models = [...new Set(closings.map((closing) => priceQuestionOf(closing).model))];
   return transact(
     dependencies.database,
     [takeTurn(), ledgerFacts([...unique.keys()], models)],
@@ -33,7 +33,7 @@ export async function charge(
       const entries: BillingCharged[] = [];
       for (const closing of unique.values()) {
         if (charged.has(closing.request_id)) continue;
-        const price = priceOf(prices, closing);
+        const price = priceAt(prices, priceQuestionOf(closing));
         if (price === undefined && closing.usage.source !== 'NONE') continue;
         entries.push(entryOf(dependencies, closing, price, lastNumber + entries.length + 1));
       }
@@ -44,34 +44,24 @@ export async function charge(
   );
 }
 
-/** The price of the model that answered, as it was when the request came in: what was held in reserve is of the same price. */
-function priceOf(prices: readonly Price[], closing: RequestClosed): Price | undefined {
-  const { model_version: modelVersion, received_at: at } = closing;
-  return priceAt(prices, { model: servingModelOf(closing), modelVersion, at });
-}
-
-/** What is charged is the model that answered. */
-function servingModelOf({ model, served_by }: RequestClosed): string {
-  return served_by ?? model;
-}
-
 function entryOf(
   { clock, nextId, currency }: LedgerDependencies,
   closing: RequestClosed,
   price: Price | undefined,
   entryNumber: number,
 ): BillingCharged {
+  const charged = chargedOf(closing);
   const isPriced = price !== undefined && closing.usage.source !== 'NONE';
   return {
     entry_id: nextId(),
     entry_number: entryNumber,
     request_id: closing.request_id,
     tenant: closing.tenant,
-    model: servingModelOf(closing),
+    model: priceQuestionOf(closing).model,
     outcome: closing.outcome.toLowerCase(),
     usage: closing.usage,
     price_version: isPriced ? price.version : null,
-    amount: isPriced ? amountOf(chargedOf(closing), price) : zeroAmount,
+    amount: isPriced ? amountOf(charged, price) : zeroAmount,
     currency: price?.currency ?? currency,
     closed_at: closing.closed_at,
     charged_at: clock.now(),
@@ -82,6 +72,6 @@ function entryOf(
     operation: closing.operation,
     model_version: closing.model_version,
     price_book: 'default',
-    worked_ms: Math.round(chargedOf(closing).workedMs),
+    worked_ms: Math.round(charged.workedMs),
   };
 }

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { MillraceError } from '@millrace/runtime';
+import { readConfigFile } from '@millrace/runtime';
 import { prices, type Database } from '@millrace/store';
 
 /** The part of the model manifest that has prices. */
@@ -41,15 +40,7 @@ export async function seedPrices(database: Database, manifest: PricedManifest): 
   return rows.length;
 }
 
-/** @throws `config_invalid` when it is no manifest with prices */
-export async function readManifest(path: string, param = 'MILLRACE_MODEL_MANIFEST'): Promise<PricedManifest> {
-  try {
-    const manifest = JSON.parse(await readFile(path, 'utf8')) as PricedManifest;
-    return manifest;
-  } catch (cause) {
-    throw new MillraceError('config_invalid', `${param} is ${path}, which cannot be read as JSON.`, {
-      cause,
-      param,
-    });
-  }
+/** @throws `config_invalid` when it cannot be read as JSON */
+export function readManifest(path: string, param = 'MILLRACE_MODEL_MANIFEST'): Promise<PricedManifest> {
+  return readConfigFile<PricedManifest>(path, param);
 }

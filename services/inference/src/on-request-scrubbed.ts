@@ -165,7 +165,7 @@ async function close(
     finishReason,
     finishReasons,
     modelVersion: model.version,
-    ...servedByEnding(event, model.name),
+    servedBy: servedBy({ event, model: model.name }),
     textDigest: sealContent(box, event.request_id, 'digest', result.digest),
     ...(failure === undefined ? {} : { failure: failureOf(failure) }),
     decision: decide(context.clock, stage, outcome.toLowerCase(), {
@@ -185,9 +185,4 @@ async function close(
     usage,
     timings,
   });
-}
-
-function servedByEnding(event: Work['event'], model: string): { readonly servedBy?: string } {
-  const name = servedBy({ event, model });
-  return name === null ? {} : { servedBy: name };
 }

@@ -13,6 +13,7 @@ import {
   type RequestEvent,
   type StageDependencies,
 } from '@millrace/stage';
+import { receivedOf } from '@millrace/stage/testing';
 import { startTestNats } from '@millrace/testkit';
 import { chatOperations, serveChatModel } from './chat-model.ts';
 import { fabricatedEngine, tokenBytes } from './engine/engine-fixture.ts';
@@ -92,42 +93,20 @@ export async function startWorkerTest() {
     const request_id = randomUUID();
     const tenant = changes.tenant ?? `tenant-${randomUUID()}`;
     const box = await sealing.forTenant(tenant);
-    const event: RequestEvent = {
+    const received = receivedOf(tenant, clock.now(), {
       request_id,
-      tenant,
-      principal: { key_id: 'key', roles: ['developer'], organisation: 'default', user_id: null },
-      gateway: 'gateway',
-      transport: 'WEBSOCKET',
-      received_at: clock.now(),
       deadline_at: clock.now() + timeoutMs,
-      operation: 'generate',
       model: 'fabricated',
-      priority: 'NORMAL',
-      parameters: {
-        max_tokens: 50,
-        temperature: 1,
-        top_k: 0,
-        top_p: 1,
-        seed: 1,
-        min_p: 0,
-        repetition_penalty: 1,
-        presence_penalty: 0,
-        frequency_penalty: 0,
-        n: 1,
-        logprobs: null,
-        ...parameters,
-      },
       content: sealContent(box, request_id, 'request', {
         messages: [{ role: 'user', content: 'Hello' }],
         stop: [],
         ...content,
       }),
       characters_in: 5,
-      replay_of: null,
-      trail: [],
-      cache: 'AUTO',
-      fallbacks: [],
-      input_tokens_most: 32,
+    });
+    const event: RequestEvent = {
+      ...received,
+      parameters: { ...received.parameters, max_tokens: 50, temperature: 1, ...parameters },
       personal_data: [],
       ...changes,
     };

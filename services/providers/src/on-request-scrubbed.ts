@@ -138,10 +138,9 @@ async function dispatch(
   } catch (error) {
     const { outcome, failure } = endOf(interruption, error);
     await writer.flush();
-    const isUntouched = outcome === 'FAILED' && interruption.reason === undefined && !answer.hasBegun;
-    if (isUntouched && failure !== undefined) {
-      if (await passOn(context, { event, log, model: model.name, stage }, failure.code)) return;
-    }
+    const isUntouched = interruption.reason === undefined && !answer.hasBegun;
+    const served = { event, log, model: model.name, stage };
+    if (isUntouched && failure !== undefined && (await passOn(context, served, failure.code))) return;
     await close(context, event, log, box, answer, outcome, failure, timingsOf());
   }
 }
@@ -190,12 +189,11 @@ async function close(
   const { finishReasons } = answer.collected;
   const reasons = finishReasons.map((reason) => reason ?? (outcome === 'CANCELLED' ? 'cancelled' : 'stop'));
   const { hasBegun } = answer;
-  const served = servedBy({ event, model: model.name });
   const isWhole = outcome === 'COMPLETED' || outcome === 'CANCELLED';
   await finishAndClose(context, event, log, {
     outcome,
     attempt: log.last?.attempt ?? 1,
-    ...(served === null ? {} : { servedBy: served }),
+    servedBy: servedBy({ event, model: model.name }),
     modelVersion: model.upstream,
     ...(hasBegun ? { usage: answer.usageOf(event) } : {}),
     ...timings,

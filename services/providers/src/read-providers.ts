@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { compileValidator, MillraceError, Secret } from '@millrace/runtime';
+import { compileValidator, MillraceError, readConfigFile, Secret } from '@millrace/runtime';
 import type { Provider } from './provider.ts';
 import { defaults, providersSchema, type ProviderEntry, type ProvidersFile } from './providers-schema.ts';
 
@@ -15,27 +15,13 @@ export async function readProviders(
   env: NodeJS.ProcessEnv,
 ): Promise<readonly Provider[]> {
   if (path === undefined) return [];
-  const { providers } = await readValid(path);
+  const { providers } = await readConfigFile(path, param, compileValidator<ProvidersFile>(providersSchema));
   const seen = new Set<string>();
   for (const { name } of providers.flatMap(({ models }) => models)) {
     if (seen.has(name)) throw invalid(`${path} has two models of the name ${JSON.stringify(name)}.`);
     seen.add(name);
   }
   return Promise.all(providers.map((entry) => providerOf(entry, env)));
-}
-
-async function readValid(path: string): Promise<ProvidersFile> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw invalid(`${param} is ${path}, which cannot be read as JSON.`, cause);
-  }
-  try {
-    return compileValidator<ProvidersFile>(providersSchema)(value);
-  } catch (cause) {
-    throw invalid(`${path}: ${MillraceError.from(cause).message}`, cause);
-  }
 }
 
 async function providerOf(entry: ProviderEntry, env: NodeJS.ProcessEnv): Promise<Provider> {

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { compileValidator, MillraceError } from '@millrace/runtime';
+import { compileValidator, MillraceError, readConfigFile } from '@millrace/runtime';
 import type { Route, RoutesFile } from './route.ts';
 import { routesSchema } from './routes-schema.ts';
 
@@ -13,7 +12,7 @@ const param = 'MILLRACE_ROUTES';
  */
 export async function readRoutes(path: string | undefined): Promise<readonly Route[]> {
   if (path === undefined) return [];
-  const { routes } = await readValid(path);
+  const { routes } = await readConfigFile(path, param, compileValidator<RoutesFile>(routesSchema));
   const names = new Set<string>();
   for (const { name } of routes) {
     if (names.has(name)) throw invalid(`${path} has two routes of the name ${JSON.stringify(name)}.`);
@@ -41,20 +40,6 @@ function faultOf(
   return twice === undefined ? undefined : `has ${JSON.stringify(twice)} twice among its fallbacks`;
 }
 
-async function readValid(path: string): Promise<RoutesFile> {
-  let value: unknown;
-  try {
-    value = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw invalid(`${param} is ${path}, which cannot be read as JSON.`, cause);
-  }
-  try {
-    return compileValidator<RoutesFile>(routesSchema)(value);
-  } catch (cause) {
-    throw invalid(`${path}: ${MillraceError.from(cause).message}`, cause);
-  }
-}
-
-function invalid(message: string, cause?: unknown): MillraceError {
-  return new MillraceError('config_invalid', message, { param, cause });
+function invalid(message: string): MillraceError {
+  return new MillraceError('config_invalid', message, { param });
 }
