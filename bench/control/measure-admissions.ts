@@ -2,7 +2,14 @@ import { setTimeout } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { startAuthQuota } from '@millrace/auth-quota';
 import { connectNats, type Bus } from '@millrace/bus';
-import { bucketDefinitions, createCodec, streamDefinitions, subjects, type Codec } from '@millrace/contracts';
+import {
+  bucketDefinitions,
+  createCodec,
+  controlKeys,
+  streamDefinitions,
+  subjects,
+  type Codec,
+} from '@millrace/contracts';
 import { createLogger, createMetrics, stopInReverse, systemClock, type Stoppable } from '@millrace/runtime';
 import { createMemoryKeyStore, createSealing } from '@millrace/sealing';
 import { receivedOf } from '@millrace/stage/testing';
@@ -48,6 +55,7 @@ export async function measureAdmissions({ tenants, requests, say }: Measurement)
       bucketDefinitions,
     );
     await createTenants(postgres, tenants);
+    await publishPrice(bus, codec);
     say(`${tenants} tenants: ${requests} requests …`);
     for (let index = 0; index < requests; index += 500)
       await Promise.all(
@@ -100,6 +108,29 @@ const settings: Parameters<typeof startAuthQuota>[1] = {
   reaperIntervalMs: 60_000,
 };
 
+/** What the requests are asked of. Without a price no budget would let them through. */
+const model = 'bench';
+
+async function publishPrice(bus: Bus, codec: Codec): Promise<void> {
+  const price = {
+    version: 1,
+    model_version: null,
+    currency: 'USD',
+    input_per_million: '0.05',
+    cached_input_per_million: null,
+    output_per_million: '0.20',
+    characters_in_per_million: '0',
+    characters_out_per_million: '0',
+    per_request: '0',
+    per_second: '0',
+    cached_answer: '0',
+    valid_from: 0,
+    valid_until: null,
+  };
+  const published = codec.encode('price.published', { model, prices: [price], at: systemClock.now() });
+  await bus.bucket('CONTROL').put(controlKeys.price(model), published);
+}
+
 /** Tenants as an operator would have them: each a project with a key and four limits, ten in an organisation. */
 async function createTenants({ database }: TestDatabase, count: number): Promise<void> {
   await database.execute(sql`insert into organisations (id, name)
@@ -128,6 +159,7 @@ async function send(bus: Bus, codec: Codec, index: number, tenants: number): Pro
       user_id: null,
     },
     deadline_at: now + 600_000,
+    model,
     content: new Uint8Array(500),
     characters_in: 500,
     input_tokens_most: 500,
