@@ -79,7 +79,9 @@ describe('a model of a provider', () => {
 
   it('answers whole; the provider never sees personal data, and what it counted is charged', async () => {
     upstream.react(answering('Done: ', '<EMAIL_1>', '.'));
-    const { choices, usage, id } = await client.chat.completions.create(question);
+    const { data, response } = await client.chat.completions.create(question).withResponse();
+    const { choices, usage, id } = data;
+    expect(response.headers.get('x-millrace-cost')).toBe('0.0000130000 USD');
     expect(choices[0]?.message.content).toBe('Done: jane@example.com.');
     expect(usage).toMatchObject({
       prompt_tokens: 7,

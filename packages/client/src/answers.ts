@@ -15,6 +15,12 @@ export interface Timings {
   readonly total_ms: number;
 }
 
+/** What is charged: a decimal string with ten digits after the point, and the currency after ISO 4217. */
+export interface Cost {
+  readonly amount: string;
+  readonly currency: string;
+}
+
 interface LikelyToken {
   readonly token: string;
   readonly bytes: readonly number[];
@@ -46,6 +52,8 @@ interface AnswerBase {
   readonly created: number;
   readonly usage: Usage;
   readonly timings: Timings;
+  /** Null where the model has no price. */
+  readonly cost: Cost | null;
 }
 
 export interface GenerateAnswer extends AnswerBase, AnswerText {
@@ -116,6 +124,8 @@ export interface CompletedEvent {
   readonly finish_reasons?: readonly FinishReason[];
   readonly usage: Usage;
   readonly timings: Timings;
+  /** Null where the model has no price. */
+  readonly cost: Cost | null;
 }
 
 export type AnswerEvent = AcceptedEvent | ChunkEvent | CompletedEvent;

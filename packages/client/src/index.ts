@@ -11,6 +11,7 @@ export type {
   Timings,
   TokenLogprobs,
   ToolCall,
+  Cost,
   Usage,
 } from './answers.ts';
 export { MillraceApiError, MillraceConnectionError, type ApiErrorFacts } from './errors.ts';

@@ -149,6 +149,7 @@ export const completed = (seq: number, id?: string): object => ({
   finish_reason: 'stop',
   usage: { input_tokens: 1, cached_input_tokens: 0, output_tokens: seq, total_tokens: seq + 1 },
   timings: { queue_ms: 0, prefill_ms: 0, time_to_first_token_ms: 1, total_ms: 2 },
+  cost: { amount: '0.0000120000', currency: 'USD' },
 });
 
 /** Begins an event stream. */

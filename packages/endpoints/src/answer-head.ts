@@ -1,4 +1,4 @@
-import type { RelayCompleted } from '@millrace/relay';
+import type { AnswerCost, RelayCompleted } from '@millrace/relay';
 import type { StreamStart } from './stream-frames.ts';
 
 /** What every whole answer begins with. */
@@ -8,6 +8,8 @@ export interface AnswerHead {
   readonly model_version: string | null;
   /** When the request was taken in, in seconds since the epoch. */
   readonly created: number;
+  /** Null where the model has no price. */
+  readonly cost: AnswerCost | null;
 }
 
 export function answerHead({ requestId, acceptedAt }: StreamStart, end: RelayCompleted): AnswerHead {
@@ -16,5 +18,6 @@ export function answerHead({ requestId, acceptedAt }: StreamStart, end: RelayCom
     model: end.model ?? null,
     model_version: end.modelVersion ?? null,
     created: Math.floor(acceptedAt / 1_000),
+    cost: end.cost ?? null,
   };
 }

@@ -1,5 +1,6 @@
 import {
   chunkProperties,
+  costSchema,
   finishProperties,
   generationProperties,
   logprobsSchema,
@@ -67,8 +68,9 @@ export const answerProperties = {
     minimum: 0,
     description: 'When the request was taken in, in seconds since 1970.',
   },
+  cost: costSchema,
 } as const;
-export const requiredAnswerProperties = ['request_id', 'model', 'model_version', 'created'] as const;
+export const requiredAnswerProperties = ['request_id', 'model', 'model_version', 'created', 'cost'] as const;
 const { finish_reason: finishReason, finish_reasons: finishReasons } = finishProperties;
 const seq = {
   type: 'integer',
@@ -143,7 +145,7 @@ export const eventSchemas = {
   completed: {
     title: 'Completed',
     type: 'object',
-    required: ['seq', 'request_id', 'model', 'finish_reason', 'usage', 'timings'],
+    required: ['seq', 'request_id', 'model', 'finish_reason', 'usage', 'timings', 'cost'],
     additionalProperties: false,
     properties: {
       seq,
@@ -153,6 +155,7 @@ export const eventSchemas = {
       finish_reasons: finishReasons,
       usage: usageSchema,
       timings: timingsSchema,
+      cost: costSchema,
     },
   },
   error: {

@@ -45,7 +45,14 @@ export function nativeFrames({ requestId }: Pick<StreamStart, 'requestId'>): Str
     completed: (event) => {
       const { seq, model = null, finishReasons } = event;
       const several = finishReasons === undefined ? {} : { finish_reasons: finishReasons };
-      const data = { seq, request_id: requestId, model, ...endOf(event), ...several };
+      const data = {
+        seq,
+        request_id: requestId,
+        model,
+        ...endOf(event),
+        cost: event.cost ?? null,
+        ...several,
+      };
       return [{ event: 'completed', data, id: seq }];
     },
     failed: (error, at) => [{ event: 'error', data: errorData(error, requestId, at) }],

@@ -1,6 +1,8 @@
-import type { CacheHit, Finished, ResultChunk } from '@millrace/contracts';
+import type { CacheHit, Finished, Opened, ResultChunk } from '@millrace/contracts';
 import { errorCodes, MillraceError, type ErrorCode } from '@millrace/runtime';
-import type { ChunkContent, MaskedContent } from '@millrace/stage';
+import type { SealingBox } from '@millrace/sealing';
+import { openContent, type ChunkContent, type MaskedContent } from '@millrace/stage';
+import type { CostOf } from './answer-cost.ts';
 import { ChoiceFold, type ChoicePiece } from './choice-fold.ts';
 import type { RelayEvent } from './relay-event.ts';
 
@@ -8,6 +10,13 @@ import type { RelayEvent } from './relay-event.ts';
 export interface ContentOpener {
   chunk(sealed: Uint8Array): ChunkContent;
   masked(sealed: Uint8Array): MaskedContent;
+}
+
+export function contentOpener(box: SealingBox, requestId: string): ContentOpener {
+  return {
+    chunk: (sealed) => openContent(box, requestId, 'chunk', sealed),
+    masked: (sealed) => openContent(box, requestId, 'masked', sealed),
+  };
 }
 
 /**
@@ -23,10 +32,11 @@ export interface Answer {
   readonly ended: boolean;
 }
 
-export function createAnswer(opener: ContentOpener): Answer {
+/** @param costOf by default nothing has a price */
+export function createAnswer(opener: ContentOpener, costOf: CostOf = () => undefined): Answer {
   const folds = new Map<number, ChoiceFold>();
   let mapping: ReadonlyMap<string, string> | undefined;
-  let choices = 1;
+  let opened: Opened | undefined;
   let model: string | undefined;
   let cache: CacheHit | undefined;
   let seq = 0;
@@ -43,7 +53,7 @@ export function createAnswer(opener: ContentOpener): Answer {
     seq += 1;
     const reported = logprobs.length === 0 ? undefined : logprobs;
     const called = toolCalls.length === 0 ? undefined : toolCalls;
-    const index = choices > 1 ? choice : undefined;
+    const index = (opened?.choices ?? 1) > 1 ? choice : undefined;
     return [{ type: 'chunk', seq, choice: index, text, logprobs: reported, toolCalls: called, cache }];
   };
 
@@ -93,6 +103,7 @@ export function createAnswer(opener: ContentOpener): Answer {
         usage: finished.usage,
         timings: finished.timings,
         cache,
+        cost: opened === undefined ? undefined : costOf(opened, finished),
       },
     ];
   };
@@ -100,8 +111,8 @@ export function createAnswer(opener: ContentOpener): Answer {
   const translate = (record: ResultChunk): readonly RelayEvent[] => {
     switch (record.kind) {
       case 'OPENED':
-        model = record.opened?.model;
-        choices = record.opened?.choices ?? 1;
+        opened = record.opened ?? undefined;
+        model = opened?.model;
         return [];
       case 'MASKED':
         if (record.content !== null) {

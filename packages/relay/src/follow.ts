@@ -1,7 +1,8 @@
 import { gatewayOf, subjects, type Opened, type ResultChunk } from '@millrace/contracts';
 import { MillraceError } from '@millrace/runtime';
-import { openContent, readResults, type StageDependencies } from '@millrace/stage';
-import { createAnswer, type Answer } from './answer.ts';
+import { readResults, type StageDependencies } from '@millrace/stage';
+import { contentOpener, createAnswer, type Answer } from './answer.ts';
+import type { CostOf } from './answer-cost.ts';
 import type { Caretaker } from './caretaker.ts';
 import type { FreshRequest, FreshRequests } from './fresh-requests.ts';
 import { mayAccess, requestNotFound, type GatewayPrincipal } from './gateway-principal.ts';
@@ -16,6 +17,7 @@ export interface FollowDependencies extends StageDependencies {
   readonly feed: LiveFeed;
   readonly fresh: FreshRequests;
   readonly caretaker: Caretaker;
+  readonly costOf: CostOf;
   readonly relayMetrics: RelayMetrics;
   readonly idleRecheckMs: number;
   /** Aborted, with an error for the clients, when the gateway stops. */
@@ -59,10 +61,7 @@ export function createFollow(dependencies: FollowDependencies): Follow {
     onAuthorised: () => void,
   ): AsyncGenerator<RelayEvent, void, undefined> {
     const box = await sealing.forTenant(principal.tenant);
-    const answer = createAnswer({
-      chunk: (sealed) => openContent(box, requestId, 'chunk', sealed),
-      masked: (sealed) => openContent(box, requestId, 'masked', sealed),
-    });
+    const answer = createAnswer(contentOpener(box, requestId), dependencies.costOf);
     let opened: Opened | undefined = start?.request.opened;
     if (start !== undefined) {
       answer.accept(openedRecord(start.request));

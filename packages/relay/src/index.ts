@@ -6,6 +6,7 @@ export {
   toolCallsSchema,
   type AnswerChunk,
 } from './answer-chunk.ts';
+export { costSchema, type AnswerCost } from './answer-cost.ts';
 export { answerTimings, answerUsage, timingsSchema, usageSchema, type AnswerUsage } from './answer-schema.ts';
 export { clientError, clientErrorCodes } from './client-error.ts';
 export { bodyWithoutCode, toErrorBody, type ErrorBody } from './http/error-body.ts';

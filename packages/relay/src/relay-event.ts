@@ -1,6 +1,7 @@
 import type { MillraceError } from '@millrace/runtime';
 import type { CacheHit, Finished, Timings, Usage } from '@millrace/contracts';
 import type { TokenLogprobs, ToolCall } from '@millrace/stage';
+import type { AnswerCost } from './answer-cost.ts';
 
 /** A piece of the answer. `seq` counts from 1 without gaps, and is the same on every gateway and every resume. */
 export interface RelayChunk {
@@ -33,6 +34,8 @@ export interface RelayCompleted {
   readonly timings: Timings;
   /** Where the answer came from the cache. */
   readonly cache: CacheHit | undefined;
+  /** Undefined where the model has no price. */
+  readonly cost: AnswerCost | undefined;
 }
 
 /** The request ended without a whole answer. */

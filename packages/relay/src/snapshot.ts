@@ -1,6 +1,6 @@
 import type { ResultChunk } from '@millrace/contracts';
-import { openContent, readResults, type StageDependencies } from '@millrace/stage';
-import { createAnswer } from './answer.ts';
+import { readResults, type StageDependencies } from '@millrace/stage';
+import { contentOpener, createAnswer } from './answer.ts';
 import { authorise, requestIdPattern } from './follow.ts';
 import { requestNotFound, type GatewayPrincipal } from './gateway-principal.ts';
 import type { RelayEvent } from './relay-event.ts';
@@ -25,10 +25,7 @@ export async function readSnapshot(
 ): Promise<Snapshot> {
   if (!requestIdPattern.test(requestId)) throw requestNotFound();
   const box = await dependencies.sealing.forTenant(principal.tenant);
-  const answer = createAnswer({
-    chunk: (sealed) => openContent(box, requestId, 'chunk', sealed),
-    masked: (sealed) => openContent(box, requestId, 'masked', sealed),
-  });
+  const answer = createAnswer(contentOpener(box, requestId));
   const tokens = new Map<number, number>();
   const events: RelayEvent[] = [];
   let isAuthorised = false;

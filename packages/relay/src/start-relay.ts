@@ -9,6 +9,7 @@ import {
 import { cancelRequest, watchModels, type ModelTable, type StageDependencies } from '@millrace/stage';
 import type { VerifiedPrincipal } from '@millrace/contracts';
 import { watchPrices } from '@millrace/pricing';
+import { costsBy } from './answer-cost.ts';
 import { createAskWorkers } from './ask-workers.ts';
 import { startCaretaker, type Abandoned } from './caretaker.ts';
 import { createCredentials } from './credentials.ts';
@@ -133,6 +134,7 @@ export async function startRelay(
     fresh,
     caretaker,
     relayMetrics,
+    costOf: costsBy(prices),
     idleRecheckMs: settings.idleRecheckMs,
     stopping: stopping.signal,
   });

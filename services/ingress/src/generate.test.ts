@@ -78,7 +78,9 @@ test('an answer comes whole as JSON, with the id of its request', async () => {
     finish_reason: 'stop',
     usage: { input_tokens: 3, cached_input_tokens: 0, output_tokens: 2, total_tokens: 5 },
     timings: { queue_ms: 1, prefill_ms: 2, time_to_first_token_ms: 3, total_ms: 4 },
+    cost: null,
   });
+  expect(response.headers.get('x-millrace-cost')).toBeNull();
 });
 
 test('an answer comes as server-sent events while it is generated, numbered, with an end', async () => {

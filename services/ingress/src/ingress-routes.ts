@@ -16,6 +16,7 @@ import { clientError, type Relay } from '@millrace/relay';
 import { createIdGenerator, madeAt, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { streamAnswer, wholeAnswer, type StreamOptions } from './answer-request.ts';
 import { callerOf, idempotencyKeyOf, type Caller } from './caller.ts';
+import { costHeader } from './cost-header.ts';
 import { cacheHeader, hitHeader, obeyCacheControl } from './cache-control.ts';
 import { watchClient, type ClientWatch } from './client-watch.ts';
 import type { IngressSettings } from './config.ts';
@@ -131,7 +132,7 @@ export async function ingressRoutes(
       try {
         if (!stream)
           return await wholeAnswer(start, events, (collected, known, end) => {
-            reply.headers(cacheHeader(generation, end.cache));
+            reply.headers({ ...cacheHeader(generation, end.cache), ...costHeader(end.cost) });
             return answer(collected, known, end);
           });
         await sendStream(reply, client, {

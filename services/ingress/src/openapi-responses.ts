@@ -16,6 +16,7 @@ export const headerReference = (name: string) => ({ $ref: `#/components/headers/
 const answerHeaders = {
   'x-request-id': headerReference('RequestId'),
   'x-millrace-cache': headerReference('Cache'),
+  'x-millrace-cost': headerReference('Cost'),
 };
 
 export const whenGone =

@@ -29,6 +29,11 @@ export function openApiDocument(parts: readonly ApiPart[] = apiParts): object {
             'Where the answer came from: exact or semantic;similarity=0.97 from the cache, miss where it may have come from there and was generated. Absent where the cache had nothing to do with it.',
           schema: { type: 'string' },
         },
+        Cost: {
+          description:
+            'What is charged for the answer, as it stands in the ledger: a decimal amount and the currency, such as 0.0000120000 USD. Absent where the model has no price, and where the answer is streamed.',
+          schema: { type: 'string' },
+        },
         RetryAfter: {
           description: 'Seconds after which to try again.',
           schema: { type: 'integer', minimum: 0 },

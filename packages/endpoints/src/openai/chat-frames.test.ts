@@ -34,6 +34,7 @@ function completed(changes: Partial<RelayCompleted> = {}): RelayCompleted {
     },
     timings: { queue_ms: 1, prefill_ms: 1, time_to_first_token_ms: 1, total_ms: 1 },
     cache: undefined,
+    cost: undefined,
     ...changes,
   };
 }

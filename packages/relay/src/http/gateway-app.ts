@@ -14,6 +14,7 @@ const checkIntervalMs = 1_000;
 const exposedHeaders = [
   'x-request-id',
   'x-millrace-cache',
+  'x-millrace-cost',
   'retry-after',
   'retry-after-ms',
   'x-should-retry',

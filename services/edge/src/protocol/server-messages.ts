@@ -1,11 +1,13 @@
 import type { Timings } from '@millrace/contracts';
 import {
   chunkProperties,
+  costSchema,
   clientErrorCodes,
   finishProperties,
   timingsSchema,
   usageSchema,
   type AnswerChunk,
+  type AnswerCost,
   type AnswerUsage,
 } from '@millrace/relay';
 import { maxIdLength } from './client-messages.ts';
@@ -48,6 +50,8 @@ export interface CompletedMessage extends Named {
   readonly finish_reasons?: readonly string[];
   readonly usage: AnswerUsage;
   readonly timings: Timings;
+  /** Null where the model has no price. */
+  readonly cost: AnswerCost | null;
 }
 
 export interface ErrorMessage extends Partial<Named> {
@@ -157,7 +161,7 @@ export const serverMessageSchemas = {
     title: 'Completed',
     description: 'The answer is whole, or was cancelled.',
     type: 'object',
-    required: ['type', 'request_id', 'seq', 'finish_reason', 'usage', 'timings'],
+    required: ['type', 'request_id', 'seq', 'finish_reason', 'usage', 'timings', 'cost'],
     additionalProperties: false,
     properties: {
       type: { const: 'completed' },
@@ -167,6 +171,7 @@ export const serverMessageSchemas = {
       ...finishProperties,
       usage: usageSchema,
       timings: timingsSchema,
+      cost: costSchema,
     },
   },
   error: {

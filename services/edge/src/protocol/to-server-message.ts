@@ -20,6 +20,7 @@ export function toServerMessage(
         ...(event.finishReasons === undefined ? {} : { finish_reasons: event.finishReasons }),
         usage: answerUsage(event.usage, event.cache),
         timings: answerTimings(event.timings),
+        cost: event.cost ?? null,
       };
     case 'failed':
       return {
