@@ -29,7 +29,7 @@ import type { InferenceMetrics } from './metrics.ts';
 import { isRefusal } from './prepare.ts';
 import type { ServedModel } from './served-model.ts';
 import { takeUp, type TakenUp } from './take-up.ts';
-import type { Turns } from './turns.ts';
+import type { Suspects } from './suspects.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 export interface InferenceContext extends StageDependencies {
@@ -37,11 +37,8 @@ export interface InferenceContext extends StageDependencies {
   readonly cancellations: Cancellations;
   readonly engineMetrics: InferenceMetrics;
   readonly ackWaitMs: number;
-  /**
-   * Requests that may have killed a worker. They run one at a time until they have got somewhere, so that the one that does kill
-   * takes no other suspect with it, and the blame falls on it alone.
-   */
-  readonly suspects: Turns;
+  /** Requests that may have killed a worker, until they have got somewhere. */
+  readonly suspects: Suspects;
   readonly waitingRoom: WaitingRoom;
   readonly answerCache: AnswerCache;
   /** Attempts one after the other that may get nowhere before the request is given up. */

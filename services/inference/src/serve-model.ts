@@ -4,7 +4,7 @@ import { announceModel, runStage } from '@millrace/stage';
 import { onRequestScrubbed, type InferenceContext } from './on-request-scrubbed.ts';
 import type { ServedModel } from './served-model.ts';
 import type { InferenceOptions } from './service.ts';
-import { createTurns } from './turns.ts';
+import { createSuspects } from './suspects.ts';
 import { createWaitingRoom } from './waiting-room.ts';
 import type { WaitingRoomMetrics } from './waiting-room-metrics.ts';
 
@@ -42,7 +42,7 @@ export async function serveModel(
       ...context,
       model,
       ackWaitMs,
-      suspects: createTurns(),
+      suspects: createSuspects(),
       waitingRoom,
       maxAttempts: maxDeliveries,
     }),

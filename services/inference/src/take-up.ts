@@ -54,7 +54,7 @@ export async function takeUp(
   let settle = noSettlement;
   if (barrenAttempts > 0 || published.choices.every(isUntouched)) {
     const alive = keepAlive(clock, delivery, ackWaitMs, () => clock.now());
-    settle = await suspects.enter(interruption.signal);
+    settle = await suspects.enter(barrenAttempts > 1, interruption.signal);
     await alive.stop();
   }
   try {

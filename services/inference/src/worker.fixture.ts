@@ -20,7 +20,7 @@ import { fabricatedEngine, tokenBytes } from './engine/engine-fixture.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { createInferenceMetrics } from './metrics.ts';
 import { onRequestScrubbed } from './on-request-scrubbed.ts';
-import { createTurns } from './turns.ts';
+import { createSuspects } from './suspects.ts';
 import { createWaitingRoom } from './waiting-room.ts';
 
 export const promptTokens = Int32Array.of(1, 2, 3);
@@ -68,7 +68,7 @@ export async function startWorkerTest() {
       engineMetrics: createInferenceMetrics(createMetrics(), engine),
       model: serveChatModel(model as unknown as LoadedModel),
       ackWaitMs: 9_000,
-      suspects: createTurns(),
+      suspects: createSuspects(),
       waitingRoom,
       answerCache: createAnswerCache({
         clock,
