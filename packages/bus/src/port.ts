@@ -144,6 +144,11 @@ export interface ConsumeOptions extends ConsumeBase {
 
 export interface ConsumeBatchesOptions extends ConsumeBase {
   readonly maxBatch: number;
+  /**
+   * Least time from the beginning of one batch to that of the next, unless it is full before: what comes often gathers, what comes alone does not
+   * wait. By default 0.
+   */
+  readonly minIntervalMs?: number;
 }
 
 export type PoisonReason =

@@ -11,6 +11,8 @@ export interface ClosingsOptions {
   readonly maxBatch: number;
   /** Deliveries after which a closing is put among the dead letters. */
   readonly maxDeliveries: number;
+  /** Least time between two batches, where each costs more than what is in it. By default 0. */
+  readonly minIntervalMs?: number;
 }
 
 /** A delivered closing. */
@@ -42,6 +44,7 @@ export async function consumeClosings(
     {
       maxBatch: options.maxBatch,
       maxDeliveries: options.maxDeliveries,
+      minIntervalMs: options.minIntervalMs ?? 0,
       onPoison: deadLetter,
       backoffMs: closingBackoffMs,
     },

@@ -20,6 +20,9 @@ import { startReaper } from './reaper.ts';
 
 const stage = 'auth-quota';
 
+/** A transaction costs more than the claims in it; but who waits for a place waits for its end. */
+const betweenSettlementsMs = 10;
+
 /** Answers credential.presented; consumes request.received and request.closed, emits request.admitted. Wiring alone. */
 export async function startAuthQuota(
   dependencies: StageDependencies & { readonly database: Database },
@@ -61,6 +64,7 @@ export async function startAuthQuota(
           consumer: consumers.settlement,
           maxBatch: settings.maxBatch,
           maxDeliveries: settings.closingMaxDeliveries,
+          minIntervalMs: betweenSettlementsMs,
         },
         onRequestClosed(dependencies, admission),
       ),

@@ -10,6 +10,9 @@ import { startOutboxRelay } from './outbox-relay.ts';
 import { readManifest, seedPrices } from './prices.ts';
 import { publishPrices } from './publish-prices.ts';
 
+/** A transaction costs more than the rows in it. */
+const betweenBatchesMs = 25;
+
 /** Consumes request.closed, emits billing.charged; first sees to it that the models of the manifest have prices. Wiring alone. */
 export async function startBilling(
   dependencies: StageDependencies & { readonly database: Database },
@@ -35,6 +38,7 @@ export async function startBilling(
       consumer: consumerDefinitions(settings.ackWaitMs).billing,
       maxBatch: settings.maxBatch,
       maxDeliveries: settings.maxDeliveries,
+      minIntervalMs: betweenBatchesMs,
     },
     onRequestClosed({ ...dependencies, nextId, currency: settings.currency }, () => relay.wake()),
   );

@@ -6,19 +6,19 @@ import type { ToolCallDelta, UpstreamEvent } from './upstream-event.ts';
 const maxEventCharacters = 4 * 1024 * 1024;
 
 /**
- * The events of an answer, up to its `[DONE]`.
+ * The events of an answer, up to its `[DONE]`. The body is the caller's to end.
  *
  * @throws `provider_failed` for what is no such stream, for an error in it, and where it ends before it has said that it does
  */
 export async function* parseStream(
-  body: AsyncIterable<Uint8Array>,
+  body: AsyncIterator<Uint8Array>,
 ): AsyncGenerator<UpstreamEvent, void, undefined> {
   const decoder = new TextDecoder();
   let ready: string[] = [];
   const parser = createParser({ onEvent: ({ data }) => ready.push(data) });
   let since = 0;
-  for await (const bytes of body) {
-    const text = decoder.decode(bytes, { stream: true });
+  for (let next = await body.next(); next.done !== true; next = await body.next()) {
+    const text = decoder.decode(next.value, { stream: true });
     since += text.length;
     if (since > maxEventCharacters) throw failed('an event of its answer is too long');
     parser.feed(text);

@@ -17,6 +17,8 @@ export interface ScriptedUpstream {
   /** Ends with /v1. */
   readonly baseUrl: string;
   readonly calls: readonly { readonly body: UpstreamBody; readonly authorization: string | undefined }[];
+  /** How many there were, with one or more calls each. */
+  readonly connections: number;
   /** What the next calls get, one after the other; the last one also those behind it. */
   react(...reactions: readonly Reaction[]): void;
   stop(): Promise<void>;
@@ -37,12 +39,19 @@ export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
+  let connections = 0;
+  server.on('connection', () => {
+    connections += 1;
+  });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     calls,
+    get connections() {
+      return connections;
+    },
     react(...next) {
       reactions = next;
     },

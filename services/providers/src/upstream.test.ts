@@ -87,6 +87,39 @@ describe('an answer', () => {
   });
 });
 
+describe('the connection of an answer', () => {
+  it('serves the next request', async () => {
+    scripted.react(answering('a'));
+    for (let request = 1; request <= 10; request += 1) await ask();
+    expect(scripted.connections).toBeLessThan(5);
+  });
+
+  it('is ended where nothing but its end is missing', async () => {
+    const closed = Promise.withResolvers<void>();
+    scripted.react((response) => {
+      response.once('close', closed.resolve);
+      openStream(response);
+      response.write(piece('a', 'stop') + doneEvent);
+    });
+    expect(textOf(await ask())).toBe('a');
+    await closed.promise;
+  });
+
+  it('is ended where the answer is not wanted any more', async () => {
+    const closed = Promise.withResolvers<void>();
+    scripted.react((response) => {
+      response.once('close', closed.resolve);
+      openStream(response);
+      response.write(piece('a'));
+    });
+    for await (const event of await upstream.ask(body, new AbortController().signal)) {
+      expect(event).toMatchObject({ text: 'a' });
+      break;
+    }
+    await closed.promise;
+  });
+});
+
 describe('what is tried again while no answer has begun', () => {
   it.each([408, 409, 429, 500, 502, 503])('the status %i', async (status) => {
     scripted.react(refusing(status, { 'retry-after-ms': '1' }), answering('a'));

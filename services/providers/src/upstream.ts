@@ -1,5 +1,5 @@
 import CircuitBreaker from 'opossum';
-import { MillraceError, type Clock, type Stoppable } from '@millrace/runtime';
+import { MillraceError, type Clock, type Stoppable, type Timer } from '@millrace/runtime';
 import { failed, parseStream } from './parse-stream.ts';
 import type { Provider } from './provider.ts';
 import type { UpstreamEvent } from './upstream-event.ts';
@@ -28,6 +28,11 @@ const breakerOptions = {
 const retryable: ReadonlySet<number> = new Set([408, 409, 425, 429]);
 const firstRetryMs = 250;
 const longestRetryMs = 10_000;
+/** How long an answer may take to end that has said that it does. */
+const closingMs = 1_000;
+
+/** One for all: an abort without a reason makes an error with a stack each time. */
+const silent = new Error('silent for too long');
 
 interface UpstreamDependencies {
   readonly clock: Clock;
@@ -81,7 +86,7 @@ async function begin(
   clock: Clock,
 ): Promise<AsyncGenerator<UpstreamEvent, void, undefined>> {
   const silence = new AbortController();
-  const watch = (limitMs: number) => clock.setTimer(limitMs, () => silence.abort());
+  const watch = (limitMs: number) => clock.setTimer(limitMs, () => silence.abort(silent));
   let timer = watch(firstTokenTimeoutMs);
   const explain = (error: unknown): unknown => {
     signal.throwIfAborted();
@@ -106,27 +111,49 @@ async function begin(
     if (!response.ok) throw await refusal(response);
     if (response.body === null || !/^text\/event-stream\b/iu.test(response.headers.get('content-type') ?? ''))
       throw failed('it answered with something else than events');
-    const events = parseStream(response.body);
-    const first = await events.next();
+    const pieces = response.body[Symbol.asyncIterator]();
+    const events = parseStream(pieces);
+    const first = await events.next().catch(async (error: unknown) => {
+      await pieces.return?.();
+      throw error;
+    });
     return (async function* rest() {
+      let isWhole = false;
       try {
         for (let next = first; next.done !== true; next = await events.next()) {
           timer.cancel();
           yield next.value;
           timer = watch(idleTimeoutMs);
         }
+        isWhole = true;
       } catch (error) {
         throw explain(error);
       } finally {
         timer.cancel();
-        // Ends the connection where the answer was not read to its end.
-        await events.return();
-        silence.abort();
+        if (isWhole) void readToEnd(pieces, watch(closingMs));
+        // Ends the connection.
+        else await pieces.return?.();
       }
     })();
   } catch (error) {
     timer.cancel();
     throw explain(error);
+  }
+}
+
+/**
+ * Reads what comes behind `[DONE]`, which is the end of the body: a connection whose answer was read to its end serves the next request.
+ *
+ * @param timer ends the connection
+ */
+async function readToEnd(pieces: AsyncIterator<Uint8Array>, timer: Timer): Promise<void> {
+  try {
+    let next = await pieces.next();
+    while (next.done !== true) next = await pieces.next();
+  } catch {
+    // The answer is whole: how its connection ended says nothing more.
+  } finally {
+    timer.cancel();
   }
 }
 

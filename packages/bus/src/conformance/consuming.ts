@@ -284,6 +284,28 @@ export function describeConsuming(broker: () => BrokerHarness, bus: () => Bus): 
       await untilMessages(bus(), scene.stream, 1);
     });
 
+    it('lets what comes often gather, and what is a full batch not wait', async () => {
+      const scene = await workQueue();
+      const batches = createCollector<readonly string[]>();
+      const consumption = await bus().consumeBatches(
+        consumerOf(scene),
+        { maxBatch: 5, minIntervalMs: 3_600_000, ...noPoison },
+        async (deliveries) => {
+          batches.add(deliveries.map(textOf));
+          return deliveries.map(() => true);
+        },
+      );
+      await publish(scene, 'alone');
+      await batches.until((items) => items.length === 1);
+      for (const number of ['1', '2', '3', '4', '5', 'late']) await publish(scene, number);
+      expect(await batches.until((items) => items.length === 2)).toEqual([
+        ['alone'],
+        ['1', '2', '3', '4', '5'],
+      ]);
+      await consumption.stop();
+      await untilMessages(bus(), scene.stream, 1);
+    });
+
     it('delivers a whole batch again after a throw, until each message of it is poison', async () => {
       const scene = await workQueue();
       await publish(scene, 'one', 'two');

@@ -1,5 +1,5 @@
 import type { ConsumerDefinition } from '@millrace/contracts';
-import { MillraceError } from '@millrace/runtime';
+import { MillraceError, type Timer } from '@millrace/runtime';
 import type { ConsumeBatchesOptions, Consumption, Delivery } from '../port.ts';
 import { startWork, type ConsumeDependencies, type Job, type Work } from './work.ts';
 
@@ -13,6 +13,8 @@ export async function consumeBatches(
   let gathered: Job[] = [];
   let running: Promise<void> | undefined;
   let isDue = false;
+  let notBefore = -Infinity;
+  let pause: Timer | undefined;
 
   const work = await startWork(
     dependencies,
@@ -28,10 +30,19 @@ export async function consumeBatches(
   /** What the server sent in one go comes in within one turn of the event loop. */
   function start(owner: Work): void {
     if (isDue || running !== undefined || gathered.length === 0) return;
+    const early = notBefore - dependencies.clock.monotonicMs();
+    if (early > 0 && gathered.length < options.maxBatch) {
+      pause ??= dependencies.clock.setTimer(early, () => {
+        pause = undefined;
+        start(owner);
+      });
+      return;
+    }
     isDue = true;
     setImmediate(() => {
       isDue = false;
       if (running !== undefined || gathered.length === 0 || owner.signal.aborted) return;
+      notBefore = dependencies.clock.monotonicMs() + (options.minIntervalMs ?? 0);
       const batch = gathered.splice(0, options.maxBatch);
       running = run(batch, owner)
         .catch((error: unknown) => dependencies.logger.error({ error }, 'a batch could not be answered'))
@@ -66,6 +77,7 @@ export async function consumeBatches(
 
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
+    pause?.cancel();
     await work.end();
     await running;
     for (const job of gathered) work.handBack(job, undefined);
