@@ -12,6 +12,15 @@ interface ProcessFacts {
 
 /** Processor time and memory of a process and all that it has started (Linux: proc_pid_stat(5)). */
 export function usageOf(pid: number): { readonly cpuMs: number; readonly residentBytes: number } {
+  const own = [...familyOf(pid).values()];
+  return {
+    cpuMs: own.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
+    residentBytes: own.reduce((sum, { residentBytes }) => sum + residentBytes, 0),
+  };
+}
+
+/** A process and all that it has started, by their ids. */
+function familyOf(pid: number): ReadonlyMap<number, ProcessFacts> {
   const all = new Map<number, ProcessFacts>();
   for (const name of readdirSync('/proc')) {
     const facts = /^\d+$/u.test(name) ? factsOf(name) : undefined;
@@ -19,11 +28,7 @@ export function usageOf(pid: number): { readonly cpuMs: number; readonly residen
   }
   const isOwn = (each: number | undefined): boolean =>
     each !== undefined && each > 1 && (each === pid || isOwn(all.get(each)?.parent));
-  const own = [...all].filter(([each]) => isOwn(each)).map(([, facts]) => facts);
-  return {
-    cpuMs: own.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
-    residentBytes: own.reduce((sum, { residentBytes }) => sum + residentBytes, 0),
-  };
+  return new Map([...all].filter(([each]) => isOwn(each)));
 }
 
 function factsOf(pid: string): ProcessFacts | undefined {
@@ -45,7 +50,8 @@ function factsOf(pid: string): ProcessFacts | undefined {
   }
 }
 
-/** Binds a process to one core, and with it what it starts from now on. */
+/** Binds a process to one core, with all that it has started and what it starts from now on. */
 export function bindToCore(pid: number, core: number): void {
-  execFileSync('taskset', ['-a', '-c', '-p', String(core), String(pid)], { stdio: 'ignore' });
+  for (const each of familyOf(pid).keys())
+    execFileSync('taskset', ['-a', '-c', '-p', String(core), String(each)], { stdio: 'ignore' });
 }
