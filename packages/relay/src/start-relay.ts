@@ -63,6 +63,8 @@ export interface Relay extends Stoppable {
    * @throws `model_not_found`, `invalid_value`, `overloaded`, `unavailable`, `idempotency_key_reused`, `request_not_found`
    */
   submit(submission: Submission): Promise<Accepted>;
+  /** Counts a request that was refused before it was submitted. */
+  noteRefusal(transport: Submission['transport'], error: unknown): void;
   /**
    * The answer of a request behind chunk `after`, at the pace of the reader: what is stored first, then as it is generated. Ends
    * with `completed` or `failed`.
@@ -139,6 +141,9 @@ export async function startRelay(
     stopping: stopping.signal,
   });
 
+  const noteRefusal: Relay['noteRefusal'] = (transport, error) =>
+    relayMetrics.rejected(transport, MillraceError.from(error).code);
+
   return {
     gateway,
     models,
@@ -153,10 +158,11 @@ export async function startRelay(
         relayMetrics.accepted(submission.transport);
         return accepted;
       } catch (error) {
-        relayMetrics.rejected(submission.transport, MillraceError.from(error).code);
+        noteRefusal(submission.transport, error);
         throw error;
       }
     },
+    noteRefusal,
     follow,
     snapshot: (requestId, principal) => readSnapshot(dependencies, requestId, principal),
     stopping: stopping.signal,

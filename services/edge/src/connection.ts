@@ -119,6 +119,7 @@ export function serveConnection(
           refuse(error, namesOf(read.message));
         }
       } else {
+        relay.noteRefusal('WEBSOCKET', read.error);
         refuse(read.error, read.names);
       }
       if (paced.isFull) await paced.writable(ended.signal);

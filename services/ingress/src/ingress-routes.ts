@@ -3,6 +3,7 @@ import { traceHeaders } from '@millrace/bus';
 import type { VerifiedPrincipal } from '@millrace/contracts';
 import {
   createEndpoints,
+  type Asked,
   type Endpoint,
   modelList,
   modelOf,
@@ -76,9 +77,9 @@ export async function ingressRoutes(
   });
   refuseExpectations(app.server);
   app.setNotFoundHandler(sendNotFound);
-  app.setErrorHandler((cause, _request, reply) => {
+  app.setErrorHandler((cause, request, reply) => {
     const error = toClientError(cause, settings.maxBodyBytes);
-    logUnexpected(logger, error);
+    if (!isGone(request, cause)) logUnexpected(logger, error);
     return sendError(reply, error);
   });
 
@@ -107,11 +108,20 @@ export async function ingressRoutes(
       onError: (error) => logUnexpected(logger, error, stream.requestId),
     });
 
+  const readOrNote = (read: Endpoint['read'], body: unknown): Asked => {
+    try {
+      return read(body);
+    } catch (error) {
+      relay.noteRefusal('HTTP', error);
+      throw error;
+    }
+  };
+
   const ask = async ({ read }: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<object> => {
     const { principal, client } = callerOf(request);
     if (request.body === undefined) throw notJson();
     const idempotencyKey = idempotencyKeyOf(request);
-    const { stream, answer, frames, nameOf = (param) => param, ...asked } = read(request.body);
+    const { stream, answer, frames, nameOf = (param) => param, ...asked } = readOrNote(read, request.body);
     const generation = obeyCacheControl(asked.generation, request.headers);
     client.ended.throwIfAborted();
     const leave = relay.enter(principal);
@@ -220,6 +230,12 @@ function traceOf({ headers }: FastifyRequest): Record<string, string> {
     ...(typeof traceparent === 'string' ? { traceparent } : {}),
     ...(typeof tracestate === 'string' ? { tracestate } : {}),
   };
+}
+
+/** Whether it says no more than that there is nobody to tell. */
+function isGone(request: FastifyRequest, cause: unknown): boolean {
+  const { gone } = request.getDecorator<Caller | null>('caller')?.client ?? {};
+  return gone?.aborted === true && cause === gone.reason;
 }
 
 /** What is not for the client is for the operator. */
