@@ -46,6 +46,8 @@ export const testRelaySettings: RelaySettings = {
 
 /** Of a gateway that stops at once. */
 export const testGatewaySettings: GatewaySettings = {
+  tlsCertFile: undefined,
+  tlsKeyFile: undefined,
   headersTimeoutMs: 10_000,
   receiveTimeoutMs: 60_000,
   keepAliveTimeoutMs: 75_000,

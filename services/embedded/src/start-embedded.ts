@@ -89,7 +89,7 @@ export async function startEmbedded(
 
     const limits = readSettings(gatewaySettings, env);
     const drain = createDrain(platform.clock, limits.drainGraceMs);
-    const app = await createGatewayApp(limits, drain);
+    const app = await createGatewayApp(limits, drain, logger);
     keep(closingOf(app, platform.clock));
     const gateways = keep(await mountGateways(app, drain, { ...platform, database }, env));
     keep(drain);
@@ -98,7 +98,8 @@ export async function startEmbedded(
       metrics: platform.metrics,
     });
     const port = await listen(app, { port: settings.port, host: settings.host });
-    const url = `http://${settings.host === '0.0.0.0' ? '127.0.0.1' : settings.host}:${port}`;
+    const scheme = limits.tlsCertFile === undefined ? 'http' : 'https';
+    const url = `${scheme}://${settings.host === '0.0.0.0' ? '127.0.0.1' : settings.host}:${port}`;
     const credentials = await ensureCredentials(database, platform.clock, folder.credentials, url);
     return { url, servers, credentials, folder, model, platform, database, stop: () => stopInReverse(parts) };
   } catch (error) {
