@@ -10,7 +10,8 @@ export interface CatalogueEntry {
   readonly storedIn: string | undefined;
 }
 
-const gateways = ['edge', 'ingress'] as const;
+/** Who takes requests in: `jobs` does for others what they left to be done later. */
+const gateways = ['edge', 'ingress', 'jobs'] as const;
 const stages = ['auth-quota', 'pii', 'inference', 'providers'] as const;
 
 export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
