@@ -167,14 +167,17 @@ describe('an answer that breaks off', () => {
   });
 });
 
+function json(body: object): Reaction {
+  return (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
+}
+
+function vectors(...embeddings: readonly (readonly number[])[]) {
+  return embeddings.map((embedding, index) => ({ object: 'embedding', index, embedding }));
+}
+
 describe('a model of a provider that embeds', () => {
-  const json =
-    (body: object): Reaction =>
-    (response) => {
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    };
-  const vectors = (...embeddings: readonly (readonly number[])[]) =>
-    embeddings.map((embedding, index) => ({ object: 'embedding', index, embedding }));
   const asked = { model: 'far-vectors', input: ['Mail jane@example.com.', 'two'] };
 
   it('gives a vector for each text, whatever their order; usage is what the provider says', async () => {

@@ -98,7 +98,7 @@ describe('the connection of an answer', () => {
   it('is ended where nothing but its end is missing', async () => {
     const closed = Promise.withResolvers<void>();
     scripted.react((response) => {
-      response.once('close', closed.resolve);
+      response.once('close', () => closed.resolve());
       openStream(response);
       response.write(piece('a', 'stop') + doneEvent);
     });
@@ -109,7 +109,7 @@ describe('the connection of an answer', () => {
   it('is ended where the answer is not wanted any more', async () => {
     const closed = Promise.withResolvers<void>();
     scripted.react((response) => {
-      response.once('close', closed.resolve);
+      response.once('close', () => closed.resolve());
       openStream(response);
       response.write(piece('a'));
     });
