@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import type { Cluster } from '@millrace/embedded';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { embedMany, generateText, streamText } from 'ai';
@@ -12,7 +11,6 @@ import OpenAI, {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { range } from '../support/answer.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
-import { pythonPackages, runPython } from '../support/python-packages.ts';
 import { startTestCluster } from '../support/test-cluster.ts';
 
 const model = 'smollm2-135m-instruct';
@@ -320,28 +318,6 @@ describe('models', () => {
         object: 'model',
         owned_by: 'millrace',
       });
-  });
-});
-
-describe('the package openai for Python', () => {
-  it('sees the same', async () => {
-    const packages = await pythonPackages('openai==3.57.0');
-    const script = fileURLToPath(new URL('../support/python/openai_client.py', import.meta.url));
-    const env = { API_KEY: cluster.apiKey, BASE_URL: `${cluster.ingressUrl}/v1` };
-    const { choices, usage } = await client.chat.completions.create(question);
-    const text = choices[0]?.message.content;
-    expect(JSON.parse(await runPython(packages, script, [model], env))).toEqual({
-      whole: text,
-      streamed: text,
-      usage: [usage?.total_tokens, usage?.total_tokens],
-      dimensions: 384,
-      models: ['all-minilm-l6-v2', model],
-      errors: [
-        ['NotFoundError', 404, 'model_not_found'],
-        ['BadRequestError', 400, 'unsupported_value'],
-        ['AuthenticationError', 401, 'invalid_api_key'],
-      ],
-    });
   });
 });
 
