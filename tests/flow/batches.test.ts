@@ -106,8 +106,28 @@ describe('a file', () => {
     expect(back.equals(content)).toBe(true);
     const listed = await client.files.list({ purpose: 'batch', limit: 1 });
     expect(listed.data).toEqual([file]);
+    expect(await client.files.waitForProcessing(file.id)).toEqual(file);
     expect(await client.files.delete(file.id)).toEqual({ id: file.id, object: 'file', deleted: true });
     await expect(client.files.retrieve(file.id)).rejects.toBeInstanceOf(NotFoundError);
+  });
+
+  it('is listed page by page, newest first, and goes when it says', async () => {
+    const ids: string[] = [];
+    for (const name of ['a', 'b', 'c']) {
+      const file = await toFile(Buffer.from(name), name);
+      const expires_after = { anchor: 'created_at' as const, seconds: 3_600 };
+      const { id, created_at, expires_at } = await client.files.create({
+        file,
+        purpose: 'batch',
+        expires_after,
+      });
+      expect(expires_at).toBe(created_at + 3_600);
+      ids.unshift(id);
+    }
+    const listed: string[] = [];
+    for await (const { id } of client.files.list({ limit: 2 })) listed.push(id);
+    expect(listed).toEqual(ids);
+    for (const id of ids) await client.files.delete(id);
   });
 
   it('is refused where its purpose is another, and nothing of it is left', async () => {
