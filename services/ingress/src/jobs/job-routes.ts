@@ -69,7 +69,7 @@ export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions)
     const { principal, client } = callerOf(request);
     if (request.body === undefined) throw notJson();
     const key = idempotencyKeyOf(request);
-    const { endpoint, priority, request: asked, retentionMs, madeSecret } = read(request.body);
+    const { endpoint, priority, request: asked, retentionMs, webhook } = read(request.body);
     client.ended.throwIfAborted();
     const digest = digestOf('/v1/jobs', request.body);
     const { status, body } = await kept().once({ principal, key, digest }, async (transaction) => {
@@ -83,9 +83,7 @@ export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions)
         retentionMs,
       });
       const shown = showWholeJob({ job, request: asked, result: undefined }, undefined);
-      const secret =
-        madeSecret === undefined ? {} : { webhook: { url: asked.webhook?.url, secret: madeSecret } };
-      return { status: 202, body: { ...shown, ...secret } };
+      return { status: 202, body: { ...shown, webhook: webhook?.shown ?? null } };
     });
     kept().wakeRunners();
     return reply.code(status).send(body);
