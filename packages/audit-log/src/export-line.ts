@@ -2,20 +2,20 @@ import { MillraceError } from '@millrace/runtime';
 
 export const exportFormat = 'millrace-audit/1';
 
+/** The first line of an export. */
+export interface ExportHead {
+  readonly format: typeof exportFormat;
+  readonly tenant: string;
+  /** Milliseconds since the epoch. */
+  readonly exported_at: number;
+  /** Records in the file: those that are signed. */
+  readonly records: number;
+  /** Records at the end of the chain that no checkpoint covered yet; they are not in the file. */
+  readonly unsigned: number;
+}
+
 /** A line of an export, which is JSON Lines: first the head, then the checkpoints and the records, in base64 of what is stored. */
-export type ExportLine =
-  | {
-      readonly format: typeof exportFormat;
-      readonly tenant: string;
-      /** Milliseconds since the epoch. */
-      readonly exported_at: number;
-      /** Records in the file: those that are signed. */
-      readonly records: number;
-      /** Records at the end of the chain that no checkpoint covered yet; they are not in the file. */
-      readonly unsigned: number;
-    }
-  | { readonly checkpoint: string }
-  | { readonly record: string };
+export type ExportLine = ExportHead | { readonly checkpoint: string } | { readonly record: string };
 
 export function writeLine(line: ExportLine): string {
   return `${JSON.stringify(line)}\n`;

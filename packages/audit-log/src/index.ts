@@ -17,7 +17,7 @@ export {
 } from './checkpoint.ts';
 export { explain, type Explanation } from './explain.ts';
 export { exportChain } from './export-chain.ts';
-export { writeLine } from './export-line.ts';
+export { writeLine, type ExportHead } from './export-line.ts';
 export { findRecord, type FindOptions, type FoundRecord } from './find-record.ts';
 export { appendLeaf, emptyTree, leafHash, type Tree } from './merkle.ts';
 export { formatPublicKey, parsePublicKeys, type PublicKey, type PublicKeys } from './public-key.ts';

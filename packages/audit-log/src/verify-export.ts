@@ -93,8 +93,8 @@ export async function verifyExport(
   }
   const last = checkpoints.at(-1);
   const covered = last?.size ?? 0;
-  if (tree.size < covered) ranges.push({ sequence: tree.size + 1, reason: 'truncated', through: covered });
-  if (tree.size > covered) ranges.push({ sequence: covered + 1, reason: 'unsigned', through: tree.size });
+  if (tree.size < covered) ranges.push(rangeOf(tree.size + 1, covered, 'truncated'));
+  if (tree.size > covered) ranges.push(rangeOf(covered + 1, tree.size, 'unsigned'));
   const { firstBroken: link } = follower.end();
   const firstBroken = firstOf(
     named[0],
@@ -190,7 +190,11 @@ function differenceOf(tree: Tree, checkpoint: AuditCheckpointed, coveredBefore: 
   });
   const { from = 0, to = tree.size } = ranges[place] ?? {};
   const first = Math.max(from, Math.min(coveredBefore, to - 1));
-  return { sequence: first + 1, reason: 'rewritten', ...(to === first + 1 ? {} : { through: to }) };
+  return rangeOf(first + 1, to, 'rewritten');
+}
+
+function rangeOf(sequence: number, through: number, reason: ExportBrokenReason): Finding {
+  return through === sequence ? { sequence, reason } : { sequence, reason, through };
 }
 
 /** Within the first range that differs from what was signed, or before it, a record that is known says more. */
