@@ -1,3 +1,4 @@
+import { findRecord, recordAct } from '@millrace/audit-log';
 import { createApiKey, revokeApiKey } from '@millrace/auth-quota';
 import {
   bucketDefinitions,
@@ -47,6 +48,7 @@ it('carries on every subject what the catalogue says, and every event of the cat
   await cancelOne();
   await resumeOnAnotherGateway();
   await revokeOne();
+  await actOnce();
   await poisonOne(signal);
   await cluster.process('inference').restart();
 
@@ -149,6 +151,13 @@ async function revokeOne(): Promise<void> {
   const client = await openStream(cluster.edgeUrl, { apiKey: key });
   await revokeApiKey({ ...platform, database }, keyId);
   expect(await client.closed).toMatchObject({ code: 4401 });
+}
+
+async function actOnce(): Promise<void> {
+  const actor = { keyId: null, userId: null, roles: ['admin'] };
+  const act = { tenant: defaultTenant, actor, action: 'key.revoke', objectType: 'key', objectId: 'key' };
+  const actId = await recordAct(cluster.platform, act);
+  await expect.poll(() => findRecord(cluster.platform, actId), { timeout: 30_000 }).toBeDefined();
 }
 
 async function poisonOne(signal: AbortSignal): Promise<void> {

@@ -27,7 +27,7 @@ describe('parseCommandLine', () => {
   });
 
   it.each([
-    ['weights list', 'There is no command weights; models is one. See --help.'],
+    ['weights list', 'There is no command weights; models, audit and explain are. See --help.'],
     ['models', 'models needs one of list, inspect, convert, verify. See --help.'],
     ['models show', 'models needs one of list, inspect, convert, verify. See --help.'],
     ['models list smollm2', 'models list takes no model. See --help.'],

@@ -1,7 +1,9 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { MillraceError } from '@millrace/runtime';
+import { parseAudit, type AuditCommand } from './audit/parse-audit.ts';
 
 export type Command =
+  | AuditCommand
   | { readonly kind: 'help' }
   | { readonly kind: 'list' }
   | { readonly kind: 'inspect'; readonly model: string }
@@ -15,7 +17,7 @@ export type Command =
     }
   | { readonly kind: 'verify'; readonly model: string; readonly quality: boolean; readonly source?: string };
 
-export const helpText = `Millrace's models.
+export const helpText = `Millrace's models. Of the audit log: npm run millrace -- audit --help
 
 npm run millrace -- models list                      the models of models/manifest.json, and which are on this machine
 npm run millrace -- models inspect FILE|NAME         architecture, types of tensors, context, tokenizer, licence, sha256
@@ -54,10 +56,11 @@ const optionsOf: Readonly<Record<string, ParseArgsOptionsConfig>> = {
 /** @throws MillraceError `config_invalid`, in one sentence */
 export function parseCommandLine(args: readonly string[]): Command {
   const [group, verb, ...rest] = args;
+  if (group === 'audit' || group === 'explain') return parseAudit(args);
   if (group === undefined || [group, verb].some((word) => word === '--help' || word === '-h')) {
     return { kind: 'help' };
   }
-  if (group !== 'models') throw wrong(`There is no command ${group}; models is one.`);
+  if (group !== 'models') throw wrong(`There is no command ${group}; models, audit and explain are.`);
   const options = verb === undefined ? undefined : optionsOf[verb];
   if (verb === undefined || options === undefined) {
     throw wrong(`models needs one of ${Object.keys(optionsOf).join(', ')}.`);

@@ -1,5 +1,7 @@
 import type { CatalogueEntry } from '@millrace/inference';
 import { MillraceError, readSettings } from '@millrace/runtime';
+import type { AuditCommand } from './audit/parse-audit.ts';
+import { runAudit } from './audit/run-audit.ts';
 import { helpText, parseCommandLine, type Command } from './command-line.ts';
 import { cliSettings } from './config.ts';
 import { createModelStore, type ModelStore } from './models/model-store.ts';
@@ -44,9 +46,10 @@ export async function runCli(options: CliOptions): Promise<number> {
     return exitCodes.done;
   }
   try {
-    const store = createModelStore(readSettings(cliSettings, environment), catalogue);
     const startProgress = createProgress(isJson ? undefined : writeError, isTerminal);
-    const { text, json, isGood } = await run(command, store, startProgress);
+    const { text, json, isGood } = isOfModels(command)
+      ? await run(command, createModelStore(readSettings(cliSettings, environment), catalogue), startProgress)
+      : await runAudit(command, environment);
     writeOut(isJson ? `${JSON.stringify(json)}\n` : text);
     return isGood ? exitCodes.done : exitCodes.failed;
   } catch (error) {
@@ -54,11 +57,13 @@ export async function runCli(options: CliOptions): Promise<number> {
   }
 }
 
-async function run(
-  command: Exclude<Command, { kind: 'help' }>,
-  store: ModelStore,
-  startProgress: StartProgress,
-): Promise<Outcome> {
+type ModelCommand = Exclude<Command, AuditCommand | { kind: 'help' }>;
+
+function isOfModels(command: ModelCommand | AuditCommand): command is ModelCommand {
+  return !command.kind.startsWith('audit-') && command.kind !== 'explain';
+}
+
+async function run(command: ModelCommand, store: ModelStore, startProgress: StartProgress): Promise<Outcome> {
   switch (command.kind) {
     case 'list':
       return await list(store);

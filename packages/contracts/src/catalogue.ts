@@ -69,6 +69,24 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     subject: 'mr.audit.recorded.<tenant>',
     storedIn: 'AUDIT',
   },
+  'audit.checkpointed': {
+    producers: ['audit'],
+    consumers: ['audit', 'auditors'],
+    subject: 'mr.audit.checkpointed.<tenant>',
+    storedIn: 'CHECKPOINTS',
+  },
+  'act.performed': {
+    producers: ['administrators'],
+    consumers: ['audit'],
+    subject: 'mr.act.<tenant>',
+    storedIn: 'ACTS',
+  },
+  'signer.published': {
+    producers: ['audit'],
+    consumers: ['auditors'],
+    subject: 'signer.<key>',
+    storedIn: 'CONTROL',
+  },
   'dead.letter': {
     producers: [...stages, 'billing', 'audit'],
     consumers: ['operators'],

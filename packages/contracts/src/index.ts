@@ -1,12 +1,16 @@
 export { catalogue, type CatalogueEntry } from './catalogue.ts';
 export { createCodec, type Codec, type DecodedMessage } from './codec.ts';
 export type {
+  ActPerformed,
+  Actor,
   AdmissionDecided,
   AdmissionDecision,
+  AuditCheckpointed,
   AuditRecorded,
   BillingCharged,
   CacheHit,
   CacheUse,
+  Charge,
   CredentialPresented,
   CredentialVerified,
   DeadLetter,
@@ -32,6 +36,7 @@ export type {
   ResultChunk,
   ResultKind,
   SchemaName,
+  SignerPublished,
   Timings,
   Transport,
   Usage,

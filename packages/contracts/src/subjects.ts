@@ -42,6 +42,8 @@ export const subjects = {
   closed: (tenant: string, requestId: string) => `mr.request.closed.${subjectToken(tenant)}.${requestId}`,
   charged: (tenant: string) => `mr.billing.charged.${subjectToken(tenant)}`,
   recorded: (tenant: string) => `mr.audit.recorded.${subjectToken(tenant)}`,
+  checkpointed: (tenant: string) => `mr.audit.checkpointed.${subjectToken(tenant)}`,
+  act: (tenant: string) => `mr.act.${subjectToken(tenant)}`,
   deadLetter: (stage: string, tenant: string) =>
     `mr.deadletter.${subjectToken(stage)}.${subjectToken(tenant)}`,
   /** What the server repeats to a gateway once it is stored in RESULTS. */
@@ -69,6 +71,8 @@ export const controlKeys = {
   models: 'model.*',
   price: (model: string) => `price.${subjectToken(model)}`,
   prices: 'price.*',
+  signer: (keyId: string) => `signer.${subjectToken(keyId)}`,
+  signers: 'signer.*',
 } as const;
 
 /** The request id at the end of a subject such as that of a result or a closing. */

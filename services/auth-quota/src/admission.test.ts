@@ -82,7 +82,15 @@ describe('admission', () => {
     expect(admitted).toEqual({
       ...request,
       content: admitted.content,
-      trail: [{ stage: 'auth-quota', at: clock.now(), outcome: 'admitted', code: null, facts: {} }],
+      trail: [
+        {
+          stage: 'auth-quota',
+          at: clock.now(),
+          outcome: 'admitted',
+          code: null,
+          facts: { reserved_tokens: '48', reserved_amount: '0.048' },
+        },
+      ],
     });
     expect(Buffer.from(admitted.content).toString()).toBe('sealed content');
   });

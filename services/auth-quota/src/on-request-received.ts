@@ -96,7 +96,9 @@ async function carryOut(
     await endRequest(dependencies, event, endingOf(dependencies, claim.refusal, claim.decidedAt));
     return;
   }
-  const decision = { ...decide(dependencies.clock, stage, 'admitted'), at: claim.decidedAt };
+  const { tokens, amount } = claim.reserved;
+  const facts = { reserved_tokens: String(tokens), reserved_amount: amount };
+  const decision = { ...decide(dependencies.clock, stage, 'admitted', { facts }), at: claim.decidedAt };
   await dependencies.bus.publish({
     subject: subjects.admitted(event.tenant),
     payload: dependencies.codec.encode('request.admitted', withDecision(event, decision)),
@@ -111,10 +113,11 @@ function endingOf(
   decidedAt: number,
 ): Ending {
   const outcome = code === 'cancelled' ? 'CANCELLED' : code === 'deadline_exceeded' ? 'EXPIRED' : 'REJECTED';
+  const facts = param === undefined ? {} : { limit: param };
   return {
     outcome,
     failure: failureOf(new MillraceError(code, message, { param, retryAfterMs })),
-    decision: { ...decide(clock, stage, outcome.toLowerCase(), { code }), at: decidedAt },
+    decision: { ...decide(clock, stage, outcome.toLowerCase(), { code, facts }), at: decidedAt },
   };
 }
 

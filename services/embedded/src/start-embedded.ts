@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { destination } from 'pino';
@@ -60,6 +61,7 @@ export async function startEmbedded(
     const folder = await openDataFolder(settings.dataDirectory);
     const logger = openLog(folder, settings);
     const servers = keep(await startServers(environment, settings, folder, logger));
+    await writeFile(folder.natsUrl, `${servers.natsUrl}\n`, { mode: 0o600 });
     signal.throwIfAborted();
     const { masterKey } = settings;
     await loadMasterKey({ masterKey, masterKeyFile: folder.masterKey, createIfMissing: true });

@@ -1,5 +1,39 @@
 // Generated from schemas/*.avsc by generate-types.ts. Do not edit.
 
+/** An administrative act. No secret, and no content. */
+export interface ActPerformed {
+  /** The act. UUIDv7. */
+  readonly act_id: string;
+  /** The tenant in whose chain it is recorded. */
+  readonly tenant: string;
+  /** When. */
+  readonly at: number;
+  /** Who. */
+  readonly actor: Actor;
+  /** What was done, as object.verb: key.create, price.add. */
+  readonly action: string;
+  /** What it was done to: key, user, quota, price. */
+  readonly object_type: string;
+  /** Which one. */
+  readonly object_id: string;
+  /** Fields as they were: plain values, or digests where a value is not to be read. */
+  readonly before: Readonly<Record<string, string>>;
+  /** Fields as they are now. */
+  readonly after: Readonly<Record<string, string>>;
+  /** The request of the admin API that did it. */
+  readonly request_id: string | null;
+}
+
+/** Who acted. No credential. */
+export interface Actor {
+  /** Public part of the API key, or the id of the user. */
+  readonly key_id: string | null;
+  /** The user; null: a key of the tenant itself, or the operator. */
+  readonly user_id: string | null;
+  /** Roles that allowed it. */
+  readonly roles: readonly string[];
+}
+
 /** Requests of a tenant that were decided on in one transaction. With the closings, claims and the counters of the quotas can be made anew from these. */
 export interface AdmissionDecided {
   /** The tenant that the requests belong to. */
@@ -34,26 +68,54 @@ export interface AdmissionDecision {
   readonly request: Uint8Array;
 }
 
+/** What a chain was at a moment, signed: the root of the Merkle tree (RFC 6962) over its first records. */
+export interface AuditCheckpointed {
+  /** The tenant whose chain it is. */
+  readonly tenant: string;
+  /** Number of records, from the first. */
+  readonly size: number;
+  /** Root of the tree, whose leaves are the records as they are stored. */
+  readonly root: Uint8Array;
+  /** Hash of the last of these records. */
+  readonly last_hash: Uint8Array;
+  /** Roots of the complete subtrees, largest first: what the next root is made of. */
+  readonly peaks: readonly Uint8Array[];
+  /** Sequence of the last record in the stream AUDIT. */
+  readonly last_sequence: number;
+  /** Sequence of the checkpoint before in the stream CHECKPOINTS; 0 for the first. */
+  readonly previous_sequence: number;
+  /** When it was signed. */
+  readonly at: number;
+  /** The key: the first 32 hexadecimal digits of the SHA-256 of the public key. */
+  readonly key_id: string;
+  /** Ed25519 over the encoding of this checkpoint without this field, which is the last. */
+  readonly signature: Uint8Array;
+}
+
 /** A link of the hash chain of a tenant. */
 export interface AuditRecorded {
-  /** The tenant that the request belongs to. */
+  /** The tenant whose chain it is. */
   readonly tenant: string;
   /** Position in the chain, from 1. */
   readonly sequence: number;
   /** The record. */
   readonly record_id: string;
-  /** request.closed, and later administrative acts. */
+  /** request.closed or act.performed: the schema of the event. */
   readonly kind: string;
-  /** What it is about: the id of the request. */
+  /** What it is about: the id of the request, or of the act. */
   readonly subject_id: string;
   /** When it happened. */
   readonly occurred_at: number;
   /** When it was recorded. */
   readonly recorded_at: number;
-  /** Sequence of the event in its stream. */
+  /** The stream that the event lies in. */
+  readonly source_stream: string;
+  /** Sequence of the event in that stream. */
   readonly source_sequence: number;
   /** The event itself, in single-object encoding. It has no content in the clear. */
   readonly event: Uint8Array;
+  /** What the request costs; null where nothing was to be priced, or no price was known. */
+  readonly charge: Charge | null;
   /** Hash of the record before; zeros for the first. */
   readonly previous_hash: Uint8Array;
   /** SHA-256 of the Avro encoding of this record with this field all zeros. */
@@ -119,6 +181,16 @@ export type CacheKind = 'EXACT' | 'SEMANTIC';
 
 /** Whether an answer may come from the cache, and be kept in it. */
 export type CacheUse = 'AUTO' | 'WANTED' | 'NONE';
+
+/** What a request costs by the price book. */
+export interface Charge {
+  /** Version of the price. */
+  readonly price_version: number;
+  /** What it costs. */
+  readonly amount: string;
+  /** ISO 4217. */
+  readonly currency: string;
+}
 
 /** A gateway asks who a credential belongs to. Request and reply only, never stored. */
 export interface CredentialPresented {
@@ -631,6 +703,16 @@ export interface ServedModel {
   readonly is_default: boolean;
 }
 
+/** A public key that checkpoints are signed with. */
+export interface SignerPublished {
+  /** The first 32 hexadecimal digits of the SHA-256 of the public key. */
+  readonly key_id: string;
+  /** Ed25519, 32 bytes. */
+  readonly public_key: Uint8Array;
+  /** When it was published. */
+  readonly at: number;
+}
+
 /** Sequences that run at once. */
 export interface Slots {
   /** Sequences that can be generated at once. */
@@ -737,7 +819,9 @@ export interface WorkerDescribed {
 
 /** The events and records by the name of their schema. */
 export interface EventTypes {
+  readonly 'act.performed': ActPerformed;
   readonly 'admission.decided': AdmissionDecided;
+  readonly 'audit.checkpointed': AuditCheckpointed;
   readonly 'audit.recorded': AuditRecorded;
   readonly 'billing.charged': BillingCharged;
   readonly 'credential.presented': CredentialPresented;
@@ -755,6 +839,7 @@ export interface EventTypes {
   readonly 'request.resumed': RequestResumed;
   readonly 'request.scrubbed': RequestScrubbed;
   readonly 'result.chunk': ResultChunk;
+  readonly 'signer.published': SignerPublished;
   readonly 'worker.asked': WorkerAsked;
   readonly 'worker.described': WorkerDescribed;
 }

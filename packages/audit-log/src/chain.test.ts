@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hashOfRecord, noHash, verifyChain, type ChainLink } from './chain.ts';
+import { ChainFollower, hashOfRecord, noHash, verifyChain, type ChainLink } from './chain.ts';
 
 /** A stand-in for an encoded record: what it says, then its hash. */
 function encode(sequence: number, previousHash: Uint8Array, text: string): Uint8Array {
@@ -32,10 +32,27 @@ describe('verifyChain', () => {
     expect(verifyChain(links).firstBroken).toEqual({ sequence: 3, reason: 'changed' });
   });
 
-  it('names the record after one that was changed together with its hash', () => {
+  it.each([1, 3, 4])('names record %i that was changed together with its hash', (sequence) => {
     const links = chainOf(5);
-    links[2] = linkOf(3, links[1]!.hash, 'altered');
-    expect(verifyChain(links).firstBroken).toEqual({ sequence: 4, reason: 'inserted' });
+    links[sequence - 1] = linkOf(sequence, links[sequence - 2]?.hash ?? noHash, 'altered');
+    expect(verifyChain(links).firstBroken).toEqual({ sequence, reason: 'changed' });
+  });
+
+  it('names a record that was put in the place of another and that the next one does not follow', () => {
+    const links = chainOf(5);
+    links[2] = linkOf(3, chainOf(1)[0]!.hash, 'altered');
+    expect(verifyChain(links).firstBroken).toEqual({ sequence: 3, reason: 'changed' });
+  });
+
+  it('names the other one of two that do not fit together where the first is trusted', () => {
+    const links = chainOf(4);
+    const follower = new ChainFollower();
+    for (const link of links.slice(0, 2)) follower.add(link);
+    follower.trust();
+    const forged = linkOf(3, noHash, 'altered');
+    follower.add(forged);
+    follower.add(linkOf(4, forged.hash, 'altered too'));
+    expect(follower.end().firstBroken).toEqual({ sequence: 3, reason: 'changed' });
   });
 
   it.each([

@@ -1,7 +1,13 @@
-import { subjects } from '@millrace/contracts';
+import type { Bus } from '@millrace/bus';
+import { subjects, type Codec } from '@millrace/contracts';
 import { MillraceError } from '@millrace/runtime';
-import type { StageDependencies } from '@millrace/stage';
-import { hashOfRecord, verifyChain, type ChainLink, type ChainVerification } from './chain.ts';
+import { ChainFollower, hashOfRecord, type ChainLink, type ChainVerification } from './chain.ts';
+
+/** Where chains are read. */
+export interface ChainSource {
+  readonly bus: Pick<Bus, 'read' | 'lastMessage'>;
+  readonly codec: Codec;
+}
 
 /**
  * Reads the chain of a tenant and verifies it. A record that cannot be decoded breaks the chain as `unreadable`.
@@ -9,21 +15,24 @@ import { hashOfRecord, verifyChain, type ChainLink, type ChainVerification } fro
  * @throws `unavailable` when the stream cannot be read
  */
 export async function verifyTenant(
-  { bus, codec }: Pick<StageDependencies, 'bus' | 'codec'>,
+  { bus, codec }: Pick<ChainSource, 'codec'> & { readonly bus: Pick<Bus, 'read'> },
   tenant: string,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<ChainVerification> {
-  const links: ChainLink[] = [];
+  const follower = new ChainFollower();
   for await (const stored of bus.read('AUDIT', subjects.recorded(tenant), options)) {
     const link = linkOf(codec, stored.payload);
-    if (link === undefined) return unreadableAfter(links);
-    links.push(link);
+    if (link === undefined) {
+      follower.addUnreadable();
+      break;
+    }
+    follower.add(link);
   }
-  return verifyChain(links);
+  return follower.end();
 }
 
 /** What links a stored record to its neighbours, or undefined when it cannot be decoded. */
-export function linkOf(codec: StageDependencies['codec'], payload: Uint8Array): ChainLink | undefined {
+export function linkOf(codec: Codec, payload: Uint8Array): ChainLink | undefined {
   try {
     const { sequence, previous_hash: previousHash, hash } = codec.decode('audit.recorded', payload);
     return { sequence, previousHash, hash, computedHash: hashOfRecord(payload) };
@@ -31,12 +40,4 @@ export function linkOf(codec: StageDependencies['codec'], payload: Uint8Array): 
     if (error instanceof MillraceError) return undefined;
     throw error;
   }
-}
-
-/** A break before the unreadable record is the first one. */
-function unreadableAfter(links: readonly ChainLink[]): ChainVerification {
-  const before = verifyChain(links);
-  if (!before.verified) return before;
-  const sequence = links.length + 1;
-  return { records: sequence, verified: false, firstBroken: { sequence, reason: 'unreadable' } };
 }
