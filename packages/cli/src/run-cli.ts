@@ -9,6 +9,7 @@ import { list } from './models/list.ts';
 import { verify } from './models/verify.ts';
 import type { Outcome } from './outcome.ts';
 import { createProgress, type StartProgress } from './progress.ts';
+import { rebuild } from './quota/rebuild.ts';
 
 export interface CliOptions {
   readonly args: readonly string[];
@@ -44,9 +45,15 @@ export async function runCli(options: CliOptions): Promise<number> {
     return exitCodes.done;
   }
   try {
-    const store = createModelStore(readSettings(cliSettings, environment), catalogue);
     const startProgress = createProgress(isJson ? undefined : writeError, isTerminal);
-    const { text, json, isGood } = await run(command, store, startProgress);
+    const { text, json, isGood } =
+      command.kind === 'quota-rebuild'
+        ? await rebuild(environment, command)
+        : await run(
+            command,
+            createModelStore(readSettings(cliSettings, environment), catalogue),
+            startProgress,
+          );
     writeOut(isJson ? `${JSON.stringify(json)}\n` : text);
     return isGood ? exitCodes.done : exitCodes.failed;
   } catch (error) {
@@ -55,7 +62,7 @@ export async function runCli(options: CliOptions): Promise<number> {
 }
 
 async function run(
-  command: Exclude<Command, { kind: 'help' }>,
+  command: Exclude<Command, { kind: 'help' | 'quota-rebuild' }>,
   store: ModelStore,
   startProgress: StartProgress,
 ): Promise<Outcome> {

@@ -147,5 +147,6 @@ describe('a credit', () => {
 it('numbers all rows without a gap, and none can be changed', async () => {
   const rows = await database.select({ number: ledger.entryNumber }).from(ledger).orderBy(ledger.entryNumber);
   expect(rows.map(({ number }) => number)).toEqual(rows.map((_, index) => index + 1));
-  await expect(database.execute(sql`update ledger set amount = 0 where kind <> 'charge'`)).rejects.toThrow();
+  const change = database.execute(sql`update ledger set amount = 0 where kind <> 'charge'`);
+  await expect(change).rejects.toMatchObject({ cause: { message: 'the ledger is only appended to' } });
 });
