@@ -17,6 +17,8 @@ describe('parseCommandLine', () => {
       'models convert --to out --fp32 --half-cache --report a:b',
       { kind: 'convert', model: 'a:b', to: 'out', mode: 'fp32', cacheType: 'float16', report: true },
     ],
+    ['quota rebuild', { kind: 'quota-rebuild', dryRun: false, wait: false }],
+    ['quota rebuild --dry-run --wait --json', { kind: 'quota-rebuild', dryRun: true, wait: true }],
     ['models verify a', { kind: 'verify', model: 'a', quality: false }],
     [
       'models verify out --quality --source a.gguf',
@@ -27,8 +29,10 @@ describe('parseCommandLine', () => {
   });
 
   it.each([
-    ['weights list', 'There is no command weights; models, audit and explain are. See --help.'],
+    ['weights list', 'There is no command weights; models, quota, audit and explain are. See --help.'],
     ['models', 'models needs one of list, inspect, convert, verify. See --help.'],
+    ['quota', 'quota needs rebuild. See --help.'],
+    ['quota rebuild acme', 'quota rebuild takes no arguments. See --help.'],
     ['models show', 'models needs one of list, inspect, convert, verify. See --help.'],
     ['models list smollm2', 'models list takes no model. See --help.'],
     ['models inspect', 'models inspect takes one model. See --help.'],

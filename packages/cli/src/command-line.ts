@@ -6,6 +6,7 @@ export type Command =
   | AuditCommand
   | { readonly kind: 'help' }
   | { readonly kind: 'list' }
+  | { readonly kind: 'quota-rebuild'; readonly dryRun: boolean; readonly wait: boolean }
   | { readonly kind: 'inspect'; readonly model: string }
   | {
       readonly kind: 'convert';
@@ -17,12 +18,13 @@ export type Command =
     }
   | { readonly kind: 'verify'; readonly model: string; readonly quality: boolean; readonly source?: string };
 
-export const helpText = `Millrace's models. Of the audit log: npm run millrace -- audit --help
+export const helpText = `Millrace's models, and its counters. Of the audit log: npm run millrace -- audit --help
 
 npm run millrace -- models list                      the models of models/manifest.json, and which are on this machine
 npm run millrace -- models inspect FILE|NAME         architecture, types of tensors, context, tokenizer, licence, sha256
 npm run millrace -- models convert FILE|NAME --to DIR    converts a GGUF file to a folder for MILLRACE_MODEL_DIR
 npm run millrace -- models verify NAME|DIR           hashes the files again and says which differ
+npm run millrace -- quota rebuild                    makes the counters of all quotas anew from decisions, closings and ledger
 
 NAME is name:version, a name or an alias of the manifest. FILE is a GGUF file, DIR a folder of a converted model.
 
@@ -32,6 +34,8 @@ NAME is name:version, a name or an alias of the manifest. FILE is a GGUF file, D
   --report           convert: then measure what was lost, as KL divergence from the source in fp32 on 512 tokens
   --quality          verify: measure the same of a model that is there
   --source FILE      verify --quality: the GGUF file that DIR was converted from; by default looked for in the cache
+  --dry-run          quota rebuild: only says what would be put right
+  --wait             quota rebuild: however long admission has to wait; by default it gives up after 8 seconds
   -h, --help         this text
 
 MILLRACE_EXECUTION_PROVIDER, such as cuda, computes the model whose quality is measured; the CPU computes what it is compared with.
@@ -60,7 +64,8 @@ export function parseCommandLine(args: readonly string[]): Command {
   if (group === undefined || [group, verb].some((word) => word === '--help' || word === '-h')) {
     return { kind: 'help' };
   }
-  if (group !== 'models') throw wrong(`There is no command ${group}; models, audit and explain are.`);
+  if (group === 'quota') return parseQuota(verb, rest);
+  if (group !== 'models') throw wrong(`There is no command ${group}; models, quota, audit and explain are.`);
   const options = verb === undefined ? undefined : optionsOf[verb];
   if (verb === undefined || options === undefined) {
     throw wrong(`models needs one of ${Object.keys(optionsOf).join(', ')}.`);
@@ -85,6 +90,18 @@ export function parseCommandLine(args: readonly string[]): Command {
   if (typeof source !== 'string') return { kind: 'verify', model, quality };
   if (!quality) throw wrong('--source goes with --quality.');
   return { kind: 'verify', model, quality, source };
+}
+
+function parseQuota(verb: string | undefined, args: readonly string[]): Command {
+  if (verb !== 'rebuild') throw wrong('quota needs rebuild.');
+  const { values, positionals } = parse(args, {
+    ...common,
+    'dry-run': { type: 'boolean' },
+    wait: { type: 'boolean' },
+  });
+  if (values['help'] === true) return { kind: 'help' };
+  if (positionals.length > 0) throw wrong('quota rebuild takes no arguments.');
+  return { kind: 'quota-rebuild', dryRun: values['dry-run'] === true, wait: values['wait'] === true };
 }
 
 function parse(args: readonly string[], options: ParseArgsOptionsConfig) {

@@ -11,6 +11,7 @@ import { list } from './models/list.ts';
 import { verify } from './models/verify.ts';
 import type { Outcome } from './outcome.ts';
 import { createProgress, type StartProgress } from './progress.ts';
+import { rebuild } from './quota/rebuild.ts';
 
 export interface CliOptions {
   readonly args: readonly string[];
@@ -47,9 +48,13 @@ export async function runCli(options: CliOptions): Promise<number> {
   }
   try {
     const startProgress = createProgress(isJson ? undefined : writeError, isTerminal);
-    const { text, json, isGood } = isOfModels(command)
-      ? await run(command, createModelStore(readSettings(cliSettings, environment), catalogue), startProgress)
-      : await runAudit(command, environment);
+    const carryOut = (): Promise<Outcome> => {
+      if (command.kind === 'quota-rebuild') return rebuild(environment, command);
+      if (!isOfModels(command)) return runAudit(command, environment);
+      const store = createModelStore(readSettings(cliSettings, environment), catalogue);
+      return run(command, store, startProgress);
+    };
+    const { text, json, isGood } = await carryOut();
     writeOut(isJson ? `${JSON.stringify(json)}\n` : text);
     return isGood ? exitCodes.done : exitCodes.failed;
   } catch (error) {
@@ -57,7 +62,7 @@ export async function runCli(options: CliOptions): Promise<number> {
   }
 }
 
-type ModelCommand = Exclude<Command, AuditCommand | { kind: 'help' }>;
+type ModelCommand = Exclude<Command, AuditCommand | { kind: 'help' | 'quota-rebuild' }>;
 
 function isOfModels(command: ModelCommand | AuditCommand): command is ModelCommand {
   return !command.kind.startsWith('audit-') && command.kind !== 'explain';

@@ -57,6 +57,18 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     subject: 'mr.billing.charged.<tenant>',
     storedIn: 'BILLING',
   },
+  'billing.adjusted': {
+    producers: ['billing'],
+    consumers: ['analysts'],
+    subject: 'mr.billing.adjusted.<tenant>',
+    storedIn: 'BILLING',
+  },
+  'budget.reached': {
+    producers: ['billing'],
+    consumers: ['operators', 'analysts'],
+    subject: 'mr.budget.reached.<scope>.<subject>',
+    storedIn: 'BILLING',
+  },
   'price.published': {
     producers: ['billing'],
     consumers: ['auth-quota', ...gateways],

@@ -12,6 +12,8 @@ it.for([
   [`mr.relay.g-1.${id}`, 'result.chunk'],
   [subjects.closed('acme', id), 'request.closed'],
   [subjects.charged('acme'), 'billing.charged'],
+  [subjects.adjusted('acme'), 'billing.adjusted'],
+  [subjects.budgetReached('project', 'a.b'), 'budget.reached'],
   [subjects.recorded('acme'), 'audit.recorded'],
   [subjects.checkpointed('acme'), 'audit.checkpointed'],
   [subjects.act('acme'), 'act.performed'],

@@ -99,7 +99,7 @@ export function streamDefinitions(limits: StreamLimits = defaultStreamLimits): r
     },
     {
       name: 'BILLING',
-      subjects: ['mr.billing.*.*'],
+      subjects: ['mr.billing.*.*', 'mr.budget.reached.*.*'],
       retention: 'limits',
       discard: 'new',
       duplicateWindowMs,

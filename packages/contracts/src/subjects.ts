@@ -41,6 +41,9 @@ export const subjects = {
   resultsOfRequest: (requestId: string) => `mr.result.*.${requestId}`,
   closed: (tenant: string, requestId: string) => `mr.request.closed.${subjectToken(tenant)}.${requestId}`,
   charged: (tenant: string) => `mr.billing.charged.${subjectToken(tenant)}`,
+  adjusted: (tenant: string) => `mr.billing.adjusted.${subjectToken(tenant)}`,
+  /** `scope` is that of a quota: `organisation`, `project`, `user`, `key` or `model`. */
+  budgetReached: (scope: string, subject: string) => `mr.budget.reached.${scope}.${subjectToken(subject)}`,
   recorded: (tenant: string) => `mr.audit.recorded.${subjectToken(tenant)}`,
   checkpointed: (tenant: string) => `mr.audit.checkpointed.${subjectToken(tenant)}`,
   act: (tenant: string) => `mr.act.${subjectToken(tenant)}`,

@@ -1,5 +1,12 @@
+export {
+  createBudgetAlerts,
+  type BudgetAlert,
+  type BudgetAlerts,
+  type BudgetAlertsDependencies,
+} from './budget-alerts.ts';
 export { consumptionOf, settledRow, type SettledRequest } from './consumption.ts';
 export { Quota, releaseRetryMs, type Consumption, type ReachedLimit } from './quota.ts';
+export { countsOf, lockQuotas, updateQuotas, type QuotasWanted } from './quota-queries.ts';
 export {
   nameOf,
   scopes,

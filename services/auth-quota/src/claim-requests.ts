@@ -1,6 +1,7 @@
 import { Big } from 'big.js';
 import type { RequestReceived } from '@millrace/contracts';
 import {
+  lockQuotas,
   nameOf,
   Quota,
   subjectsOf,
@@ -12,7 +13,6 @@ import { transact } from '@millrace/store';
 import {
   admissionFacts,
   allSubjectsOf,
-  lockQuotas,
   writeDecisions,
   type AdmissionFacts,
   type ClaimRow,

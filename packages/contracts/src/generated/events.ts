@@ -34,6 +34,9 @@ export interface Actor {
   readonly roles: readonly string[];
 }
 
+/** What a row of the ledger does. */
+export type AdjustmentKind = 'ADJUSTMENT' | 'CREDIT';
+
 /** Requests of a tenant that were decided on in one transaction. With the closings, claims and the counters of the quotas can be made anew from these. */
 export interface AdmissionDecided {
   /** The tenant that the requests belong to. */
@@ -122,6 +125,46 @@ export interface AuditRecorded {
   readonly hash: Uint8Array;
 }
 
+/** A row of the ledger that is no charge: what corrects one, or a credit. */
+export interface BillingAdjusted {
+  /** The row. */
+  readonly entry_id: string;
+  /** Position in the ledger, among the charges. */
+  readonly entry_number: number;
+  /** ADJUSTMENT: corrects the charge of a request; CREDIT: belongs to no request. */
+  readonly kind: AdjustmentKind;
+  /** What made it: a request to adjust, a credit, or a re-rating, which has one row for each request. */
+  readonly adjustment_id: string;
+  /** The request whose charge is corrected; null for a credit. */
+  readonly request_id: string | null;
+  /** The organisation that the tenant belongs to. */
+  readonly organisation: string;
+  /** The tenant that it counts for. */
+  readonly tenant: string;
+  /** The key that was charged; null for a credit. */
+  readonly key_id: string | null;
+  /** The user who was charged, where there is one. */
+  readonly user_id: string | null;
+  /** The model that was charged; null for a credit. */
+  readonly model: string | null;
+  /** What is added to what was charged: negative where it is given back. */
+  readonly amount: string;
+  /** ISO 4217. */
+  readonly currency: string;
+  /** The price book that it is by. */
+  readonly price_book: string;
+  /** Of a re-rating: the version of the price that the request costs now. */
+  readonly price_version: number | null;
+  /** Why, as whoever made it says. */
+  readonly reason: string;
+  /** Who made it: the id of a key or a user. */
+  readonly actor: string;
+  /** The moment that it counts for: when the request ended, or the credit was given. */
+  readonly counts_at: number;
+  /** When the row was written. */
+  readonly adjusted_at: number;
+}
+
 /** A row of the ledger. */
 export interface BillingCharged {
   /** The row. */
@@ -164,6 +207,26 @@ export interface BillingCharged {
   readonly price_book: string;
   /** From the first work on it to its end. */
   readonly worked_ms: number;
+}
+
+/** So much of a monthly budget is spent. Once for each budget, month and share. */
+export interface BudgetReached {
+  /** This event. */
+  readonly alert_id: string;
+  /** Whose budget it is: organisation, project, user, key or model. */
+  readonly scope: string;
+  /** The id of whose it is. */
+  readonly subject: string;
+  /** When the month began, in UTC. */
+  readonly month: number;
+  /** How much of it is reached: 50, 80 or 100. */
+  readonly share: number;
+  /** The budget as it was then. */
+  readonly budget: string;
+  /** What was spent in the month until then, without what is held in reserve. */
+  readonly spent: string;
+  /** When it was noticed. */
+  readonly reached_at: number;
 }
 
 /** An answer that came from the cache. */
@@ -823,7 +886,9 @@ export interface EventTypes {
   readonly 'admission.decided': AdmissionDecided;
   readonly 'audit.checkpointed': AuditCheckpointed;
   readonly 'audit.recorded': AuditRecorded;
+  readonly 'billing.adjusted': BillingAdjusted;
   readonly 'billing.charged': BillingCharged;
+  readonly 'budget.reached': BudgetReached;
   readonly 'credential.presented': CredentialPresented;
   readonly 'credential.verified': CredentialVerified;
   readonly 'dead.letter': DeadLetter;
