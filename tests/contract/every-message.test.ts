@@ -1,4 +1,4 @@
-import { createApiKey, revokeApiKey } from '@millrace/auth-quota';
+import { createApiKey, revokeApiKey } from '@millrace/control-plane';
 import {
   bucketDefinitions,
   catalogue,
