@@ -104,6 +104,12 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     subject: 'revoked.<key>',
     storedIn: 'CONTROL',
   },
+  'key.changed': {
+    producers: ['auth-quota', 'admin'],
+    consumers: [...gateways, 'admin'],
+    subject: 'changed.<key>',
+    storedIn: 'CONTROL',
+  },
   'model.ready': {
     producers: ['inference', 'providers'],
     consumers: gateways,

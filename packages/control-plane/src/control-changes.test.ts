@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { controlKeys } from '@millrace/contracts';
 import { MillraceError, type Stoppable } from '@millrace/runtime';
-import { controlChanges, inTransaction } from '@millrace/store';
+import { controlChanges, inTransaction, type Transaction } from '@millrace/store';
 import type { Actor } from './actor.ts';
 import { publishControlChanges } from './control-changes.ts';
 import type { ControlDependencies } from './control-dependencies.ts';
 import { startTestControlPlane } from './control-plane.fixture.ts';
 import { createApiKey } from './create-api-key.ts';
 import { createKey, findKey, rotateKey } from './keys.ts';
-import { addPrice } from './prices.ts';
+import { addPrice, type NewPrice } from './prices.ts';
 import { findQuota, setQuota } from './quotas.ts';
 import { revokeApiKey } from './revoke-api-key.ts';
 import { grantRole, withdrawRole } from './roles.ts';
@@ -35,6 +35,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => plane.stop());
 
+const write = <Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result> =>
+  inTransaction(plane.database, work);
 const isRevoked = async (keyId: string): Promise<boolean> =>
   (await plane.bus.bucket('CONTROL').get(controlKeys.revocation(keyId))) !== undefined;
 const untold = async (): Promise<number> => (await plane.database.select().from(controlChanges)).length;
@@ -69,9 +71,11 @@ describe('a revocation', () => {
 
 describe('the key of a user', () => {
   it('is told as dead when its user loses the role or is disabled, and as living when it is back', async () => {
-    const { id: user } = await createUser(plane, 'default', { name: 'Ada' });
-    await grantRole(plane, { user, tenant: 'acme', role: 'analyst' });
-    const { id } = await inTransaction(plane.database, (transaction) =>
+    const { id: user } = await write((transaction) =>
+      createUser(plane, transaction, 'default', { name: 'Ada' }),
+    );
+    await write((transaction) => grantRole(plane, transaction, { user, tenant: 'acme', role: 'analyst' }));
+    const { id } = await write((transaction) =>
       createKey({ ...plane, actor }, transaction, { tenant: 'acme', user, roles: ['analyst'] }),
     );
     const told = async (): Promise<boolean> => {
@@ -80,7 +84,7 @@ describe('the key of a user', () => {
     };
     await withdrawRole(plane, { user, tenant: 'acme', role: 'analyst' });
     expect(await told()).toBe(true);
-    await grantRole(plane, { user, tenant: 'acme', role: 'analyst' });
+    await write((transaction) => grantRole(plane, transaction, { user, tenant: 'acme', role: 'analyst' }));
     expect(await told()).toBe(false);
     await updateUser(plane, user, { disabled: true }, undefined);
     expect(await told()).toBe(true);
@@ -89,8 +93,10 @@ describe('the key of a user', () => {
   });
 
   it('has no role that the user does not have', async () => {
-    const { id: user } = await createUser(plane, 'default', { name: 'Bob' });
-    const creating = inTransaction(plane.database, (transaction) =>
+    const { id: user } = await write((transaction) =>
+      createUser(plane, transaction, 'default', { name: 'Bob' }),
+    );
+    const creating = write((transaction) =>
       createKey({ ...plane, actor }, transaction, { tenant: 'acme', user, roles: ['analyst'] }),
     );
     await expect(creating).rejects.toThrow('The user does not have the role analyst there.');
@@ -102,9 +108,7 @@ describe('a rotation', () => {
     const { keyId } = await createApiKey(plane.database, { tenant: 'acme', allowedModels: ['small'] });
     await setQuota(plane, { scope: 'key', subject: keyId }, { tokens_per_day: 100 }, undefined);
     const rotate = (id: string) =>
-      inTransaction(plane.database, (transaction) =>
-        rotateKey({ ...plane, actor }, transaction, id, { overlap_seconds: 60 }),
-      );
+      write((transaction) => rotateKey({ ...plane, actor }, transaction, id, { overlap_seconds: 60 }));
     const rotated = await rotate(keyId);
     expect(rotated).toMatchObject({ allowed_models: ['small'], expires_at: null });
     expect((await findQuota(plane, { scope: 'key', subject: rotated.id })).limits.tokens_per_day).toBe(100);
@@ -116,12 +120,14 @@ describe('a rotation', () => {
   });
 });
 
+const add = (asked: NewPrice) => write((transaction) => addPrice(plane, transaction, asked));
+
 describe('a price', () => {
   const price = { model: 'small', currency: 'EUR', input_per_million: '1.5', output_per_million: '2' };
 
   it('is the next version, and told', async () => {
-    expect(await addPrice(plane, price)).toMatchObject({ version: 1, input_per_million: '1.5' });
-    expect(await addPrice(plane, { ...price, output_per_million: '3' })).toMatchObject({ version: 2 });
+    expect(await add(price)).toMatchObject({ version: 1, input_per_million: '1.5' });
+    expect(await add({ ...price, output_per_million: '3' })).toMatchObject({ version: 2 });
     await publishControlChanges(plane);
     const entry = await plane.bus.bucket('CONTROL').get(controlKeys.price('small'));
     expect(plane.codec.decode('price.published', entry!.value).prices.map(({ version }) => version)).toEqual([
@@ -131,10 +137,8 @@ describe('a price', () => {
 
   it('of what was charged is never changed', async () => {
     const early = { ...price, valid_from: '2026-01-01T00:00:00Z' };
-    await expect(addPrice(plane, early)).rejects.toThrow(/valid_from lies in the past/);
-    expect(await addPrice(plane, { ...early, book: 'comparison' })).toMatchObject({ version: 1 });
-    await expect(addPrice(plane, { ...early, valid_from: '2026-02-30T00:00:00Z' })).rejects.toThrow(
-      /no such moment/,
-    );
+    await expect(add(early)).rejects.toThrow(/valid_from lies in the past/);
+    expect(await add({ ...early, book: 'comparison' })).toMatchObject({ version: 1 });
+    await expect(add({ ...early, valid_from: '2026-02-30T00:00:00Z' })).rejects.toThrow(/no such moment/);
   });
 });

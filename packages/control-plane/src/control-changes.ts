@@ -20,10 +20,12 @@ export async function noteChanges(
 /** Any number, the same in all replicas: who has this lock publishes changes. */
 const publisherLock = 7_246_010;
 const batch = 256;
+/** Longer than a gateway is cut off and keeps its connections. */
+const changeKeptMs = 24 * 60 * 60_000;
 
 /**
- * Tells what was changed: a key that is dead gets its revocation, one that lives has it erased, which says to gateways that the key is to
- * be looked at again; a model has its prices published. What is told is what the tables say now, and replicas take turns, so what is older
+ * Tells what was changed: a key that is dead gets its revocation; one that lives has it erased, and gateways are told to look it up
+ * again; a model has its prices published. What is told is what the tables say now, and replicas take turns, so what is older
  * never comes last.
  *
  * @returns how many changes were told
@@ -63,10 +65,13 @@ async function tellKeys(
   const dead = await deadKeys(transaction, keyIds);
   const bucket = bus.bucket('CONTROL');
   await Promise.all(
-    keyIds.map((keyId) => {
-      const key = controlKeys.revocation(keyId);
-      if (!dead.has(keyId)) return bucket.erase(key);
-      return bucket.put(key, codec.encode('key.revoked', { key_id: keyId, at: clock.now() }));
+    keyIds.map(async (keyId) => {
+      const revocation = controlKeys.revocation(keyId);
+      const event = { key_id: keyId, at: clock.now() };
+      if (dead.has(keyId)) return bucket.put(revocation, codec.encode('key.revoked', event));
+      if ((await bucket.get(revocation)) !== undefined) await bucket.erase(revocation);
+      const ttlMs = changeKeptMs;
+      return bucket.put(controlKeys.keyChange(keyId), codec.encode('key.changed', event), { ttlMs });
     }),
   );
 }

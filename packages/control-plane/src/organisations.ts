@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
-import { inTransaction, organisations, quotas } from '@millrace/store';
+import { organisations, quotas, type Transaction } from '@millrace/store';
 import type { Place } from './actor.ts';
 import type { ControlDependencies } from './control-dependencies.ts';
 import { showMoment } from './moments.ts';
@@ -24,7 +24,6 @@ export const newOrganisationSchema = {
 
 export const organisationChangesSchema = changesSchema('OrganisationChanges', {
   name: nameSchema,
-  suspended: { type: 'boolean', description: 'While it is, none of its requests is admitted.' },
 });
 
 export const organisationSchema = shownSchema('Organisation', {
@@ -42,6 +41,7 @@ export interface NewOrganisation {
 
 export interface OrganisationChanges {
   readonly name?: string;
+  /** While it is, none of its requests is admitted. */
   readonly suspended?: boolean;
 }
 
@@ -56,20 +56,19 @@ export interface ShownOrganisation {
 type Dependencies = Pick<ControlDependencies, 'database' | 'clock'>;
 
 /** Creates an organisation, without limits. @throws `already_exists` */
-export function createOrganisation(
-  { database, clock }: Dependencies,
+export async function createOrganisation(
+  { clock }: Pick<Dependencies, 'clock'>,
+  transaction: Transaction,
   { id, name = id }: NewOrganisation,
 ): Promise<ShownOrganisation> {
-  return inTransaction(database, async (transaction) => {
-    const [row] = await transaction
-      .insert(organisations)
-      .values({ id, name, createdAt: new Date(clock.now()) })
-      .onConflictDoNothing()
-      .returning();
-    if (row === undefined) throw alreadyExists('organisation', id, 'id');
-    await transaction.insert(quotas).values({ scope: 'organisation', subject: id }).onConflictDoNothing();
-    return show(row);
-  });
+  const [row] = await transaction
+    .insert(organisations)
+    .values({ id, name, createdAt: new Date(clock.now()) })
+    .onConflictDoNothing()
+    .returning();
+  if (row === undefined) throw alreadyExists('organisation', id, 'id');
+  await transaction.insert(quotas).values({ scope: 'organisation', subject: id }).onConflictDoNothing();
+  return show(row);
 }
 
 /** @throws `resource_not_found` */

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, sql } from 'drizzle-orm';
 import { MillraceError } from '@millrace/runtime';
-import { inTransaction, prices } from '@millrace/store';
+import { prices, type Transaction } from '@millrace/store';
 import { noteChanges } from './control-changes.ts';
 import type { ControlDependencies } from './control-dependencies.ts';
 import { showDecimal } from './decimals.ts';
@@ -128,7 +128,11 @@ const allowedSkewMs = 60_000;
  *
  * @throws `invalid_value` for moments that are none, that end before they begin, or that lie in the past
  */
-export async function addPrice({ database, clock }: Dependencies, price: NewPrice): Promise<ShownPrice> {
+export async function addPrice(
+  { clock }: Pick<Dependencies, 'clock'>,
+  transaction: Transaction,
+  price: NewPrice,
+): Promise<ShownPrice> {
   const { model, book = chargedBook } = price;
   const now = clock.now();
   const validFrom =
@@ -139,41 +143,39 @@ export async function addPrice({ database, clock }: Dependencies, price: NewPric
     throw wrong('valid_from', 'lies in the past: what was charged stays charged');
   if (validUntil !== null && validUntil <= validFrom)
     throw wrong('valid_until', 'must lie behind valid_from');
-  return inTransaction(database, async (transaction) => {
-    await transaction.execute(
-      sql`select pg_advisory_xact_lock(hashtextextended(${`price ${book} ${model}`}, 0))`,
-    );
-    const [last] = await transaction
-      .select({ version: prices.version })
-      .from(prices)
-      .where(and(eq(prices.book, book), eq(prices.model, model)))
-      .orderBy(desc(prices.version))
-      .limit(1);
-    const [row] = await transaction
-      .insert(prices)
-      .values({
-        book,
-        model,
-        version: (last?.version ?? 0) + 1,
-        modelVersion: price.model_version ?? null,
-        currency: price.currency,
-        inputPerMillion: price.input_per_million,
-        cachedInputPerMillion: price.cached_input_per_million ?? null,
-        outputPerMillion: price.output_per_million,
-        charactersInPerMillion: price.characters_in_per_million ?? '0',
-        charactersOutPerMillion: price.characters_out_per_million ?? '0',
-        perRequest: price.per_request ?? '0',
-        perSecond: price.per_second ?? '0',
-        cachedAnswer: price.cached_answer ?? '0',
-        validFrom,
-        validUntil,
-        createdAt: new Date(now),
-      })
-      .returning();
-    if (row === undefined) throw new Error('PostgreSQL did not return the price that it stored');
-    if (book === chargedBook) await noteChanges(transaction, 'price', [model]);
-    return show(row);
-  });
+  await transaction.execute(
+    sql`select pg_advisory_xact_lock(hashtextextended(${`price ${book} ${model}`}, 0))`,
+  );
+  const [last] = await transaction
+    .select({ version: prices.version })
+    .from(prices)
+    .where(and(eq(prices.book, book), eq(prices.model, model)))
+    .orderBy(desc(prices.version))
+    .limit(1);
+  const [row] = await transaction
+    .insert(prices)
+    .values({
+      book,
+      model,
+      version: (last?.version ?? 0) + 1,
+      modelVersion: price.model_version ?? null,
+      currency: price.currency,
+      inputPerMillion: price.input_per_million,
+      cachedInputPerMillion: price.cached_input_per_million ?? null,
+      outputPerMillion: price.output_per_million,
+      charactersInPerMillion: price.characters_in_per_million ?? '0',
+      charactersOutPerMillion: price.characters_out_per_million ?? '0',
+      perRequest: price.per_request ?? '0',
+      perSecond: price.per_second ?? '0',
+      cachedAnswer: price.cached_answer ?? '0',
+      validFrom,
+      validUntil,
+      createdAt: new Date(now),
+    })
+    .returning();
+  if (row === undefined) throw new Error('PostgreSQL did not return the price that it stored');
+  if (book === chargedBook) await noteChanges(transaction, 'price', [model]);
+  return show(row);
 }
 
 /** All prices, also those that are over and those to come, by book, model and version. */

@@ -46,20 +46,19 @@ type Dependencies = Pick<ControlDependencies, 'database' | 'clock'>;
 type Row = typeof memberships.$inferSelect;
 
 /** Gives a user a role, or leaves the one there is as it is. */
-export function grantRole(
-  { database, clock }: Dependencies,
+export async function grantRole(
+  { clock }: Pick<Dependencies, 'clock'>,
+  transaction: Transaction,
   { user, role, tenant = allTenants }: RoleGrant,
 ): Promise<ShownRole> {
-  return inTransaction(database, async (transaction) => {
-    await transaction
-      .insert(memberships)
-      .values({ user, tenant, role, createdAt: new Date(clock.now()) })
-      .onConflictDoNothing();
-    await noteKeysOf(transaction, user);
-    const [row] = await transaction.select().from(memberships).where(sameAs({ user, role, tenant }));
-    if (row === undefined) throw notFound('role', 'role');
-    return show(row);
-  });
+  await transaction
+    .insert(memberships)
+    .values({ user, tenant, role, createdAt: new Date(clock.now()) })
+    .onConflictDoNothing();
+  await noteKeysOf(transaction, user);
+  const [row] = await transaction.select().from(memberships).where(sameAs({ user, role, tenant }));
+  if (row === undefined) throw notFound('role', 'role');
+  return show(row);
 }
 
 /** Takes a role from a user; what its keys can do follows with the next `publishControlChanges`. @throws `resource_not_found` */

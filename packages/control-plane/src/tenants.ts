@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
-import { inTransaction, organisations, quotas, tenants, type Database } from '@millrace/store';
+import { inTransaction, quotas, tenants, type Database, type Transaction } from '@millrace/store';
 import type { Place } from './actor.ts';
 import type { ControlDependencies } from './control-dependencies.ts';
 import { showMoment } from './moments.ts';
@@ -28,7 +28,6 @@ export const newTenantSchema = {
 
 export const tenantChangesSchema = changesSchema('TenantChanges', {
   name: nameSchema,
-  suspended: { type: 'boolean', description: 'While it is, none of its requests is admitted.' },
 });
 
 export const tenantSchema = shownSchema('Tenant', {
@@ -42,6 +41,7 @@ export const tenantSchema = shownSchema('Tenant', {
 
 export interface TenantChanges {
   readonly name?: string;
+  /** While it is, none of its requests is admitted. */
   readonly suspended?: boolean;
 }
 
@@ -69,39 +69,33 @@ type Dependencies = Pick<ControlDependencies, 'database' | 'clock'>;
 
 /** Creates a tenant with its limits, or leaves the one there is as it is. @returns whether it was created */
 export async function createTenant(database: Database, tenant: NewTenant): Promise<boolean> {
-  return (await insertTenant(database, tenant)) !== undefined;
+  const created = await inTransaction(database, (transaction) => insertTenant(transaction, tenant));
+  return created !== undefined;
 }
 
-/** Creates a tenant with the usual limits. @throws `already_exists`; `resource_not_found` for its organisation */
+/** Creates a tenant with the usual limits. @throws `already_exists` */
 export async function addTenant(
-  { database }: Pick<Dependencies, 'database'>,
+  transaction: Transaction,
   tenant: NewTenant & { readonly organisation: string },
 ): Promise<ShownTenant> {
-  const [organisation] = await database
-    .select()
-    .from(organisations)
-    .where(eq(organisations.id, tenant.organisation));
-  if (organisation === undefined) throw notFound('organisation', 'organisation');
-  const row = await insertTenant(database, tenant);
+  const row = await insertTenant(transaction, tenant);
   if (row === undefined) throw alreadyExists('tenant', tenant.id, 'id');
   return show(row);
 }
 
-function insertTenant(database: Database, tenant: NewTenant) {
+async function insertTenant(transaction: Transaction, tenant: NewTenant) {
   const { id, name = id, organisation = 'default', requestsPerMinute = 600, maxInFlight = 64 } = tenant;
-  return inTransaction(database, async (transaction) => {
-    const [created] = await transaction
-      .insert(tenants)
-      .values({ id, name, organisation })
-      .onConflictDoNothing()
-      .returning();
-    if (created === undefined) return undefined;
-    await transaction
-      .insert(quotas)
-      .values({ scope: 'project', subject: id, requestsPerMinute, maxInFlight })
-      .onConflictDoNothing();
-    return created;
-  });
+  const [created] = await transaction
+    .insert(tenants)
+    .values({ id, name, organisation })
+    .onConflictDoNothing()
+    .returning();
+  if (created === undefined) return undefined;
+  await transaction
+    .insert(quotas)
+    .values({ scope: 'project', subject: id, requestsPerMinute, maxInFlight })
+    .onConflictDoNothing();
+  return created;
 }
 
 /** @throws `resource_not_found` */

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
-import { apiKeys, inTransaction, quotas, users } from '@millrace/store';
+import { apiKeys, inTransaction, quotas, users, type Transaction } from '@millrace/store';
 import type { SealingBox } from '@millrace/sealing';
 import type { Place } from './actor.ts';
 import { noteChanges } from './control-changes.ts';
@@ -92,25 +92,23 @@ type UserRow = typeof users.$inferSelect;
 const boxOf = ({ sealing }: Pick<Dependencies, 'sealing'>, organisation: string): Promise<SealingBox> =>
   sealing.forTenant(`organisation/${organisation}`);
 
-/** @throws `resource_not_found` for the organisation */
+/** Creates a user of an organisation that is there. */
 export async function createUser(
-  dependencies: Dependencies,
+  dependencies: Pick<Dependencies, 'sealing' | 'clock' | 'nextId'>,
+  transaction: Transaction,
   organisation: string,
   { name, email, kind = 'person' }: NewUser,
 ): Promise<ShownUser> {
-  const { database, clock, nextId } = dependencies;
+  const { clock, nextId } = dependencies;
   const id = `usr_${nextId().replaceAll('-', '')}`;
   const box = await boxOf(dependencies, organisation);
   const profile = seal(box, id, { name, email: email ?? null });
-  return inTransaction(database, async (transaction) => {
-    const [row] = await transaction
-      .insert(users)
-      .values({ id, organisation, kind, profile, createdAt: new Date(clock.now()) })
-      .returning();
-    if (row === undefined) throw notFound('organisation', 'organisation');
-    await transaction.insert(quotas).values({ scope: 'user', subject: id });
-    return show(row, box);
-  });
+  const [row] = await transaction
+    .insert(users)
+    .values({ id, organisation, kind, profile, createdAt: new Date(clock.now()) })
+    .returning();
+  await transaction.insert(quotas).values({ scope: 'user', subject: id });
+  return show(requireUpdated(row, 'user', 'user', undefined), box);
 }
 
 /** @throws `resource_not_found` */
