@@ -1,5 +1,5 @@
 import { findRecord, recordAct } from '@millrace/audit-log';
-import { createApiKey, revokeApiKey } from '@millrace/auth-quota';
+import { createApiKey, revokeApiKey } from '@millrace/control-plane';
 import {
   bucketDefinitions,
   catalogue,

@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApiKey } from '@millrace/auth-quota';
+import { createApiKey } from '@millrace/control-plane';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
 import { expectAnsweredOnce } from '../support/proof.ts';
 import { postJson } from '../support/post-json.ts';

@@ -12,7 +12,7 @@ import OpenAI, {
 } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { and, eq } from 'drizzle-orm';
-import { createApiKey } from '@millrace/auth-quota';
+import { createApiKey } from '@millrace/control-plane';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
 import { quotas } from '@millrace/store';
 import { range } from '../support/answer.ts';

@@ -70,7 +70,7 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     storedIn: 'BILLING',
   },
   'price.published': {
-    producers: ['billing'],
+    producers: ['billing', 'auth-quota', 'admin'],
     consumers: ['auth-quota', ...gateways],
     subject: 'price.<model>',
     storedIn: 'CONTROL',
@@ -106,14 +106,14 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     storedIn: 'DEADLETTER',
   },
   'credential.presented': {
-    producers: gateways,
+    producers: [...gateways, 'admin'],
     consumers: ['auth-quota'],
     subject: 'mr.auth.verify',
     storedIn: undefined,
   },
   'credential.verified': {
     producers: ['auth-quota'],
-    consumers: gateways,
+    consumers: [...gateways, 'admin'],
     subject: 'the reply to mr.auth.verify',
     storedIn: undefined,
   },
@@ -130,9 +130,15 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     storedIn: undefined,
   },
   'key.revoked': {
-    producers: ['auth-quota'],
-    consumers: gateways,
+    producers: ['auth-quota', 'admin'],
+    consumers: [...gateways, 'admin'],
     subject: 'revoked.<key>',
+    storedIn: 'CONTROL',
+  },
+  'key.changed': {
+    producers: ['auth-quota', 'admin'],
+    consumers: [...gateways, 'admin'],
+    subject: 'changed.<key>',
     storedIn: 'CONTROL',
   },
   'model.ready': {

@@ -70,6 +70,8 @@ export const controlKeys = {
   cancellations: 'cancel.*',
   revocation: (keyId: string) => `revoked.${subjectToken(keyId)}`,
   revocations: 'revoked.*',
+  keyChange: (keyId: string) => `changed.${subjectToken(keyId)}`,
+  keyChanges: 'changed.*',
   model: (name: string) => `model.${subjectToken(name)}`,
   models: 'model.*',
   price: (model: string) => `price.${subjectToken(model)}`,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { subjects, type CredentialVerified, type VerifiedPrincipal } from '@millrace/contracts';
+import { requireUsable } from '@millrace/control-plane/permissions';
 import { errorCodes, MillraceError, type ErrorCode, type Stoppable } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import { BoundedCache } from './bounded-cache.ts';
@@ -15,8 +16,11 @@ export interface CredentialOptions {
 
 /** Finds out who a credential belongs to. */
 export interface Credentials extends Stoppable {
-  /** @throws `invalid_api_key`; `unavailable` when nobody can say */
-  verify(credential: string | undefined): Promise<VerifiedPrincipal>;
+  /**
+   * @param address that the client has
+   * @throws `invalid_api_key`; `permission_denied` for an address that the key may not be used from; `unavailable` when nobody can say
+   */
+  verify(credential: string | undefined, address: string): Promise<VerifiedPrincipal>;
 }
 
 /** Good and bad answers are kept apart, so that a flood of bad credentials does not push out the good ones. */
@@ -33,9 +37,8 @@ export function createCredentials(
   const known = new BoundedCache<VerifiedPrincipal>({ clock, capacity, keepMs: credentialCacheMs });
   const unknown = new BoundedCache<MillraceError>({ clock, capacity, keepMs: credentialCacheMs });
   const asking = new Map<string, Promise<VerifiedPrincipal>>();
-  const listener = revocations.onRevoked((keyId) =>
-    known.deleteWhere((principal) => principal.key_id === keyId),
-  );
+  const forget = (keyId: string): void => known.deleteWhere((principal) => principal.key_id === keyId);
+  const listeners = [revocations.onRevoked(forget), revocations.onChanged(forget)];
 
   const verification = guardCall(
     async (credential: string): Promise<CredentialVerified> => {
@@ -71,7 +74,7 @@ export function createCredentials(
   };
 
   return {
-    async verify(credential) {
+    async verify(credential, address) {
       if (credential === undefined || credential === '') {
         throw new MillraceError(
           'invalid_api_key',
@@ -83,10 +86,11 @@ export function createCredentials(
       const principal = await askOnce(credential);
       if (revocations.has(principal.key_id))
         throw new MillraceError('invalid_api_key', 'The API key was revoked.');
+      requireUsable(principal, address, clock.now());
       return principal;
     },
     async stop() {
-      await listener.stop();
+      for (const listener of listeners) await listener.stop();
       await verification.stop();
     },
   };

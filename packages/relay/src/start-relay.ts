@@ -45,11 +45,14 @@ export interface Relay extends Stoppable {
   /**
    * Finds out who a credential belongs to.
    *
-   * @throws `invalid_api_key`; `unavailable` when nobody can say
+   * @param address that the client has
+   * @throws `invalid_api_key`; `permission_denied` for an address that the key may not be used from; `unavailable` when nobody can say
    */
-  verify(credential: string | undefined): Promise<VerifiedPrincipal>;
+  verify(credential: string | undefined, address: string): Promise<VerifiedPrincipal>;
   /** Calls the listener with the id of each API key that is revoked from now on. */
   onRevoked(listener: (keyId: string) => void): Stoppable;
+  /** Calls the listener with the id of each API key that may do more, or less, than before. */
+  onKeyChanged(listener: (keyId: string) => void): Stoppable;
   /**
    * Takes a place among the requests that the API key may have in flight.
    *
@@ -148,8 +151,9 @@ export async function startRelay(
     gateway,
     models,
     routes: [...routes.keys()],
-    verify: (credential) => credentials.verify(credential),
+    verify: (credential, address) => credentials.verify(credential, address),
     onRevoked: (listener) => revocations.onRevoked(listener),
+    onKeyChanged: (listener) => revocations.onChanged(listener),
     enter: (principal) => inFlight.enter(principal),
     async submit(submission) {
       try {

@@ -2,7 +2,8 @@ import { subjects, type CredentialVerified } from '@millrace/contracts';
 import { MillraceError, type Stoppable } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import type { Database } from '@millrace/store';
-import { verifyCredential } from './api-keys.ts';
+import type { KeyUses } from './key-uses.ts';
+import { verifyCredential } from './verify-credential.ts';
 
 const queue = 'auth-quota';
 
@@ -12,6 +13,7 @@ const queue = 'auth-quota';
  */
 export function onCredentialPresented(
   dependencies: StageDependencies & { readonly database: Database },
+  uses: Pick<KeyUses, 'note'>,
 ): Promise<Stoppable> {
   const { bus, codec, clock, database, logger, metrics } = dependencies;
   const verifications = metrics.counter({
@@ -33,6 +35,7 @@ export function onCredentialPresented(
   return bus.respond(subjects.verify, queue, async (payload) => {
     const verified = await answer(payload);
     verifications.inc({ result: verified.code ?? 'valid' });
+    if (verified.principal !== null) uses.note([verified.principal.key_id], clock.now());
     return codec.encode('credential.verified', verified);
   });
 }

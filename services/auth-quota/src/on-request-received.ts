@@ -16,6 +16,7 @@ import {
 } from '@millrace/stage';
 import type { Refusal } from './admission-rules.ts';
 import type { Admission, Claim } from './admission.ts';
+import type { KeyUses } from './key-uses.ts';
 import { withoutContent } from './without-content.ts';
 import { publishDecisions } from './publish-decisions.ts';
 
@@ -34,6 +35,7 @@ export function onRequestReceived(
   dependencies: StageDependencies,
   admission: Admission,
   cancellations: Cancellations,
+  uses: Pick<KeyUses, 'note'>,
 ) {
   const admissions = dependencies.metrics.counter({
     name: 'millrace_admissions_total',
@@ -43,6 +45,10 @@ export function onRequestReceived(
 
   return async (deliveries: readonly Delivery[]): Promise<readonly boolean[]> => {
     const { work, corrupt } = await decodeAll(dependencies, deliveries);
+    uses.note(
+      work.map(({ event }) => event.principal.key_id),
+      dependencies.clock.now(),
+    );
     const requests = work.map(({ event, delivery }) => ({
       event,
       encoded: withoutContent(dependencies.codec, event),

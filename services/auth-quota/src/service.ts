@@ -11,7 +11,9 @@ import {
 } from '@millrace/stage';
 import type { Database } from '@millrace/store';
 import type { AuthQuotaSettings } from './config.ts';
+import { startChangePublisher } from './change-publisher.ts';
 import { startHousekeeping } from './housekeeping.ts';
+import { startKeyUses } from './key-uses.ts';
 import { onCredentialPresented } from './on-credential-presented.ts';
 import { onRequestClosed } from './on-request-closed.ts';
 import { onRequestReceived } from './on-request-received.ts';
@@ -47,6 +49,7 @@ export async function startAuthQuota(
   try {
     const prices = keep(await watchPrices(dependencies));
     const admission = createPostgresAdmission({ ...dependencies, prices, maxQueue: settings.maxQueue });
+    const uses = keep(startKeyUses(dependencies));
     const cancellations = keep(await watchCancellations(dependencies));
     keep(
       startReaper(dependencies, admission, {
@@ -79,10 +82,11 @@ export async function startAuthQuota(
           onPoison: (delivery, why) =>
             giveUp(dependencies, { stage, eventName: 'request.received' }, delivery, why),
         },
-        onRequestReceived(dependencies, admission, cancellations),
+        onRequestReceived(dependencies, admission, cancellations, uses),
       ),
     );
-    keep(await onCredentialPresented(dependencies));
+    keep(startChangePublisher(dependencies));
+    keep(await onCredentialPresented(dependencies, uses));
     return {
       ready: () => whyNotReady(dependencies),
       stop: () => stopInReverse(parts),

@@ -1,5 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { createApiKey, createTenant, verifyCredential } from '@millrace/auth-quota';
+import { verifyCredential } from '@millrace/auth-quota';
+import { createApiKey, createTenant } from '@millrace/control-plane';
 import type { Clock } from '@millrace/runtime';
 import type { Database } from '@millrace/store';
 

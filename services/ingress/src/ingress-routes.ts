@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { traceHeaders } from '@millrace/bus';
 import type { VerifiedPrincipal } from '@millrace/contracts';
+import { requirePermission } from '@millrace/control-plane/permissions';
 import {
   createEndpoints,
   type Asked,
@@ -13,7 +14,15 @@ import {
   responsesPath,
   withFieldName,
 } from '@millrace/endpoints';
-import { clientError, type Relay } from '@millrace/relay';
+import {
+  bearerOf,
+  clientError,
+  notJson,
+  refuseEncoding,
+  sendError,
+  toClientError,
+  type Relay,
+} from '@millrace/relay';
 import { createIdGenerator, madeAt, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { streamAnswer, wholeAnswer, type StreamOptions } from './answer-request.ts';
 import { callerOf, idempotencyKeyOf, type Caller } from './caller.ts';
@@ -23,13 +32,11 @@ import { watchClient, type ClientWatch } from './client-watch.ts';
 import type { IngressSettings } from './config.ts';
 import { engineAnswer } from './engine-answer.ts';
 import { createCancel } from './cancel-request.ts';
-import { notJson, sendError, toClientError } from './errors.ts';
 import { sendNotFound } from './not-found.ts';
 import type { JobsAccess } from './jobs/jobs-access.ts';
 import { jobRoutes } from './jobs/job-routes.ts';
 import { lastEventIdOf } from './last-event-id.ts';
 import { referenceRoutes } from './reference-routes.ts';
-import { refuseEncoding } from './refuse-encoding.ts';
 import { refuseExpectations } from './refuse-expectation.ts';
 
 export interface IngressRoutesOptions {
@@ -84,7 +91,8 @@ export async function ingressRoutes(
   });
 
   const identify = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const principal = await relay.verify(bearerOf(request));
+    const principal = await relay.verify(bearerOf(request.headers), request.ip);
+    requirePermission(principal, 'request.submit');
     const client = watchClient(reply.raw, { relay, keyId: principal.key_id, logger });
     request.setDecorator<Caller>('caller', { principal, client });
   };
@@ -218,10 +226,6 @@ export async function ingressRoutes(
       ask(endpoint, request, reply),
     );
   }
-}
-
-function bearerOf({ headers }: FastifyRequest): string | undefined {
-  return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
 }
 
 function traceOf({ headers }: FastifyRequest): Record<string, string> {

@@ -361,6 +361,14 @@ export interface IdempotencyClaimed {
   readonly payload_digest: Uint8Array;
 }
 
+/** An API key may do more, or less, than before: it is to be looked up again. Value of changed.<key> in CONTROL. */
+export interface KeyChanged {
+  /** Public part of the API key. */
+  readonly key_id: string;
+  /** When. */
+  readonly at: number;
+}
+
 /** An API key is no longer valid. Value of revoked.<key> in CONTROL. */
 export interface KeyRevoked {
   /** Public part of the API key. */
@@ -893,6 +901,7 @@ export interface EventTypes {
   readonly 'credential.verified': CredentialVerified;
   readonly 'dead.letter': DeadLetter;
   readonly 'idempotency.claimed': IdempotencyClaimed;
+  readonly 'key.changed': KeyChanged;
   readonly 'key.revoked': KeyRevoked;
   readonly 'key.wrapped': KeyWrapped;
   readonly 'model.ready': ModelReady;

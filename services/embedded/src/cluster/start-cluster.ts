@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { destination } from 'pino';
-import { createTenant } from '@millrace/auth-quota';
+import { createTenant } from '@millrace/control-plane';
 import { findNatsServer, startNatsServer } from '@millrace/bus/nats-server';
 import { createLogger, MillraceError, readSettings, stopInReverse, type Stoppable } from '@millrace/runtime';
 import { loadMasterKey } from '@millrace/sealing';

@@ -1,12 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseJson, type Endpoint } from '@millrace/endpoints';
 import { notFound, showJob, type Job } from '@millrace/jobs';
-import type { Relay } from '@millrace/relay';
+import { notJson, refuseEncoding, type Relay } from '@millrace/relay';
 import { MillraceError, systemRandom, type Clock } from '@millrace/runtime';
 import { callerOf, idempotencyKeyOf } from '../caller.ts';
 import type { IngressSettings } from '../config.ts';
-import { notJson } from '../errors.ts';
-import { refuseEncoding } from '../refuse-encoding.ts';
 import { awaitJob, waitOf } from './await-job.ts';
 import { responseRoutes, type ResponseRoutesOptions } from '../responses/response-routes.ts';
 import { batchRoutes } from './batch-routes.ts';

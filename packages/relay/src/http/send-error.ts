@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply } from 'fastify';
-import { clientError, toErrorBody } from '@millrace/relay';
+import { clientError } from '../client-error.ts';
+import { toErrorBody } from './error-body.ts';
 import { errorCodes, MillraceError } from '@millrace/runtime';
 import { rateLimitHeaders } from './rate-limit-headers.ts';
 

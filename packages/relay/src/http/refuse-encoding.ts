@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { bodyWithoutCode } from '@millrace/relay';
+import { bodyWithoutCode } from './error-body.ts';
 
 /** Refuses a body that is compressed (RFC 9110, 15.5.16). */
 export async function refuseEncoding({ headers }: FastifyRequest, reply: FastifyReply) {
