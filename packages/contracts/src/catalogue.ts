@@ -104,6 +104,12 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     subject: 'revoked.<key>',
     storedIn: 'CONTROL',
   },
+  'access.barred': {
+    producers: ['auth-quota'],
+    consumers: ['auth-quota', ...gateways],
+    subject: 'barred.<kind>.<id>',
+    storedIn: 'CONTROL',
+  },
   'model.ready': {
     producers: ['inference', 'providers'],
     consumers: gateways,

@@ -1,6 +1,7 @@
 export { catalogue, type CatalogueEntry } from './catalogue.ts';
 export { createCodec, type Codec, type DecodedMessage } from './codec.ts';
 export type {
+  AccessBarred,
   AdmissionDecided,
   AdmissionDecision,
   AuditRecorded,

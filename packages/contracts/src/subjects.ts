@@ -65,6 +65,9 @@ export const controlKeys = {
   cancellations: 'cancel.*',
   revocation: (keyId: string) => `revoked.${subjectToken(keyId)}`,
   revocations: 'revoked.*',
+  bar: (kind: 'USER' | 'PROJECT' | 'ORGANISATION' | 'ISSUER', id: string) =>
+    `barred.${kind.toLowerCase()}.${subjectToken(id)}`,
+  bars: 'barred.*.*',
   model: (name: string) => `model.${subjectToken(name)}`,
   models: 'model.*',
   price: (model: string) => `price.${subjectToken(model)}`,

@@ -221,6 +221,7 @@ export function principalOf(tenant: string, changes: Partial<VerifiedPrincipal> 
     allowed_models: null,
     allowed_addresses: null,
     expires_at: null,
+    issuer: null,
     max_in_flight: 32,
     ...changes,
   };

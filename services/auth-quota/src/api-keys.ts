@@ -2,7 +2,15 @@ import { and, eq } from 'drizzle-orm';
 import { controlKeys, type CredentialVerified } from '@millrace/contracts';
 import { systemRandom, type RandomSource } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
-import { apiKeys, inTransaction, quotas, tenants, type Database } from '@millrace/store';
+import {
+  apiKeys,
+  inTransaction,
+  organisations,
+  quotas,
+  tenants,
+  users,
+  type Database,
+} from '@millrace/store';
 import { isKeyOf, keyIdOf, makeApiKey } from './api-key.ts';
 
 export interface NewApiKey {
@@ -57,8 +65,8 @@ export async function revokeApiKey(
   return true;
 }
 
-/** Where a project has no limit, a gateway still has one for each principal. */
-const unlimitedInFlight = 1_024;
+/** Requests in flight: where a project has no limit, a gateway still has one for each principal. */
+export const unlimitedInFlight = 1_024;
 
 const unknownHash = new Uint8Array(32);
 
@@ -75,9 +83,18 @@ export async function verifyCredential(
   const keyId = keyIdOf(credential);
   if (keyId === undefined) return refused('The API key is not valid.');
   const [row] = await database
-    .select({ key: apiKeys, organisation: tenants.organisation, maxInFlight: quotas.maxInFlight })
+    .select({
+      key: apiKeys,
+      organisation: tenants.organisation,
+      maxInFlight: quotas.maxInFlight,
+      suspendedAt: tenants.suspendedAt,
+      organisationSuspendedAt: organisations.suspendedAt,
+      userDisabledAt: users.disabledAt,
+    })
     .from(apiKeys)
     .innerJoin(tenants, eq(tenants.id, apiKeys.tenant))
+    .innerJoin(organisations, eq(organisations.id, tenants.organisation))
+    .leftJoin(users, eq(users.id, apiKeys.user))
     .leftJoin(quotas, and(eq(quotas.scope, 'project'), eq(quotas.subject, apiKeys.tenant)))
     .where(eq(apiKeys.id, keyId));
   const matches = isKeyOf(row?.key.hash ?? unknownHash, credential);
@@ -85,6 +102,9 @@ export async function verifyCredential(
   const { key, organisation, maxInFlight } = row;
   if (key.revokedAt !== null) return refused('The API key was revoked.');
   if (key.expiresAt !== null && key.expiresAt.getTime() <= now) return refused('The API key has expired.');
+  if (row.userDisabledAt !== null) return denied('The user of the API key is disabled.');
+  if (row.suspendedAt !== null || row.organisationSuspendedAt !== null)
+    return denied('The project of the API key is suspended.');
   return {
     principal: {
       tenant: key.tenant,
@@ -98,10 +118,16 @@ export async function verifyCredential(
       allowed_addresses: key.allowedAddresses,
       expires_at: key.expiresAt?.getTime() ?? null,
       max_in_flight: maxInFlight ?? unlimitedInFlight,
+      issuer: null,
     },
     code: null,
     message: null,
   };
+}
+
+/** Someone who is known may not get in. */
+function denied(message: string): CredentialVerified {
+  return { principal: null, code: 'permission_denied', message };
 }
 
 function refused(message: string): CredentialVerified {

@@ -8,7 +8,16 @@ import {
   streamDefinitions,
   subjects,
 } from '@millrace/contracts';
-import { createLogger, createMetrics, ManualClock, stopInReverse, type Stoppable } from '@millrace/runtime';
+import { createFetchKeySet, createTokenVerifier } from '@millrace/identity';
+import {
+  createIdGenerator,
+  createLogger,
+  createMetrics,
+  ManualClock,
+  seededRandom,
+  stopInReverse,
+  type Stoppable,
+} from '@millrace/runtime';
 import { startTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@millrace/testkit';
 import { createApiKey, revokeApiKey } from './api-keys.ts';
 import { onCredentialPresented } from './on-credential-presented.ts';
@@ -41,6 +50,14 @@ beforeAll(async () => {
       clock,
       logger,
       database,
+      tokens: createTokenVerifier({
+        database,
+        clock,
+        logger,
+        nextId: createIdGenerator(clock, seededRandom(1)),
+        fetchKeySet: createFetchKeySet(true),
+        unlimitedInFlight: 64,
+      }),
       sealing: undefined as never,
       metrics: createMetrics(),
     }),

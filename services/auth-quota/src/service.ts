@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { consumerDefinitions } from '@millrace/contracts';
-import { stopInReverse, type Stoppable } from '@millrace/runtime';
+import { createFetchKeySet, createTokenVerifier } from '@millrace/identity';
+import { createIdGenerator, stopInReverse, systemRandom, type Stoppable } from '@millrace/runtime';
 import { watchPrices } from '@millrace/pricing';
 import {
   consumeClosings,
@@ -10,6 +11,7 @@ import {
   type StageDependencies,
 } from '@millrace/stage';
 import type { Database } from '@millrace/store';
+import { unlimitedInFlight } from './api-keys.ts';
 import type { AuthQuotaSettings } from './config.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { onCredentialPresented } from './on-credential-presented.ts';
@@ -36,6 +38,7 @@ export async function startAuthQuota(
     | 'reaperGraceMs'
     | 'reaperWaitingGraceMs'
     | 'reaperIntervalMs'
+    | 'oidcPrivate'
   >,
 ): Promise<Service> {
   const consumers = consumerDefinitions(settings.ackWaitMs);
@@ -82,7 +85,13 @@ export async function startAuthQuota(
         onRequestReceived(dependencies, admission, cancellations),
       ),
     );
-    keep(await onCredentialPresented(dependencies));
+    const tokens = createTokenVerifier({
+      ...dependencies,
+      nextId: createIdGenerator(dependencies.clock, systemRandom),
+      fetchKeySet: createFetchKeySet(settings.oidcPrivate),
+      unlimitedInFlight,
+    });
+    keep(await onCredentialPresented({ ...dependencies, tokens }));
     return {
       ready: () => whyNotReady(dependencies),
       stop: () => stopInReverse(parts),

@@ -1,5 +1,15 @@
 // Generated from schemas/*.avsc by generate-types.ts. Do not edit.
 
+/** All credentials of a user, a project, an organisation or an identity provider are refused until the key is gone. Value of barred.<kind>.<id> in CONTROL. */
+export interface AccessBarred {
+  /** What is barred. */
+  readonly kind: BarredKind;
+  /** Id of the user, project or organisation, or the URL of the issuer. */
+  readonly id: string;
+  /** When the gateways were told. */
+  readonly at: number;
+}
+
 /** Requests of a tenant that were decided on in one transaction. With the closings, claims and the counters of the quotas can be made anew from these. */
 export interface AdmissionDecided {
   /** The tenant that the requests belong to. */
@@ -59,6 +69,8 @@ export interface AuditRecorded {
   /** SHA-256 of the Avro encoding of this record with this field all zeros. */
   readonly hash: Uint8Array;
 }
+
+export type BarredKind = 'USER' | 'PROJECT' | 'ORGANISATION' | 'ISSUER';
 
 /** A row of the ledger. */
 export interface BillingCharged {
@@ -701,6 +713,8 @@ export interface VerifiedPrincipal {
   readonly allowed_addresses: readonly string[] | null;
   /** When the credential expires; null: never. */
   readonly expires_at: number | null;
+  /** The identity provider that vouches for it; null: an API key. */
+  readonly issuer: string | null;
 }
 
 /** A gateway asks all workers what they are doing. Not stored. */
@@ -737,6 +751,7 @@ export interface WorkerDescribed {
 
 /** The events and records by the name of their schema. */
 export interface EventTypes {
+  readonly 'access.barred': AccessBarred;
   readonly 'admission.decided': AdmissionDecided;
   readonly 'audit.recorded': AuditRecorded;
   readonly 'billing.charged': BillingCharged;
