@@ -4,8 +4,8 @@ import type { JSONWebKeySet, JWK } from 'jose';
 import { lookUpPublic } from '@millrace/runtime';
 import { readKeySetUrl } from './identity-provider.ts';
 
-/** For all of it, from the look-up of the name to the end of the answer. */
-const timeoutMs = 5_000;
+/** For all of it, from the look-up of the name to the end of the answer. Gateways wait longer than that for auth-quota: one slow issuer must not look like auth-quota being away. */
+const timeoutMs = 2_000;
 /** Many times what a large issuer has. */
 const maxBytes = 256 * 1024;
 const maxKeys = 100;

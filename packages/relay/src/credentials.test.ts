@@ -17,6 +17,7 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 let nats: TestNats;
 let platform: TestPlatform;
 const clock = new ManualClock(Date.now());
+const address = '203.0.113.9';
 let relay: Relay;
 let asked = 0;
 
@@ -43,28 +44,28 @@ test('a credential is asked for once in a while, however many present it', async
   const principal = principalOf(newTenant());
   platform.keys.set('good', principal);
   asked = 0;
-  const answers = await Promise.all(Array.from({ length: 20 }, () => relay.verify('good')));
+  const answers = await Promise.all(Array.from({ length: 20 }, () => relay.verify('good', address)));
   expect(answers).toEqual(Array.from({ length: 20 }, () => principal));
-  await relay.verify('good');
+  await relay.verify('good', address);
   await clock.advance(testRelaySettings.credentialCacheMs);
-  await relay.verify('good');
+  await relay.verify('good', address);
   expect(asked).toBe(2);
 });
 
 test('what is missing, unknown or far too long is refused', async () => {
   for (const credential of [undefined, '', 'unknown', 'x'.repeat(10_000)]) {
-    await expect(relay.verify(credential)).rejects.toMatchObject({ code: 'invalid_api_key' });
+    await expect(relay.verify(credential, address)).rejects.toMatchObject({ code: 'invalid_api_key' });
   }
 });
 
 test('a revocation takes effect at once, and is told', async () => {
   platform.keys.set('bad soon', principalOf(newTenant(), { key_id: 'revoked-key' }));
-  await relay.verify('bad soon');
+  await relay.verify('bad soon', address);
   const told = Promise.withResolvers<string>();
   const listener = relay.onRevoked(told.resolve);
   await platform.revoke('revoked-key');
   expect(await told.promise).toBe('revoked-key');
-  await expect(relay.verify('bad soon')).rejects.toMatchObject({ code: 'invalid_api_key' });
+  await expect(relay.verify('bad soon', address)).rejects.toMatchObject({ code: 'invalid_api_key' });
   await listener.stop();
 });
 
@@ -89,7 +90,7 @@ test('while nobody can say, credentials are refused at once with the time to com
     own.keys.set('known', principal);
     const dependencies = await own.connect(clock);
     const lonely = await startRelay({ ...dependencies, gateway: newGatewayName() }, testRelaySettings);
-    await lonely.verify('known');
+    await lonely.verify('known', address);
     await own.stopVerifying();
     let presented = 0;
     const failing = await own.connect();
@@ -98,15 +99,15 @@ test('while nobody can say, credentials are refused at once with the time to com
       throw new Error('the database is away');
     });
     const unavailable = { code: 'unavailable', retryable: true, retryAfterMs: 2_000 };
-    const tries = Array.from({ length: 8 }, (_, index) => lonely.verify(`credential ${index}`));
+    const tries = Array.from({ length: 8 }, (_, index) => lonely.verify(`credential ${index}`, address));
     for (const result of await Promise.allSettled(tries)) {
       expect(result).toMatchObject({ status: 'rejected', reason: unavailable });
     }
     expect(await metricValue(dependencies, 'millrace_gateway_circuit_open{circuit="verify"}')).toBe(1);
     const before = presented;
-    await expect(lonely.verify('one more')).rejects.toMatchObject(unavailable);
+    await expect(lonely.verify('one more', address)).rejects.toMatchObject(unavailable);
     expect(presented).toBe(before);
-    expect(await lonely.verify('known')).toEqual(principal);
+    expect(await lonely.verify('known', address)).toEqual(principal);
     await lonely.stop();
   } finally {
     await own.stop();

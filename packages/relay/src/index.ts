@@ -8,6 +8,7 @@ export {
 } from './answer-chunk.ts';
 export { costSchema, type AnswerCost } from './answer-cost.ts';
 export { answerTimings, answerUsage, timingsSchema, usageSchema, type AnswerUsage } from './answer-schema.ts';
+export { whyBarred } from './bars.ts';
 export { clientError, clientErrorCodes } from './client-error.ts';
 export { bodyWithoutCode, toErrorBody, type ErrorBody } from './http/error-body.ts';
 export { idempotencyScope, type GatewayPrincipal } from './gateway-principal.ts';

@@ -11,6 +11,7 @@ import {
   type StageDependencies,
 } from '@millrace/stage';
 import type { Database } from '@millrace/store';
+import { startAnnouncingBars } from './announce-bars.ts';
 import { unlimitedInFlight } from './api-keys.ts';
 import type { AuthQuotaSettings } from './config.ts';
 import { startHousekeeping } from './housekeeping.ts';
@@ -85,6 +86,7 @@ export async function startAuthQuota(
         onRequestReceived(dependencies, admission, cancellations),
       ),
     );
+    keep(await startAnnouncingBars(dependencies));
     const tokens = createTokenVerifier({
       ...dependencies,
       nextId: createIdGenerator(dependencies.clock, systemRandom),

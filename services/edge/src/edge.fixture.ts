@@ -1,5 +1,5 @@
 import type { VerifiedPrincipal } from '@millrace/contracts';
-import type { GatewaySettings } from '@millrace/relay';
+import type { GatewaySettings, RelaySettings } from '@millrace/relay';
 import {
   newTenant,
   nextScriptedWriter,
@@ -31,7 +31,10 @@ export interface EdgeTest extends Stoppable {
   readonly stage: StageDependencies;
   user(principal?: Partial<VerifiedPrincipal>): TestUser;
   /** Starts one more gateway. @returns its URL */
-  gateway(settings?: Partial<EdgeSettings & GatewaySettings>): Promise<string>;
+  gateway(
+    settings?: Partial<EdgeSettings & GatewaySettings & RelaySettings>,
+    natsUrl?: string,
+  ): Promise<string>;
   /** Connects and waits for `ready`. */
   connect(url: string, user: TestUser): Promise<StreamClient>;
 }
@@ -66,8 +69,8 @@ export async function startEdgeTest(nats: Stoppable & { readonly url: string }):
         nextRequest: () => nextScriptedWriter(stage, tenant, seen),
       };
     },
-    async gateway(settings = {}) {
-      const edge = await startEdge(await platform.connect(), {
+    async gateway(settings = {}, natsUrl = nats.url) {
+      const edge = await startEdge(await platform.connect(undefined, natsUrl), {
         ...testRelaySettings,
         ...testGatewaySettings,
         ...edgeTestSettings,

@@ -83,8 +83,8 @@ export async function ingressRoutes(
   });
 
   const identify = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const principal = await relay.verify(bearerOf(request));
-    const client = watchClient(reply.raw, { relay, keyId: principal.key_id, logger });
+    const principal = await relay.verify(bearerOf(request), request.ip);
+    const client = watchClient(reply.raw, { relay, principal, logger });
     request.setDecorator<Caller>('caller', { principal, client });
   };
 
