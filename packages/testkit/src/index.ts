@@ -1,5 +1,6 @@
 export { startTestDatabase, type TestDatabase } from './database.ts';
 export { startTestNats, type TestNats } from './nats-server.ts';
+export { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export {
   openStream,
   type StreamClient,

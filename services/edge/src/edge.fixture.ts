@@ -27,6 +27,7 @@ export interface TestUser {
 
 /** Gateways on a nats-server; the test plays all other services. */
 export interface EdgeTest extends Stoppable {
+  readonly natsUrl: string;
   readonly platform: TestPlatform;
   readonly stage: StageDependencies;
   user(principal?: Partial<VerifiedPrincipal>): TestUser;
@@ -54,6 +55,7 @@ export async function startEdgeTest(nats: Stoppable & { readonly url: string }):
   const stage = await platform.connect();
   const parts: Stoppable[] = [nats, platform];
   return {
+    natsUrl: nats.url,
     platform,
     stage,
     user(changes = {}) {
