@@ -88,7 +88,7 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     storedIn: 'CHECKPOINTS',
   },
   'act.performed': {
-    producers: ['administrators'],
+    producers: ['admin'],
     consumers: ['audit'],
     subject: 'mr.act.<tenant>',
     storedIn: 'ACTS',
@@ -139,6 +139,12 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     producers: ['auth-quota', 'admin'],
     consumers: [...gateways, 'admin'],
     subject: 'changed.<key>',
+    storedIn: 'CONTROL',
+  },
+  'access.barred': {
+    producers: ['auth-quota'],
+    consumers: ['auth-quota', 'admin', ...gateways],
+    subject: 'barred.<kind>.<id>',
     storedIn: 'CONTROL',
   },
   'model.ready': {

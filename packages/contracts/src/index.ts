@@ -3,6 +3,7 @@ export { createCodec, type Codec, type DecodedMessage } from './codec.ts';
 export type {
   ActPerformed,
   Actor,
+  AccessBarred,
   AdmissionDecided,
   AdmissionDecision,
   AuditCheckpointed,

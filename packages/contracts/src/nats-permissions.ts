@@ -11,6 +11,7 @@ export interface NatsPermissions {
 
 /** The services that have a user of their own. */
 export const natsUsers = [
+  'admin',
   'audit',
   'auth-quota',
   'billing',
@@ -26,7 +27,8 @@ export type NatsUser = (typeof natsUsers)[number];
 
 /** Whose the durable consumers are. */
 const consumersOf: Readonly<Record<NatsUser, readonly StageConsumer[]>> = {
-  audit: ['audit'],
+  admin: [],
+  audit: ['audit', 'acts', 'checkpoints'],
   'auth-quota': ['admission', 'settlement'],
   billing: ['billing'],
   edge: [],
@@ -93,6 +95,7 @@ const readers: Readonly<Record<string, readonly NatsUser[]>> = {
   RESULTS: ['edge', 'ingress', 'jobs', 'auth-quota', 'pii', 'inference', 'providers'],
   CLOSED: ['auth-quota', 'pii', 'inference', 'providers'],
   AUDIT: ['audit'],
+  CHECKPOINTS: ['audit'],
   ADMISSIONS: ['auth-quota'],
 };
 

@@ -22,6 +22,7 @@ it.for([
   [subjects.resumed('g-1'), 'request.resumed'],
   [`$KV.CONTROL.${controlKeys.cancellation(id)}`, 'request.cancelled'],
   [`$KV.CONTROL.${controlKeys.revocation('key')}`, 'key.revoked'],
+  [`$KV.CONTROL.${controlKeys.bar('ISSUER', 'https://id.example.com/')}`, 'access.barred'],
   [`$KV.CONTROL.${controlKeys.model('model')}`, 'model.ready'],
   [`$KV.CONTROL.${controlKeys.signer('key')}`, 'signer.published'],
   ['$KV.KEYS.acme', 'key.wrapped'],

@@ -72,6 +72,9 @@ export const controlKeys = {
   revocations: 'revoked.*',
   keyChange: (keyId: string) => `changed.${subjectToken(keyId)}`,
   keyChanges: 'changed.*',
+  bar: (kind: 'USER' | 'PROJECT' | 'ORGANISATION' | 'ISSUER', id: string) =>
+    `barred.${kind.toLowerCase()}.${subjectToken(id)}`,
+  bars: 'barred.*.*',
   model: (name: string) => `model.${subjectToken(name)}`,
   models: 'model.*',
   price: (model: string) => `price.${subjectToken(model)}`,

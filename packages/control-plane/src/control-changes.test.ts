@@ -26,6 +26,7 @@ const actor: Actor = {
   allowed_models: null,
   allowed_addresses: null,
   expires_at: null,
+  issuer: null,
 };
 
 let plane: ControlDependencies & Stoppable;
@@ -110,7 +111,7 @@ describe('a rotation', () => {
     const rotate = (id: string) =>
       write((transaction) => rotateKey({ ...plane, actor }, transaction, id, { overlap_seconds: 60 }));
     const rotated = await rotate(keyId);
-    expect(rotated).toMatchObject({ allowed_models: ['small'], expires_at: null });
+    expect(rotated).toMatchObject({ allowed_models: ['small'], expires_at: null, issuer: null });
     expect((await findQuota(plane, { scope: 'key', subject: rotated.id })).limits.tokens_per_day).toBe(100);
     expect((await findKey(plane, keyId)).key).toMatchObject({
       replaced_by: rotated.id,

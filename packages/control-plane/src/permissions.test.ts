@@ -15,6 +15,7 @@ const actor = (changes: Partial<Actor> = {}): Actor => ({
   allowed_models: null,
   allowed_addresses: null,
   expires_at: null,
+  issuer: null,
   ...changes,
 });
 const grant = (changes: Partial<Grant> = {}): Grant => ({

@@ -8,6 +8,7 @@ export {
 } from './answer-chunk.ts';
 export { costSchema, type AnswerCost } from './answer-cost.ts';
 export { answerTimings, answerUsage, timingsSchema, usageSchema, type AnswerUsage } from './answer-schema.ts';
+export { watchBars, whyBarred } from './bars.ts';
 export { clientError, clientErrorCodes } from './client-error.ts';
 export { createCredentials, type CredentialOptions, type Credentials } from './credentials.ts';
 export { watchRevocations, type Revocations } from './revocations.ts';

@@ -7,10 +7,11 @@ import {
   type Stoppable,
 } from '@millrace/runtime';
 import { cancelRequest, watchModels, type ModelTable, type StageDependencies } from '@millrace/stage';
-import type { VerifiedPrincipal } from '@millrace/contracts';
+import type { AccessBarred, VerifiedPrincipal } from '@millrace/contracts';
 import { watchPrices } from '@millrace/pricing';
 import { costsBy } from './answer-cost.ts';
 import { createAskWorkers } from './ask-workers.ts';
+import { watchBars } from './bars.ts';
 import { startCaretaker, type Abandoned } from './caretaker.ts';
 import { createCredentials } from './credentials.ts';
 import { readEngineState, type EngineState } from './engine-state.ts';
@@ -46,13 +47,16 @@ export interface Relay extends Stoppable {
    * Finds out who a credential belongs to.
    *
    * @param address that the client has
-   * @throws `invalid_api_key`; `permission_denied` for an address that the key may not be used from; `unavailable` when nobody can say
+   * @throws `invalid_api_key`; `permission_denied` for someone who may not get in, or an address that the key may not be used from;
+   *   `rate_limit_exceeded` where too many credentials from the address have failed; `unavailable` when nobody can say
    */
   verify(credential: string | undefined, address: string): Promise<VerifiedPrincipal>;
   /** Calls the listener with the id of each API key that is revoked from now on. */
   onRevoked(listener: (keyId: string) => void): Stoppable;
   /** Calls the listener with the id of each API key that may do more, or less, than before. */
   onKeyChanged(listener: (keyId: string) => void): Stoppable;
+  /** Calls the listener with each user, project, organisation and identity provider that may not get in from now on: see `whyBarred`. */
+  onBarred(listener: (bar: AccessBarred) => void): Stoppable;
   /**
    * Takes a place among the requests that the API key may have in flight.
    *
@@ -104,6 +108,8 @@ export async function startRelay(
     | 'maxTokens'
     | 'verifyTimeoutMs'
     | 'credentialCacheMs'
+    | 'authFailures'
+    | 'authFailureWindowMs'
     | 'followQueueRecords'
     | 'idleRecheckMs'
   >,
@@ -114,12 +120,13 @@ export async function startRelay(
   const feed = await startLiveFeed(bus, gateway, settings.followQueueRecords);
   const caretaker = await startCaretaker(dependencies);
   const revocations = await watchRevocations(dependencies);
+  const bars = await watchBars(dependencies);
   const routes = new Map(
     (await readRoutes(settings.routesFile)).map((route) => [route.name, route] as const),
   );
   const models = await watchModels(dependencies);
   const prices = await watchPrices(dependencies);
-  const credentials = createCredentials(dependencies, revocations, settings);
+  const credentials = createCredentials(dependencies, revocations, bars, settings);
   const inFlight = createInFlight();
   const fresh = createFreshRequests(feed, clock, logger);
   const askWorkers = createAskWorkers({ ...dependencies, random });
@@ -154,6 +161,7 @@ export async function startRelay(
     verify: (credential, address) => credentials.verify(credential, address),
     onRevoked: (listener) => revocations.onRevoked(listener),
     onKeyChanged: (listener) => revocations.onChanged(listener),
+    onBarred: (listener) => bars.onBarred(listener),
     enter: (principal) => inFlight.enter(principal),
     async submit(submission) {
       try {
@@ -191,7 +199,7 @@ export async function startRelay(
           retryAfterMs: 500,
         }),
       );
-      await stopInReverse([feed, fresh, caretaker, revocations, models, prices, credentials]);
+      await stopInReverse([feed, fresh, caretaker, revocations, bars, models, prices, credentials]);
     },
   };
 }

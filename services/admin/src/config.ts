@@ -7,6 +7,8 @@ export const adminSettings = defineSettings({
   ...gatewaySettings,
   verifyTimeoutMs: relaySettings.verifyTimeoutMs,
   credentialCacheMs: relaySettings.credentialCacheMs,
+  authFailures: relaySettings.authFailures,
+  authFailureWindowMs: relaySettings.authFailureWindowMs,
   databaseUrl: workerSettings.databaseUrl,
   port: setting.integer('MILLRACE_PORT', {
     description: 'Port of the API, health and metrics.',

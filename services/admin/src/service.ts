@@ -4,14 +4,15 @@ import {
   createCredentials,
   createDrain,
   createGatewayApp,
+  watchBars,
   watchRevocations,
+  type CredentialOptions,
   type GatewaySettings,
 } from '@millrace/relay';
 import { healthRoutes, listen, stopInReverse, type ListenOptions, type Stoppable } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import type { Database } from '@millrace/store';
 import { adminRoutes } from './admin-routes.ts';
-import type { AdminSettings } from './config.ts';
 
 export interface Admin extends Stoppable {
   readonly port: number;
@@ -24,7 +25,7 @@ export interface Admin extends Stoppable {
  */
 export async function startAdmin(
   dependencies: StageDependencies & { readonly database: Database },
-  settings: GatewaySettings & Pick<AdminSettings, 'verifyTimeoutMs' | 'credentialCacheMs'> & ListenOptions,
+  settings: GatewaySettings & CredentialOptions & ListenOptions,
 ): Promise<Admin> {
   const { bus, clock, database, logger, metrics } = dependencies;
   const drain = createDrain(clock, settings.drainGraceMs);
@@ -33,7 +34,9 @@ export async function startAdmin(
   try {
     const revocations = await watchRevocations(dependencies);
     parts.push(revocations);
-    const credentials = createCredentials(dependencies, revocations, settings);
+    const bars = await watchBars(dependencies);
+    parts.push(bars);
+    const credentials = createCredentials(dependencies, revocations, bars, settings);
     parts.push(credentials);
     await app.register(adminRoutes, { ...dependencies, verify: credentials.verify, prefix: '/admin/v1' });
     const nats = { name: 'nats', check: () => (bus.connected ? undefined : 'not connected to NATS') };

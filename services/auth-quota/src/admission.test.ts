@@ -253,6 +253,7 @@ describe('two replicas', () => {
       reaperGraceMs: 30_000,
       reaperWaitingGraceMs: 2_000,
       reaperIntervalMs: 5_000,
+      oidcPrivate: false,
     };
     const buses = [await platform.connect(), await platform.connect()];
     const services = await Promise.all(

@@ -9,7 +9,16 @@ import {
   streamDefinitions,
   subjects,
 } from '@millrace/contracts';
-import { createLogger, createMetrics, ManualClock, stopInReverse, type Stoppable } from '@millrace/runtime';
+import { createFetchKeySet, createTokenVerifier } from '@millrace/identity';
+import {
+  createIdGenerator,
+  createLogger,
+  createMetrics,
+  ManualClock,
+  seededRandom,
+  stopInReverse,
+  type Stoppable,
+} from '@millrace/runtime';
 import { startTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@millrace/testkit';
 import { createApiKey, createTenant, revokeApiKey } from '@millrace/control-plane';
 import { startKeyUses, type KeyUses } from './key-uses.ts';
@@ -39,7 +48,23 @@ beforeAll(async () => {
   keyUses = startKeyUses({ database, clock, logger });
   keep(
     await onCredentialPresented(
-      { bus, codec, clock, logger, database, sealing: undefined as never, metrics: createMetrics() },
+      {
+        bus,
+        codec,
+        clock,
+        logger,
+        database,
+        tokens: createTokenVerifier({
+          database,
+          clock,
+          logger,
+          nextId: createIdGenerator(clock, seededRandom(1)),
+          fetchKeySet: createFetchKeySet(true),
+          unlimitedInFlight: 64,
+        }),
+        sealing: undefined as never,
+        metrics: createMetrics(),
+      },
       keyUses,
     ),
   );

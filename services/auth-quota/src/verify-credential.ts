@@ -1,10 +1,10 @@
 import { and, eq } from 'drizzle-orm';
 import type { CredentialVerified } from '@millrace/contracts';
 import { effectiveRoles, isKeyOf, keyIdOf } from '@millrace/control-plane';
-import { apiKeys, memberships, quotas, tenants, users, type Database } from '@millrace/store';
+import { apiKeys, memberships, organisations, quotas, tenants, users, type Database } from '@millrace/store';
 
-/** Where a project has no limit, a gateway still has one for each principal. */
-const unlimitedInFlight = 1_024;
+/** Requests in flight: where a project has no limit, a gateway still has one for each principal. */
+export const unlimitedInFlight = 1_024;
 
 const unknownHash = new Uint8Array(32);
 
@@ -26,10 +26,13 @@ export async function verifyCredential(
       key: apiKeys,
       organisation: tenants.organisation,
       maxInFlight: quotas.maxInFlight,
+      suspendedAt: tenants.suspendedAt,
+      organisationSuspendedAt: organisations.suspendedAt,
       userDisabledAt: users.disabledAt,
     })
     .from(apiKeys)
     .innerJoin(tenants, eq(tenants.id, apiKeys.tenant))
+    .innerJoin(organisations, eq(organisations.id, tenants.organisation))
     .leftJoin(users, eq(users.id, apiKeys.user))
     .leftJoin(quotas, and(eq(quotas.scope, 'project'), eq(quotas.subject, apiKeys.tenant)))
     .where(eq(apiKeys.id, keyId));
@@ -38,7 +41,9 @@ export async function verifyCredential(
   const { key, organisation, maxInFlight, userDisabledAt } = row;
   if (key.revokedAt !== null) return refused('The API key was revoked.');
   if (key.expiresAt !== null && key.expiresAt.getTime() <= now) return refused('The API key has expired.');
-  if (userDisabledAt !== null) return refused('The user of the API key is disabled.');
+  if (userDisabledAt !== null) return denied('The user of the API key is disabled.');
+  if (row.suspendedAt !== null || row.organisationSuspendedAt !== null)
+    return denied('The project of the API key is suspended.');
   const held =
     key.user === null ? [] : await database.select().from(memberships).where(eq(memberships.user, key.user));
   const roles = effectiveRoles(key, held);
@@ -57,10 +62,16 @@ export async function verifyCredential(
       allowed_addresses: key.allowedAddresses,
       expires_at: key.expiresAt?.getTime() ?? null,
       max_in_flight: maxInFlight ?? unlimitedInFlight,
+      issuer: null,
     },
     code: null,
     message: null,
   };
+}
+
+/** Someone who is known may not get in. */
+function denied(message: string): CredentialVerified {
+  return { principal: null, code: 'permission_denied', message };
 }
 
 function refused(message: string): CredentialVerified {

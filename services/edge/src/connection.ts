@@ -1,13 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { WebSocket } from 'ws';
-import type { VerifiedPrincipal } from '@millrace/contracts';
+import type { AccessBarred, VerifiedPrincipal } from '@millrace/contracts';
 import { requirePermission } from '@millrace/control-plane/permissions';
-import { maxContentBytes, type Drain, type Relay } from '@millrace/relay';
+import { maxContentBytes, whyBarred, type Drain, type Relay } from '@millrace/relay';
 import { MillraceError, type Clock, type Logger } from '@millrace/runtime';
 import type { EdgeSettings } from './config.ts';
 import { credentialOf } from './credential.ts';
 import type { EdgeMetrics } from './edge-metrics.ts';
 import {
+  barred,
   credentialChanged,
   credentialExpired,
   credentialRevoked,
@@ -51,6 +52,8 @@ export interface Connection {
   revoke(keyId: string): void;
   /** Has the client connect again if the connection belongs to this API key, which may do more, or less, than before. */
   renew(keyId: string): void;
+  /** Ends the connection if it belongs to whom this bar keeps out. */
+  bar(bar: AccessBarred): void;
   /** Resolves when the connection is closed and all that it had begun is handed over. */
   readonly finished: Promise<void>;
 }
@@ -148,7 +151,7 @@ export function serveConnection(
       requirePermission(principal, 'request.submit');
     } catch (error) {
       const known = MillraceError.from(error);
-      end(isRefusal(known) ? closeCodes.badCredential : closeCodes.tryAgainLater, known);
+      end(reasonOf(known), known);
       return;
     }
     if (ended.signal.aborted) return;
@@ -208,12 +211,18 @@ export function serveConnection(
     renew(keyId) {
       if (principal?.key_id === keyId) end(closeCodes.tryAgainLater, credentialChanged());
     },
+    bar(bar) {
+      const why = principal === undefined ? undefined : whyBarred(principal, bar);
+      if (why !== undefined) end(closeCodes.denied, barred(why));
+    },
     finished: finish(),
   };
 }
 
-function isRefusal({ code }: MillraceError): boolean {
-  return code === 'invalid_api_key' || code === 'permission_denied';
+/** How a connection ends whose credential was not taken. */
+function reasonOf({ code }: MillraceError): CloseReason {
+  if (code === 'invalid_api_key') return closeCodes.badCredential;
+  return code === 'permission_denied' ? closeCodes.denied : closeCodes.tryAgainLater;
 }
 
 function namesOf(message: ClientMessage): MessageNames {

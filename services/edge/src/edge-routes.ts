@@ -49,6 +49,9 @@ export async function edgeRoutes(app: FastifyInstance, options: EdgeRoutesOption
   const changes = relay.onKeyChanged((keyId) => {
     for (const connection of connections) connection.renew(keyId);
   });
+  const bars = relay.onBarred((bar) => {
+    for (const connection of connections) connection.bar(bar);
+  });
 
   const leaveAll = (): void => {
     for (const connection of connections) connection.leave();
@@ -58,6 +61,7 @@ export async function edgeRoutes(app: FastifyInstance, options: EdgeRoutesOption
   const closeAll = async (): Promise<void> => {
     await revocations.stop();
     await changes.stop();
+    await bars.stop();
     for (const connection of connections) connection.end(closeCodes.goingAway);
     const timer = clock.setTimer(closeLimitMs, () => {
       for (const socket of app.websocketServer.clients) socket.terminate();

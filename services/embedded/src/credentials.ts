@@ -24,7 +24,8 @@ export async function ensureCredentials(
   await createTenant(database, { id: defaultTenant, name: 'Default tenant' });
   const present = await readKey(file);
   const works =
-    present !== undefined && (await verifyCredential(database, present, clock.now())).principal !== null;
+    present !== undefined &&
+    (await verifyCredential(database, present, clock.now())).code !== 'invalid_api_key';
   const key = works
     ? present
     : (await createApiKey(database, { tenant: defaultTenant, name: 'npm start', roles: ['admin'] })).key;

@@ -93,7 +93,7 @@ export async function ingressRoutes(
   const identify = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const principal = await relay.verify(bearerOf(request.headers), request.ip);
     requirePermission(principal, 'request.submit');
-    const client = watchClient(reply.raw, { relay, keyId: principal.key_id, logger });
+    const client = watchClient(reply.raw, { relay, principal, logger });
     request.setDecorator<Caller>('caller', { principal, client });
   };
 

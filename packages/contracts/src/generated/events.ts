@@ -1,5 +1,15 @@
 // Generated from schemas/*.avsc by generate-types.ts. Do not edit.
 
+/** All credentials of a user, a project, an organisation or an identity provider are refused until the key is gone. Value of barred.<kind>.<id> in CONTROL. */
+export interface AccessBarred {
+  /** What is barred. */
+  readonly kind: BarredKind;
+  /** Id of the user, project or organisation, or the URL of the issuer. */
+  readonly id: string;
+  /** When the gateways were told. */
+  readonly at: number;
+}
+
 /** An administrative act. No secret, and no content. */
 export interface ActPerformed {
   /** The act. UUIDv7. */
@@ -124,6 +134,8 @@ export interface AuditRecorded {
   /** SHA-256 of the Avro encoding of this record with this field all zeros. */
   readonly hash: Uint8Array;
 }
+
+export type BarredKind = 'USER' | 'PROJECT' | 'ORGANISATION' | 'ISSUER';
 
 /** A row of the ledger that is no charge: what corrects one, or a credit. */
 export interface BillingAdjusted {
@@ -854,6 +866,8 @@ export interface VerifiedPrincipal {
   readonly allowed_addresses: readonly string[] | null;
   /** When the credential expires; null: never. */
   readonly expires_at: number | null;
+  /** The identity provider that vouches for it; null: an API key. */
+  readonly issuer: string | null;
 }
 
 /** A gateway asks all workers what they are doing. Not stored. */
@@ -890,6 +904,7 @@ export interface WorkerDescribed {
 
 /** The events and records by the name of their schema. */
 export interface EventTypes {
+  readonly 'access.barred': AccessBarred;
   readonly 'act.performed': ActPerformed;
   readonly 'admission.decided': AdmissionDecided;
   readonly 'audit.checkpointed': AuditCheckpointed;
