@@ -139,7 +139,11 @@ describe('a credential that is presented', () => {
     await database.insert(memberships).values({ user: id, tenant: 'acme', role: 'analyst' });
     expect((await verify(key)).principal).toMatchObject({ user_id: id, roles: ['analyst'] });
     await database.update(users).set({ disabledAt: new Date() }).where(eq(users.id, id));
-    expect(await verify(key)).toEqual(invalid('The user of the API key is disabled.'));
+    expect(await verify(key)).toEqual({
+      principal: null,
+      code: 'permission_denied',
+      message: 'The user of the API key is disabled.',
+    });
   });
 
   it('is not refused but unavailable when it cannot be looked up', async () => {
