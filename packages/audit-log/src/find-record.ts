@@ -1,6 +1,7 @@
 import type { StoredMessage } from '@millrace/bus';
 import { subjects, type AuditRecorded } from '@millrace/contracts';
 import { madeAt } from '@millrace/runtime';
+import { readRecord } from './read-record.ts';
 import type { ChainSource } from './verify-tenant.ts';
 
 /** A record as it is stored, and what it says. */
@@ -20,9 +21,10 @@ const clockSkewMs = 60_000;
 const versionSeven = /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/u;
 
 /**
- * The record of a request, or of an act, by its id. It reads from the moment that the id was made at.
+ * The record of a request, or of an act, by its id. It reads from the moment that the id was made at. What cannot be read on the way is
+ * left aside: `verifyTenant` names it.
  *
- * @throws `unavailable`; `message_corrupt`, `schema_unknown` when a record on the way cannot be read
+ * @throws `unavailable`
  */
 export async function findRecord(
   { bus, codec }: ChainSource,
@@ -35,8 +37,8 @@ export async function findRecord(
     ...(signal === undefined ? {} : { signal }),
   };
   for await (const stored of bus.read('AUDIT', subject, options)) {
-    const record = codec.decode('audit.recorded', stored.payload);
-    if (record.subject_id === subjectId) return { record, stored };
+    const record = readRecord(codec, stored.payload);
+    if (record?.subject_id === subjectId) return { record, stored };
   }
   return undefined;
 }

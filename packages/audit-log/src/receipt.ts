@@ -5,6 +5,7 @@ import { checkCheckpoint, treeOf, type CheckpointProblem } from './checkpoint.ts
 import type { FoundRecord } from './find-record.ts';
 import { emptyTree, inclusionPath, leafHash, rootOfPath } from './merkle.ts';
 import type { PublicKeys } from './public-key.ts';
+import { readRecord } from './read-record.ts';
 import type { ChainSource } from './verify-tenant.ts';
 
 export const receiptFormat = 'millrace-receipt/1';
@@ -133,15 +134,6 @@ function isReceipt(value: unknown): value is Receipt {
     Array.isArray(path) &&
     path.every((step) => typeof step === 'string')
   );
-}
-
-function readRecord(codec: Codec, encoded: Uint8Array): AuditRecorded | undefined {
-  try {
-    return codec.decode('audit.recorded', encoded);
-  } catch (error) {
-    if (error instanceof MillraceError) return undefined;
-    throw error;
-  }
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,10 +1,11 @@
-import type { AuditCheckpointed, AuditRecorded, Codec } from '@millrace/contracts';
+import type { AuditCheckpointed, Codec } from '@millrace/contracts';
 import { MillraceError } from '@millrace/runtime';
 import { ChainFollower, hashOfRecord, type BrokenReason, type BrokenRecord } from './chain.ts';
 import { checkCheckpoint, type CheckpointProblem } from './checkpoint.ts';
 import { readLine, type ReadLine } from './export-line.ts';
 import { appendLeaf, emptyTree, leafHash, peakRanges, rootOf, type Tree } from './merkle.ts';
 import type { PublicKeys } from './public-key.ts';
+import { readRecord } from './read-record.ts';
 import { checkReceipt, type Receipt, type ReceiptProblem } from './receipt.ts';
 
 /**
@@ -214,14 +215,5 @@ async function* linesOf(open: () => AsyncIterable<string>): AsyncGenerator<ReadL
   for await (const text of open()) {
     number += 1;
     if (text.trim() !== '') yield readLine(text, number);
-  }
-}
-
-function readRecord(codec: Codec, payload: Uint8Array): AuditRecorded | undefined {
-  try {
-    return codec.decode('audit.recorded', payload);
-  } catch (error) {
-    if (error instanceof MillraceError) return undefined;
-    throw error;
   }
 }

@@ -1,7 +1,7 @@
 import type { Bus } from '@millrace/bus';
 import { subjects, type Codec } from '@millrace/contracts';
-import { MillraceError } from '@millrace/runtime';
 import { ChainFollower, hashOfRecord, type ChainLink, type ChainVerification } from './chain.ts';
+import { readRecord } from './read-record.ts';
 
 /** Where chains are read. */
 export interface ChainSource {
@@ -33,11 +33,8 @@ export async function verifyTenant(
 
 /** What links a stored record to its neighbours, or undefined when it cannot be decoded. */
 export function linkOf(codec: Codec, payload: Uint8Array): ChainLink | undefined {
-  try {
-    const { sequence, previous_hash: previousHash, hash } = codec.decode('audit.recorded', payload);
-    return { sequence, previousHash, hash, computedHash: hashOfRecord(payload) };
-  } catch (error) {
-    if (error instanceof MillraceError) return undefined;
-    throw error;
-  }
+  const record = readRecord(codec, payload);
+  if (record === undefined) return undefined;
+  const { sequence, previous_hash: previousHash, hash } = record;
+  return { sequence, previousHash, hash, computedHash: hashOfRecord(payload) };
 }

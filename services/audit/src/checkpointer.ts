@@ -61,9 +61,10 @@ export class Checkpointer {
     const subject = subjects.checkpointed(tenant);
     for (;;) {
       const last = await bus.lastMessage('CHECKPOINTS', subject);
-      const from = this.#followed.get(tenant) ?? this.#ofCheckpoint(last);
-      const { tree, lastHash, lastSequence } = await this.#follow(tenant, from);
-      if (tree.size <= this.#sizeOf(last)) {
+      const own = this.#ofCheckpoint(last);
+      const known = this.#followed.get(tenant);
+      const { tree, lastHash, lastSequence } = await this.#follow(tenant, known ?? own);
+      if (tree.size <= Math.max(own.tree.size, known?.tree.size ?? 0)) {
         this.#keep(tenant, { tree, lastHash, lastSequence });
         return false;
       }
@@ -91,7 +92,7 @@ export class Checkpointer {
     }
   }
 
-  /** Goes on from a checkpoint of its own key alone: what others have signed is followed from the first record. */
+  /** What its own key has signed. Others it does not believe: their chain it follows from the first record, and signs itself. */
   #ofCheckpoint(last: StoredMessage | undefined): Followed {
     if (last === undefined) return nothing;
     const { publicKey } = this.#signer;
@@ -106,10 +107,6 @@ export class Checkpointer {
       lastHash: checkpoint.last_hash,
       lastSequence: checkpoint.last_sequence,
     };
-  }
-
-  #sizeOf(last: StoredMessage | undefined): number {
-    return last === undefined ? 0 : this.#dependencies.codec.decode('audit.checkpointed', last.payload).size;
   }
 
   async #follow(tenant: string, from: Followed): Promise<Followed> {

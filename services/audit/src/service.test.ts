@@ -15,6 +15,7 @@ import {
   type ExportVerification,
   type Trust,
 } from '@millrace/audit-log';
+import { chainOf, checkpointOf, newSigner } from '@millrace/audit-log/testing';
 import { connectNats, type Bus } from '@millrace/bus';
 import {
   bucketDefinitions,
@@ -295,6 +296,22 @@ it('does not sign a chain that does not hold', async () => {
     .toMatch(/^millrace_audit_checkpoints_refused_total [1-9]/mu);
   expect(await signedSize(tenant)).toBe(1);
   expect(await service.ready()).toBeUndefined();
+  await service.stop();
+});
+
+it('signs a chain whatever a stranger says of it', async () => {
+  const tenant = newTenant();
+  const before = await start();
+  await closeOne(tenant);
+  await untilSigned(tenant, 1);
+  await before.service.stop();
+  const records = chainOf(codec, 9, tenant);
+  const stranger = checkpointOf(codec, newSigner(), records, tenant);
+  await bus.publish({ subject: subjects.checkpointed(tenant), payload: stranger });
+  const { service } = await start();
+  await closeOne(tenant);
+  await untilSigned(tenant, 2);
+  expect((await verifyOf(tenant)).brokenCheckpoints).toEqual([{ place: 2, size: 9, reason: 'unknown_key' }]);
   await service.stop();
 });
 
