@@ -45,8 +45,10 @@ describe('ids', () => {
           'GET',
           `/${list}/${encodeURIComponent(wellFormed(injection))}`,
         );
-        expect([400, 404], injection).toContain(answer.status);
-        expect(answer.body['error'].type).not.toBe('server_error');
+        expect({ injection, isRefused: [400, 404].includes(answer.status) }).toEqual({
+          injection,
+          isRefused: true,
+        });
       }
     },
   );
@@ -56,15 +58,16 @@ describe('ids', () => {
       const value = encodeURIComponent(wellFormed(injection));
       for (const query of ['tenant', 'organisation', 'user', 'key', 'model', 'from', 'request', 'cursor']) {
         const answer = await admin.ask(platform, 'GET', `/ledger?${query}=${value}`);
-        const isModel = query === 'model' && injection === 'x'.repeat(90);
-        const isCursor = query === 'cursor';
-        expect(answer.status, `${query} ${injection}`).toBe(
-          isModel ? 200 : answer.status === 404 ? 404 : 400,
-        );
-        if (isCursor) expect(answer.body['error'].param).toBe('cursor');
+        // A long name can be that of a model, or of a tenant that is not there.
+        const isName = injection === 'x'.repeat(90) && query === 'model';
+        expect({ query, injection, status: answer.status }).toEqual({
+          query,
+          injection,
+          status: isName ? 200 : 400,
+        });
       }
       const created = await admin.ask(platform, 'POST', '/tenants', { body: { id: injection } });
-      expect(created.status, injection).toBe(400);
+      expect({ injection, status: created.status }).toEqual({ injection, status: 400 });
     }
   });
 
@@ -143,9 +146,9 @@ describe('numbers', () => {
   );
 });
 
-describe('a role that grants itself more', () => {
-  const give = (apiKey: string, body: object) => admin.ask(apiKey, 'POST', '/keys', { body });
+const give = (apiKey: string, body: object) => admin.ask(apiKey, 'POST', '/keys', { body });
 
+describe('a role that grants itself more', () => {
   it('is refused roles, reach, scopes, models, addresses and time that it does not have', async () => {
     const bounds = {
       scopes: ['keys:read', 'keys:write'],
@@ -174,7 +177,7 @@ describe('a role that grants itself more', () => {
       { expires_at: new Date(bounds.expires_at + 60_000).toISOString() },
     ]) {
       const answer = await give(bound, { ...within, ...beyond });
-      expect(answer.status, JSON.stringify(beyond)).toBe(403);
+      expect({ beyond, status: answer.status }).toEqual({ beyond, status: 403 });
       expect(answer.body['error'].param).toBe(Object.keys(beyond)[0]);
     }
   });
@@ -271,7 +274,7 @@ describe('a change', () => {
     expect((await change(undefined)).status).toBe(428);
     const etag = read.headers.get('etag') ?? '';
     const both = await Promise.all([change(etag), change(etag)]);
-    expect(both.map(({ status }) => status).toSorted()).toEqual([200, 412]);
+    expect(new Set(both.map(({ status }) => status))).toEqual(new Set([200, 412]));
     expect((await change('W/"2"')).status).toBe(400);
   });
 

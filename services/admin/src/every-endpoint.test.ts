@@ -69,33 +69,38 @@ function requestOf(spec: AdminRoute, target: Target) {
   return { path: query.length === 0 ? path : `${path}?${query.join('&')}`, body };
 }
 
+/** What is wrong with the answer to a role; nothing if it is as the table says. */
+async function judge(
+  spec: AdminRoute,
+  which: keyof typeof targets,
+  role: Role,
+  reach: Reach,
+): Promise<readonly string[]> {
+  const permission: Permission | undefined = spec.action === undefined ? undefined : permissions[spec.action];
+  const needed = permission?.roles[role];
+  const isPermitted =
+    permission === undefined || (needed !== undefined && reaches.indexOf(reach) >= reaches.indexOf(needed));
+  const done = spec.create === undefined ? 200 : 201;
+  const within = isInReach(spec, reach, which) ? done : 404;
+  const { organisation, tenant } = targets[which];
+  const target = isPermitted ? await admin.target(organisation, tenant) : nobody(which);
+  const key = admin.keyOf({ tenant: 'acme-web', organisation: 'acme', roles: [role], reach });
+  const { path, body } = requestOf(spec, target);
+  // No model has been asked for, so that none has a quota: within reach, it is not there.
+  const isAbsent = spec.path.includes('{model}') && isPermitted;
+  const expected = isPermitted ? (isAbsent ? 404 : within) : 403;
+  const answer = await admin.ask(key, spec.method, path, { body, headers: { 'if-match': '*' } });
+  const why = JSON.stringify(answer.body['error']);
+  if (answer.status === expected) return [];
+  return [`${role} of ${reach}, ${which}: ${answer.status} instead of ${expected}: ${why}`];
+}
+
 describe.each(allRoutes.map((spec) => [`${spec.method} ${spec.path}`, spec] as const))(
   '%s',
   (_name, spec) => {
     it('does what the table of permissions says, for each role and reach, with what is own and foreign', async () => {
-      const judge = async (which: keyof typeof targets, role: Role, reach: Reach) => {
-        const permission: Permission | undefined =
-          spec.action === undefined ? undefined : permissions[spec.action];
-        const needed = permission?.roles[role];
-        const isPermitted =
-          permission === undefined ||
-          (needed !== undefined && reaches.indexOf(reach) >= reaches.indexOf(needed));
-        const done = spec.create === undefined ? 200 : 201;
-        const within = isInReach(spec, reach, which) ? done : 404;
-        const { organisation, tenant } = targets[which];
-        const target = isPermitted ? await admin.target(organisation, tenant) : nobody(which);
-        const key = admin.keyOf({ tenant: 'acme-web', organisation: 'acme', roles: [role], reach });
-        const { path, body } = requestOf(spec, target);
-        // No model has been asked for, so that none has a quota: within reach, it is not there.
-        const isAbsent = spec.path.includes('{model}') && isPermitted;
-        const expected = isPermitted ? (isAbsent ? 404 : within) : 403;
-        const answer = await admin.ask(key, spec.method, path, { body, headers: { 'if-match': '*' } });
-        const why = JSON.stringify(answer.body['error']);
-        if (answer.status === expected) return [];
-        return [`${role} of ${reach}, ${which}: ${answer.status} instead of ${expected}: ${why}`];
-      };
       const cases = (['own', 'sister', 'foreign'] as const).flatMap((which) =>
-        roles.flatMap((role) => reaches.map((reach) => judge(which, role, reach))),
+        roles.flatMap((role) => reaches.map((reach) => judge(spec, which, role, reach))),
       );
       const wrong = (await Promise.all(cases)).flat();
       expect(wrong).toEqual([]);
