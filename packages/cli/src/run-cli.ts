@@ -1,17 +1,8 @@
 import type { CatalogueEntry } from '@millrace/inference';
 import { MillraceError, readSettings } from '@millrace/runtime';
-import type { AuditCommand } from './audit/parse-audit.ts';
-import { runAudit } from './audit/run-audit.ts';
-import { helpText, parseCommandLine, type Command } from './command-line.ts';
+import { parseCommandLine, type Command } from './command-line.ts';
 import { cliSettings } from './config.ts';
-import { createModelStore, type ModelStore } from './models/model-store.ts';
-import { convert } from './models/convert.ts';
-import { inspect } from './models/inspect.ts';
-import { list } from './models/list.ts';
-import { verify } from './models/verify.ts';
-import type { Outcome } from './outcome.ts';
-import { createProgress, type StartProgress } from './progress.ts';
-import { rebuild } from './quota/rebuild.ts';
+import { createProgress } from './progress.ts';
 
 export interface CliOptions {
   readonly args: readonly string[];
@@ -30,9 +21,9 @@ export async function runCli(options: CliOptions): Promise<number> {
   const { args, environment, catalogue, writeOut, writeError, isTerminal } = options;
   const isJson = args.includes('--json');
   const fail = (error: unknown, exitCode: number): number => {
-    const { code } = MillraceError.from(error);
+    const { code, param } = MillraceError.from(error);
     const message = error instanceof Error ? error.message : String(error);
-    writeError(isJson ? `${JSON.stringify({ error: { code, message } })}\n` : `${message}\n`);
+    writeError(isJson ? `${JSON.stringify({ error: { code, message, param } })}\n` : `${message}\n`);
     if (error instanceof Error && environment['MILLRACE_DEBUG']) writeError(`${error.stack}\n`);
     return exitCode;
   };
@@ -43,40 +34,16 @@ export async function runCli(options: CliOptions): Promise<number> {
     return fail(error, exitCodes.wrongCommandLine);
   }
   if (command.kind === 'help') {
-    writeOut(helpText);
+    writeOut(command.text);
     return exitCodes.done;
   }
   try {
+    const settings = readSettings(cliSettings, environment);
     const startProgress = createProgress(isJson ? undefined : writeError, isTerminal);
-    const carryOut = (): Promise<Outcome> => {
-      if (command.kind === 'quota-rebuild') return rebuild(environment, command);
-      if (!isOfModels(command)) return runAudit(command, environment);
-      const store = createModelStore(readSettings(cliSettings, environment), catalogue);
-      return run(command, store, startProgress);
-    };
-    const { text, json, isGood } = await carryOut();
+    const { text, json, isGood } = await command.run({ settings, environment, catalogue, startProgress });
     writeOut(isJson ? `${JSON.stringify(json)}\n` : text);
     return isGood ? exitCodes.done : exitCodes.failed;
   } catch (error) {
     return fail(error, exitCodes.failed);
-  }
-}
-
-type ModelCommand = Exclude<Command, AuditCommand | { kind: 'help' | 'quota-rebuild' }>;
-
-function isOfModels(command: ModelCommand | AuditCommand): command is ModelCommand {
-  return !command.kind.startsWith('audit-') && command.kind !== 'explain';
-}
-
-async function run(command: ModelCommand, store: ModelStore, startProgress: StartProgress): Promise<Outcome> {
-  switch (command.kind) {
-    case 'list':
-      return await list(store);
-    case 'inspect':
-      return await inspect(store, command);
-    case 'convert':
-      return await convert(store, command, startProgress);
-    case 'verify':
-      return await verify(store, command, startProgress);
   }
 }

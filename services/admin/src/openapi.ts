@@ -70,7 +70,7 @@ function operationOf(spec: AdminRoute): object {
     responses: {
       [create === undefined ? 200 : 201]: {
         description: 'Done.',
-        ...('version' in ((answer['properties'] ?? {}) as object) && isList !== true
+        ...(Object.hasOwn(answer['properties'] ?? {}, 'version') && isList !== true
           ? { headers: { etag: { description: 'The version, for If-Match.', schema: { type: 'string' } } } }
           : {}),
         content: json(isList === true ? `${answer.title}Page` : answer.title),

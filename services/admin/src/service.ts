@@ -7,6 +7,7 @@ import {
   watchBars,
   watchRevocations,
   type CredentialOptions,
+  type Credentials,
   type GatewaySettings,
 } from '@millrace/relay';
 import { healthRoutes, listen, stopInReverse, type ListenOptions, type Stoppable } from '@millrace/runtime';
@@ -38,7 +39,8 @@ export async function startAdmin(
     parts.push(bars);
     const credentials = createCredentials(dependencies, revocations, bars, settings);
     parts.push(credentials);
-    await app.register(adminRoutes, { ...dependencies, verify: credentials.verify, prefix: '/admin/v1' });
+    const verify: Credentials['verify'] = (credential, address) => credentials.verify(credential, address);
+    await app.register(adminRoutes, { ...dependencies, verify, prefix: '/admin/v1' });
     const nats = { name: 'nats', check: () => (bus.connected ? undefined : 'not connected to NATS') };
     const postgres = {
       name: 'database',

@@ -4,6 +4,7 @@ import { MillraceError, type Clock } from '@millrace/runtime';
 import { createClusterProcess, type ClusterProcess, type ClusterProcessOptions } from './cluster-process.ts';
 
 const services = [
+  'admin',
   'audit',
   'auth-quota',
   'billing',

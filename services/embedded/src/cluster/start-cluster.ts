@@ -40,6 +40,7 @@ export interface Cluster extends Stoppable {
   process(name: string): ClusterProcess;
   readonly edgeUrl: string;
   readonly ingressUrl: string;
+  readonly adminUrl: string;
   readonly apiKey: string;
   readonly natsUrl: string;
   readonly databaseUrl: string;
@@ -126,6 +127,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       process: (name) => find(processes, name),
       edgeUrl: urlOf('edge'),
       ingressUrl: urlOf('ingress'),
+      adminUrl: urlOf('admin'),
       apiKey: credentials.api_key,
       natsUrl: nats.url,
       databaseUrl: postgres.url,
