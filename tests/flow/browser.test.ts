@@ -36,7 +36,7 @@ type Transport = (typeof transports)[number];
 const story = {
   prompt: 'Write a long story about a mill on a river.',
   temperature: 0,
-  max_tokens: 64,
+  max_tokens: 128,
 };
 
 /** Ends what hangs; no test passes or fails by the speed of the machine. */
@@ -57,6 +57,17 @@ const readStory = (page: Page, transport: Transport): Promise<ReadAnswer> =>
     request: story,
     transport,
   });
+
+/** Counts how often a page has gone on with a stream over another connection, from now on. */
+function resumptions(page: Page): Readonly<Record<Transport, () => number>> {
+  let sockets = 0;
+  let streams = 0;
+  page.on('websocket', () => (sockets += 1));
+  page.on('request', (request) => {
+    if (/\/v1\/requests\/[^/]+\/stream$/u.test(new URL(request.url()).pathname)) streams += 1;
+  });
+  return { websocket: () => sockets - 1, sse: () => streams };
+}
 
 describe.skipIf(!hasBrowser)('a page in a browser', () => {
   let browser: Browser;
@@ -112,7 +123,7 @@ describe.skipIf(!hasBrowser)('a page in a browser', () => {
     }, story);
     expect(seen).toEqual({
       models: ['all-minilm-l6-v2', 'smollm2-135m-instruct'],
-      tokens: 64,
+      tokens: 128,
       labels: ['sports', 'cooking'],
     });
   });
@@ -125,12 +136,14 @@ describe.skipIf(!hasBrowser)('a page in a browser', () => {
     async ([gateway, transport], { signal }) => {
       const page = await openPage();
       const whole = await wholeStory(page);
+      const resumed = resumptions(page);
       atChunk = async (seq) => {
         if (seq === 3) await cluster.process(gateway).restart();
       };
       const answer = await readStory(page, transport);
       expect(answer.numbers).toEqual(range(1, answer.numbers.length));
       expect(answer.text).toBe(whole);
+      expect(resumed[transport]()).toBeGreaterThan(0);
       await expectAnsweredOnce(cluster, answer, signal);
     },
   );
@@ -142,9 +155,10 @@ describe.skipIf(!hasBrowser)('a page in a browser', () => {
       const stream = inPage.client.stream(request);
       let id = '';
       for (;;) {
-        const { value } = await stream.next();
-        if (value?.type === 'accepted') id = value.request_id;
-        if (value?.type === 'chunk' && value.seq === 3) return id;
+        const { value, done } = await stream.next();
+        if (done === true) throw new Error('it ended before its third chunk');
+        if (value.type === 'accepted') id = value.request_id;
+        if (value.type === 'chunk' && value.seq === 3) return id;
       }
     }, story);
     await page.reload();
