@@ -107,7 +107,7 @@ describe('an error has the class that the package gives it', () => {
     expect(error).toMatchObject({ code, requestID: expect.any(String) as string });
   });
 
-  it('a gateway that is not there, and an answer that takes too long, which is stopped', async () => {
+  it('a gateway that is not there, and an answer that takes too long', async () => {
     const nobody = clientOf({ apiKey: 'any', ingressUrl: 'http://127.0.0.1:9' });
     await expect(nobody.models.list()).rejects.toBeInstanceOf(APIConnectionError);
     const late = client.chat.completions.create(story, { timeout: 500, maxRetries: 0 });
@@ -115,18 +115,18 @@ describe('an error has the class that the package gives it', () => {
   });
 
   it('a stream that breaks off: never a reason to have stopped', async () => {
-    const stream = await client.chat.completions.create({
-      ...streamedStory,
-      timeout_ms: 700,
-    } as typeof streamedStory);
     const reasons: unknown[] = [];
-    const read = async (): Promise<void> => {
-      for await (const { choices } of stream) reasons.push(choices[0]?.finish_reason);
+    const read = async (timeoutMs: number): Promise<void> => {
+      const asked = { ...streamedStory, timeout_ms: timeoutMs };
+      for await (const { choices } of await client.chat.completions.create(asked, { maxRetries: 0 }))
+        reasons.push(choices[0]?.finish_reason);
     };
-    const error: unknown = await read().catch((cause: unknown) => cause);
+    let error: unknown;
+    // The deadline has to come behind the first chunk, however slow the machine is.
+    for (let timeoutMs = 500; reasons.length === 0; timeoutMs *= 2)
+      error = await read(timeoutMs).catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(APIError);
     expect(error).toMatchObject({ code: 'deadline_exceeded' });
-    expect(reasons.length).toBeGreaterThan(0);
     expect(reasons.every((reason) => reason === null)).toBe(true);
   });
 });

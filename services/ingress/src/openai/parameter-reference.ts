@@ -4,7 +4,8 @@ const head = `# The OpenAI API
 
 Generated from the schemas that validate by \`services/ingress/src/generate-openai-reference.ts\`; do not edit.
 
-Point any OpenAI client at \`http://HOST:PORT/v1\` with a key of Millrace. The tests run the unmodified \`openai\` packages of npm and PyPI, and \`ai\` with \`@ai-sdk/openai-compatible\`.
+Point any OpenAI client at \`http://HOST:PORT/v1\` with a key of Millrace. The tests run the unmodified \`openai\` packages of npm and PyPI, and \`ai\` with \`@ai-sdk/openai-compatible\`:
+chat, completions, embeddings, models, files, batches and responses, whole, streamed and in the background; their helpers that parse and collect; the classes of errors; what they try again by themselves and what they leave; aborts, which stop the request; webhooks.
 
 - \`GET /v1/models\` and \`GET /v1/models/{model}\` list and find models, by name, \`name:version\` or alias.
 - Every parameter is honoured, has an effect that is named here, or is refused with 400 \`unsupported_value\` and its name in \`param\`. One that is unknown is refused too.
