@@ -9,8 +9,12 @@ import {
   type SchemaName,
 } from '@millrace/contracts';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
-import type { Stoppable } from '@millrace/runtime';
+import { adjustCharge } from '@millrace/ledger';
+import { createBudgetAlerts } from '@millrace/quota';
+import { createIdGenerator, systemRandom, type Stoppable } from '@millrace/runtime';
+import { ledger, quotas } from '@millrace/store';
 import { openStream } from '@millrace/testkit';
+import { and, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { acceptedId, textOf, untilChunk } from '../support/answer.ts';
 import { untilDeadLetters } from '../support/dead-letters.ts';
@@ -50,6 +54,7 @@ it('carries on every subject what the catalogue says, and every event of the cat
   await revokeOne();
   await actOnce();
   await poisonOne(signal);
+  await adjustOne();
   await cluster.process('inference').restart();
 
   const seen = new Set<SchemaName>();
@@ -158,6 +163,33 @@ async function actOnce(): Promise<void> {
   const act = { tenant: defaultTenant, actor, action: 'key.revoke', objectType: 'key', objectId: 'key' };
   const actId = await recordAct(cluster.platform, act);
   await expect.poll(() => findRecord(cluster.platform, actId), { timeout: 30_000 }).toBeDefined();
+}
+
+/** Corrects a charge upwards, so that it reaches shares of a budget. */
+async function adjustOne(): Promise<void> {
+  const { database, platform } = cluster;
+  const ofTenant = and(eq(quotas.scope, 'project'), eq(quotas.subject, defaultTenant));
+  await database.update(quotas).set({ budgetPerMonth: '10' }).where(ofTenant);
+  const charges = await database.select().from(ledger).where(eq(ledger.tenant, defaultTenant)).limit(1);
+  await adjustCharge(
+    {
+      ...platform,
+      database,
+      nextId: createIdGenerator(platform.clock, systemRandom),
+      budgetAlerts: createBudgetAlerts(platform),
+    },
+    {
+      tenant: defaultTenant,
+      requestId: charges[0]?.requestId ?? '',
+      amount: '9',
+      reason: 'a test',
+      actor: 'test',
+      idempotencyKey: 'one',
+    },
+  );
+  const published = [subjects.adjusted(defaultTenant), subjects.budgetReached('project', defaultTenant)];
+  for (const subject of published)
+    await expect.poll(() => platform.bus.lastMessage('BILLING', subject), { timeout: 30_000 }).toBeDefined();
 }
 
 async function poisonOne(signal: AbortSignal): Promise<void> {

@@ -40,6 +40,7 @@ export { startLoop, type Loop, type LoopOptions } from './loop.ts';
 export { announceModel, watchModels, type ModelTable } from './model-table.ts';
 export { operations, type Operation, type TaskOperation } from './operation.ts';
 export { platformSettings, type PlatformSettings } from './platform-settings.ts';
+export { readProgress, type Progress } from './read-progress.ts';
 export { withDecision, type RequestEvent, type RequestEventName } from './request-event.ts';
 export { resultRecord } from './result-record.ts';
 export { openResultLog, readResults, type ResultLog, type StoredResult } from './result-log.ts';

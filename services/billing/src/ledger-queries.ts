@@ -35,20 +35,36 @@ export function writeCharges(codec: Codec, charges: readonly NewCharge[]): State
   return insertCharges(JSON.stringify(charges.map(rowOf)), JSON.stringify(messages));
 }
 
-function rowOf({
-  entry: { usage, closed_at, charged_at, cache, worked_ms, ...entry },
-  receivedAt,
-}: NewCharge): object {
-  const { source, ...counted } = usage;
+/** Field by field, which costs a fraction of taking an event apart. */
+function rowOf({ entry, receivedAt }: NewCharge): object {
+  const { usage } = entry;
   return {
-    ...entry,
-    ...counted,
-    usage_source: source.toLowerCase(),
-    seconds: worked_ms / 1_000,
-    received_at: new Date(receivedAt).toISOString(),
-    closed_at: new Date(closed_at).toISOString(),
-    charged_at: new Date(charged_at).toISOString(),
-    cache: cache?.kind.toLowerCase() ?? null,
+    entry_id: entry.entry_id,
+    entry_number: entry.entry_number,
+    request_id: entry.request_id,
+    tenant: entry.tenant,
+    model: entry.model,
+    outcome: entry.outcome,
+    input_tokens: usage.input_tokens,
+    cached_input_tokens: usage.cached_input_tokens,
+    output_tokens: usage.output_tokens,
+    price_version: entry.price_version,
+    amount: entry.amount,
+    currency: entry.currency,
+    closed_at: new Date(entry.closed_at),
+    charged_at: new Date(entry.charged_at),
+    cache: entry.cache?.kind.toLowerCase() ?? null,
+    organisation: entry.organisation,
+    key_id: entry.key_id,
+    user_id: entry.user_id,
+    operation: entry.operation,
+    model_version: entry.model_version,
+    price_book: entry.price_book,
+    characters_in: usage.characters_in,
+    characters_out: usage.characters_out,
+    usage_source: usage.source.toLowerCase(),
+    seconds: entry.worked_ms / 1_000,
+    received_at: new Date(receivedAt),
   };
 }
 

@@ -1,5 +1,6 @@
 import { MillraceError } from '@millrace/runtime';
-import { readResults, type StageDependencies } from '@millrace/stage';
+import { readResults } from './result-log.ts';
+import type { StageDependencies } from './stage-dependencies.ts';
 
 /** How far a request has come, as its results say. */
 export interface Progress {
