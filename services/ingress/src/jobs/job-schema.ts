@@ -33,6 +33,8 @@ export const jobBodySchema = {
         secret: {
           type: 'string',
           pattern: '^whsec_[A-Za-z0-9+/]{32,88}={0,2}$',
+          // Never quoted in an error.
+          'x-content': true,
           description:
             'Signs it: whsec_ and 24 to 64 bytes in base64. Without it one is made and given back once.',
         },
@@ -57,7 +59,7 @@ export interface JobBody {
 }
 
 export const jobListParameters = {
-  ...listParameters,
+  ...listParameters('job_'),
   status: { enum: jobStatuses, description: 'Only jobs in this state.' },
 } as const;
 

@@ -185,7 +185,9 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     const { limit = inputListParameters.limit.default, after, order = 'desc' } = readList(request.query);
     const items = showInput(await find(callerOf(request).principal, request.params.id));
     const ordered = order === 'asc' ? items : items.toReversed();
-    const start = after === undefined ? 0 : ordered.findIndex(({ id }) => id === after) + 1;
+    const last = ordered.findIndex(({ id }) => id === after);
+    if (after !== undefined && last === -1) throw notFound('input item', 'after');
+    const start = last + 1;
     return listOf({ items: ordered.slice(start, start + limit), hasMore: start + limit < ordered.length });
   });
 }
