@@ -31,7 +31,7 @@ it('names no limit where all that fits is wanted: providers refuse one that leav
 });
 
 it('leaves out what says nothing, such as a seed that was chosen here', () => {
-  expect(Object.keys(bodyOf(100, 8_192)).sort()).toEqual([
+  expect(Object.keys(bodyOf(100, 8_192)).toSorted()).toEqual([
     'max_tokens',
     'messages',
     'model',
