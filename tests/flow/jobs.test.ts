@@ -83,10 +83,28 @@ describe('a job', () => {
     [{ endpoint: '/v1/generate', body: { max_tokens: 0, prompt: 'x' } }, 'body.max_tokens'],
     [{ endpoint: '/v1/generate', body: { prompt: 'x', stream: true } }, 'body.stream'],
     [prompt('x', { retention: '400d' }), 'retention'],
+    [prompt('x', { retention: '86400' }), 'retention'],
     [prompt('x', { webhook: { url: 'ftp://example.com' } }), 'webhook.url'],
     [prompt('x', { color: 'red' }), 'color'],
   ])('is refused at once where it is wrong: %j', async (body, param) => {
     expect(await read(post('/v1/jobs', body), 400)).toMatchObject({ error: { param } });
+  });
+
+  it.each([
+    '/v1/jobs?after=nothing',
+    '/v1/jobs/none?wait=30',
+    '/v1/files?after=job_1',
+    '/v1/batches?after=1',
+  ])('is not asked for with what is no duration or id: %s', async (path) => {
+    const param = /\?(\w+)=/.exec(path)?.[1];
+    expect(await read(call('GET', path), 400)).toMatchObject({ error: { code: 'invalid_value', param } });
+  });
+
+  it('does not repeat a secret that is wrong', async () => {
+    const webhook = { url: 'https://example.com', secret: 'whsec_canary' };
+    const body = await read(post('/v1/jobs', prompt('x', { webhook })), 400);
+    expect(body).toMatchObject({ error: { param: 'webhook.secret' } });
+    expect(JSON.stringify(body)).not.toContain('canary');
   });
 
   it('fails with the error that its request failed with', async () => {

@@ -93,6 +93,7 @@ describe('a response', () => {
     [{ reasoning: { effort: 'low' as const } }, 'reasoning'],
     [{ conversation: 'conv_1' }, 'conversation'],
     [{ background: true, store: false }, 'background'],
+    [{ tools: [{ type: 'web_search' as const }] }, 'tools[0].type'],
     [{ previous_response_id: 'resp_none' }, 'previous_response_id'],
     [{ temperature: 9 }, 'temperature'],
     [{ max_output_tokens: 100_000 }, 'max_output_tokens'],

@@ -18,7 +18,7 @@ export {
   type FileWriter,
   type StoredFile,
 } from './file-store.ts';
-export { notFound, type JobDependencies } from './job-dependencies.ts';
+export { notFound, type IdPrefix, type JobDependencies } from './job-dependencies.ts';
 export {
   jobStatuses,
   type Job,

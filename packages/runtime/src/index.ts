@@ -1,6 +1,6 @@
 export { coalesceWrites } from './coalesce-writes.ts';
 export { systemClock, type Clock, type Timer } from './clock.ts';
-export { parseDurationMs } from './duration.ts';
+export { formatDuration, parseDurationMs } from './duration.ts';
 export { errorCodes, type ErrorCode, type ErrorCodeFacts } from './error-codes.ts';
 export { healthRoutes, type HealthCheck, type HealthOptions } from './health-routes.ts';
 export { startHealthServer, type HealthServer } from './health-server.ts';

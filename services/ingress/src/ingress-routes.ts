@@ -6,6 +6,7 @@ import {
   createEndpoints,
   type Asked,
   type Endpoint,
+  type FieldNames,
   modelList,
   modelOf,
   namedFrames,
@@ -35,7 +36,7 @@ import { createCancel } from './cancel-request.ts';
 import { sendNotFound } from './not-found.ts';
 import type { JobsAccess } from './jobs/jobs-access.ts';
 import { jobRoutes } from './jobs/job-routes.ts';
-import { lastEventIdOf } from './last-event-id.ts';
+import { cursorNames, lastEventIdOf } from './last-event-id.ts';
 import { referenceRoutes } from './reference-routes.ts';
 import { refuseExpectations } from './refuse-expectation.ts';
 
@@ -129,7 +130,9 @@ export async function ingressRoutes(
     const { principal, client } = callerOf(request);
     if (request.body === undefined) throw notJson();
     const idempotencyKey = idempotencyKeyOf(request);
-    const { stream, answer, frames, nameOf = (param) => param, ...asked } = readOrNote(read, request.body);
+    const { stream, answer, frames, ...asked } = readOrNote(read, request.body);
+    const cursor = cursorNames(request.headers);
+    const nameOf: FieldNames = (param) => cursor(asked.nameOf?.(param) ?? param);
     const generation = obeyCacheControl(asked.generation, request.headers);
     client.ended.throwIfAborted();
     const leave = relay.enter(principal);
@@ -180,19 +183,20 @@ export async function ingressRoutes(
     const { id } = request.params;
     const after = lastEventIdOf(request.headers, request.query.after);
     reply.header('x-request-id', id);
+    const nameOf = cursorNames(request.headers);
     const events = relay.follow(id, { principal, after, signal: client.ended });
     try {
       await sendStream(reply, client, {
         requestId: id,
         events,
         after,
-        frames: nativeFrames({ requestId: id }),
+        frames: namedFrames(nativeFrames({ requestId: id }), nameOf),
         headersOf: hitHeader,
         statusWaitMs: statusWaitOfReadersMs,
       });
       return reply;
     } catch (error) {
-      if (!client.gone.aborted) throw error;
+      if (!client.gone.aborted) throw withFieldName(error, nameOf);
       return reply.hijack();
     }
   };

@@ -9,6 +9,7 @@ export type Outcome =
       readonly kind: 'answered';
       readonly requestId: string;
       readonly answer: object | undefined;
+      readonly end: Pick<RelayCompleted, 'cost' | 'cache'>;
       readonly outputTokens: number;
       readonly isCancelled: boolean;
     }
@@ -142,10 +143,10 @@ function answered(
   try {
     const start = { requestId, model: end.model ?? '', acceptedAt: madeAt(requestId) };
     const answer = asked.answer(collected, start, end);
-    return { kind: 'answered', requestId, answer, outputTokens, isCancelled };
+    return { kind: 'answered', requestId, answer, end, outputTokens, isCancelled };
   } catch (error) {
     if (!isCancelled) return { kind: 'failed', requestId, error: MillraceError.from(error) };
-    return { kind: 'answered', requestId, answer: undefined, outputTokens, isCancelled };
+    return { kind: 'answered', requestId, answer: undefined, end, outputTokens, isCancelled };
   }
 }
 

@@ -99,7 +99,7 @@ async function dispatch(
   const answer = new ProviderAnswer(event.parameters.n);
   let call: UpstreamCall;
   try {
-    call = callOf(event, openContent(box, event.request_id, 'request', event.content), model.upstream);
+    call = callOf(event, openContent(box, event.request_id, 'request', event.content), model);
   } catch (error) {
     if (!(error instanceof MillraceError) || error.code !== 'unsupported_value') throw error;
     if (await passOn(context, { event, log, model: model.name, stage }, error.code)) return;

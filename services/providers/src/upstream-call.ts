@@ -2,6 +2,7 @@ import { MillraceError } from '@millrace/runtime';
 import type { RequestContent, RequestEvent } from '@millrace/stage';
 import { embeddingCall } from './embedding-call.ts';
 import { parseStream } from './parse-stream.ts';
+import type { ProviderModel } from './provider.ts';
 import { requestBody } from './request-body.ts';
 import type { UpstreamEvent } from './upstream-event.ts';
 
@@ -20,9 +21,9 @@ export interface UpstreamCall {
 export function callOf(
   event: Pick<RequestEvent, 'operation' | 'parameters'>,
   content: RequestContent,
-  model: string,
+  model: Pick<ProviderModel, 'upstream' | 'contextLength'>,
 ): UpstreamCall {
-  if (event.operation === 'embed') return embeddingCall(content, model);
+  if (event.operation === 'embed') return embeddingCall(content, model.upstream);
   if (event.operation !== 'generate')
     throw new MillraceError('unsupported_value', `The model cannot ${event.operation}.`, { param: 'model' });
   return chatCall(requestBody(event, content, model));

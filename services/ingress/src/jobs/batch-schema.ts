@@ -52,7 +52,9 @@ export interface BatchBody {
   readonly webhook?: NewWebhook;
 }
 
-export const batchListParameters = { limit: listParameters.limit, after: listParameters.after } as const;
+const { limit, after } = listParameters('batch_');
+
+export const batchListParameters = { limit, after } as const;
 
 const time = { type: ['integer', 'null'], description: 'Seconds since the epoch.' } as const;
 const count = { type: 'integer', minimum: 0 } as const;

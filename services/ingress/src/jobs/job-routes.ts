@@ -3,6 +3,7 @@ import { parseJson, type Endpoint } from '@millrace/endpoints';
 import { notFound, showJob, type Job } from '@millrace/jobs';
 import { notJson, refuseEncoding, type Relay } from '@millrace/relay';
 import { MillraceError, systemRandom, type Clock } from '@millrace/runtime';
+import { forbidsCache } from '../cache-control.ts';
 import { callerOf, idempotencyKeyOf } from '../caller.ts';
 import type { IngressSettings } from '../config.ts';
 import { awaitJob, waitOf } from './await-job.ts';
@@ -67,7 +68,8 @@ export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions)
     const { principal, client } = callerOf(request);
     if (request.body === undefined) throw notJson();
     const key = idempotencyKeyOf(request);
-    const { endpoint, priority, request: asked, retentionMs, webhook } = read(request.body);
+    const { endpoint, priority, request: made, retentionMs, webhook } = read(request.body);
+    const asked = { ...made, isUncached: forbidsCache(request.headers) };
     client.ended.throwIfAborted();
     const digest = digestOf('/v1/jobs', request.body);
     const { status, body } = await kept().once({ principal, key, digest }, async (transaction) => {

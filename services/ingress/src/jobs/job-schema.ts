@@ -1,4 +1,5 @@
 import { jobStatuses } from '@millrace/jobs';
+import { costSchema } from '@millrace/relay';
 import { listParameters } from './list-query.ts';
 import { newWebhookSchema, webhookSchema, type NewWebhook } from './webhook-schema.ts';
 
@@ -43,7 +44,7 @@ export interface JobBody {
 }
 
 export const jobListParameters = {
-  ...listParameters,
+  ...listParameters('job_'),
   status: { enum: jobStatuses, description: 'Only jobs in this state.' },
 } as const;
 
@@ -91,6 +92,10 @@ export const jobSchema = {
     result: {
       type: ['object', 'null'],
       description: 'The answer of the endpoint; of a cancelled job, what there is.',
+    },
+    cost: {
+      ...costSchema,
+      description: 'What its result is charged; null until it is there, and where the model has no price.',
     },
     error: { type: ['object', 'null'], description: 'Why it failed, as in an error body.' },
     metadata: metadataSchema,

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createBodyReader, type Asked, type Endpoint } from '@millrace/endpoints';
 import type { JobRequest } from '@millrace/jobs';
-import { compileValidator, MillraceError, parseDurationMs, type RandomSource } from '@millrace/runtime';
+import { compileValidator, MillraceError, type RandomSource } from '@millrace/runtime';
 import type { Priority } from '@millrace/contracts';
 import { jobBodySchema, type JobBody } from './job-schema.ts';
+import { readDuration } from './read-duration.ts';
 import { readWebhook, type AskedWebhook } from './read-webhook.ts';
 
 /** A job that is asked for. */
@@ -81,14 +82,7 @@ function inBody(error: MillraceError): MillraceError {
 /** Keeps what is kept for others no longer than the platform does. */
 function retentionOf(text: string | undefined, longestMs: number): number {
   if (text === undefined) return longestMs;
-  const retentionMs = parseDurationMs(text);
-  if (retentionMs !== undefined && retentionMs >= minRetentionMs && retentionMs <= longestMs)
-    return retentionMs;
-  throw new MillraceError(
-    'invalid_value',
-    `retention must be a duration such as 1h or 7d, from ${minRetentionMs} ms to ${longestMs} ms`,
-    { param: 'retention' },
-  );
+  return readDuration('retention', text, { minMs: minRetentionMs, maxMs: longestMs });
 }
 
 /** The same for the same request. */

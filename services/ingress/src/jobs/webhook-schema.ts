@@ -9,6 +9,8 @@ export const newWebhookSchema = {
     secret: {
       type: 'string',
       pattern: '^whsec_[A-Za-z0-9+/]{32,88}={0,2}$',
+      // Never quoted in an error.
+      'x-content': true,
       description:
         'Signs it: whsec_ and 24 to 64 bytes in base64. Without it one is made and given back once.',
     },

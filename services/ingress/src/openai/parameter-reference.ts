@@ -14,7 +14,9 @@ chat, completions, embeddings, models, files, batches and responses, whole, stre
 - A stream that breaks off ends with \`data: {"error": …}\` and without \`[DONE]\`; a \`finish_reason\` is never invented.
 - A 429 \`rate_limit_exceeded\` has \`x-ratelimit-remaining-requests\` and \`x-ratelimit-reset-requests\`. No other answer has headers of this kind: limits are kept where requests are
   admitted, behind the gateway, and there are none of tokens.
-- \`priority\` and \`timeout_ms\`, \`top_k\`, \`min_p\` and \`repetition_penalty\` are Millrace's own.
+- \`priority\`, \`timeout_ms\` and [\`cache\`](caches.md), \`top_k\`, \`min_p\` and \`repetition_penalty\` are Millrace's own: SDKs send them as \`extra_body\` (Python) or among the other fields.
+- Without \`max_tokens\` a chat or response goes on until the model ends it, at most to the end of its context. A small model may take long to find its end: say how much you want.
+- Of messages, \`name\` and \`refusal\` have no effect; parts other than text, such as images, are refused. \`strict\` of a function is always taken as true.
 `;
 
 /** `docs/reference/openai.md`. */

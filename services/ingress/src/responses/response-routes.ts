@@ -8,9 +8,11 @@ import {
   type ResponseBody,
 } from '@millrace/endpoints';
 import { notFound, type WholeJob } from '@millrace/jobs';
-import { notJson, sendError, type GatewayPrincipal, type Relay } from '@millrace/relay';
+import { notJson, sendError, type Generation, type GatewayPrincipal, type Relay } from '@millrace/relay';
 import { MillraceError } from '@millrace/runtime';
+import { cacheHeader, forbidsCache, obeyCacheControl } from '../cache-control.ts';
 import { callerOf, idempotencyKeyOf } from '../caller.ts';
+import { costHeader } from '../cost-header.ts';
 import { awaitJob } from '../jobs/await-job.ts';
 import type { KeptRoutesOptions } from '../jobs/job-routes.ts';
 import { createQueryReader, listOf } from '../jobs/list-query.ts';
@@ -71,24 +73,24 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     return reply;
   };
 
-  /** Keeps what is asked, once for an idempotency key. */
+  /** Keeps what the client has sent, once for an idempotency key. @param body what it comes to, with the conversation before it */
   const keep = async (
-    principal: GatewayPrincipal,
-    key: string | undefined,
+    request: FastifyRequest,
     original: ResponseBody,
     body: object,
-    sent: unknown,
+    { priority }: Generation,
   ): Promise<WholeJob> => {
-    const { generation } = endpoint.read(body);
+    const { principal } = callerOf(request);
+    const key = idempotencyKeyOf(request);
     const given = await kept().once(
-      { principal, key, digest: digestOf(responsesPath, sent) },
+      { principal, key, digest: digestOf(responsesPath, request.body) },
       async (transaction) => {
         const { id } = await kept().jobs.create(transaction, {
           kind: 'response',
           principal,
           endpoint: responsesPath,
-          priority: generation.priority,
-          request: { body, original },
+          priority,
+          request: { body, original, isUncached: forbidsCache(request.headers) },
           lifetimeMs: settings.jobLifetimeMs,
           retentionMs: settings.jobRetentionMs,
         });
@@ -113,9 +115,9 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
       return ask({ path: responsesPath, read: () => endpoint.read(alone) }, request, reply);
     }
     const { stream: isStream = false, stream_options: _options, ...body } = rest;
-    endpoint.read({ ...rest, input });
+    const { generation } = endpoint.read({ ...rest, input });
     client.ended.throwIfAborted();
-    const stored = await keep(principal, key, original, { ...body, input }, request.body);
+    const stored = await keep(request, original, { ...body, input }, generation);
     reply.header('x-request-id', stored.job.requestId ?? stored.job.id);
     try {
       if (isStream) return await stream(request, reply, stored, -1);
@@ -127,7 +129,11 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
         { waitMs: foreverMs, signal: AbortSignal.any([client.ended, relay.stopping]) },
       );
       if (ended === undefined) throw notFound('response', 'response_id');
-      if (ended.result !== undefined && 'error' in ended.result) return sendError(reply, errorOf(ended));
+      const { result } = ended;
+      if (result !== undefined && 'error' in result) return sendError(reply, errorOf(ended));
+      const asked = obeyCacheControl(generation, request.headers);
+      if (result !== undefined)
+        reply.headers({ ...cacheHeader(asked, result.cache), ...costHeader(result.cost) });
       return showResponse(ended);
     } catch (error) {
       if (!client.gone.aborted) throw error;
@@ -178,7 +184,9 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     const { limit = inputListParameters.limit.default, after, order = 'desc' } = readList(request.query);
     const items = showInput(await find(callerOf(request).principal, request.params.id));
     const ordered = order === 'asc' ? items : items.toReversed();
-    const start = after === undefined ? 0 : ordered.findIndex(({ id }) => id === after) + 1;
+    const last = ordered.findIndex(({ id }) => id === after);
+    if (after !== undefined && last === -1) throw notFound('input item', 'after');
+    const start = last + 1;
     return listOf({ items: ordered.slice(start, start + limit), hasMore: start + limit < ordered.length });
   });
 }
