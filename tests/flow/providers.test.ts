@@ -145,6 +145,9 @@ describe('a model of a provider', () => {
   });
 });
 
+const reported = (prompt_tokens: number, completion_tokens: number) =>
+  raw(piece('a', 'stop'), eventOf({ choices: [], usage: { prompt_tokens, completion_tokens } }), doneEvent);
+
 describe('a hostile provider', () => {
   const mangled = '{"to":"<EMAIL_1>';
 
@@ -165,12 +168,6 @@ describe('a hostile provider', () => {
   });
 
   it('cannot charge more than there can have been, nor less than nothing', async () => {
-    const reported = (prompt_tokens: number, completion_tokens: number) =>
-      raw(
-        piece('a', 'stop'),
-        eventOf({ choices: [], usage: { prompt_tokens, completion_tokens } }),
-        doneEvent,
-      );
     upstream.react(reported(1e15, 1e15), reported(-1e15, -1));
     const dear = await client.chat.completions.create({ ...question, max_tokens: 5 });
     expect(dear.usage?.completion_tokens).toBe(5);

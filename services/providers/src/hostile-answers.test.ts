@@ -38,6 +38,7 @@ async function answerOf(events: readonly string[], { choices = 1 } = {}) {
 
 const ended = [piece('', 'stop'), doneEvent];
 const choice = (fields: object) => eventOf({ choices: [fields] });
+const bit = (index: number) => choice({ delta: { tool_calls: [{ index, function: { arguments: 'x' } }] } });
 const usage = (fields: object) => eventOf({ choices: [], usage: fields });
 
 describe('an answer of a hostile provider', () => {
@@ -115,8 +116,6 @@ describe('an answer of a hostile provider', () => {
   });
 
   it('of many small pieces of calls takes no more memory than its calls', async () => {
-    const bit = (index: number) =>
-      choice({ delta: { tool_calls: [{ index, function: { arguments: 'x' } }] } });
     const bits = Array.from({ length: 1_000 }, (_, number) => bit(number % 2));
     const { written } = await answerOf([...bits, ...ended]);
     expect(written.at(-1)?.toolCalls).toMatchObject([
