@@ -186,3 +186,46 @@ test('what has not ended within the grace period ends with an error that says ho
     },
   });
 });
+
+test('a client that takes nothing of its answer is cut off, and one that waits for it is not', async () => {
+  const ingress = await start({ sendTimeoutMs: 300, maxHttpConnections: 2 });
+  const client = ingress.client();
+  const waiting = client.post({ prompt: 'Hello' });
+  const writer = await client.nextRequest();
+  const idle = socketTo(ingress)
+    .on('error', () => undefined)
+    .pause();
+  idle.write('GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(16));
+  await expect
+    .poll(async () => (await fetch(`${ingress.url}/healthz`).catch(() => undefined))?.status, {
+      timeout: 20_000,
+    })
+    .toBe(200);
+  idle.destroy();
+  await writer.attempt(1);
+  await writer.chunk('Hi');
+  await writer.finish();
+  expect((await waiting).status).toBe(200);
+});
+
+test('what is no id of a request is not found, in the shape of all other errors', async () => {
+  const ingress = await start();
+  const { apiKey } = ingress.client();
+  for (const id of ['%0d%0aset-cookie%3a%20a=b', '%F0%9F%98%80', '..%2f..', '*', '%3E']) {
+    const response = await fetch(`${ingress.url}/v1/requests/${id}/stream`, {
+      headers: { authorization: `Bearer ${apiKey}` },
+    });
+    expect(response.status).toBe(404);
+    expect(response.headers.get('set-cookie')).toBeNull();
+    expect(await response.json()).toMatchObject({ error: { code: 'request_not_found' } });
+  }
+});
+
+test('a body that is nested without end is refused', async () => {
+  const ingress = await start();
+  const response = await ingress.client().post('['.repeat(1_000_000));
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({
+    error: { code: 'invalid_value', message: 'The body is nested too deeply: it may have 128 levels' },
+  });
+});

@@ -52,6 +52,8 @@ type SentStream = Pick<StreamOptions, 'requestId' | 'after' | 'frames' | 'header
   readonly statusWaitMs?: number;
 };
 
+const plainId = /^[\w-]{1,64}$/;
+
 /** Whether a request may be read is known at once, yet what comes next of it may take long. */
 const statusWaitOfReadersMs = 250;
 
@@ -171,7 +173,8 @@ export async function ingressRoutes(
     const { principal, client } = callerOf(request);
     const { id } = request.params;
     const after = lastEventIdOf(request.headers, request.query.after);
-    reply.header('x-request-id', id);
+    // What is no id is not to be found, nor does it belong into a header.
+    if (plainId.test(id)) reply.header('x-request-id', id);
     const events = relay.follow(id, { principal, after, signal: client.ended });
     try {
       await sendStream(reply, client, {
