@@ -21,4 +21,14 @@ describe('mostInputTokens', () => {
     const task = { messages: [], stop: [], task: { texts: ['x'.repeat(500), 'y'.repeat(500)] } };
     expect(mostInputTokens(generation({ content: task, parameters: { n: 2 } }), 512)).toBe(1_024);
   });
+
+  it('counts the labels of each text, in its prompt and behind it', () => {
+    const labels = Array.from({ length: 100 }, (_, number) => `${number}`.padEnd(256, 'x'));
+    const texts = Array.from({ length: 64 }, () => 'a');
+    const most = (asked: object) =>
+      mostInputTokens(generation({ content: { messages: [], stop: [], task: asked } }), 2_048);
+    expect(most({ texts: ['a'], labels })).toBeGreaterThanOrEqual(2_048 + 100 * 256);
+    expect(most({ texts, labels })).toBe(64 * most({ texts: ['a'], labels }));
+    expect(most({ texts: ['a'], labels: ['x', 'y'] })).toBeLessThan(512);
+  });
 });
