@@ -4,13 +4,14 @@ import { text } from 'node:stream/consumers';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { GatewaySettings } from '@millrace/relay';
 import { startTestNats } from '@millrace/testkit';
+import type { IngressSettings } from './config.ts';
 import { allEventsOf, eventsOf, startIngressTest, type IngressTest } from './ingress.fixture.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const started: IngressTest[] = [];
 
-async function start(settings: Partial<GatewaySettings> = {}): Promise<IngressTest> {
+async function start(settings: Partial<GatewaySettings & IngressSettings> = {}): Promise<IngressTest> {
   const ingress = await startIngressTest(await startTestNats(), undefined, settings);
   started.push(ingress);
   return ingress;
@@ -228,4 +229,27 @@ test('a body that is nested without end is refused', async () => {
   expect(await response.json()).toMatchObject({
     error: { code: 'invalid_value', message: 'The body is nested too deeply: it may have 128 levels' },
   });
+});
+
+test('an API key waits for no more answers at once than it may, and others wait beside it', async () => {
+  const ingress = await start({ maxWaitsPerKey: 1 });
+  const client = ingress.client();
+  const other = ingress.client();
+  const asked = client.post({ prompt: 'Hello', stream: true });
+  const writer = await client.nextRequest();
+  await writer.attempt(1);
+  await writer.chunk('Hi');
+  const read = (apiKey: string) =>
+    fetch(`${ingress.url}/v1/requests/${writer.requestId}/stream`, {
+      headers: { authorization: `Bearer ${apiKey}` },
+    });
+  const first = await read(client.apiKey);
+  const second = await read(client.apiKey);
+  expect([first.status, second.status]).toEqual([200, 429]);
+  expect(await second.json()).toMatchObject({ error: { code: 'too_many_in_flight' } });
+  expect((await read(other.apiKey)).status).toBe(404);
+  await writer.finish();
+  await allEventsOf(first);
+  await expect.poll(async () => (await read(client.apiKey)).status).toBe(200);
+  await allEventsOf(await asked);
 });

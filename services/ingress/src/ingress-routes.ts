@@ -31,6 +31,7 @@ import { lastEventIdOf } from './last-event-id.ts';
 import { referenceRoutes } from './reference-routes.ts';
 import { refuseEncoding } from './refuse-encoding.ts';
 import { refuseExpectations } from './refuse-expectation.ts';
+import { createWaiters } from './waiters.ts';
 
 export interface IngressRoutesOptions {
   readonly relay: Relay;
@@ -63,6 +64,7 @@ export async function ingressRoutes(
   { relay, settings, clock, logger, jobs }: IngressRoutesOptions,
 ): Promise<void> {
   const nextId = createIdGenerator(clock, systemRandom);
+  const waiters = createWaiters(settings.maxWaitsPerKey);
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -173,6 +175,7 @@ export async function ingressRoutes(
     const { principal, client } = callerOf(request);
     const { id } = request.params;
     const after = lastEventIdOf(request.headers, request.query.after);
+    const leave = waiters.enter(principal);
     // What is no id is not to be found, nor does it belong into a header.
     if (plainId.test(id)) reply.header('x-request-id', id);
     const events = relay.follow(id, { principal, after, signal: client.ended });
@@ -189,6 +192,8 @@ export async function ingressRoutes(
     } catch (error) {
       if (!client.gone.aborted) throw error;
       return reply.hijack();
+    } finally {
+      leave();
     }
   };
 
@@ -212,6 +217,7 @@ export async function ingressRoutes(
     identify,
     endpoints,
     access: jobs,
+    waiters,
     ask,
     onError: (error) => logUnexpected(logger, error),
   });

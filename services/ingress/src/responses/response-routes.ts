@@ -19,12 +19,14 @@ import { digestOf } from '../jobs/read-job.ts';
 import { inputListParameters, responseQueryParameters, type ResponseQuery } from './response-parameters.ts';
 import { conversationOf, errorOf, showInput, showResponse } from './stored-response.ts';
 import { streamResponse } from './stream-response.ts';
+import type { Waiters } from '../waiters.ts';
 
 export interface ResponseRoutesOptions extends KeptRoutesOptions {
   readonly relay: Pick<Relay, 'follow' | 'snapshot' | 'stopping'>;
   /** Answers what is not kept. */
   readonly ask: (endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply) => Promise<object>;
   readonly onError: (error: unknown) => void;
+  readonly waiters: Waiters;
 }
 
 interface ResponseRoute {
@@ -36,7 +38,7 @@ const foreverMs = 2 ** 31 - 1;
 
 /** A fastify plugin with the responses of the OpenAI API. A response that is kept is a job. */
 export async function responseRoutes(app: FastifyInstance, options: ResponseRoutesOptions): Promise<void> {
-  const { kept, clock, settings, endpoints, relay, ask, onError } = options;
+  const { kept, clock, settings, endpoints, relay, ask, onError, waiters } = options;
   const endpoint = endpoints.get(responsesPath);
   if (endpoint === undefined) return;
   const read = createResponseReader();
@@ -100,6 +102,36 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     return find(principal, (given.body as { readonly id: string }).id);
   };
 
+  /** Sends a response that was just asked for; it is stopped where its client is gone, unless it is left alone. */
+  const answer = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    stored: WholeJob,
+    { isStream, isLeftAlone }: { readonly isStream: boolean; readonly isLeftAlone: boolean },
+  ): Promise<object> => {
+    const { principal, client } = callerOf(request);
+    try {
+      if (isStream) return await stream(request, reply, stored, -1);
+      const ended = await awaitJob(
+        { kept: kept(), clock },
+        stored.job.id,
+        () => kept().jobs.find(principal, 'response', stored.job.id),
+        { waitMs: foreverMs, signal: AbortSignal.any([client.ended, relay.stopping]) },
+      );
+      if (ended === undefined) throw notFound('response', 'response_id');
+      if (ended.result !== undefined && 'error' in ended.result) return sendError(reply, errorOf(ended));
+      return showResponse(ended);
+    } catch (error) {
+      if (!client.gone.aborted) throw error;
+      return reply.hijack();
+    } finally {
+      if (client.gone.aborted && !isLeftAlone) {
+        await kept().jobs.cancel(principal, 'response', stored.job.id);
+        kept().wakeRunners();
+      }
+    }
+  };
+
   app.post(responsesPath, async (request, reply) => {
     const { principal, client } = callerOf(request);
     if (request.body === undefined) throw notJson();
@@ -116,28 +148,15 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     const { stream: isStream = false, stream_options: _options, ...body } = rest;
     endpoint.read({ ...rest, input });
     client.ended.throwIfAborted();
-    const stored = await keep(principal, key, original, { ...body, input }, request.body);
-    reply.header('x-request-id', stored.job.requestId ?? stored.job.id);
+    const isAwaited = !background || isStream;
+    const leave = isAwaited ? waiters.enter(principal) : undefined;
     try {
-      if (isStream) return await stream(request, reply, stored, -1);
-      if (background) return showResponse(stored);
-      const ended = await awaitJob(
-        { kept: kept(), clock },
-        stored.job.id,
-        () => kept().jobs.find(principal, 'response', stored.job.id),
-        { waitMs: foreverMs, signal: AbortSignal.any([client.ended, relay.stopping]) },
-      );
-      if (ended === undefined) throw notFound('response', 'response_id');
-      if (ended.result !== undefined && 'error' in ended.result) return sendError(reply, errorOf(ended));
-      return showResponse(ended);
-    } catch (error) {
-      if (!client.gone.aborted) throw error;
-      return reply.hijack();
+      const stored = await keep(principal, key, original, { ...body, input }, request.body);
+      reply.header('x-request-id', stored.job.requestId ?? stored.job.id);
+      if (!isAwaited) return showResponse(stored);
+      return await answer(request, reply, stored, { isStream, isLeftAlone: background || key !== undefined });
     } finally {
-      if (client.gone.aborted && !background && key === undefined) {
-        await kept().jobs.cancel(principal, 'response', stored.job.id);
-        kept().wakeRunners();
-      }
+      leave?.();
     }
   });
 
@@ -154,7 +173,12 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     const stored = await find(principal, request.params.id);
     // Says so while there can still be a status: the events are gone before the response is.
     if (stored.job.requestId !== undefined) await relay.snapshot(stored.job.requestId, principal);
-    return stream(request, reply, stored, after === undefined ? -1 : Number(after));
+    const leave = waiters.enter(principal);
+    try {
+      return await stream(request, reply, stored, after === undefined ? -1 : Number(after));
+    } finally {
+      leave();
+    }
   });
 
   app.post<ResponseRoute>(`${responsesPath}/:id/cancel`, async (request) => {
