@@ -82,7 +82,7 @@ it.each([
   ['breaks its answer off', 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc'],
 ])('is done with a receiver that %s', async (_what, answer) => {
   const url = await listenRaw((socket) => socket.once('data', () => socket.end(answer)));
-  await expect(post(url)).rejects.toThrow();
+  await expect(post(url)).rejects.toThrow(/protocol|Parse Error|aborted|broke off|without an answer/i);
 });
 
 it('gives up on who never ends to begin', async () => {
