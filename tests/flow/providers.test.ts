@@ -145,6 +145,52 @@ describe('a model of a provider', () => {
   });
 });
 
+const reported = (prompt_tokens: number, completion_tokens: number) =>
+  raw(piece('a', 'stop'), eventOf({ choices: [], usage: { prompt_tokens, completion_tokens } }), doneEvent);
+
+describe('a hostile provider', () => {
+  const mangled = '{"to":"<EMAIL_1>';
+
+  it('cannot break an answer by calls that are no JSON, nor have it for nothing', async () => {
+    const call = { index: 0, id: 'c1', function: { name: 'send', arguments: mangled } };
+    upstream.react(raw(deltaEvent({ tool_calls: [call] }), deltaEvent({}, 'constructor'), doneEvent));
+    const tools = [{ type: 'function' as const, function: { name: 'send', parameters: { type: 'object' } } }];
+    const { choices, id } = await client.chat.completions.create({ ...question, tools });
+    expect(choices[0]).toMatchObject({
+      finish_reason: 'stop',
+      message: { tool_calls: [{ function: { arguments: '{"to":"jane@example.com' } }] },
+    });
+    expect(await closingOf(requestOf(id))).toMatchObject({
+      outcome: 'COMPLETED',
+      usage: { source: 'ESTIMATE', output_tokens: 6 },
+    });
+    expect(newCalls()).toHaveLength(1);
+  });
+
+  it('cannot charge more than there can have been, nor less than nothing', async () => {
+    upstream.react(reported(1e15, 1e15), reported(-1e15, -1));
+    const dear = await client.chat.completions.create({ ...question, max_tokens: 5 });
+    expect(dear.usage?.completion_tokens).toBe(5);
+    expect(dear.usage?.prompt_tokens).toBeLessThan(500);
+    const cheap = await client.chat.completions.create({ ...question, max_tokens: 5 });
+    expect(cheap.usage?.completion_tokens).toBe(1);
+    expect(cheap.usage?.prompt_tokens).toBeGreaterThan(0);
+    expect(newCalls()).toHaveLength(2);
+  });
+
+  it('cannot send more than was asked for; what fits arrives, however large its pieces', async () => {
+    upstream.react(raw(piece('x'.repeat(100_000), 'stop'), doneEvent));
+    await expect(client.chat.completions.create({ ...question, max_tokens: 5 })).rejects.toMatchObject({
+      code: 'provider_failed',
+    });
+    const text = '\u0000'.repeat(600_000);
+    upstream.react(raw(piece(text, 'stop'), doneEvent));
+    const { choices } = await client.chat.completions.create(question);
+    expect(choices[0]?.message.content === text).toBe(true);
+    expect(newCalls()).toHaveLength(2);
+  });
+});
+
 describe('an answer that breaks off', () => {
   it('ends as an error, never as one that ended well, and is charged by an estimate', async () => {
     upstream.react(raw(piece('Once upon a time')));

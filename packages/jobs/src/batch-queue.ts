@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, notInArray, sql } from 'drizzle-orm';
 import { MillraceError } from '@millrace/runtime';
 import { batches, batchLines, inTransaction, onConnection, type Transaction } from '@millrace/store';
 import {
@@ -53,7 +53,8 @@ export interface TakenBatch {
  * `database_unavailable`; `fenced` where the batch is no longer this runner's.
  */
 export interface BatchQueue {
-  take(): Promise<TakenBatch | undefined>;
+  /** The batch that has waited the longest, if there is one, of none of these tenants. */
+  take(fullTenants: readonly string[]): Promise<TakenBatch | undefined>;
   /** @returns ids of those among these that are still this runner's, and of those that are to be stopped */
   keep(
     ids: readonly string[],
@@ -127,7 +128,7 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
     });
 
   return {
-    async take() {
+    async take(fullTenants) {
       const row = await inTransaction(database, async (transaction) => {
         const due = transaction
           .select({ id: batches.id })
@@ -136,6 +137,7 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
             and(
               inArray(batches.status, ['validating', 'in_progress', 'finalizing', 'cancelling']),
               sql`(${batches.leaseUntil} is null or ${batches.leaseUntil} < now())`,
+              fullTenants.length === 0 ? undefined : notInArray(batches.tenant, [...fullTenants]),
             ),
           )
           .orderBy(batches.createdAt)

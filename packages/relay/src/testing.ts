@@ -54,6 +54,7 @@ export const testGatewaySettings: GatewaySettings = {
   headersTimeoutMs: 10_000,
   receiveTimeoutMs: 60_000,
   keepAliveTimeoutMs: 75_000,
+  sendTimeoutMs: 60_000,
   maxHeaderBytes: 16 * 1024,
   maxRequestsPerConnection: 10_000,
   maxHttpConnections: 20_000,

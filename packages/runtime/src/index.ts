@@ -36,6 +36,7 @@ export {
   type SettingsDefinition,
   type SettingsOf,
 } from './settings.ts';
+export { requireShallowJson } from './shallow-json.ts';
 export { shorten } from './shorten.ts';
 export type { Stoppable } from './stoppable.ts';
 export { readConfigFile } from './read-config-file.ts';

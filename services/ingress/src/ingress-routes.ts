@@ -39,6 +39,7 @@ import { jobRoutes } from './jobs/job-routes.ts';
 import { cursorNames, lastEventIdOf } from './last-event-id.ts';
 import { referenceRoutes } from './reference-routes.ts';
 import { refuseExpectations } from './refuse-expectation.ts';
+import { createWaiters } from './waiters.ts';
 
 export interface IngressRoutesOptions {
   readonly relay: Relay;
@@ -60,6 +61,8 @@ type SentStream = Pick<StreamOptions, 'requestId' | 'after' | 'frames' | 'header
   readonly statusWaitMs?: number;
 };
 
+const plainId = /^[\w-]{1,64}$/;
+
 /** Whether a request may be read is known at once, yet what comes next of it may take long. */
 const statusWaitOfReadersMs = 250;
 
@@ -69,6 +72,7 @@ export async function ingressRoutes(
   { relay, settings, clock, logger, jobs }: IngressRoutesOptions,
 ): Promise<void> {
   const nextId = createIdGenerator(clock, systemRandom);
+  const waiters = createWaiters(settings.maxWaitsPerKey);
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -184,6 +188,9 @@ export async function ingressRoutes(
     const after = lastEventIdOf(request.headers, request.query.after);
     reply.header('x-request-id', id);
     const nameOf = cursorNames(request.headers);
+    const leave = waiters.enter(principal);
+    // What is no id is not to be found, nor does it belong into a header.
+    if (plainId.test(id)) reply.header('x-request-id', id);
     const events = relay.follow(id, { principal, after, signal: client.ended });
     try {
       await sendStream(reply, client, {
@@ -198,6 +205,8 @@ export async function ingressRoutes(
     } catch (error) {
       if (!client.gone.aborted) throw withFieldName(error, nameOf);
       return reply.hijack();
+    } finally {
+      leave();
     }
   };
 
@@ -221,6 +230,7 @@ export async function ingressRoutes(
     identify,
     endpoints,
     access: jobs,
+    waiters,
     ask,
     onError: (error) => logUnexpected(logger, error),
   });

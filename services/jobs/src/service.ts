@@ -87,7 +87,7 @@ export async function startJobs(
     };
     const jobs = runJobs('job', settings.jobsConcurrency, settings.jobsPerTenant);
     parts.push(jobs);
-    const responses = runJobs('response', settings.responsesConcurrency, settings.responsesConcurrency);
+    const responses = runJobs('response', settings.responsesConcurrency, settings.responsesPerTenant);
     parts.push(responses);
 
     const batchQueue = createBatchQueue(stores, runner, leaseMs);
@@ -99,7 +99,13 @@ export async function startJobs(
       pollMs,
       leaseMs,
       idOf: ({ batch }) => batch.id,
-      take: () => batchQueue.take(),
+      take: (running) =>
+        batchQueue.take(
+          fullTenants(
+            running.map(({ batch }) => batch.principal.tenant),
+            settings.batchesPerTenant,
+          ),
+        ),
       keep: (ids) => batchQueue.keep(ids),
       release: () => batchQueue.release(),
       run: (taken, signals) =>

@@ -26,6 +26,7 @@ import {
 } from '@millrace/stage';
 import type { SealingBox } from '@millrace/sealing';
 import { ProviderAnswer } from './answer.ts';
+import { answerLimits } from './answer-limits.ts';
 import { failed } from './failed.ts';
 import type { Provider, ProviderModel } from './provider.ts';
 import { readDispatched } from './read-dispatched.ts';
@@ -96,10 +97,11 @@ async function dispatch(
   interruption: Interruption,
 ): Promise<void> {
   const { clock, model, upstream } = context;
-  const answer = new ProviderAnswer(event.parameters.n);
+  const content = openContent(box, event.request_id, 'request', event.content);
+  const answer = new ProviderAnswer(event.parameters.n, answerLimits(event, content));
   let call: UpstreamCall;
   try {
-    call = callOf(event, openContent(box, event.request_id, 'request', event.content), model);
+    call = callOf(event, content, model);
   } catch (error) {
     if (!(error instanceof MillraceError) || error.code !== 'unsupported_value') throw error;
     if (await passOn(context, { event, log, model: model.name, stage }, error.code)) return;

@@ -1,6 +1,7 @@
 import cors from '@fastify/cors';
 import { fastify, type FastifyInstance } from 'fastify';
-import { isIP } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import { isIP, type Socket } from 'node:net';
 import { MillraceError, type Clock, type Logger, type Stoppable } from '@millrace/runtime';
 import type { Drain } from './drain.ts';
 import { refuseWhileDraining } from './drain-hook.ts';
@@ -59,6 +60,10 @@ export async function createGatewayApp(
     reply.headers(headers);
     done();
   });
+  app.addHook('onRequest', (_request, reply, done) => {
+    cutOffWhoTakesNothing(reply.raw, settings.sendTimeoutMs);
+    done();
+  });
   refuseWhileDraining(app, drain);
   if (settings.corsOrigins.length > 0) {
     await app.register(cors, {
@@ -70,6 +75,14 @@ export async function createGatewayApp(
     });
   }
   return app;
+}
+
+/** One that waits for an answer is left alone; one for whom it is there, and who does not take it, holds a connection for nothing. */
+function cutOffWhoTakesNothing(response: ServerResponse, limitMs: number): void {
+  response.setTimeout(limitMs);
+  response.on('timeout', (socket: Socket) => {
+    if (socket.writableLength > 0) socket.destroy();
+  });
 }
 
 /** Of an API, whose answers are nobody's but the client's; a route that has a page says otherwise. */

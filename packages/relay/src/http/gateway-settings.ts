@@ -26,6 +26,11 @@ export const gatewaySettings = defineSettings({
     default: 75_000,
     min: 100,
   }),
+  sendTimeoutMs: setting.durationMs('MILLRACE_SEND_TIMEOUT', {
+    description: 'How long a client may take nothing of an answer that is there for it.',
+    default: 60_000,
+    min: 100,
+  }),
   maxHeaderBytes: setting.bytes('MILLRACE_MAX_HEADER_BYTES', {
     description: 'Most bytes of the headers of a request.',
     default: 16 * 1024,

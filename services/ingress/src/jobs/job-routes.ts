@@ -14,6 +14,7 @@ import { jobListParameters, jobQueryParameters } from './job-schema.ts';
 import { createKept, explainKept, type JobsAccess, type Kept } from './jobs-access.ts';
 import { createQueryReader, listOf } from './list-query.ts';
 import { createJobReader, digestOf } from './read-job.ts';
+import type { Waiters } from '../waiters.ts';
 import { progressOf, showWholeJob } from './show-whole-job.ts';
 
 export interface JobRoutesOptions {
@@ -22,6 +23,7 @@ export interface JobRoutesOptions {
   readonly onError: (error: unknown) => void;
   readonly settings: IngressSettings;
   readonly clock: Clock;
+  readonly waiters: Waiters;
   readonly identify: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
   readonly endpoints: readonly Endpoint[];
   /** Undefined where there is no database. */
@@ -42,7 +44,7 @@ interface JobRoute {
 
 /** A fastify plugin with jobs, files and batches. Where the database is away they say so, and nothing else does. */
 export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions): Promise<void> {
-  const { relay, settings, clock, identify, access, ask, onError } = options;
+  const { relay, settings, clock, identify, access, ask, onError, waiters } = options;
   const endpoints = new Map(options.endpoints.map((endpoint) => [endpoint.path, endpoint]));
   const stores = access === undefined ? undefined : createKept(access, clock);
   const kept = (): Kept => {
@@ -101,6 +103,7 @@ export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions)
     const { id } = request.params;
     const waitMs = waitOf(readQuery(request.query).wait);
     const find = () => kept().jobs.find(principal, 'job', id);
+    const leave = waitMs === 0 ? undefined : waiters.enter(principal);
     try {
       const found =
         waitMs === 0
@@ -111,6 +114,8 @@ export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions)
     } catch (error) {
       if (!client.gone.aborted) throw error;
       return reply.hijack();
+    } finally {
+      leave?.();
     }
   });
 
@@ -136,7 +141,7 @@ export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions)
   const more: KeptRoutesOptions = { kept, clock, settings, endpoints };
   await app.register(fileRoutes, more);
   await app.register(batchRoutes, more);
-  await app.register(responseRoutes, { ...more, relay, ask, onError });
+  await app.register(responseRoutes, { ...more, relay, waiters, ask, onError });
 }
 
 /** Clients say that they send JSON also where they send nothing. */

@@ -43,7 +43,8 @@ export function createUploadReader(
     for await (const part of readable(request.parts())) {
       if (part.type === 'file') {
         if (part.fieldname !== 'file') throw unknownField(part.fieldname);
-        name = part.filename.slice(0, maxNameLength);
+        // A file may come without a name, whatever the type says.
+        name = ((part.filename as string | undefined) ?? '').slice(0, maxNameLength);
         for await (const piece of readable(part.file as AsyncIterable<Buffer>)) {
           hash.update(piece);
           await writer?.write(piece);

@@ -20,12 +20,14 @@ import { digestOf } from '../jobs/read-job.ts';
 import { inputListParameters, responseQueryParameters, type ResponseQuery } from './response-parameters.ts';
 import { conversationOf, errorOf, showInput, showResponse } from './stored-response.ts';
 import { streamResponse } from './stream-response.ts';
+import type { Waiters } from '../waiters.ts';
 
 export interface ResponseRoutesOptions extends KeptRoutesOptions {
   readonly relay: Pick<Relay, 'follow' | 'snapshot' | 'stopping'>;
   /** Answers what is not kept. */
   readonly ask: (endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply) => Promise<object>;
   readonly onError: (error: unknown) => void;
+  readonly waiters: Waiters;
 }
 
 interface ResponseRoute {
@@ -37,7 +39,7 @@ const foreverMs = 2 ** 31 - 1;
 
 /** A fastify plugin with the responses of the OpenAI API. A response that is kept is a job. */
 export async function responseRoutes(app: FastifyInstance, options: ResponseRoutesOptions): Promise<void> {
-  const { kept, clock, settings, endpoints, relay, ask, onError } = options;
+  const { kept, clock, settings, endpoints, relay, ask, onError, waiters } = options;
   const endpoint = endpoints.get(responsesPath);
   if (endpoint === undefined) return;
   const read = createResponseReader();
@@ -101,27 +103,20 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     return find(principal, (given.body as { readonly id: string }).id);
   };
 
-  app.post(responsesPath, async (request, reply) => {
+  /** Sends a response that was just asked for; it is stopped where its client is gone, unless it is left alone. */
+  const answer = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    stored: WholeJob,
+    {
+      isStream,
+      isLeftAlone,
+      generation,
+    }: { readonly isStream: boolean; readonly isLeftAlone: boolean; readonly generation: Generation },
+  ): Promise<object> => {
     const { principal, client } = callerOf(request);
-    if (request.body === undefined) throw notJson();
-    const key = idempotencyKeyOf(request);
-    const original = read(request.body);
-    const { previous_response_id: previous, background = false, store = true, ...rest } = original;
-    const history = await before(principal, previous);
-    const input = history.length === 0 ? rest.input : [...history, ...itemsOf(rest.input)];
-    if (background && !store) endpoint.read(original);
-    if (!store) {
-      const alone = { ...rest, store, input };
-      return ask({ path: responsesPath, read: () => endpoint.read(alone) }, request, reply);
-    }
-    const { stream: isStream = false, stream_options: _options, ...body } = rest;
-    const { generation } = endpoint.read({ ...rest, input });
-    client.ended.throwIfAborted();
-    const stored = await keep(request, original, { ...body, input }, generation);
-    reply.header('x-request-id', stored.job.requestId ?? stored.job.id);
     try {
       if (isStream) return await stream(request, reply, stored, -1);
-      if (background) return showResponse(stored);
       const ended = await awaitJob(
         { kept: kept(), clock },
         stored.job.id,
@@ -139,10 +134,39 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
       if (!client.gone.aborted) throw error;
       return reply.hijack();
     } finally {
-      if (client.gone.aborted && !background && key === undefined) {
+      if (client.gone.aborted && !isLeftAlone) {
         await kept().jobs.cancel(principal, 'response', stored.job.id);
         kept().wakeRunners();
       }
+    }
+  };
+
+  app.post(responsesPath, async (request, reply) => {
+    const { principal, client } = callerOf(request);
+    if (request.body === undefined) throw notJson();
+    const key = idempotencyKeyOf(request);
+    const original = read(request.body);
+    const { previous_response_id: previous, background = false, store = true, ...rest } = original;
+    const history = await before(principal, previous);
+    const input = history.length === 0 ? rest.input : [...history, ...itemsOf(rest.input)];
+    if (background && !store) endpoint.read(original);
+    if (!store) {
+      const alone = { ...rest, store, input };
+      return ask({ path: responsesPath, read: () => endpoint.read(alone) }, request, reply);
+    }
+    const { stream: isStream = false, stream_options: _options, ...body } = rest;
+    const { generation } = endpoint.read({ ...rest, input });
+    client.ended.throwIfAborted();
+    const isAwaited = !background || isStream;
+    const leave = isAwaited ? waiters.enter(principal) : undefined;
+    try {
+      const stored = await keep(request, original, { ...body, input }, generation);
+      reply.header('x-request-id', stored.job.requestId ?? stored.job.id);
+      if (!isAwaited) return showResponse(stored);
+      const isLeftAlone = background || key !== undefined;
+      return await answer(request, reply, stored, { isStream, isLeftAlone, generation });
+    } finally {
+      leave?.();
     }
   });
 
@@ -159,7 +183,12 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     const stored = await find(principal, request.params.id);
     // Says so while there can still be a status: the events are gone before the response is.
     if (stored.job.requestId !== undefined) await relay.snapshot(stored.job.requestId, principal);
-    return stream(request, reply, stored, after === undefined ? -1 : Number(after));
+    const leave = waiters.enter(principal);
+    try {
+      return await stream(request, reply, stored, after === undefined ? -1 : Number(after));
+    } finally {
+      leave();
+    }
   });
 
   app.post<ResponseRoute>(`${responsesPath}/:id/cancel`, async (request) => {
