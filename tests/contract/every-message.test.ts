@@ -1,4 +1,5 @@
-import { createApiKey, revokeApiKey } from '@millrace/auth-quota';
+import { eq } from 'drizzle-orm';
+import { createApiKey, createTenant, revokeApiKey } from '@millrace/auth-quota';
 import {
   bucketDefinitions,
   catalogue,
@@ -9,6 +10,7 @@ import {
 } from '@millrace/contracts';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
 import type { Stoppable } from '@millrace/runtime';
+import { tenants } from '@millrace/store';
 import { openStream } from '@millrace/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { acceptedId, textOf, untilChunk } from '../support/answer.ts';
@@ -47,6 +49,7 @@ it('carries on every subject what the catalogue says, and every event of the cat
   await cancelOne();
   await resumeOnAnotherGateway();
   await revokeOne();
+  await barOne();
   await poisonOne(signal);
   await cluster.process('inference').restart();
 
@@ -149,6 +152,18 @@ async function revokeOne(): Promise<void> {
   const client = await openStream(cluster.edgeUrl, { apiKey: key });
   await revokeApiKey({ ...platform, database }, keyId);
   expect(await client.closed).toMatchObject({ code: 4401 });
+}
+
+async function barOne(): Promise<void> {
+  const { database, platform } = cluster;
+  const tenant = 'suspended';
+  await createTenant(database, { id: tenant });
+  const { key } = await createApiKey(database, { tenant });
+  const client = await openStream(cluster.edgeUrl, { apiKey: key });
+  await client.find(({ type }) => type === 'ready');
+  const suspendedAt = new Date(platform.clock.now());
+  await database.update(tenants).set({ suspendedAt }).where(eq(tenants.id, tenant));
+  expect(await client.closed).toMatchObject({ code: 4403 });
 }
 
 async function poisonOne(signal: AbortSignal): Promise<void> {
