@@ -1,5 +1,5 @@
 import { findRecord, recordAct } from '@millrace/audit-log';
-import { createApiKey, revokeApiKey } from '@millrace/control-plane';
+import { createApiKey, createTenant, revokeApiKey } from '@millrace/control-plane';
 import {
   bucketDefinitions,
   catalogue,
@@ -12,7 +12,7 @@ import { defaultTenant, type Cluster } from '@millrace/embedded';
 import { adjustCharge } from '@millrace/ledger';
 import { createBudgetAlerts } from '@millrace/quota';
 import { createIdGenerator, systemRandom, type Stoppable } from '@millrace/runtime';
-import { ledger, quotas } from '@millrace/store';
+import { ledger, quotas, tenants } from '@millrace/store';
 import { openStream } from '@millrace/testkit';
 import { and, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -53,6 +53,7 @@ it('carries on every subject what the catalogue says, and every event of the cat
   await resumeOnAnotherGateway();
   await revokeOne();
   await actOnce();
+  await barOne();
   await poisonOne(signal);
   await adjustOne();
   await cluster.process('inference').restart();
@@ -190,6 +191,18 @@ async function adjustOne(): Promise<void> {
   const published = [subjects.adjusted(defaultTenant), subjects.budgetReached('project', defaultTenant)];
   for (const subject of published)
     await expect.poll(() => platform.bus.lastMessage('BILLING', subject), { timeout: 30_000 }).toBeDefined();
+}
+
+async function barOne(): Promise<void> {
+  const { database, platform } = cluster;
+  const tenant = 'suspended';
+  await createTenant(database, { id: tenant });
+  const { key } = await createApiKey(database, { tenant });
+  const client = await openStream(cluster.edgeUrl, { apiKey: key });
+  await client.find(({ type }) => type === 'ready');
+  const suspendedAt = new Date(platform.clock.now());
+  await database.update(tenants).set({ suspendedAt }).where(eq(tenants.id, tenant));
+  expect(await client.closed).toMatchObject({ code: 4403 });
 }
 
 async function poisonOne(signal: AbortSignal): Promise<void> {

@@ -26,6 +26,7 @@ beforeAll(async () => {
   cluster = await startTestCluster({
     env: {
       MILLRACE_ENGINE: 'instant',
+      MILLRACE_AUTH_FAILURES: '0',
       MILLRACE_MAX_BODY_BYTES: String(maxBodyBytes),
       MILLRACE_LOG_LEVEL: 'warn',
       NODE_OPTIONS: `--expose-gc --import=${fixture}`,

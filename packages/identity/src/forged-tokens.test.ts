@@ -6,7 +6,7 @@ import { MillraceError } from '@millrace/runtime';
 import { identityProviders, users } from '@millrace/store';
 import { startIdentityTest, type IdentityTest } from './identity.fixture.ts';
 import { setIdentityProviderDisabled } from './identity-providers.ts';
-import { testAudience, type TestIssuer } from './issuer.fixture.ts';
+import { testAudience, type TestIssuer } from './testing.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });

@@ -11,7 +11,7 @@ import { startTestDatabase } from '@millrace/testkit';
 import type { ClaimsMapping } from './claims-mapping.ts';
 import { createFetchKeySet } from './fetch-key-set.ts';
 import { putIdentityProvider } from './identity-providers.ts';
-import { startTestIssuer, testAudience, type TestIssuer } from './issuer.fixture.ts';
+import { startTestIssuer, testAudience, type TestIssuer } from './testing.ts';
 import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts';
 
 /** Two organisations with projects, and issuers whose tokens the first one accepts. */

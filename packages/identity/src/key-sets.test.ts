@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startIdentityTest, type IdentityTest } from './identity.fixture.ts';
-import type { TestIssuer } from './issuer.fixture.ts';
+import type { TestIssuer } from './testing.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });

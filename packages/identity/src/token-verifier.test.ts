@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { memberships, quotas, tenants, users } from '@millrace/store';
 import { startIdentityTest, testMapping, type IdentityTest } from './identity.fixture.ts';
-import type { TestIssuer } from './issuer.fixture.ts';
+import type { TestIssuer } from './testing.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { apiKeys, inTransaction, jobs, webhookDeliveries } from '@millrace/store';
+import { apiKeys, inTransaction, jobs, users, webhookDeliveries } from '@millrace/store';
 import type { Job } from './job.ts';
 import { createJobQueue } from './job-queue.ts';
 import { createJobStore, type NewJob } from './job-store.ts';
@@ -165,4 +165,19 @@ it('has its webhook written with its end, delivered by one runner at a time, aga
   expect(second).toMatchObject({ id: first.id, attempt: 2 });
   await settleDelivery(test.dependencies, second ?? first, 'two', 'delivered', '204');
   expect(await takeDelivery(test.dependencies, 'two', limits)).toBeUndefined();
+});
+
+it('is good for as long as its user may get in, where it was made with a token of an identity provider', async () => {
+  const { database } = test.dependencies;
+  const id = 'usr_01890000000070008000000000000001';
+  await database.insert(users).values({ id, organisation: 'default', kind: 'person' }).onConflictDoNothing();
+  const owner = { ...principal, key_id: id.replace('usr_', 'sso_'), user_id: id, allowed_models: ['small'] };
+  await create({ principal: owner });
+  const taken = await queueOf('first', 0).take([]);
+  expect(taken).toMatchObject({ isKeyValid: true, job: { principal: owner } });
+  await database.update(users).set({ disabledAt: new Date() }).where(eq(users.id, id));
+  expect(await queueOf('second').take([])).toMatchObject({ isKeyValid: false });
+  await database.delete(jobs);
+  await create({ principal: { ...owner, key_id: 'sso_of_someone_else' } });
+  expect(await queueOf('third').take([])).toMatchObject({ isKeyValid: false });
 });

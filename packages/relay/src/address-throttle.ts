@@ -76,7 +76,6 @@ export function sourceOf(address: string): string {
   const [plain = ''] = address.split('%');
   if (!isIPv6(plain)) return address.slice(0, maxAddressLength);
   const [head = '', tail] = plain.split('::');
-  const groups = (part: string): string[] => (part === '' ? [] : part.split(':'));
   const before = groups(head);
   const after = tail === undefined ? [] : groups(tail);
   const missing = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
@@ -84,4 +83,8 @@ export function sourceOf(address: string): string {
     .slice(0, 4)
     .map((group) => Number.parseInt(group, 16).toString(16))
     .join(':');
+}
+
+function groups(part: string): string[] {
+  return part === '' ? [] : part.split(':');
 }

@@ -41,6 +41,22 @@ export async function startAnnouncingBars(
     else announced.add(key);
   });
 
+  const announceAll = async (): Promise<void> => {
+    const barred = new Map(
+      (await execute(database, allBarred())).map((each) => [controlKeys.bar(each.kind, each.id), each]),
+    );
+    const missing = [...barred].filter(([key]) => !announced.has(key));
+    const left = [...announced].filter((key) => !barred.has(key));
+    await Promise.all([
+      ...missing.map(([key, each]) =>
+        bucket.put(key, codec.encode('access.barred', { ...each, at: clock.now() })),
+      ),
+      ...left.map((key) => bucket.erase(key)),
+    ]);
+    if (missing.length + left.length > 0)
+      logger.info({ barred: missing.length, readmitted: left.length }, 'gateways were told who is barred');
+  };
+
   const loop = startLoop(
     {
       clock,
@@ -61,22 +77,6 @@ export async function startAnnouncingBars(
       }
     },
   );
-
-  const announceAll = async (): Promise<void> => {
-    const barred = new Map(
-      (await execute(database, allBarred())).map((each) => [controlKeys.bar(each.kind, each.id), each]),
-    );
-    const missing = [...barred].filter(([key]) => !announced.has(key));
-    const left = [...announced].filter((key) => !barred.has(key));
-    await Promise.all([
-      ...missing.map(([key, each]) =>
-        bucket.put(key, codec.encode('access.barred', { ...each, at: clock.now() })),
-      ),
-      ...left.map((key) => bucket.erase(key)),
-    ]);
-    if (missing.length + left.length > 0)
-      logger.info({ barred: missing.length, readmitted: left.length }, 'gateways were told who is barred');
-  };
 
   return {
     async stop() {

@@ -125,7 +125,7 @@ test('ends what was revoked and barred while the gateway was cut off from the br
   expect((await ofRevoked.closed).code).toBe(4401);
   expect((await ofBarred.closed).code).toBe(4403);
   // As long as the client library takes to dial anew, and a machine that is busy.
-  expect(performance.now() - mendedAt).toBeLessThan(2_000);
+  expect(performance.now() - mendedAt).toBeLessThan(5_000);
   for (const [user, code] of [
     [revoked, 4401],
     [barred, 4403],

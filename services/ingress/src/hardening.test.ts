@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { GatewaySettings } from '@millrace/relay';
+import type { GatewaySettings, RelaySettings } from '@millrace/relay';
 import { startTestNats } from '@millrace/testkit';
 import type { IngressSettings } from './config.ts';
 import { allEventsOf, eventsOf, startIngressTest, type IngressTest } from './ingress.fixture.ts';
@@ -11,7 +11,9 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const started: IngressTest[] = [];
 
-async function start(settings: Partial<GatewaySettings & IngressSettings> = {}): Promise<IngressTest> {
+async function start(
+  settings: Partial<GatewaySettings & RelaySettings & IngressSettings> = {},
+): Promise<IngressTest> {
   const ingress = await startIngressTest(await startTestNats(), undefined, settings);
   started.push(ingress);
   return ingress;
@@ -252,4 +254,52 @@ test('an API key waits for no more answers at once than it may, and others wait 
   await allEventsOf(first);
   await expect.poll(async () => (await read(client.apiKey)).status).toBe(200);
   await allEventsOf(await asked);
+});
+
+/** Presents API keys as a proxy would that says where they come from. @returns the status of each answer */
+async function present(ingress: IngressTest, apiKeys: readonly string[], from: string): Promise<number[]> {
+  const statuses: number[] = [];
+  for (const apiKey of apiKeys) {
+    const headers = { authorization: `Bearer ${apiKey}`, 'x-forwarded-for': from };
+    statuses.push((await fetch(`${ingress.url}/v1/models`, { headers })).status);
+  }
+  return statuses;
+}
+
+test('an address that tries out API keys is told to wait, whatever it says of itself', async () => {
+  const ingress = await start({ authFailures: 3 });
+  const guesses = ['guess-1', 'guess-2', 'guess-3'];
+  for (const [index, guess] of guesses.entries())
+    expect(await present(ingress, [guess], `203.0.113.${index}`)).toEqual([401]);
+  const { apiKey } = ingress.client();
+  const refused = await fetch(`${ingress.url}/v1/models`, {
+    headers: { authorization: `Bearer ${apiKey}`, 'x-forwarded-for': '203.0.113.99' },
+  });
+  expect(refused.status).toBe(429);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(50);
+  expect(await refused.json()).toMatchObject({
+    error: { code: 'rate_limit_exceeded', type: 'rate_limit_error' },
+  });
+  const exposed = await ingress.metrics.expose();
+  expect(exposed.body).toContain('millrace_gateway_throttled_credentials_total 1');
+});
+
+test('behind a trusted proxy each client waits for itself', async () => {
+  const ingress = await start({ trustedProxies: ['127.0.0.1'], authFailures: 2 });
+  const { apiKey } = ingress.client();
+  const guesses = ['guess-1', 'guess-2', 'guess-3'];
+  expect(await present(ingress, guesses, '203.0.113.1')).toEqual([401, 401, 429]);
+  expect(await present(ingress, [apiKey], '203.0.113.2')).toEqual([200]);
+  // What a client has said before the proxy is not believed.
+  expect(await present(ingress, ['guess-4'], '198.51.100.7, 203.0.113.1')).toEqual([429]);
+});
+
+test('no credential is logged, whatever becomes of it', async () => {
+  const ingress = await start({ authFailures: 2 });
+  const { apiKey } = ingress.client();
+  const secrets = [apiKey, 'mr_00000000000_wrong', 'eyJhbGciOiJub25lIn0.e30.c2lnbmF0dXJl', 'guess-4'];
+  await present(ingress, secrets, '203.0.113.1');
+  await ingress.platform.stopVerifying();
+  await present(ingress, ['never-looked-at'], '203.0.113.1');
+  for (const secret of [...secrets, 'never-looked-at']) expect(ingress.log.join('\n')).not.toContain(secret);
 });

@@ -1,5 +1,5 @@
 import type { StreamLimits, VerifiedPrincipal } from '@millrace/contracts';
-import type { GatewaySettings } from '@millrace/relay';
+import type { GatewaySettings, RelaySettings } from '@millrace/relay';
 import {
   newTenant,
   nextScriptedWriter,
@@ -53,7 +53,7 @@ export const maxBodyBytes = 2 * 1024 * 1024;
 export async function startIngressTest(
   nats: Stoppable & { readonly url: string },
   limits?: StreamLimits,
-  settings: Partial<GatewaySettings & IngressSettings> = {},
+  settings: Partial<GatewaySettings & RelaySettings & IngressSettings> = {},
 ): Promise<IngressTest> {
   const platform = await startTestPlatform(nats.url, limits);
   const stage = await platform.connect();
