@@ -20,6 +20,7 @@ it.for([
   [`$KV.CONTROL.${controlKeys.revocation('key')}`, 'key.revoked'],
   [`$KV.CONTROL.${controlKeys.model('model')}`, 'model.ready'],
   ['$KV.KEYS.acme', 'key.wrapped'],
+  ['$KV.KEYS.acme.usr_1', 'key.wrapped'],
   ['$KV.IDEMPOTENCY.0af3', 'idempotency.claimed'],
 ])('%s carries %s', ([subject, name]) => {
   expect(schemaOfSubject(subject as string)).toBe(name);

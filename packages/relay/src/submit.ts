@@ -41,7 +41,8 @@ export function createSubmit(
 
   /** Stores OPENED, if asked to, and request.received, in this order on the connection and at the same time. */
   const publish = async (request: NewRequest, withOpened: boolean, shared: boolean): Promise<void> => {
-    const box = await sealing.forTenant(request.submission.principal.tenant);
+    const { tenant, user_id } = request.submission.principal;
+    const box = await sealing.forUser(tenant, user_id);
     const received = receivedMessage({ codec, clock, random }, box, request);
     const isOwn = withOpened && request.gateway === gateway;
     const fresh = isOwn ? await dependencies.fresh.expect(request) : undefined;

@@ -29,7 +29,7 @@ export function onRequestAdmitted(dependencies: StageDependencies, cancellations
       return;
     }
 
-    const box = await sealing.forTenant(event.tenant);
+    const box = await sealing.forUser(event.tenant, event.principal.user_id);
     const { content, mapping, counts } = scrub(openContent(box, event.request_id, 'request', event.content));
     const logEnd =
       mapping.size > 0

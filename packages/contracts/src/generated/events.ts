@@ -246,16 +246,20 @@ export interface KeyValues {
   readonly bytes_used: number;
 }
 
-/** Data key of a tenant, wrapped by the master key. Value of <tenant> in KEYS. */
+/** Data key of a tenant or of one of its users, wrapped by the master key, and those that open what is older. Value of <tenant> or <tenant>.<user> in KEYS. */
 export interface KeyWrapped {
-  /** The tenant that the request belongs to. */
+  /** Whose key it is. */
   readonly tenant: string;
-  /** Which of the keys of the tenant. */
+  /** Which of the keys it is that seals. */
   readonly key_id: string;
   /** The wrapped key. */
   readonly wrapped: Uint8Array;
   /** When it was made. */
   readonly at: number;
+  /** The user of the tenant whose key it is; null: the key of the tenant itself. */
+  readonly user_id: string | null;
+  /** Keys that sealed before this one, and one that is about to. */
+  readonly others: readonly OtherKey[];
 }
 
 /** A model can be asked for. Value of model.<name> in CONTROL. */
@@ -292,6 +296,16 @@ export interface Opened {
   readonly deadline_at: number;
   /** How many choices the answer has. */
   readonly choices: number;
+}
+
+/** A data key that opens and does not seal. */
+export interface OtherKey {
+  /** Which of the keys. */
+  readonly key_id: string;
+  /** The wrapped key. */
+  readonly wrapped: Uint8Array;
+  /** When it was made. */
+  readonly at: number;
 }
 
 /** How the request ended. */
