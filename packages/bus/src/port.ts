@@ -65,6 +65,9 @@ export interface Bus {
   /** The stored messages of a subject (wildcards allowed), oldest first, up to what is stored when the call is made. */
   read(stream: string, subject: string, options?: ReadOptions): AsyncIterable<StoredMessage>;
 
+  /** Removes the messages of a subject (wildcards allowed) from a stream. @returns how many */
+  purge(stream: string, subject: string): Promise<number>;
+
   bucket(name: string): Bucket;
 
   /** Messages in a stream that no consumer has acked, and its size. */

@@ -19,6 +19,7 @@ it.for([
   [`$KV.CONTROL.${controlKeys.cancellation(id)}`, 'request.cancelled'],
   [`$KV.CONTROL.${controlKeys.revocation('key')}`, 'key.revoked'],
   [`$KV.CONTROL.${controlKeys.model('model')}`, 'model.ready'],
+  [`$KV.CONTROL.${controlKeys.policy('acme')}`, 'policy.published'],
   ['$KV.KEYS.acme', 'key.wrapped'],
   ['$KV.KEYS.acme.usr_1', 'key.wrapped'],
   ['$KV.IDEMPOTENCY.0af3', 'idempotency.claimed'],

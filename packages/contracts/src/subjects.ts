@@ -69,6 +69,8 @@ export const controlKeys = {
   models: 'model.*',
   price: (model: string) => `price.${subjectToken(model)}`,
   prices: 'price.*',
+  policy: (tenant: string) => `policy.${subjectToken(tenant)}`,
+  policies: 'policy.*',
 } as const;
 
 /** The request id at the end of a subject such as that of a result or a closing. */

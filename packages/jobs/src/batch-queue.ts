@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import { MillraceError } from '@millrace/runtime';
-import { batches, batchLines, inTransaction, onConnection, type Transaction } from '@millrace/store';
+import { batches, batchLines, files, inTransaction, onConnection, type Transaction } from '@millrace/store';
 import {
   batchColumns,
   batchOf,
@@ -11,6 +11,7 @@ import {
 } from './batch.ts';
 import type { FileWriter } from './file-store.ts';
 import type { JobDependencies } from './job-dependencies.ts';
+import { isZeroRetention, keptUntil } from './kept-until.ts';
 import { openJson, sealJson } from './sealed-json.ts';
 
 /** A request of a batch, as its line says. */
@@ -93,7 +94,22 @@ const place = (batch: Batch, number: number, field: 'request' | 'result'): strin
 export function createBatchQueue(dependencies: JobDependencies, runner: string, leaseMs: number): BatchQueue {
   const { database, sealing, clock } = dependencies;
   const lease = sql`now() + ${leaseMs}::int * interval '1 millisecond'`;
-  const boxOf = (batch: Batch) => sealing.forTenant(batch.principal.tenant);
+  const boxOf = ({ principal }: Batch) => sealing.forUser(principal.tenant, principal.user_id);
+
+  const removeOf = ({ principal }: Batch, removeAt: number) => {
+    const now = new Date(clock.now());
+    return keptUntil('jobs', principal.tenant, now, removeAt - now.getTime());
+  };
+
+  /** Where nothing of the tenant is kept, the input goes when there is an output. */
+  const removeInput = async (
+    transaction: Transaction,
+    { inputFileId, principal: { tenant } }: Batch,
+  ): Promise<void> => {
+    await transaction
+      .delete(files)
+      .where(and(eq(files.id, inputFileId), eq(files.tenant, tenant), isZeroRetention(tenant)));
+  };
 
   const update = async (
     batch: Batch,
@@ -134,7 +150,7 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
         return taken;
       });
       if (row === undefined) return undefined;
-      const box = await sealing.forTenant(row.tenant);
+      const box = await sealing.forUser(row.tenant, row.user);
       return {
         batch: batchOf(row),
         details: openJson(box, `${row.id}:details`, row.details) as BatchDetails,
@@ -189,7 +205,7 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
           status: 'failed',
           errors: sealJson(box, `${batch.id}:errors`, errors),
           failedAt: new Date(clock.now()),
-          removeAt: new Date(removeAt),
+          removeAt: removeOf(batch, removeAt),
           runner: null,
           leaseUntil: null,
         },
@@ -285,11 +301,12 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
           outputFileId: output?.id ?? null,
           errorFileId: errors?.id ?? null,
           [`${status}At`]: now,
-          removeAt: new Date(removeAt),
+          removeAt: removeOf(batch, removeAt),
           runner: null,
           leaseUntil: null,
         },
         async (transaction) => {
+          await removeInput(transaction, batch);
           await output?.complete(transaction);
           await errors?.complete(transaction);
           await transaction.delete(batchLines).where(eq(batchLines.batchId, batch.id));

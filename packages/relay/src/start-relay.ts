@@ -6,7 +6,14 @@ import {
   type RandomSource,
   type Stoppable,
 } from '@millrace/runtime';
-import { cancelRequest, watchModels, type ModelTable, type StageDependencies } from '@millrace/stage';
+import {
+  cancelRequest,
+  watchDataPolicies,
+  watchModels,
+  type DataPolicies,
+  type ModelTable,
+  type StageDependencies,
+} from '@millrace/stage';
 import type { VerifiedPrincipal } from '@millrace/contracts';
 import { watchPrices } from '@millrace/pricing';
 import { costsBy } from './answer-cost.ts';
@@ -42,6 +49,7 @@ export interface Relay extends Stoppable {
   readonly models: ModelTable;
   /** Names that stand for several models. */
   readonly routes: readonly string[];
+  readonly policies: Pick<DataPolicies, 'of'>;
   /**
    * Finds out who a credential belongs to.
    *
@@ -114,6 +122,7 @@ export async function startRelay(
   );
   const models = await watchModels(dependencies);
   const prices = await watchPrices(dependencies);
+  const policies = await watchDataPolicies(dependencies);
   const credentials = createCredentials(dependencies, revocations, settings);
   const inFlight = createInFlight();
   const fresh = createFreshRequests(feed, clock, logger);
@@ -124,6 +133,7 @@ export async function startRelay(
     models,
     routes,
     prices,
+    policies,
     fresh,
     requestTimeoutMs: settings.requestTimeoutMs,
     maxTokens: settings.maxTokens,
@@ -143,6 +153,7 @@ export async function startRelay(
     gateway,
     models,
     routes: [...routes.keys()],
+    policies,
     verify: (credential) => credentials.verify(credential),
     onRevoked: (listener) => revocations.onRevoked(listener),
     enter: (principal) => inFlight.enter(principal),
@@ -181,7 +192,7 @@ export async function startRelay(
           retryAfterMs: 500,
         }),
       );
-      await stopInReverse([feed, fresh, caretaker, revocations, models, prices, credentials]);
+      await stopInReverse([feed, fresh, caretaker, revocations, models, prices, policies, credentials]);
     },
   };
 }

@@ -6,7 +6,6 @@ export function createMemoryKeyStore(): KeyStore {
   const rings = new Map<string, { readonly owner: KeyOwner; readonly ring: StoredKeyRing }>();
   const listeners = new Set<KeyListener>();
   let revision = 0;
-  const nameOf = ({ tenant, user }: KeyOwner): string => JSON.stringify([tenant, user]);
   const tell: KeyListener = (owner, change) => {
     for (const listener of listeners) listener(owner, change);
   };
@@ -43,4 +42,8 @@ export function createMemoryKeyStore(): KeyStore {
       };
     },
   };
+}
+
+function nameOf({ tenant, user }: KeyOwner): string {
+  return JSON.stringify([tenant, user]);
 }

@@ -21,14 +21,6 @@ export function createWrapping(masterKeys: readonly Uint8Array[]): Wrapping {
   const [first, ...others] = masterKeys.map((key) => createSecretKey(key));
   if (first === undefined) throw new MillraceError('config_invalid', 'There is no master key.');
 
-  const unwrapWith = (master: KeyObject, owner: KeyOwner, key: WrappedKey): Uint8Array | undefined => {
-    try {
-      return decrypt(master, key.wrapped, contextOf(owner, key.keyId));
-    } catch (error) {
-      if (error instanceof MillraceError && error.code === 'decryption_failed') return undefined;
-      throw error;
-    }
-  };
   const unwrapped = (owner: KeyOwner, key: WrappedKey): Uint8Array => {
     for (const master of [first, ...others]) {
       const found = unwrapWith(master, owner, key);
@@ -57,4 +49,14 @@ export function createWrapping(masterKeys: readonly Uint8Array[]): Wrapping {
 
 function contextOf({ tenant, user }: KeyOwner, keyId: string): string {
   return `data-key:${user === null ? tenant : JSON.stringify([tenant, user])}:${keyId}`;
+}
+
+/** Undefined where the key is not under this master key. */
+function unwrapWith(master: KeyObject, owner: KeyOwner, key: WrappedKey): Uint8Array | undefined {
+  try {
+    return decrypt(master, key.wrapped, contextOf(owner, key.keyId));
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === 'decryption_failed') return undefined;
+    throw error;
+  }
 }

@@ -22,6 +22,12 @@ export type { FunctionTool, JsonSchema, ResponseFormat, ToolChoice } from './con
 export { connectPlatform, type Platform } from './connect-platform.ts';
 export { consumeClosings, type ClosingWork, type ClosingsOptions } from './consume-closings.ts';
 export { isPassedOn, passOn, servedBy, type ServedRequest } from './pass-on.ts';
+export {
+  announceDataPolicy,
+  watchDataPolicies,
+  type DataPolicies,
+  type DataPolicy,
+} from './data-policies.ts';
 export { systemTenant } from './dead-letter.ts';
 export { decide } from './decide.ts';
 export {

@@ -337,6 +337,18 @@ export interface Parameters {
   readonly logprobs: number | null;
 }
 
+/** What may be done with the content of a tenant. Value of policy.<tenant> in CONTROL; a tenant without one has the defaults. */
+export interface PolicyPublished {
+  /** The tenant that the policy is of. */
+  readonly tenant: string;
+  /** Nothing is kept once its client has it. */
+  readonly zero_retention: boolean;
+  /** Whether requests may consent that they are kept as training examples. */
+  readonly training_allowed: boolean;
+  /** When it was published. */
+  readonly at: number;
+}
+
 /** The prefix cache. */
 export interface PrefixCache {
   /** Blocks that are kept. */
@@ -761,6 +773,7 @@ export interface EventTypes {
   readonly 'key.revoked': KeyRevoked;
   readonly 'key.wrapped': KeyWrapped;
   readonly 'model.ready': ModelReady;
+  readonly 'policy.published': PolicyPublished;
   readonly 'price.published': PricePublished;
   readonly 'request.admitted': RequestAdmitted;
   readonly 'request.cancelled': RequestCancelled;
