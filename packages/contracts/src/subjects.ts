@@ -44,6 +44,7 @@ export const subjects = {
   recorded: (tenant: string) => `mr.audit.recorded.${subjectToken(tenant)}`,
   deadLetter: (stage: string, tenant: string) =>
     `mr.deadletter.${subjectToken(stage)}.${subjectToken(tenant)}`,
+  deadLettersOf: (tenant: string) => `mr.deadletter.*.${subjectToken(tenant)}`,
   /** What the server repeats to a gateway once it is stored in RESULTS. */
   relayedToGateway: (gateway: string) => `mr.relay.${subjectToken(gateway)}.>`,
   /** Request and reply: credential in, principal out. */

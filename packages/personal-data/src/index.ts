@@ -3,4 +3,12 @@ export { erase, reportOf, resumeErasures, type ErasureReport } from './erasure/e
 export { listErasures, type ErasureRow } from './erasure/erasure-record.ts';
 export type { Remains } from './erasure/remains.ts';
 export type { KeptData } from './kept/kept-data.ts';
+export {
+  publishDataPolicies,
+  readDataPolicy,
+  setDataPolicy,
+  type DataPolicySettings,
+  type StoredDataPolicy,
+} from './policy/data-policy.ts';
+export { createStreamPurge, type StreamPurge } from './policy/purge-streams.ts';
 export { reportKeptData } from './kept/report-kept-data.ts';

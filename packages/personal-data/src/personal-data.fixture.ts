@@ -66,17 +66,15 @@ export async function startPersonalDataTest(): Promise<PersonalDataTest> {
   const own = await connect();
   const { database } = store;
   await database.insert(tenants).values(['acme', 'other'].map((id) => ({ id, name: `${id} Ltd` })));
-  await database
-    .insert(users)
-    .values(
-      ['usr_anna', 'usr_bert'].map((id) => ({
-        id,
-        organisation: 'default',
-        kind: 'person',
-        subject: id,
-        issuer: 'https://idp',
-      })),
-    );
+  await database.insert(users).values(
+    ['usr_anna', 'usr_bert'].map((id) => ({
+      id,
+      organisation: 'default',
+      kind: 'person',
+      subject: id,
+      issuer: 'https://idp',
+    })),
+  );
   await database
     .insert(memberships)
     .values(['usr_anna', 'usr_bert'].map((user) => ({ user, tenant: 'acme', role: 'developer' })));

@@ -49,7 +49,8 @@ export interface Relay extends Stoppable {
   readonly models: ModelTable;
   /** Names that stand for several models. */
   readonly routes: readonly string[];
-  readonly policies: Pick<DataPolicies, 'of'>;
+  /** What may be done with the content of tenants. */
+  readonly policies: Pick<DataPolicies, 'of' | 'zeroRetentionTenants'>;
   /**
    * Finds out who a credential belongs to.
    *

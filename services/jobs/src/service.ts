@@ -16,6 +16,7 @@ import { subjects } from '@millrace/contracts';
 import type { Service, StageDependencies } from '@millrace/stage';
 import type { Database } from '@millrace/store';
 import type { JobsSettings } from './config.ts';
+import { startDataProtection } from './data-protection.ts';
 import { startDelivering } from './deliver-webhooks.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createJobMetrics } from './job-metrics.ts';
@@ -56,7 +57,11 @@ export async function startJobs(
       pollMs,
       ended: metrics.webhooks,
     });
-    parts.push(delivering, startHousekeeping({ database, clock, logger }));
+    parts.push(
+      delivering,
+      startHousekeeping({ database, clock, logger }),
+      startDataProtection({ ...dependencies, ...stores }, relay.policies),
+    );
     const common = { relay, random, logger, clock, endpoints, persist, maxAttempts: settings.jobAttempts };
 
     const onEnded = (status: JobEnding['status']): void => {

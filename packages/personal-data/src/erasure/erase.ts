@@ -79,14 +79,22 @@ export async function erase(
   return finish(dependencies, await beginErasure(dependencies, subject), signal);
 }
 
-/** Finishes the erasures that were cut off. @throws as `erase` */
+/**
+ * Finishes the erasures that were cut off.
+ *
+ * @param olderThanMs those that were begun later may be under way
+ * @throws as `erase`
+ */
 export async function resumeErasures(
   dependencies: PersonalDataDependencies,
   signal: AbortSignal,
+  olderThanMs = 0,
 ): Promise<readonly ErasureReport[]> {
+  const { database, clock } = dependencies;
+  const before = clock.now() - olderThanMs;
   const reports: ErasureReport[] = [];
-  for (const row of await unfinishedErasures(dependencies.database))
-    reports.push(await finish(dependencies, row, signal));
+  for (const row of await unfinishedErasures(database))
+    if (row.requestedAt.getTime() <= before) reports.push(await finish(dependencies, row, signal));
   return reports;
 }
 
