@@ -12,4 +12,6 @@ export {
   type StoredDataPolicy,
 } from './policy/data-policy.ts';
 export { createStreamPurge, type StreamPurge } from './policy/purge-streams.ts';
+export { exportExamples, withdrawExamples } from './training/examples.ts';
+export { keepExample, requireTrainingAllowed, type ConsentedAnswer } from './training/keep-example.ts';
 export { reportKeptData } from './kept/report-kept-data.ts';

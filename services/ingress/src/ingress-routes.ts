@@ -16,6 +16,7 @@ import { clientError, type Relay } from '@millrace/relay';
 import { createIdGenerator, madeAt, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { streamAnswer, wholeAnswer, type StreamOptions } from './answer-request.ts';
 import { callerOf, idempotencyKeyOf, type Caller } from './caller.ts';
+import { createConsent } from './consent.ts';
 import { costHeader } from './cost-header.ts';
 import { cacheHeader, hitHeader, obeyCacheControl } from './cache-control.ts';
 import { watchClient, type ClientWatch } from './client-watch.ts';
@@ -60,6 +61,12 @@ export async function ingressRoutes(
   { relay, settings, clock, logger, jobs }: IngressRoutesOptions,
 ): Promise<void> {
   const nextId = createIdGenerator(clock, systemRandom);
+  const consent = createConsent({
+    relay,
+    access: jobs,
+    clock,
+    onError: (error, requestId) => logger.error({ error, requestId }, 'a training example could not be kept'),
+  });
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -113,6 +120,7 @@ export async function ingressRoutes(
     const idempotencyKey = idempotencyKeyOf(request);
     const { stream, answer, frames, nameOf = (param) => param, ...asked } = read(request.body);
     const generation = obeyCacheControl(asked.generation, request.headers);
+    if (asked.isConsented === true) consent.require(principal);
     client.ended.throwIfAborted();
     const leave = relay.enter(principal);
     try {
@@ -128,7 +136,10 @@ export async function ingressRoutes(
       // Also of one that was there already under its idempotency key.
       const start = { requestId, model, acceptedAt: madeAt(requestId) };
       const after = stream ? lastEventIdOf(request.headers) : 0;
-      const events = relay.follow(requestId, { principal, after, signal: client.ended });
+      const followed = relay.follow(requestId, { principal, after, signal: client.ended });
+      // One that goes on behind what it had has not the whole answer.
+      const isKept = asked.isConsented === true && after === 0;
+      const events = isKept ? consent.keep({ principal, requestId, model, generation }, followed) : followed;
       try {
         if (!stream)
           return await wholeAnswer(start, events, (collected, known, end) => {

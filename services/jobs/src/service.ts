@@ -10,6 +10,7 @@ import {
   type TakenBatch,
   type TakenJob,
 } from '@millrace/jobs';
+import { keepExample, type ConsentedAnswer } from '@millrace/personal-data';
 import { newGatewayName, startRelay } from '@millrace/relay';
 import { createIdGenerator, stopInReverse, systemRandom, type Stoppable } from '@millrace/runtime';
 import { subjects } from '@millrace/contracts';
@@ -62,7 +63,15 @@ export async function startJobs(
       startHousekeeping({ database, clock, logger }),
       startDataProtection({ ...dependencies, ...stores }, relay.policies),
     );
-    const common = { relay, random, logger, clock, endpoints, persist, maxAttempts: settings.jobAttempts };
+    const keepConsented = async (answer: ConsentedAnswer): Promise<void> => {
+      try {
+        await keepExample({ database, sealing, clock }, answer);
+      } catch (error) {
+        logger.error({ error, requestId: answer.requestId }, 'a training example could not be kept');
+      }
+    };
+    const maxAttempts = settings.jobAttempts;
+    const common = { relay, random, logger, clock, endpoints, persist, keepConsented, maxAttempts };
 
     const onEnded = (status: JobEnding['status']): void => {
       metrics.jobs.inc({ status });
