@@ -14,4 +14,5 @@ export {
 export { createStreamPurge, type StreamPurge } from './policy/purge-streams.ts';
 export { exportExamples, withdrawExamples } from './training/examples.ts';
 export { keepExample, requireTrainingAllowed, type ConsentedAnswer } from './training/keep-example.ts';
+export { retireDataKeys } from './keys/retire-data-keys.ts';
 export { reportKeptData } from './kept/report-kept-data.ts';
