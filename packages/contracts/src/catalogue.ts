@@ -75,6 +75,12 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     subject: 'price.<model>',
     storedIn: 'CONTROL',
   },
+  'policy.published': {
+    producers: ['jobs'],
+    consumers: [...gateways, 'jobs'],
+    subject: 'policy.<tenant>',
+    storedIn: 'CONTROL',
+  },
   'audit.recorded': {
     producers: ['audit'],
     consumers: ['analysts', 'auditors'],

@@ -25,7 +25,9 @@ it.for([
   [`$KV.CONTROL.${controlKeys.bar('ISSUER', 'https://id.example.com/')}`, 'access.barred'],
   [`$KV.CONTROL.${controlKeys.model('model')}`, 'model.ready'],
   [`$KV.CONTROL.${controlKeys.signer('key')}`, 'signer.published'],
+  [`$KV.CONTROL.${controlKeys.policy('acme')}`, 'policy.published'],
   ['$KV.KEYS.acme', 'key.wrapped'],
+  ['$KV.KEYS.acme.usr_1', 'key.wrapped'],
   ['$KV.IDEMPOTENCY.0af3', 'idempotency.claimed'],
 ])('%s carries %s', ([subject, name]) => {
   expect(schemaOfSubject(subject as string)).toBe(name);

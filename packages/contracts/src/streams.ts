@@ -142,10 +142,13 @@ export function streamDefinitions(limits: StreamLimits = defaultStreamLimits): r
   ];
 }
 
-/** CONTROL holds what is watched: cancellations, revocations, models, prices, public keys. prices, signers. KEYS holds the wrapped data keys of the tenants. */
+/**
+ * CONTROL holds what is watched: cancellations, revocations, models, prices, public keys, policies. KEYS holds the wrapped data keys of
+ * the tenants and their users; what is replaced there stays until it is overwritten, so it has a history.
+ */
 export const bucketDefinitions: readonly BucketDefinition[] = [
   { name: 'CONTROL', history: 1 },
-  { name: 'KEYS', history: 1 },
+  { name: 'KEYS', history: 2 },
   { name: 'IDEMPOTENCY', history: 1, maxAgeMs: dayMs },
 ];
 

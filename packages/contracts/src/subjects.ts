@@ -49,6 +49,7 @@ export const subjects = {
   act: (tenant: string) => `mr.act.${subjectToken(tenant)}`,
   deadLetter: (stage: string, tenant: string) =>
     `mr.deadletter.${subjectToken(stage)}.${subjectToken(tenant)}`,
+  deadLettersOf: (tenant: string) => `mr.deadletter.*.${subjectToken(tenant)}`,
   /** What the server repeats to a gateway once it is stored in RESULTS. */
   relayedToGateway: (gateway: string) => `mr.relay.${subjectToken(gateway)}.>`,
   /** Request and reply: credential in, principal out. */
@@ -81,6 +82,8 @@ export const controlKeys = {
   prices: 'price.*',
   signer: (keyId: string) => `signer.${subjectToken(keyId)}`,
   signers: 'signer.*',
+  policy: (tenant: string) => `policy.${subjectToken(tenant)}`,
+  policies: 'policy.*',
 } as const;
 
 /** The request id at the end of a subject such as that of a result or a closing. */

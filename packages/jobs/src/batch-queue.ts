@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, inArray, notInArray, sql } from 'drizzle-orm';
 import { MillraceError } from '@millrace/runtime';
-import { batches, batchLines, inTransaction, onConnection, type Transaction } from '@millrace/store';
+import { batches, batchLines, files, inTransaction, onConnection, type Transaction } from '@millrace/store';
 import {
   batchColumns,
   batchOf,
@@ -12,6 +12,7 @@ import {
 import { addBatchDelivery } from './batch-webhook.ts';
 import type { FileWriter } from './file-store.ts';
 import type { JobDependencies } from './job-dependencies.ts';
+import { isZeroRetention, keptUntil } from './kept-until.ts';
 import { openJson, sealJson } from './sealed-json.ts';
 
 /** A request of a batch, as its line says. */
@@ -96,7 +97,22 @@ const place = (batch: Batch, number: number, field: 'request' | 'result'): strin
 export function createBatchQueue(dependencies: JobDependencies, runner: string, leaseMs: number): BatchQueue {
   const { database, sealing, clock } = dependencies;
   const lease = sql`now() + ${leaseMs}::int * interval '1 millisecond'`;
-  const boxOf = (batch: Batch) => sealing.forTenant(batch.principal.tenant);
+  const boxOf = ({ principal }: Batch) => sealing.forUser(principal.tenant, principal.user_id);
+
+  const removeOf = ({ principal }: Batch, removeAt: number) => {
+    const now = new Date(clock.now());
+    return keptUntil('jobs', principal.tenant, now, removeAt - now.getTime());
+  };
+
+  /** Where nothing of the tenant is kept, the input goes when there is an output. */
+  const removeInput = async (
+    transaction: Transaction,
+    { inputFileId, principal: { tenant } }: Batch,
+  ): Promise<void> => {
+    await transaction
+      .delete(files)
+      .where(and(eq(files.id, inputFileId), eq(files.tenant, tenant), isZeroRetention(tenant)));
+  };
 
   const update = async (
     batch: Batch,
@@ -117,7 +133,7 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
   /** Ends a batch: forgets its lines, and has told whoever wants to be. */
   const finish = (
     { batch, details: { webhook } }: TakenBatch,
-    changes: Partial<typeof batches.$inferInsert>,
+    changes: Readonly<Record<string, unknown>>,
     endedAt: number,
     more: (transaction: Transaction) => Promise<unknown> = async () => undefined,
   ): Promise<void> =>
@@ -151,7 +167,7 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
         return taken;
       });
       if (row === undefined) return undefined;
-      const box = await sealing.forTenant(row.tenant);
+      const box = await sealing.forUser(row.tenant, row.user);
       return {
         batch: batchOf(row),
         details: openJson(box, `${row.id}:details`, row.details) as BatchDetails,
@@ -206,7 +222,7 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
         status: 'failed',
         errors: sealJson(box, `${id}:errors`, errors),
         failedAt: new Date(now),
-        removeAt: new Date(removeAt),
+        removeAt: removeOf(taken.batch, removeAt),
       };
       await finish(taken, changes, now);
     },
@@ -297,9 +313,10 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
         outputFileId: output?.id ?? null,
         errorFileId: errors?.id ?? null,
         [`${status}At`]: new Date(now),
-        removeAt: new Date(removeAt),
+        removeAt: removeOf(taken.batch, removeAt),
       };
       await finish(taken, changes, now, async (transaction) => {
+        await removeInput(transaction, taken.batch);
         await output?.complete(transaction);
         await errors?.complete(transaction);
       });

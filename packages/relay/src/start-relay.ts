@@ -6,7 +6,14 @@ import {
   type RandomSource,
   type Stoppable,
 } from '@millrace/runtime';
-import { cancelRequest, watchModels, type ModelTable, type StageDependencies } from '@millrace/stage';
+import {
+  cancelRequest,
+  watchDataPolicies,
+  watchModels,
+  type DataPolicies,
+  type ModelTable,
+  type StageDependencies,
+} from '@millrace/stage';
 import type { AccessBarred, VerifiedPrincipal } from '@millrace/contracts';
 import { watchPrices } from '@millrace/pricing';
 import { costsBy } from './answer-cost.ts';
@@ -43,6 +50,8 @@ export interface Relay extends Stoppable {
   readonly models: ModelTable;
   /** Names that stand for several models. */
   readonly routes: readonly string[];
+  /** What may be done with the content of tenants. */
+  readonly policies: Pick<DataPolicies, 'of' | 'zeroRetentionTenants'>;
   /**
    * Finds out who a credential belongs to.
    *
@@ -127,6 +136,7 @@ export async function startRelay(
   const models = await watchModels(dependencies);
   const prices = await watchPrices(dependencies);
   const credentials = createCredentials(dependencies, revocations, bars, settings);
+  const policies = await watchDataPolicies(dependencies);
   const inFlight = createInFlight();
   const fresh = createFreshRequests(feed, clock, logger);
   const askWorkers = createAskWorkers({ ...dependencies, random });
@@ -136,6 +146,7 @@ export async function startRelay(
     models,
     routes,
     prices,
+    policies,
     fresh,
     requestTimeoutMs: settings.requestTimeoutMs,
     maxTokens: settings.maxTokens,
@@ -158,6 +169,7 @@ export async function startRelay(
     gateway,
     models,
     routes: [...routes.keys()],
+    policies,
     verify: (credential, address) => credentials.verify(credential, address),
     onRevoked: (listener) => revocations.onRevoked(listener),
     onKeyChanged: (listener) => revocations.onChanged(listener),
@@ -199,7 +211,7 @@ export async function startRelay(
           retryAfterMs: 500,
         }),
       );
-      await stopInReverse([feed, fresh, caretaker, revocations, bars, models, prices, credentials]);
+      await stopInReverse([feed, fresh, caretaker, revocations, bars, models, prices, policies, credentials]);
     },
   };
 }

@@ -23,6 +23,12 @@ export { connectPlatform, type Platform } from './connect-platform.ts';
 export { consumeClosings, type ClosingWork } from './consume-closings.ts';
 export { consumeEvents, type EventsOptions, type EventWork } from './consume-events.ts';
 export { isPassedOn, passOn, servedBy, type ServedRequest } from './pass-on.ts';
+export {
+  announceDataPolicy,
+  watchDataPolicies,
+  type DataPolicies,
+  type DataPolicy,
+} from './data-policies.ts';
 export { systemTenant } from './dead-letter.ts';
 export { decide } from './decide.ts';
 export {

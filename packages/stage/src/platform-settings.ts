@@ -33,7 +33,8 @@ export const platformSettings = defineSettings({
     default: 'create',
   }),
   masterKey: setting.secret('MILLRACE_MASTER_KEY', {
-    description: 'The key that wraps the data keys of the tenants: 32 bytes in base64 or hexadecimal.',
+    description:
+      'The key that wraps the data keys of the tenants: 32 bytes in base64 or hexadecimal; behind it, separated by commas, those that it takes the place of.',
     optional: true,
   }),
   masterKeyFile: setting.path('MILLRACE_MASTER_KEY_FILE', {

@@ -15,6 +15,8 @@ export {
   budgetAlerts,
   claims,
   controlChanges,
+  dataPolicies,
+  erasures,
   filePieces,
   files,
   identityProviders,
@@ -27,8 +29,10 @@ export {
   prices,
   quotas,
   tenants,
+  trainingExamples,
   users,
   webhookDeliveries,
 } from './schema/index.ts';
 export { prepare, statement, type Statement } from './statement.ts';
+export { tables } from './tables.ts';
 export { transact, type Writing } from './transact.ts';

@@ -145,7 +145,7 @@ async function isTextClosed(
   closing: RequestClosed | undefined,
 ): Promise<boolean> {
   if (closing === undefined || closing.text_digest === null) return false;
-  const box = await sealing.forTenant(closing.tenant);
+  const box = await sealing.forUser(closing.tenant, closing.principal.user_id);
   const digest = openContent(box, requestId, 'digest', closing.text_digest);
   return isDeepStrictEqual(digest, typeof text === 'string' ? digestOf(text) : text.map(digestOf));
 }

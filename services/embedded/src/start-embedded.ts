@@ -15,7 +15,7 @@ import {
   type Stoppable,
 } from '@millrace/runtime';
 import { closingOf, createDrain, createGatewayApp, gatewaySettings } from '@millrace/relay';
-import { loadMasterKey } from '@millrace/sealing';
+import { loadMasterKeys } from '@millrace/sealing';
 import { connectPlatform, platformSettings, type Platform } from '@millrace/stage';
 import { migrate, openDatabase, type Database } from '@millrace/store';
 import { awaitModel } from './await-model.ts';
@@ -64,7 +64,7 @@ export async function startEmbedded(
     await writeFile(folder.natsUrl, `${servers.natsUrl}\n`, { mode: 0o600 });
     signal.throwIfAborted();
     const { masterKey } = settings;
-    await loadMasterKey({ masterKey, masterKeyFile: folder.masterKey, createIfMissing: true });
+    await loadMasterKeys({ masterKey, masterKeyFile: folder.masterKey, createIfMissing: true });
     const env = serviceEnvironment(environment, settings, folder, servers);
     const platform = keep(await connectPlatform('embedded', readSettings(platformSettings, env), logger));
     const database = keep(await openDatabase({ url: servers.databaseUrl, logger, signal }));

@@ -27,6 +27,7 @@ import {
 import { createIdGenerator, madeAt, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { streamAnswer, wholeAnswer, type StreamOptions } from './answer-request.ts';
 import { callerOf, idempotencyKeyOf, type Caller } from './caller.ts';
+import { createConsent } from './consent.ts';
 import { costHeader } from './cost-header.ts';
 import { cacheHeader, hitHeader, obeyCacheControl } from './cache-control.ts';
 import { watchClient, type ClientWatch } from './client-watch.ts';
@@ -73,6 +74,12 @@ export async function ingressRoutes(
 ): Promise<void> {
   const nextId = createIdGenerator(clock, systemRandom);
   const waiters = createWaiters(settings.maxWaitsPerKey);
+  const consent = createConsent({
+    relay,
+    access: jobs,
+    clock,
+    onError: (error, requestId) => logger.error({ error, requestId }, 'a training example could not be kept'),
+  });
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -138,6 +145,7 @@ export async function ingressRoutes(
     const cursor = cursorNames(request.headers);
     const nameOf: FieldNames = (param) => cursor(asked.nameOf?.(param) ?? param);
     const generation = obeyCacheControl(asked.generation, request.headers);
+    if (asked.isConsented === true) consent.require(principal);
     client.ended.throwIfAborted();
     const leave = relay.enter(principal);
     try {
@@ -153,7 +161,10 @@ export async function ingressRoutes(
       // Also of one that was there already under its idempotency key.
       const start = { requestId, model, acceptedAt: madeAt(requestId) };
       const after = stream ? lastEventIdOf(request.headers) : 0;
-      const events = relay.follow(requestId, { principal, after, signal: client.ended });
+      const followed = relay.follow(requestId, { principal, after, signal: client.ended });
+      // One that goes on behind what it had has not the whole answer.
+      const isKept = asked.isConsented === true && after === 0;
+      const events = isKept ? consent.keep({ principal, requestId, model, generation }, followed) : followed;
       try {
         if (!stream)
           return await wholeAnswer(start, events, (collected, known, end) => {

@@ -32,7 +32,7 @@ export function onRequestAdmitted(dependencies: StageDependencies, cancellations
       return;
     }
 
-    const box = await sealing.forTenant(event.tenant);
+    const box = await sealing.forUser(event.tenant, event.principal.user_id);
     const outcome = scrubOrRefuse(openContent(box, event.request_id, 'request', event.content));
     if (outcome instanceof MillraceError) {
       const { code } = outcome;

@@ -55,7 +55,7 @@ export function onRequestScrubbed(context: ProviderContext) {
     const knownEnd = delivery.deliveryCount === 1 ? logEndHeader.read(delivery.headers) : undefined;
     const [log, box] = await Promise.all([
       openResultLog(context, event, knownEnd),
-      context.sealing.forTenant(event.tenant),
+      context.sealing.forUser(event.tenant, event.principal.user_id),
     ]);
     if (log.last?.finished) {
       await closeAsFinished(context, event, log.last);

@@ -118,6 +118,13 @@ export async function connectNats(options: NatsBusOptions): Promise<Bus> {
     lastMessage: (stream, subject) => stored.last(stream, subject),
     read: (stream, subject, readOptions) => stored.read(stream, subject, readOptions),
     bucket: (name) => createBucket({ ...dependencies, publish, track }, name),
+    async purge(stream, subject) {
+      const answer = await api.ask<{ readonly purged: number }>(`STREAM.PURGE.${stream}`, {
+        filter: subject,
+      });
+      if (!answer.ok) throw toMillraceError(answer.failure, `Removing ${subject} from ${stream}`);
+      return answer.value.purged;
+    },
     async streamState(stream) {
       const answer = await api.ask<StreamInfo>(`STREAM.INFO.${stream}`, undefined);
       if (!answer.ok) throw toMillraceError(answer.failure, `Reading the state of ${stream}`);

@@ -401,16 +401,20 @@ export interface KeyValues {
   readonly bytes_used: number;
 }
 
-/** Data key of a tenant, wrapped by the master key. Value of <tenant> in KEYS. */
+/** Data key of a tenant or of one of its users, wrapped by the master key, and those that open what is older. Value of <tenant> or <tenant>.<user> in KEYS. */
 export interface KeyWrapped {
-  /** The tenant that the request belongs to. */
+  /** Whose key it is. */
   readonly tenant: string;
-  /** Which of the keys of the tenant. */
+  /** Which of the keys it is that seals. */
   readonly key_id: string;
   /** The wrapped key. */
   readonly wrapped: Uint8Array;
   /** When it was made. */
   readonly at: number;
+  /** The user of the tenant whose key it is; null: the key of the tenant itself. */
+  readonly user_id: string | null;
+  /** Keys that sealed before this one, and one that is about to. */
+  readonly others: readonly OtherKey[];
 }
 
 /** A model can be asked for. Value of model.<name> in CONTROL. */
@@ -449,6 +453,16 @@ export interface Opened {
   readonly choices: number;
 }
 
+/** A data key that opens and does not seal. */
+export interface OtherKey {
+  /** Which of the keys. */
+  readonly key_id: string;
+  /** The wrapped key. */
+  readonly wrapped: Uint8Array;
+  /** When it was made. */
+  readonly at: number;
+}
+
 /** How the request ended. */
 export type Outcome = 'REJECTED' | 'BLOCKED' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'EXPIRED';
 
@@ -476,6 +490,18 @@ export interface Parameters {
   readonly n: number;
   /** How many of the likeliest tokens are reported with each token, 0 to 20; null: no log-probabilities. */
   readonly logprobs: number | null;
+}
+
+/** What may be done with the content of a tenant. Value of policy.<tenant> in CONTROL; a tenant without one has the defaults. */
+export interface PolicyPublished {
+  /** The tenant that the policy is of. */
+  readonly tenant: string;
+  /** Nothing is kept once its client has it. */
+  readonly zero_retention: boolean;
+  /** Whether requests may consent that they are kept as training examples. */
+  readonly training_allowed: boolean;
+  /** When it was published. */
+  readonly at: number;
 }
 
 /** The prefix cache. */
@@ -920,6 +946,7 @@ export interface EventTypes {
   readonly 'key.revoked': KeyRevoked;
   readonly 'key.wrapped': KeyWrapped;
   readonly 'model.ready': ModelReady;
+  readonly 'policy.published': PolicyPublished;
   readonly 'price.published': PricePublished;
   readonly 'request.admitted': RequestAdmitted;
   readonly 'request.cancelled': RequestCancelled;

@@ -109,6 +109,12 @@ export const chatBodySchema = {
     modalities: { type: 'array', items: { const: 'text' }, description: 'Text is all that there is.' },
     ...streamProperties,
     ...noEffectProperties,
+    consent: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Whether prompt and answer may be kept for training, without the personal data that is found; only where the tenant allows it.',
+    },
     priority,
     timeout_ms,
     cache,

@@ -3,7 +3,7 @@ import { destination } from 'pino';
 import { createTenant } from '@millrace/control-plane';
 import { findNatsServer, startNatsServer } from '@millrace/bus/nats-server';
 import { createLogger, MillraceError, readSettings, stopInReverse, type Stoppable } from '@millrace/runtime';
-import { loadMasterKey } from '@millrace/sealing';
+import { loadMasterKeys } from '@millrace/sealing';
 import { connectPlatform, platformSettings, type Platform } from '@millrace/stage';
 import { migrate, openDatabase, startEmbeddedPostgres, type Database } from '@millrace/store';
 import { embeddedSettings } from '../config.ts';
@@ -93,7 +93,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     );
     const servers = { natsUrl: nats.url, databaseUrl: postgres.url };
     const { masterKey } = settings;
-    await loadMasterKey({ masterKey, masterKeyFile: folder.masterKey, createIfMissing: true });
+    await loadMasterKeys({ masterKey, masterKeyFile: folder.masterKey, createIfMissing: true });
     const env = serviceEnvironment(base, settings, folder, servers);
     const platform = keep(await connectPlatform('observer', readSettings(platformSettings, env), logger));
     const { clock } = platform;

@@ -6,13 +6,14 @@ import { MillraceError, systemRandom, type Clock } from '@millrace/runtime';
 import { forbidsCache } from '../cache-control.ts';
 import { callerOf, idempotencyKeyOf } from '../caller.ts';
 import type { IngressSettings } from '../config.ts';
-import { awaitJob, waitOf } from './await-job.ts';
+import { awaitJob, isOver, waitOf } from './await-job.ts';
 import { responseRoutes, type ResponseRoutesOptions } from '../responses/response-routes.ts';
 import { batchRoutes } from './batch-routes.ts';
 import { fileRoutes } from './file-routes.ts';
 import { jobListParameters, jobQueryParameters } from './job-schema.ts';
 import { createKept, explainKept, type JobsAccess, type Kept } from './jobs-access.ts';
 import { createQueryReader, listOf } from './list-query.ts';
+import { onDelivered } from './on-delivered.ts';
 import { createJobReader, digestOf } from './read-job.ts';
 import type { Waiters } from '../waiters.ts';
 import { progressOf, showWholeJob } from './show-whole-job.ts';
@@ -36,6 +37,8 @@ export interface KeptRoutesOptions {
   readonly clock: Clock;
   readonly settings: IngressSettings;
   readonly endpoints: ReadonlyMap<string, Endpoint>;
+  /** Called with what went wrong behind an answer. */
+  readonly onError: (error: unknown) => void;
 }
 
 interface JobRoute {
@@ -110,6 +113,7 @@ export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions)
           ? await find()
           : await awaitJob({ kept: kept(), clock }, id, find, { waitMs, signal: client.ended });
       if (found === undefined) throw notFound('job', 'job_id');
+      if (isOver(found)) onDelivered(reply, () => kept().jobs.delivered(principal, 'job', id), onError);
       return showWholeJob(found, await progressOf(relay, found, principal));
     } catch (error) {
       if (!client.gone.aborted) throw error;
@@ -138,10 +142,10 @@ export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions)
     return { id, object: 'job.deleted', deleted: true };
   });
 
-  const more: KeptRoutesOptions = { kept, clock, settings, endpoints };
+  const more: KeptRoutesOptions = { kept, clock, settings, endpoints, onError };
   await app.register(fileRoutes, more);
   await app.register(batchRoutes, more);
-  await app.register(responseRoutes, { ...more, relay, waiters, ask, onError });
+  await app.register(responseRoutes, { ...more, relay, waiters, ask });
 }
 
 /** Clients say that they send JSON also where they send nothing. */

@@ -13,8 +13,9 @@ import { MillraceError } from '@millrace/runtime';
 import { cacheHeader, forbidsCache, obeyCacheControl } from '../cache-control.ts';
 import { callerOf, idempotencyKeyOf } from '../caller.ts';
 import { costHeader } from '../cost-header.ts';
-import { awaitJob } from '../jobs/await-job.ts';
+import { awaitJob, isOver } from '../jobs/await-job.ts';
 import type { KeptRoutesOptions } from '../jobs/job-routes.ts';
+import { onDelivered } from '../jobs/on-delivered.ts';
 import { createQueryReader, listOf } from '../jobs/list-query.ts';
 import { digestOf } from '../jobs/read-job.ts';
 import { inputListParameters, responseQueryParameters, type ResponseQuery } from './response-parameters.ts';
@@ -26,7 +27,6 @@ export interface ResponseRoutesOptions extends KeptRoutesOptions {
   readonly relay: Pick<Relay, 'follow' | 'snapshot' | 'stopping'>;
   /** Answers what is not kept. */
   readonly ask: (endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply) => Promise<object>;
-  readonly onError: (error: unknown) => void;
   readonly waiters: Waiters;
 }
 
@@ -52,6 +52,10 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     return found;
   };
 
+  /** Where nothing of the tenant is kept, the response goes with its delivery. */
+  const forgetOnce = (reply: FastifyReply, principal: GatewayPrincipal, id: string): void =>
+    onDelivered(reply, () => kept().jobs.delivered(principal, 'response', id), onError);
+
   const before = async (principal: GatewayPrincipal, id: string | undefined): Promise<readonly InputItem[]> =>
     id === undefined ? [] : conversationOf(await find(principal, id, 'previous_response_id'));
 
@@ -62,7 +66,7 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     after: number,
   ): Promise<FastifyReply> => {
     const { principal, client } = callerOf(request);
-    await streamResponse(reply, stored, {
+    const isWhole = await streamResponse(reply, stored, {
       relay,
       kept: kept(),
       clock,
@@ -72,6 +76,7 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
       ended: AbortSignal.any([client.ended, relay.stopping]),
       onError,
     });
+    if (isWhole) await kept().jobs.delivered(principal, 'response', stored.job.id);
     return reply;
   };
 
@@ -117,6 +122,7 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     const { principal, client } = callerOf(request);
     try {
       if (isStream) return await stream(request, reply, stored, -1);
+      forgetOnce(reply, principal, stored.job.id);
       const ended = await awaitJob(
         { kept: kept(), clock },
         stored.job.id,
@@ -175,7 +181,11 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     const query = readQuery(request.query);
     const after = query.starting_after;
     if (query.stream !== 'true') {
-      if (after === undefined) return showResponse(await find(principal, request.params.id));
+      if (after === undefined) {
+        const found = await find(principal, request.params.id);
+        if (isOver(found)) forgetOnce(reply, principal, found.job.id);
+        return showResponse(found);
+      }
       throw new MillraceError('conflicting_values', 'starting_after has no meaning without stream true', {
         param: 'starting_after',
       });
