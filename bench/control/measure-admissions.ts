@@ -107,6 +107,7 @@ const settings: Parameters<typeof startAuthQuota>[1] = {
   reaperGraceMs: 600_000,
   reaperWaitingGraceMs: 600_000,
   reaperIntervalMs: 60_000,
+  oidcPrivate: false,
 };
 
 /** What the requests are asked of. Without a price no budget would let them through. */

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { createApiKey, createTenant } from '@millrace/auth-quota';
+import { createApiKey, createTenant } from '@millrace/control-plane';
 import { persistentPrompt, type Cluster } from '@millrace/embedded';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { publishDuplicates } from '../support/duplicates.ts';

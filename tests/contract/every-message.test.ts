@@ -1,4 +1,5 @@
-import { createApiKey, revokeApiKey } from '@millrace/auth-quota';
+import { findRecord, recordAct } from '@millrace/audit-log';
+import { createApiKey, revokeApiKey } from '@millrace/control-plane';
 import {
   bucketDefinitions,
   catalogue,
@@ -51,6 +52,7 @@ it('carries on every subject what the catalogue says, and every event of the cat
   await cancelOne();
   await resumeOnAnotherGateway();
   await revokeOne();
+  await actOnce();
   await poisonOne(signal);
   await adjustOne();
   await cluster.process('inference').restart();
@@ -181,6 +183,13 @@ async function adjustOne(): Promise<void> {
   const published = [subjects.adjusted(defaultTenant), subjects.budgetReached('project', defaultTenant)];
   for (const subject of published)
     await expect.poll(() => platform.bus.lastMessage('BILLING', subject), { timeout: 30_000 }).toBeDefined();
+}
+
+async function actOnce(): Promise<void> {
+  const actor = { keyId: null, userId: null, roles: ['admin'] };
+  const act = { tenant: defaultTenant, actor, action: 'key.revoke', objectType: 'key', objectId: 'key' };
+  const actId = await recordAct(cluster.platform, act);
+  await expect.poll(() => findRecord(cluster.platform, actId), { timeout: 30_000 }).toBeDefined();
 }
 
 async function poisonOne(signal: AbortSignal): Promise<void> {

@@ -1,13 +1,11 @@
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApiKey } from '@millrace/auth-quota';
+import { createApiKey } from '@millrace/control-plane';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
 import { expectAnsweredOnce } from '../support/proof.ts';
 import { postJson } from '../support/post-json.ts';
 import { startInstantCluster } from '../support/instant-engine.ts';
+import { startWebhookReceiver } from '../support/webhook-receiver.ts';
 
 interface Job {
   readonly id: string;
@@ -151,33 +149,21 @@ describe('a job', () => {
 
 describe('a webhook', () => {
   it('tells of the end, signed, and is sent again until it arrives', async ({ signal }) => {
-    const received: { readonly headers: IncomingMessage['headers']; readonly body: string }[] = [];
-    const enough = Promise.withResolvers<void>();
-    const server = createServer((request, response) => {
-      let body = '';
-      request.setEncoding('utf8').on('data', (piece: string) => (body += piece));
-      request.on('end', () => {
-        received.push({ headers: request.headers, body });
-        response.writeHead(received.length < 3 ? 500 : 204).end();
-        if (received.length === 3) enough.resolve();
-      });
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    signal.addEventListener('abort', () => enough.reject(signal.reason));
+    const receiver = await startWebhookReceiver({ refusals: 2 });
     try {
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+      const { url } = receiver;
       const created = await create(prompt('Tell me.', { webhook: { url } }));
       const secret = created.webhook?.secret ?? '';
-      await enough.promise;
+      const received = await receiver.received(3, signal);
       const ids = received.map(({ headers }) => headers['webhook-id']);
       expect(new Set(ids).size).toBe(1);
       const [first] = received;
-      const payload = new Webhook(secret).verify(first?.body ?? '', first?.headers as Record<string, string>);
+      const payload = new Webhook(secret).verify(first?.body ?? '', { ...first?.headers });
       expect(payload).toMatchObject({ type: 'job.completed', data: { id: created.id, status: 'completed' } });
       expect(first?.body).not.toContain('Tell me');
       expect((await ended(created.id)).webhook).toEqual({ url });
     } finally {
-      server.close();
+      await receiver.stop();
     }
   });
 });

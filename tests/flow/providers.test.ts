@@ -11,6 +11,7 @@ import {
   raw,
   refusing,
   startScriptedUpstream,
+  type Reaction,
   type ScriptedUpstream,
 } from '@millrace/providers/scripted-upstream';
 import { ledger } from '@millrace/store';
@@ -38,7 +39,10 @@ beforeAll(async () => {
     baseUrl: upstream.baseUrl,
     keyEnv: 'FAR_KEY',
     retries: 1,
-    models: [{ name: model, upstream: 'gpt-far', contextLength: 8_192, price }],
+    models: [
+      { name: model, upstream: 'gpt-far', contextLength: 8_192, price },
+      { name: 'far-vectors', contextLength: 512, operations: ['embed'], price },
+    ],
   };
   await writeFile(file, JSON.stringify({ providers: [provider] }));
   cluster = await startTestCluster({
@@ -160,6 +164,58 @@ describe('an answer that breaks off', () => {
     const { choices } = await client.chat.completions.create(question);
     expect(choices[0]?.message.content).toBe('a');
     expect(newCalls()).toHaveLength(2);
+  });
+});
+
+function json(body: object): Reaction {
+  return (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
+}
+
+function vectors(...embeddings: readonly (readonly number[])[]) {
+  return embeddings.map((embedding, index) => ({ object: 'embedding', index, embedding }));
+}
+
+describe('a model of a provider that embeds', () => {
+  const asked = { model: 'far-vectors', input: ['Mail jane@example.com.', 'two'] };
+
+  it('gives a vector for each text, whatever their order; usage is what the provider says', async () => {
+    const data = vectors([0.25, -1], [0.5, 2]).toReversed();
+    upstream.react(json({ object: 'list', data, usage: { prompt_tokens: 9, total_tokens: 9 } }));
+    const answer = await client.embeddings.create({ ...asked, encoding_format: 'float' }).withResponse();
+    expect(answer.data.data).toMatchObject(vectors([0.25, -1], [0.5, 2]));
+    expect(answer.data.usage).toEqual({ prompt_tokens: 9, total_tokens: 9 });
+    expect(answer.response.headers.get('x-millrace-cost')).toBe('0.0000090000 USD');
+    expect(newCalls()).toMatchObject([
+      {
+        path: '/v1/embeddings',
+        body: { model: 'far-vectors', input: ['Mail <EMAIL_1>.', 'two'], encoding_format: 'float' },
+      },
+    ]);
+  });
+
+  it.each([
+    ['a vector too few', { data: vectors([1]) }],
+    ['what is no number', { data: [{ index: 0, embedding: ['a'] }, ...vectors([1])] }],
+    ['one text twice', { data: [...vectors([1]), ...vectors([2])] }],
+    ['no list', { vectors: [] }],
+  ])('%s is an error', async (_, body) => {
+    upstream.react(json(body));
+    await expect(client.embeddings.create(asked)).rejects.toMatchObject({
+      status: 502,
+      code: 'provider_failed',
+    });
+  });
+
+  it('does nothing else', async () => {
+    await expect(client.chat.completions.create({ ...question, model: 'far-vectors' })).rejects.toMatchObject(
+      {
+        status: 400,
+        param: 'model',
+      },
+    );
+    expect(newCalls()).toHaveLength(0);
   });
 });
 

@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm';
-import { verifyTenant } from '@millrace/audit';
+import { verifyTenant } from '@millrace/audit-log';
 import { subjects, type RequestClosed } from '@millrace/contracts';
 import type { Cluster } from '@millrace/embedded';
 import { ledger } from '@millrace/store';

@@ -7,6 +7,13 @@ export interface Bus {
   provision(streams: readonly StreamDefinition[], buckets: readonly BucketDefinition[]): Promise<void>;
 
   /**
+   * Waits until somebody else has created the streams and buckets, for up to 60 s, and checks them.
+   *
+   * @throws `stream_mismatch`, also where one is still not there; `nats_server_too_old`
+   */
+  checkProvision(streams: readonly StreamDefinition[], buckets: readonly BucketDefinition[]): Promise<void>;
+
+  /**
    * Publishes to a stream and waits for its ack. Retries with the same message id for up to `retryForMs` (30 s) while
    * the broker is away.
    *

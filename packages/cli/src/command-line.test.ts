@@ -29,7 +29,7 @@ describe('parseCommandLine', () => {
   });
 
   it.each([
-    ['weights list', 'There is no command weights; models and quota are. See --help.'],
+    ['weights list', 'There is no command weights; models, quota, audit and explain are. See --help.'],
     ['models', 'models needs one of list, inspect, convert, verify. See --help.'],
     ['quota', 'quota needs rebuild. See --help.'],
     ['quota rebuild acme', 'quota rebuild takes no arguments. See --help.'],

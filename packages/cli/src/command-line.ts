@@ -1,7 +1,9 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { MillraceError } from '@millrace/runtime';
+import { parseAudit, type AuditCommand } from './audit/parse-audit.ts';
 
 export type Command =
+  | AuditCommand
   | { readonly kind: 'help' }
   | { readonly kind: 'list' }
   | { readonly kind: 'quota-rebuild'; readonly dryRun: boolean; readonly wait: boolean }
@@ -16,7 +18,7 @@ export type Command =
     }
   | { readonly kind: 'verify'; readonly model: string; readonly quality: boolean; readonly source?: string };
 
-export const helpText = `Millrace's models, and its counters.
+export const helpText = `Millrace's models, and its counters. Of the audit log: npm run millrace -- audit --help
 
 npm run millrace -- models list                      the models of models/manifest.json, and which are on this machine
 npm run millrace -- models inspect FILE|NAME         architecture, types of tensors, context, tokenizer, licence, sha256
@@ -58,11 +60,12 @@ const optionsOf: Readonly<Record<string, ParseArgsOptionsConfig>> = {
 /** @throws MillraceError `config_invalid`, in one sentence */
 export function parseCommandLine(args: readonly string[]): Command {
   const [group, verb, ...rest] = args;
+  if (group === 'audit' || group === 'explain') return parseAudit(args);
   if (group === undefined || [group, verb].some((word) => word === '--help' || word === '-h')) {
     return { kind: 'help' };
   }
   if (group === 'quota') return parseQuota(verb, rest);
-  if (group !== 'models') throw wrong(`There is no command ${group}; models and quota are.`);
+  if (group !== 'models') throw wrong(`There is no command ${group}; models, quota, audit and explain are.`);
   const options = verb === undefined ? undefined : optionsOf[verb];
   if (verb === undefined || options === undefined) {
     throw wrong(`models needs one of ${Object.keys(optionsOf).join(', ')}.`);

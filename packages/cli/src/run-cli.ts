@@ -1,5 +1,7 @@
 import type { CatalogueEntry } from '@millrace/inference';
 import { MillraceError, readSettings } from '@millrace/runtime';
+import type { AuditCommand } from './audit/parse-audit.ts';
+import { runAudit } from './audit/run-audit.ts';
 import { helpText, parseCommandLine, type Command } from './command-line.ts';
 import { cliSettings } from './config.ts';
 import { createModelStore, type ModelStore } from './models/model-store.ts';
@@ -46,14 +48,13 @@ export async function runCli(options: CliOptions): Promise<number> {
   }
   try {
     const startProgress = createProgress(isJson ? undefined : writeError, isTerminal);
-    const { text, json, isGood } =
-      command.kind === 'quota-rebuild'
-        ? await rebuild(environment, command)
-        : await run(
-            command,
-            createModelStore(readSettings(cliSettings, environment), catalogue),
-            startProgress,
-          );
+    const carryOut = (): Promise<Outcome> => {
+      if (command.kind === 'quota-rebuild') return rebuild(environment, command);
+      if (!isOfModels(command)) return runAudit(command, environment);
+      const store = createModelStore(readSettings(cliSettings, environment), catalogue);
+      return run(command, store, startProgress);
+    };
+    const { text, json, isGood } = await carryOut();
     writeOut(isJson ? `${JSON.stringify(json)}\n` : text);
     return isGood ? exitCodes.done : exitCodes.failed;
   } catch (error) {
@@ -61,11 +62,13 @@ export async function runCli(options: CliOptions): Promise<number> {
   }
 }
 
-async function run(
-  command: Exclude<Command, { kind: 'help' | 'quota-rebuild' }>,
-  store: ModelStore,
-  startProgress: StartProgress,
-): Promise<Outcome> {
+type ModelCommand = Exclude<Command, AuditCommand | { kind: 'help' | 'quota-rebuild' }>;
+
+function isOfModels(command: ModelCommand | AuditCommand): command is ModelCommand {
+  return !command.kind.startsWith('audit-') && command.kind !== 'explain';
+}
+
+async function run(command: ModelCommand, store: ModelStore, startProgress: StartProgress): Promise<Outcome> {
   switch (command.kind) {
     case 'list':
       return await list(store);

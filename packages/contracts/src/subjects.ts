@@ -45,6 +45,8 @@ export const subjects = {
   /** `scope` is that of a quota: `organisation`, `project`, `user`, `key` or `model`. */
   budgetReached: (scope: string, subject: string) => `mr.budget.reached.${scope}.${subjectToken(subject)}`,
   recorded: (tenant: string) => `mr.audit.recorded.${subjectToken(tenant)}`,
+  checkpointed: (tenant: string) => `mr.audit.checkpointed.${subjectToken(tenant)}`,
+  act: (tenant: string) => `mr.act.${subjectToken(tenant)}`,
   deadLetter: (stage: string, tenant: string) =>
     `mr.deadletter.${subjectToken(stage)}.${subjectToken(tenant)}`,
   /** What the server repeats to a gateway once it is stored in RESULTS. */
@@ -68,10 +70,17 @@ export const controlKeys = {
   cancellations: 'cancel.*',
   revocation: (keyId: string) => `revoked.${subjectToken(keyId)}`,
   revocations: 'revoked.*',
+  keyChange: (keyId: string) => `changed.${subjectToken(keyId)}`,
+  keyChanges: 'changed.*',
+  bar: (kind: 'USER' | 'PROJECT' | 'ORGANISATION' | 'ISSUER', id: string) =>
+    `barred.${kind.toLowerCase()}.${subjectToken(id)}`,
+  bars: 'barred.*.*',
   model: (name: string) => `model.${subjectToken(name)}`,
   models: 'model.*',
   price: (model: string) => `price.${subjectToken(model)}`,
   prices: 'price.*',
+  signer: (keyId: string) => `signer.${subjectToken(keyId)}`,
+  signers: 'signer.*',
 } as const;
 
 /** The request id at the end of a subject such as that of a result or a closing. */

@@ -9,6 +9,7 @@ import {
   type BatchEnd,
   type BatchError,
 } from './batch.ts';
+import { addBatchDelivery } from './batch-webhook.ts';
 import type { FileWriter } from './file-store.ts';
 import type { JobDependencies } from './job-dependencies.ts';
 import { openJson, sealJson } from './sealed-json.ts';
@@ -62,8 +63,8 @@ export interface BatchQueue {
   addLines(batch: Batch, lines: readonly Omit<BatchLine, 'attempt'>[]): Promise<void>;
   /** All lines are there. One that was cancelled meanwhile stays so. */
   begin(batch: Batch, total: number): Promise<void>;
-  /** The input cannot be used. */
-  refuse(batch: Batch, errors: readonly BatchError[], removeAt: number): Promise<void>;
+  /** The input cannot be used. The webhook that tells of it is written with it. */
+  refuse(taken: TakenBatch, errors: readonly BatchError[], removeAt: number): Promise<void>;
   /** The next lines that are not done. */
   pendingLines(batch: Batch, afterNumber: number, limit: number): Promise<readonly BatchLine[]>;
   endLine(batch: Batch, line: LineResult): Promise<void>;
@@ -72,7 +73,8 @@ export interface BatchQueue {
   finalize(batch: Batch): Promise<void>;
   /** Lines in their order, to write the files of. */
   endedLines(batch: Batch, afterNumber: number, limit: number): Promise<readonly EndedLine[]>;
-  end(batch: Batch, ending: BatchEnding): Promise<void>;
+  /** Ends it, and writes the webhook that tells of it. */
+  end(taken: TakenBatch, ending: BatchEnding): Promise<void>;
   /** Hands one back, or all, to be taken up where they stand. */
   release(id?: string): Promise<void>;
 }
@@ -98,18 +100,31 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
   const update = async (
     batch: Batch,
     changes: Partial<typeof batches.$inferInsert> | Readonly<Record<string, unknown>>,
-    more: (transaction: Transaction) => Promise<unknown> = async () => undefined,
+    more: (transaction: Transaction, updated: Batch) => Promise<unknown> = async () => undefined,
   ): Promise<void> => {
     await inTransaction(database, async (transaction) => {
-      const updated = await transaction
+      const [updated] = await transaction
         .update(batches)
         .set(changes)
         .where(and(eq(batches.id, batch.id), eq(batches.runner, runner)))
-        .returning({ id: batches.id });
-      if (updated.length === 0) throw lost();
-      await more(transaction);
+        .returning(batchColumns);
+      if (updated === undefined) throw lost();
+      await more(transaction, batchOf(updated));
     });
   };
+
+  /** Ends a batch: forgets its lines, and has told whoever wants to be. */
+  const finish = (
+    { batch, details: { webhook } }: TakenBatch,
+    changes: Partial<typeof batches.$inferInsert>,
+    endedAt: number,
+    more: (transaction: Transaction) => Promise<unknown> = async () => undefined,
+  ): Promise<void> =>
+    update(batch, { ...changes, runner: null, leaseUntil: null }, async (transaction, ended) => {
+      await more(transaction);
+      await transaction.delete(batchLines).where(eq(batchLines.batchId, batch.id));
+      if (webhook !== undefined) await addBatchDelivery(dependencies, transaction, ended, webhook, endedAt);
+    });
 
   return {
     async take() {
@@ -181,20 +196,17 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
         inProgressAt: new Date(clock.now()),
       }),
 
-    async refuse(batch, errors, removeAt) {
-      const box = await boxOf(batch);
-      await update(
-        batch,
-        {
-          status: 'failed',
-          errors: sealJson(box, `${batch.id}:errors`, errors),
-          failedAt: new Date(clock.now()),
-          removeAt: new Date(removeAt),
-          runner: null,
-          leaseUntil: null,
-        },
-        (transaction) => transaction.delete(batchLines).where(eq(batchLines.batchId, batch.id)),
-      );
+    async refuse(taken, errors, removeAt) {
+      const { id } = taken.batch;
+      const box = await boxOf(taken.batch);
+      const now = clock.now();
+      const changes = {
+        status: 'failed',
+        errors: sealJson(box, `${id}:errors`, errors),
+        failedAt: new Date(now),
+        removeAt: new Date(removeAt),
+      };
+      await finish(taken, changes, now);
     },
 
     async pendingLines(batch, afterNumber, limit) {
@@ -274,27 +286,21 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
       }));
     },
 
-    async end(batch, { status, completed, failed, output, errors, removeAt }) {
-      const now = new Date(clock.now());
-      await update(
-        batch,
-        {
-          status,
-          completed,
-          failed,
-          outputFileId: output?.id ?? null,
-          errorFileId: errors?.id ?? null,
-          [`${status}At`]: now,
-          removeAt: new Date(removeAt),
-          runner: null,
-          leaseUntil: null,
-        },
-        async (transaction) => {
-          await output?.complete(transaction);
-          await errors?.complete(transaction);
-          await transaction.delete(batchLines).where(eq(batchLines.batchId, batch.id));
-        },
-      );
+    async end(taken, { status, completed, failed, output, errors, removeAt }) {
+      const now = clock.now();
+      const changes = {
+        status,
+        completed,
+        failed,
+        outputFileId: output?.id ?? null,
+        errorFileId: errors?.id ?? null,
+        [`${status}At`]: new Date(now),
+        removeAt: new Date(removeAt),
+      };
+      await finish(taken, changes, now, async (transaction) => {
+        await output?.complete(transaction);
+        await errors?.complete(transaction);
+      });
     },
 
     async release(id) {

@@ -84,6 +84,7 @@ export function createBatchStore({ database, sealing, clock, nextId }: JobDepend
           user: principal.user_id,
           organisation: principal.organisation,
           roles: [...principal.roles],
+          allowedModels: principal.allowed_models == null ? null : [...principal.allowed_models],
           endpoint,
           priority,
           completionWindow,

@@ -37,5 +37,5 @@ export { showFile } from './show-file.ts';
 export { showJob } from './show-job.ts';
 export type { WebhookPayload, WebhookTarget } from './webhook.ts';
 export { webhookSettings, type WebhookSettings } from './webhook-settings.ts';
-export { isPublicAddress, readWebhookUrl } from './webhook-url.ts';
+export { readWebhookUrl } from './webhook-url.ts';
 export { settleDelivery, takeDelivery, type Delivery, type DeliveryOutcome } from './webhook-store.ts';

@@ -1,5 +1,5 @@
 import { and, eq, inArray, notInArray, or, sql } from 'drizzle-orm';
-import { apiKeys, inTransaction, jobs, onConnection } from '@millrace/store';
+import { apiKeys, inTransaction, jobs, onConnection, users } from '@millrace/store';
 import { writeEnd, type JobEnding } from './end-job.ts';
 import { jobColumns, jobOf, type Job, type JobKind, type JobRequest } from './job.ts';
 import type { JobDependencies } from './job-dependencies.ts';
@@ -82,7 +82,10 @@ export function createJobQueue(
           .returning({
             ...jobColumns,
             request: jobs.request,
-            isKeyValid: sql<boolean>`exists (select from ${apiKeys} where ${apiKeys.id} = ${jobs.keyId} and ${apiKeys.revokedAt} is null)`,
+            // Who came with a token of an identity provider has no key: its id stands for the user.
+            isKeyValid: sql<boolean>`exists (select from ${apiKeys} where ${apiKeys.id} = ${jobs.keyId} and ${apiKeys.revokedAt} is null)
+              or exists (select from ${users} where ${users.id} = ${jobs.user} and ${users.disabledAt} is null
+                and ${jobs.keyId} = replace(${users.id}, 'usr_', 'sso_'))`,
           });
         return taken;
       });

@@ -85,6 +85,7 @@ export function createJobStore(dependencies: JobDependencies): JobStore {
           user: principal.user_id,
           organisation: principal.organisation,
           roles: [...principal.roles],
+          allowedModels: principal.allowed_models == null ? null : [...principal.allowed_models],
           kind,
           endpoint,
           priority,

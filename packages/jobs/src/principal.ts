@@ -19,7 +19,8 @@ export function principalOf(row: {
   readonly user: string | null;
   readonly organisation: string;
   readonly roles: readonly string[];
+  readonly allowedModels: readonly string[] | null;
 }): GatewayPrincipal {
-  const { tenant, keyId, user, organisation, roles } = row;
-  return { tenant, key_id: keyId, user_id: user, organisation, roles };
+  const { tenant, keyId, user, organisation, roles, allowedModels } = row;
+  return { tenant, key_id: keyId, user_id: user, organisation, roles, allowed_models: allowedModels };
 }

@@ -20,3 +20,4 @@ export {
 } from './quota-row.ts';
 export { rebuildQuotas, type QuotaRebuild, type RebuildOptions } from './rebuild-quotas.ts';
 export { worstTokensOf, type RequestPrices } from './request-prices.ts';
+export { windowStartOf } from './windows.ts';

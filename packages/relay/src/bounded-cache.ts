@@ -28,6 +28,10 @@ export class BoundedCache<Value> {
     if (this.#entries.size > this.#capacity && oldest !== undefined) this.#entries.delete(oldest);
   }
 
+  clear(): void {
+    this.#entries.clear();
+  }
+
   deleteWhere(isGone: (value: Value) => boolean): void {
     for (const [key, { value }] of this.#entries) if (isGone(value)) this.#entries.delete(key);
   }

@@ -5,7 +5,9 @@ import { MillraceError } from '@millrace/runtime';
 export type GatewayPrincipal = Pick<
   VerifiedPrincipal,
   'tenant' | 'organisation' | 'key_id' | 'user_id' | 'roles'
->;
+> &
+  /** Absent where it is left to admission. */
+  Partial<Pick<VerifiedPrincipal, 'allowed_models'>>;
 
 /** A principal with this role sees only what its own key has asked for. */
 const endUserRole = 'end-user';

@@ -28,6 +28,17 @@ export const relaySettings = defineSettings({
     default: 5_000,
     min: 0,
   }),
+  authFailures: setting.integer('MILLRACE_AUTH_FAILURES', {
+    description:
+      'Credentials from one address that may fail in a window before it has to wait for the next one; 0 for any number.',
+    default: 20,
+    min: 0,
+  }),
+  authFailureWindowMs: setting.durationMs('MILLRACE_AUTH_FAILURE_WINDOW', {
+    description: 'How long failed credentials are held against their address.',
+    default: 60_000,
+    min: 1_000,
+  }),
   followQueueRecords: setting.integer('MILLRACE_FOLLOW_QUEUE', {
     description:
       'Records that wait in memory for a slow reader; one that falls further behind is served from the stream.',

@@ -7,10 +7,11 @@ import {
   type Stoppable,
 } from '@millrace/runtime';
 import { cancelRequest, watchModels, type ModelTable, type StageDependencies } from '@millrace/stage';
-import type { VerifiedPrincipal } from '@millrace/contracts';
+import type { AccessBarred, VerifiedPrincipal } from '@millrace/contracts';
 import { watchPrices } from '@millrace/pricing';
 import { costsBy } from './answer-cost.ts';
 import { createAskWorkers } from './ask-workers.ts';
+import { watchBars } from './bars.ts';
 import { startCaretaker, type Abandoned } from './caretaker.ts';
 import { createCredentials } from './credentials.ts';
 import { readEngineState, type EngineState } from './engine-state.ts';
@@ -45,11 +46,17 @@ export interface Relay extends Stoppable {
   /**
    * Finds out who a credential belongs to.
    *
-   * @throws `invalid_api_key`; `unavailable` when nobody can say
+   * @param address that the client has
+   * @throws `invalid_api_key`; `permission_denied` for someone who may not get in, or an address that the key may not be used from;
+   *   `rate_limit_exceeded` where too many credentials from the address have failed; `unavailable` when nobody can say
    */
-  verify(credential: string | undefined): Promise<VerifiedPrincipal>;
+  verify(credential: string | undefined, address: string): Promise<VerifiedPrincipal>;
   /** Calls the listener with the id of each API key that is revoked from now on. */
   onRevoked(listener: (keyId: string) => void): Stoppable;
+  /** Calls the listener with the id of each API key that may do more, or less, than before. */
+  onKeyChanged(listener: (keyId: string) => void): Stoppable;
+  /** Calls the listener with each user, project, organisation and identity provider that may not get in from now on: see `whyBarred`. */
+  onBarred(listener: (bar: AccessBarred) => void): Stoppable;
   /**
    * Takes a place among the requests that the API key may have in flight.
    *
@@ -63,6 +70,8 @@ export interface Relay extends Stoppable {
    * @throws `model_not_found`, `invalid_value`, `overloaded`, `unavailable`, `idempotency_key_reused`, `request_not_found`
    */
   submit(submission: Submission): Promise<Accepted>;
+  /** Counts a request that was refused before it was submitted. */
+  noteRefusal(transport: Submission['transport'], error: unknown): void;
   /**
    * The answer of a request behind chunk `after`, at the pace of the reader: what is stored first, then as it is generated. Ends
    * with `completed` or `failed`.
@@ -99,6 +108,8 @@ export async function startRelay(
     | 'maxTokens'
     | 'verifyTimeoutMs'
     | 'credentialCacheMs'
+    | 'authFailures'
+    | 'authFailureWindowMs'
     | 'followQueueRecords'
     | 'idleRecheckMs'
   >,
@@ -109,12 +120,13 @@ export async function startRelay(
   const feed = await startLiveFeed(bus, gateway, settings.followQueueRecords);
   const caretaker = await startCaretaker(dependencies);
   const revocations = await watchRevocations(dependencies);
+  const bars = await watchBars(dependencies);
   const routes = new Map(
     (await readRoutes(settings.routesFile)).map((route) => [route.name, route] as const),
   );
   const models = await watchModels(dependencies);
   const prices = await watchPrices(dependencies);
-  const credentials = createCredentials(dependencies, revocations, settings);
+  const credentials = createCredentials(dependencies, revocations, bars, settings);
   const inFlight = createInFlight();
   const fresh = createFreshRequests(feed, clock, logger);
   const askWorkers = createAskWorkers({ ...dependencies, random });
@@ -139,12 +151,17 @@ export async function startRelay(
     stopping: stopping.signal,
   });
 
+  const noteRefusal: Relay['noteRefusal'] = (transport, error) =>
+    relayMetrics.rejected(transport, MillraceError.from(error).code);
+
   return {
     gateway,
     models,
     routes: [...routes.keys()],
-    verify: (credential) => credentials.verify(credential),
+    verify: (credential, address) => credentials.verify(credential, address),
     onRevoked: (listener) => revocations.onRevoked(listener),
+    onKeyChanged: (listener) => revocations.onChanged(listener),
+    onBarred: (listener) => bars.onBarred(listener),
     enter: (principal) => inFlight.enter(principal),
     async submit(submission) {
       try {
@@ -153,10 +170,11 @@ export async function startRelay(
         relayMetrics.accepted(submission.transport);
         return accepted;
       } catch (error) {
-        relayMetrics.rejected(submission.transport, MillraceError.from(error).code);
+        noteRefusal(submission.transport, error);
         throw error;
       }
     },
+    noteRefusal,
     follow,
     snapshot: (requestId, principal) => readSnapshot(dependencies, requestId, principal),
     stopping: stopping.signal,
@@ -181,7 +199,7 @@ export async function startRelay(
           retryAfterMs: 500,
         }),
       );
-      await stopInReverse([feed, fresh, caretaker, revocations, models, prices, credentials]);
+      await stopInReverse([feed, fresh, caretaker, revocations, bars, models, prices, credentials]);
     },
   };
 }

@@ -169,6 +169,7 @@ export function createSubmit(
       operation: generation.operation,
       characters,
       key,
+      allowed: asked.principal.allowed_models,
       worstAmountWith: (candidate) =>
         dependencies.prices.worstAmountOf({
           model: candidate.name,

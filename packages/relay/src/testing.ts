@@ -5,6 +5,7 @@ import {
   createCodec,
   streamDefinitions,
   subjects,
+  type AccessBarred,
   type Finished,
   type ResultChunk,
   type StreamLimits,
@@ -40,12 +41,16 @@ export const testRelaySettings: RelaySettings = {
   routesFile: undefined,
   verifyTimeoutMs: 30_000,
   credentialCacheMs: 5_000,
+  authFailures: 1_000,
+  authFailureWindowMs: 60_000,
   followQueueRecords: 256,
   idleRecheckMs: 10_000,
 };
 
 /** Of a gateway that stops at once. */
 export const testGatewaySettings: GatewaySettings = {
+  tlsCertFile: undefined,
+  tlsKeyFile: undefined,
   headersTimeoutMs: 10_000,
   receiveTimeoutMs: 60_000,
   keepAliveTimeoutMs: 75_000,
@@ -63,9 +68,12 @@ export interface TestPlatform extends Stoppable {
   readonly sealing: Sealing;
   /** Credential to principal. */
   readonly keys: Map<string, VerifiedPrincipal>;
-  /** Dependencies of one more process, on a connection of its own. */
-  connect(clock?: Clock): Promise<StageDependencies>;
+  /** Dependencies of one more process, on a connection of its own. @param url where it finds the nats-server */
+  connect(clock?: Clock, url?: string): Promise<StageDependencies>;
   revoke(keyId: string): Promise<void>;
+  /** Bars someone, as auth-quota does, or lets them in again. */
+  bar(kind: AccessBarred['kind'], id: string): Promise<void>;
+  readmit(kind: AccessBarred['kind'], id: string): Promise<void>;
   /** From now on nobody answers for API keys. */
   stopVerifying(): Promise<void>;
 }
@@ -76,8 +84,8 @@ export async function startTestPlatform(natsUrl: string, limits?: StreamLimits):
   const logger = createLogger({ service: 'test', level: 'silent' });
   const connections: Stoppable[] = [];
   const keys = new Map<string, VerifiedPrincipal>();
-  const connect = async (clock: Clock = systemClock): Promise<StageDependencies> => {
-    const bus = await connectNats({ url: natsUrl, name: 'test', logger });
+  const connect = async (clock: Clock = systemClock, url = natsUrl): Promise<StageDependencies> => {
+    const bus = await connectNats({ url, name: 'test', logger });
     connections.push(bus);
     return { bus, codec, sealing, clock, logger, metrics: createMetrics() };
   };
@@ -110,6 +118,11 @@ export async function startTestPlatform(natsUrl: string, limits?: StreamLimits):
       const revocation = codec.encode('key.revoked', { key_id: keyId, at: systemClock.now() });
       await own.bus.bucket('CONTROL').put(controlKeys.revocation(keyId), revocation);
     },
+    async bar(kind, id) {
+      const bar = codec.encode('access.barred', { kind, id, at: systemClock.now() });
+      await own.bus.bucket('CONTROL').put(controlKeys.bar(kind, id), bar);
+    },
+    readmit: (kind, id) => own.bus.bucket('CONTROL').erase(controlKeys.bar(kind, id)),
     async stop() {
       await stopInReverse(connections);
       await sealing.stop();
@@ -221,6 +234,7 @@ export function principalOf(tenant: string, changes: Partial<VerifiedPrincipal> 
     allowed_models: null,
     allowed_addresses: null,
     expires_at: null,
+    issuer: null,
     max_in_flight: 32,
     ...changes,
   };

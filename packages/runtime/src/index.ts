@@ -21,6 +21,7 @@ export {
   type Metrics,
 } from './metrics.ts';
 export { MillraceError, type MillraceErrorOptions } from './millrace-error.ts';
+export { isPublicAddress, lookUpPublic } from './public-address.ts';
 export { seededRandom, systemRandom, type RandomSource } from './random-source.ts';
 export { retry, type RetryOptions } from './retry.ts';
 export { runMain, type RunMainOptions } from './run-main.ts';

@@ -2,6 +2,7 @@ import { connectNats } from '@millrace/bus';
 import { bucketDefinitions, createCodec, streamDefinitions } from '@millrace/contracts';
 import { createLogger, createMetrics, systemClock, type Logger, type Stoppable } from '@millrace/runtime';
 import { createSealing, loadMasterKey } from '@millrace/sealing';
+import { natsAccess } from './nats-access.ts';
 import { createBucketKeyStore } from './bucket-key-store.ts';
 import type { PlatformSettings } from './platform-settings.ts';
 import type { StageDependencies } from './stage-dependencies.ts';
@@ -36,10 +37,14 @@ export async function connectPlatform(
     logger,
     clock,
     replicas: settings.streamReplicas,
+    inboxPrefix: `_INBOX.${service}`,
+    ...natsAccess(settings),
   });
   try {
     const { receivedMaxMessages, resultsMaxBytes } = settings;
-    await bus.provision(streamDefinitions({ receivedMaxMessages, resultsMaxBytes }), bucketDefinitions);
+    const streams = streamDefinitions({ receivedMaxMessages, resultsMaxBytes });
+    if (settings.provision === 'check') await bus.checkProvision(streams, bucketDefinitions);
+    else await bus.provision(streams, bucketDefinitions);
     const sealing = await createSealing(masterKey, createBucketKeyStore({ bus, codec, clock }));
     return {
       bus,

@@ -20,7 +20,8 @@ export {
 } from './content.ts';
 export type { FunctionTool, JsonSchema, ResponseFormat, ToolChoice } from './constraints.ts';
 export { connectPlatform, type Platform } from './connect-platform.ts';
-export { consumeClosings, type ClosingWork, type ClosingsOptions } from './consume-closings.ts';
+export { consumeClosings, type ClosingWork } from './consume-closings.ts';
+export { consumeEvents, type EventsOptions, type EventWork } from './consume-events.ts';
 export { isPassedOn, passOn, servedBy, type ServedRequest } from './pass-on.ts';
 export { systemTenant } from './dead-letter.ts';
 export { decide } from './decide.ts';

@@ -14,6 +14,7 @@ export {
   batchLines,
   budgetAlerts,
   claims,
+  controlChanges,
   filePieces,
   files,
   identityProviders,

@@ -38,6 +38,8 @@ export interface AdmissionFacts {
   readonly active: Readonly<Record<string, boolean>>;
   /** Keys and users among those asked for that were revoked or disabled. */
   readonly revoked: readonly string[];
+  /** The models of those keys that may not ask for all. */
+  readonly allowedModels: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface FactsWanted {
@@ -67,7 +69,10 @@ export const admissionFacts = ({ requestIds, tenants, principals }: FactsWanted)
         select id from api_keys where id = any(${[...principals]}::text[]) and revoked_at is not null
         union all
         select id from users where id = any(${[...principals]}::text[]) and disabled_at is not null) as revoked), '[]')
-      as revoked`;
+      as revoked,
+    coalesce((
+      select jsonb_object_agg(id, allowed_models) from api_keys
+      where id = any(${[...principals]}::text[]) and allowed_models is not null), '{}') as "allowedModels"`;
 
 const insertClaims = prepare(`
   with counted as (${updateQuotas})

@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { and, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createCodec, subjects, type RequestReceived } from '@millrace/contracts';
+import { createApiKey, createTenant } from '@millrace/control-plane';
 import type { Scope } from '@millrace/quota';
 import { ManualClock } from '@millrace/runtime';
 import { outbox, quotas } from '@millrace/store';
 import type { Admission } from './admission.ts';
-import { createApiKey } from './api-keys.ts';
 import { startTestPlatform, type TestPlatform } from './auth-quota.fixture.ts';
-import { createTenant } from './tenants.ts';
 import { askedOf, closingOf, requestOf, usageOf } from './testing.ts';
 
 const codec = createCodec();

@@ -34,6 +34,11 @@ export const authQuotaSettings = defineSettings({
     default: 1_000,
     min: 100,
   }),
+  oidcPrivate: setting.boolean('MILLRACE_OIDC_PRIVATE', {
+    description:
+      'Whether the keys of identity providers may be fetched over http: and from addresses that are not on the Internet.',
+    default: false,
+  }),
   closingMaxDeliveries: workerSettings.closingMaxDeliveries,
 });
 

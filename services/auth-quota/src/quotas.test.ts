@@ -10,10 +10,9 @@ import { deliverAll, publishClosing, readAll } from '@millrace/stage/testing';
 import { claims, organisations, quotas, tenants, type Database } from '@millrace/store';
 import type { Admission } from './admission.ts';
 import { startTestPlatform, type TestPlatform } from './auth-quota.fixture.ts';
-import { createApiKey, revokeApiKey } from './api-keys.ts';
+import { createApiKey, createTenant, revokeApiKey } from '@millrace/control-plane';
 import { onRequestReceived } from './on-request-received.ts';
-import { createTenant } from './tenants.ts';
-import { askedOf, closingOf, publishRequest, requestOf, tokenPrices, usageOf } from './testing.ts';
+import { askedOf, closingOf, noKeyUses, publishRequest, requestOf, tokenPrices, usageOf } from './testing.ts';
 
 const codec = createCodec();
 const clock = new ManualClock(Date.UTC(2026, 10, 27, 12));
@@ -177,7 +176,7 @@ describe('three replicas', () => {
   }, 60_000);
 });
 
-const stage = () => onRequestReceived(platform.dependencies, admission, cancellations);
+const stage = () => onRequestReceived(platform.dependencies, admission, cancellations, noKeyUses);
 
 async function decisionsOf(tenant: string) {
   const stored = await readAll(bus.read('ADMISSIONS', subjects.decided(tenant)));
@@ -219,7 +218,12 @@ describe('decisions', () => {
           ? Promise.reject(new Error('the stream is away'))
           : bus.publish(message),
     };
-    const broken = onRequestReceived({ ...platform.dependencies, bus: failing }, admission, cancellations);
+    const broken = onRequestReceived(
+      { ...platform.dependencies, bus: failing },
+      admission,
+      cancellations,
+      noKeyUses,
+    );
     const deliveries = await deliverAll(bus, 'RECEIVED', subjects.received(project.tenant));
     expect(await broken(deliveries)).toEqual([false]);
     expect(await decisionsOf(project.tenant)).toEqual([]);

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { consumerDefinitions } from '@millrace/contracts';
-import { stopInReverse, type Stoppable } from '@millrace/runtime';
+import { createFetchKeySet, createTokenVerifier } from '@millrace/identity';
+import { createIdGenerator, stopInReverse, systemRandom, type Stoppable } from '@millrace/runtime';
 import { watchPrices } from '@millrace/pricing';
 import {
   consumeClosings,
@@ -10,8 +11,12 @@ import {
   type StageDependencies,
 } from '@millrace/stage';
 import type { Database } from '@millrace/store';
+import { startAnnouncingBars } from './announce-bars.ts';
 import type { AuthQuotaSettings } from './config.ts';
+import { startChangePublisher } from './change-publisher.ts';
 import { startHousekeeping } from './housekeeping.ts';
+import { startKeyUses } from './key-uses.ts';
+import { unlimitedInFlight } from './verify-credential.ts';
 import { onCredentialPresented } from './on-credential-presented.ts';
 import { onRequestClosed } from './on-request-closed.ts';
 import { onRequestReceived } from './on-request-received.ts';
@@ -36,6 +41,7 @@ export async function startAuthQuota(
     | 'reaperGraceMs'
     | 'reaperWaitingGraceMs'
     | 'reaperIntervalMs'
+    | 'oidcPrivate'
   >,
 ): Promise<Service> {
   const consumers = consumerDefinitions(settings.ackWaitMs);
@@ -47,6 +53,7 @@ export async function startAuthQuota(
   try {
     const prices = keep(await watchPrices(dependencies));
     const admission = createPostgresAdmission({ ...dependencies, prices, maxQueue: settings.maxQueue });
+    const uses = keep(startKeyUses(dependencies));
     const cancellations = keep(await watchCancellations(dependencies));
     keep(
       startReaper(dependencies, admission, {
@@ -79,10 +86,18 @@ export async function startAuthQuota(
           onPoison: (delivery, why) =>
             giveUp(dependencies, { stage, eventName: 'request.received' }, delivery, why),
         },
-        onRequestReceived(dependencies, admission, cancellations),
+        onRequestReceived(dependencies, admission, cancellations, uses),
       ),
     );
-    keep(await onCredentialPresented(dependencies));
+    keep(startChangePublisher(dependencies));
+    keep(await startAnnouncingBars(dependencies));
+    const tokens = createTokenVerifier({
+      ...dependencies,
+      nextId: createIdGenerator(dependencies.clock, systemRandom),
+      fetchKeySet: createFetchKeySet(settings.oidcPrivate),
+      unlimitedInFlight,
+    });
+    keep(await onCredentialPresented({ ...dependencies, tokens }, uses));
     return {
       ready: () => whyNotReady(dependencies),
       stop: () => stopInReverse(parts),

@@ -1,5 +1,6 @@
+import { controlKeys } from '@millrace/contracts';
 import { once } from 'node:events';
-import { openStream, startTestNats } from '@millrace/testkit';
+import { openStream, startTcpProxy, startTestNats, type StreamClient } from '@millrace/testkit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { startEdgeTest, type EdgeTest } from './edge.fixture.ts';
 
@@ -45,6 +46,99 @@ test('takes nothing more from a connection whose API key is revoked, also while 
   expect(await edge.stage.bus.streamState('RECEIVED')).toMatchObject({ messages: before.messages });
   client.socket.terminate();
   await probe.close();
+});
+
+test('has a client connect again whose API key was changed', async () => {
+  const user = edge.user();
+  const client = await edge.connect(url, user);
+  const event = edge.stage.codec.encode('key.changed', { key_id: user.keyId, at: Date.now() });
+  await edge.stage.bus.bucket('CONTROL').put(controlKeys.keyChange(user.keyId), event);
+  expect((await client.closed).code).toBe(1013);
+  expect(client.messages.at(-1)).toMatchObject({ type: 'error', code: 'unavailable' });
+});
+
+test('refuses a key that may not be used from here, or not for this', async () => {
+  for (const restrictions of [{ allowed_addresses: ['10.0.0.0/8'] }, { scopes: ['keys:read'] }]) {
+    const { apiKey } = edge.user(restrictions);
+    const client = await openStream(url, { apiKey });
+    expect((await client.closed).code).toBe(4403);
+    expect(client.messages.at(-1)).toMatchObject({ type: 'error', code: 'permission_denied' });
+  }
+});
+
+test('ends the connections of a user who is disabled with 4403, and no others', async () => {
+  const user = edge.user({ user_id: 'usr_1' });
+  const client = await edge.connect(url, user);
+  const other = await edge.connect(url, edge.user({ user_id: 'usr_2' }));
+  await edge.platform.bar('USER', 'usr_1');
+  expect((await client.closed).code).toBe(4403);
+  expect(client.messages.at(-1)).toMatchObject({ type: 'error', code: 'permission_denied' });
+  const again = await openStream(url, { apiKey: user.apiKey });
+  expect((await again.closed).code).toBe(4403);
+  other.send({ type: 'ping' });
+  await other.find(({ type }) => type === 'pong');
+  await other.close();
+});
+
+test('ends a connection with 4401 when its credential expires', async () => {
+  const client = await edge.connect(url, edge.user({ expires_at: Date.now() + 1_000 }));
+  expect((await client.closed).code).toBe(4401);
+  expect(client.messages.at(-1)).toMatchObject({
+    type: 'error',
+    code: 'invalid_api_key',
+    message: 'The credential has expired: connect again with a new one, and resume.',
+  });
+});
+
+test('refuses an address that tries out API keys with 1013 and the time to come back', async () => {
+  const careful = await edge.gateway({ authFailures: 2 });
+  for (const apiKey of ['wrong-1', 'wrong-2']) {
+    const client = await openStream(careful, { apiKey });
+    expect((await client.closed).code).toBe(4401);
+  }
+  const client = await openStream(careful, { apiKey: edge.user().apiKey });
+  expect((await client.closed).code).toBe(1013);
+  expect(client.messages.at(-1)).toMatchObject({
+    type: 'error',
+    code: 'rate_limit_exceeded',
+    retryable: true,
+  });
+  expect(client.messages.at(-1)?.['retry_after_ms']).toBeGreaterThan(0);
+});
+
+test('ends what was revoked and barred while the gateway was cut off from the broker, once it is back', async () => {
+  const proxy = await startTcpProxy(edge.natsUrl);
+  const gateway = await edge.gateway({}, proxy.url);
+  const revoked = edge.user();
+  const barred = edge.user({ user_id: 'usr_gone' });
+  const kept = edge.user();
+  const clients = await Promise.all([revoked, barred, kept].map((user) => edge.connect(gateway, user)));
+  const [ofRevoked, ofBarred, ofKept] = clients as [StreamClient, StreamClient, StreamClient];
+  proxy.cut();
+  await edge.platform.revoke(revoked.keyId);
+  await edge.platform.bar('USER', 'usr_gone');
+  ofKept.send({ type: 'ping' });
+  await ofKept.find(({ type }) => type === 'pong');
+  expect([ofRevoked.socket.readyState, ofBarred.socket.readyState]).toEqual([1, 1]);
+  const mendedAt = performance.now();
+  proxy.mend();
+  expect((await ofRevoked.closed).code).toBe(4401);
+  expect((await ofBarred.closed).code).toBe(4403);
+  // As long as the client library takes to dial anew, and a machine that is busy.
+  expect(performance.now() - mendedAt).toBeLessThan(2_000);
+  for (const [user, code] of [
+    [revoked, 4401],
+    [barred, 4403],
+  ] as const) {
+    const again = await openStream(gateway, { apiKey: user.apiKey });
+    expect((await again.closed).code).toBe(code);
+  }
+  ofKept.send(generate);
+  const writer = await kept.nextRequest();
+  await writer.finish();
+  expect(await ofKept.ended('a')).toMatchObject({ type: 'completed' });
+  await ofKept.close();
+  await proxy.stop();
 });
 
 test('cuts off a peer that answers no ping', async () => {

@@ -1,12 +1,20 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { WebSocket } from 'ws';
-import type { VerifiedPrincipal } from '@millrace/contracts';
-import { maxContentBytes, type Drain, type Relay } from '@millrace/relay';
+import type { AccessBarred, VerifiedPrincipal } from '@millrace/contracts';
+import { requirePermission } from '@millrace/control-plane/permissions';
+import { maxContentBytes, whyBarred, type Drain, type Relay } from '@millrace/relay';
 import { MillraceError, type Clock, type Logger } from '@millrace/runtime';
 import type { EdgeSettings } from './config.ts';
 import { credentialOf } from './credential.ts';
 import type { EdgeMetrics } from './edge-metrics.ts';
-import { credentialRevoked, twiceNamedCancel, unnamedCancel } from './errors.ts';
+import {
+  barred,
+  credentialChanged,
+  credentialExpired,
+  credentialRevoked,
+  twiceNamedCancel,
+  unnamedCancel,
+} from './errors.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { Inbox } from './inbox.ts';
 import { PacedSocket } from './paced-socket.ts';
@@ -15,6 +23,7 @@ import { closeCodes, type CloseReason } from './protocol/close-codes.ts';
 import type { createMessageReader, MessageNames } from './protocol/read-client-message.ts';
 import { protocolVersion, type ServerMessage } from './protocol/server-messages.ts';
 import { toErrorMessage } from './protocol/to-server-message.ts';
+import { atExpiry } from './at-expiry.ts';
 import { createRequestsInFlight, type RequestsInFlight } from './requests-in-flight.ts';
 
 export interface ConnectionContext {
@@ -27,6 +36,12 @@ export interface ConnectionContext {
   readonly readMessage: ReturnType<typeof createMessageReader>;
 }
 
+/** Who has opened a connection. */
+export interface ConnectionClient {
+  readonly headers: IncomingHttpHeaders;
+  readonly address: string;
+}
+
 /** One WebSocket connection, from its upgrade to its close. */
 export interface Connection {
   /** Tells the client why and closes. */
@@ -35,6 +50,10 @@ export interface Connection {
   leave(): void;
   /** Ends the connection if it belongs to this API key. */
   revoke(keyId: string): void;
+  /** Has the client connect again if the connection belongs to this API key, which may do more, or less, than before. */
+  renew(keyId: string): void;
+  /** Ends the connection if it belongs to whom this bar keeps out. */
+  bar(bar: AccessBarred): void;
   /** Resolves when the connection is closed and all that it had begun is handed over. */
   readonly finished: Promise<void>;
 }
@@ -42,7 +61,7 @@ export interface Connection {
 /** Serves a connection. Call it in the same turn as the upgrade, so that no message is missed. */
 export function serveConnection(
   socket: WebSocket,
-  headers: IncomingHttpHeaders,
+  { headers, address }: ConnectionClient,
   context: ConnectionContext,
 ): Connection {
   const { relay, drain, settings, clock, logger, edgeMetrics, readMessage } = context;
@@ -119,6 +138,7 @@ export function serveConnection(
           refuse(error, namesOf(read.message));
         }
       } else {
+        relay.noteRefusal('WEBSOCKET', read.error);
         refuse(read.error, read.names);
       }
       if (paced.isFull) await paced.writable(ended.signal);
@@ -127,10 +147,11 @@ export function serveConnection(
 
   const run = async (): Promise<void> => {
     try {
-      principal = await relay.verify(credentialOf(headers));
+      principal = await relay.verify(credentialOf(headers), address);
+      requirePermission(principal, 'request.submit');
     } catch (error) {
       const known = MillraceError.from(error);
-      end(known.code === 'invalid_api_key' ? closeCodes.badCredential : closeCodes.tryAgainLater, known);
+      end(reasonOf(known), known);
       return;
     }
     if (ended.signal.aborted) return;
@@ -153,9 +174,11 @@ export function serveConnection(
       settings.maxInFlightPerConnection,
     );
     inFlight = requests;
+    const expiry = atExpiry(principal, clock, () => end(closeCodes.badCredential, credentialExpired()));
     try {
       await work(requests);
     } finally {
+      expiry.cancel();
       await requests.abandon(settings.disconnectGraceMs);
     }
   };
@@ -185,8 +208,21 @@ export function serveConnection(
     revoke(keyId) {
       if (principal?.key_id === keyId) end(closeCodes.badCredential, credentialRevoked());
     },
+    renew(keyId) {
+      if (principal?.key_id === keyId) end(closeCodes.tryAgainLater, credentialChanged());
+    },
+    bar(bar) {
+      const why = principal === undefined ? undefined : whyBarred(principal, bar);
+      if (why !== undefined) end(closeCodes.denied, barred(why));
+    },
     finished: finish(),
   };
+}
+
+/** How a connection ends whose credential was not taken. */
+function reasonOf({ code }: MillraceError): CloseReason {
+  if (code === 'invalid_api_key') return closeCodes.badCredential;
+  return code === 'permission_denied' ? closeCodes.denied : closeCodes.tryAgainLater;
 }
 
 function namesOf(message: ClientMessage): MessageNames {

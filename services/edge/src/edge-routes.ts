@@ -46,6 +46,12 @@ export async function edgeRoutes(app: FastifyInstance, options: EdgeRoutesOption
   const revocations = relay.onRevoked((keyId) => {
     for (const connection of connections) connection.revoke(keyId);
   });
+  const changes = relay.onKeyChanged((keyId) => {
+    for (const connection of connections) connection.renew(keyId);
+  });
+  const bars = relay.onBarred((bar) => {
+    for (const connection of connections) connection.bar(bar);
+  });
 
   const leaveAll = (): void => {
     for (const connection of connections) connection.leave();
@@ -54,6 +60,8 @@ export async function edgeRoutes(app: FastifyInstance, options: EdgeRoutesOption
 
   const closeAll = async (): Promise<void> => {
     await revocations.stop();
+    await changes.stop();
+    await bars.stop();
     for (const connection of connections) connection.end(closeCodes.goingAway);
     const timer = clock.setTimer(closeLimitMs, () => {
       for (const socket of app.websocketServer.clients) socket.terminate();
@@ -87,7 +95,7 @@ export async function edgeRoutes(app: FastifyInstance, options: EdgeRoutesOption
 
   const onUpgrade = (socket: WebSocket, request: FastifyRequest): void => {
     coalesceWrites(request.raw.socket);
-    const connection = serveConnection(socket, request.headers, context);
+    const connection = serveConnection(socket, { headers: request.headers, address: request.ip }, context);
     if (connections.size >= settings.maxConnections)
       connection.end(closeCodes.tryAgainLater, tooManyConnections());
     connections.add(connection);

@@ -1,5 +1,5 @@
 import type { VerifiedPrincipal } from '@millrace/contracts';
-import type { GatewaySettings } from '@millrace/relay';
+import type { GatewaySettings, RelaySettings } from '@millrace/relay';
 import {
   newTenant,
   nextScriptedWriter,
@@ -27,11 +27,15 @@ export interface TestUser {
 
 /** Gateways on a nats-server; the test plays all other services. */
 export interface EdgeTest extends Stoppable {
+  readonly natsUrl: string;
   readonly platform: TestPlatform;
   readonly stage: StageDependencies;
   user(principal?: Partial<VerifiedPrincipal>): TestUser;
   /** Starts one more gateway. @returns its URL */
-  gateway(settings?: Partial<EdgeSettings & GatewaySettings>): Promise<string>;
+  gateway(
+    settings?: Partial<EdgeSettings & GatewaySettings & RelaySettings>,
+    natsUrl?: string,
+  ): Promise<string>;
   /** Connects and waits for `ready`. */
   connect(url: string, user: TestUser): Promise<StreamClient>;
 }
@@ -51,6 +55,7 @@ export async function startEdgeTest(nats: Stoppable & { readonly url: string }):
   const stage = await platform.connect();
   const parts: Stoppable[] = [nats, platform];
   return {
+    natsUrl: nats.url,
     platform,
     stage,
     user(changes = {}) {
@@ -66,8 +71,8 @@ export async function startEdgeTest(nats: Stoppable & { readonly url: string }):
         nextRequest: () => nextScriptedWriter(stage, tenant, seen),
       };
     },
-    async gateway(settings = {}) {
-      const edge = await startEdge(await platform.connect(), {
+    async gateway(settings = {}, natsUrl = nats.url) {
+      const edge = await startEdge(await platform.connect(undefined, natsUrl), {
         ...testRelaySettings,
         ...testGatewaySettings,
         ...edgeTestSettings,

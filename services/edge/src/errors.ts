@@ -29,6 +29,19 @@ export const tooManyConnections = (): MillraceError =>
 export const credentialRevoked = (): MillraceError =>
   new MillraceError('invalid_api_key', 'The API key was revoked.');
 
+export const credentialExpired = (): MillraceError =>
+  new MillraceError(
+    'invalid_api_key',
+    'The credential has expired: connect again with a new one, and resume.',
+  );
+
+export const credentialChanged = (): MillraceError =>
+  new MillraceError('unavailable', 'The API key was changed; connect again and resume.', {
+    retryAfterMs: 500,
+  });
+
+export const barred = (why: string): MillraceError => new MillraceError('permission_denied', why);
+
 export const unnamedCancel = (): MillraceError =>
   new MillraceError('missing_value', 'id is missing: name the request by id or request_id', { param: 'id' });
 

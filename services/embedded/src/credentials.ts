@@ -1,5 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { createApiKey, createTenant, verifyCredential } from '@millrace/auth-quota';
+import { verifyCredential } from '@millrace/auth-quota';
+import { createApiKey, createTenant } from '@millrace/control-plane';
 import type { Clock } from '@millrace/runtime';
 import type { Database } from '@millrace/store';
 
@@ -23,7 +24,8 @@ export async function ensureCredentials(
   await createTenant(database, { id: defaultTenant, name: 'Default tenant' });
   const present = await readKey(file);
   const works =
-    present !== undefined && (await verifyCredential(database, present, clock.now())).principal !== null;
+    present !== undefined &&
+    (await verifyCredential(database, present, clock.now())).code !== 'invalid_api_key';
   const key = works
     ? present
     : (await createApiKey(database, { tenant: defaultTenant, name: 'npm start', roles: ['admin'] })).key;

@@ -1,5 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
+import type { AccessBarred } from '@millrace/contracts';
+import { principalOf } from '@millrace/relay/testing';
 import { createLogger } from '@millrace/runtime';
 import { watchClient } from './client-watch.ts';
 
@@ -16,10 +18,24 @@ class FakeResponse extends EventEmitter {
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 
+const principal = principalOf('acme', { key_id: 'key', user_id: 'ada' });
+
 function fakeRelay() {
   const listeners = new Set<(keyId: string) => void>();
+  const barListeners = new Set<(bar: AccessBarred) => void>();
   return {
     listeners,
+    bar: (id: string): void => {
+      for (const listener of barListeners) listener({ kind: 'USER', id, at: 0 });
+    },
+    onBarred: (listener: (bar: AccessBarred) => void) => {
+      barListeners.add(listener);
+      return {
+        stop: async () => {
+          barListeners.delete(listener);
+        },
+      };
+    },
     revoke: (keyId: string): void => {
       for (const listener of listeners) listener(keyId);
     },
@@ -37,7 +53,7 @@ function fakeRelay() {
 test('a client that closes before its answer is complete is gone', () => {
   const relay = fakeRelay();
   const response = new FakeResponse();
-  const client = watchClient(response, { relay, keyId: 'key', logger });
+  const client = watchClient(response, { relay, principal, logger });
   expect(client.ended.aborted).toBe(false);
   response.close(false);
   expect([client.gone.aborted, client.ended.aborted]).toEqual([true, true]);
@@ -47,7 +63,7 @@ test('a client that closed while its credential was looked up is gone from the s
   const relay = fakeRelay();
   const response = new FakeResponse();
   response.close(false);
-  const client = watchClient(response, { relay, keyId: 'key', logger });
+  const client = watchClient(response, { relay, principal, logger });
   expect(client.gone.aborted).toBe(true);
   expect(relay.listeners.size).toBe(0);
 });
@@ -55,7 +71,7 @@ test('a client that closed while its credential was looked up is gone from the s
 test('a response that ends well ends the watch, and nothing else', () => {
   const relay = fakeRelay();
   const response = new FakeResponse();
-  const client = watchClient(response, { relay, keyId: 'key', logger });
+  const client = watchClient(response, { relay, principal, logger });
   response.close(true);
   expect(client.ended.aborted).toBe(false);
   expect(relay.listeners.size).toBe(0);
@@ -63,10 +79,19 @@ test('a response that ends well ends the watch, and nothing else', () => {
 
 test('a revoked key ends what its client is sent, and no one else, with the connection still there to say so', () => {
   const relay = fakeRelay();
-  const client = watchClient(new FakeResponse(), { relay, keyId: 'key', logger });
+  const client = watchClient(new FakeResponse(), { relay, principal, logger });
   relay.revoke('other key');
   expect(client.ended.aborted).toBe(false);
   relay.revoke('key');
   expect(client.ended.reason).toMatchObject({ code: 'invalid_api_key' });
   expect(client.gone.aborted).toBe(false);
+});
+
+test('a user who may not get in any more is sent nothing more', () => {
+  const relay = fakeRelay();
+  const client = watchClient(new FakeResponse(), { relay, principal, logger });
+  relay.bar('bob');
+  expect(client.ended.aborted).toBe(false);
+  relay.bar('ada');
+  expect(client.ended.reason).toMatchObject({ code: 'permission_denied', message: 'The user is disabled.' });
 });

@@ -1,11 +1,15 @@
-import type { Relay } from '@millrace/relay';
+import type { VerifiedPrincipal } from '@millrace/contracts';
+import { whyBarred, type Relay } from '@millrace/relay';
 import { MillraceError, type Logger } from '@millrace/runtime';
 
 /** Whether there is still someone to answer, from the verification of the credential to the end of the response. */
 export interface ClientWatch {
   /** Aborted when the connection is closed before the answer is complete. */
   readonly gone: AbortSignal;
-  /** Aborted when the client is gone, or with `invalid_api_key` when its API key was revoked. */
+  /**
+   * Aborted when the client is gone, with `invalid_api_key` when its API key was revoked, or with `permission_denied` when it may not get
+   * in any more.
+   */
   readonly ended: AbortSignal;
 }
 
@@ -20,19 +24,30 @@ export function watchClient(
   response: WatchedResponse,
   {
     relay,
-    keyId,
+    principal,
     logger,
-  }: { readonly relay: Pick<Relay, 'onRevoked'>; readonly keyId: string; readonly logger: Logger },
+  }: {
+    readonly relay: Pick<Relay, 'onRevoked' | 'onBarred'>;
+    readonly principal: VerifiedPrincipal;
+    readonly logger: Logger;
+  },
 ): ClientWatch {
   const gone = new AbortController();
   const ended = new AbortController();
-  const revocations = relay.onRevoked((revoked) => {
-    if (revoked === keyId) ended.abort(new MillraceError('invalid_api_key', 'The API key was revoked.'));
-  });
+  const watches = [
+    relay.onRevoked((keyId) => {
+      if (keyId === principal.key_id)
+        ended.abort(new MillraceError('invalid_api_key', 'The API key was revoked.'));
+    }),
+    relay.onBarred((bar) => {
+      const why = whyBarred(principal, bar);
+      if (why !== undefined) ended.abort(new MillraceError('permission_denied', why));
+    }),
+  ];
   const onClose = (): void => {
-    revocations
-      .stop()
-      .catch((error: unknown) => logger.warn({ error }, 'revocations could not be unwatched'));
+    Promise.all(watches.map((watch) => watch.stop())).catch((error: unknown) =>
+      logger.warn({ error }, 'revocations could not be unwatched'),
+    );
     if (response.writableFinished) return;
     const reason = new Error('the client is gone');
     gone.abort(reason);

@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { traceHeaders } from '@millrace/bus';
 import type { VerifiedPrincipal } from '@millrace/contracts';
+import { requirePermission } from '@millrace/control-plane/permissions';
 import {
   createEndpoints,
+  type Asked,
   type Endpoint,
   modelList,
   modelOf,
@@ -12,7 +14,15 @@ import {
   responsesPath,
   withFieldName,
 } from '@millrace/endpoints';
-import { clientError, type Relay } from '@millrace/relay';
+import {
+  bearerOf,
+  clientError,
+  notJson,
+  refuseEncoding,
+  sendError,
+  toClientError,
+  type Relay,
+} from '@millrace/relay';
 import { createIdGenerator, madeAt, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { streamAnswer, wholeAnswer, type StreamOptions } from './answer-request.ts';
 import { callerOf, idempotencyKeyOf, type Caller } from './caller.ts';
@@ -22,13 +32,11 @@ import { watchClient, type ClientWatch } from './client-watch.ts';
 import type { IngressSettings } from './config.ts';
 import { engineAnswer } from './engine-answer.ts';
 import { createCancel } from './cancel-request.ts';
-import { notJson, sendError, toClientError } from './errors.ts';
 import { sendNotFound } from './not-found.ts';
 import type { JobsAccess } from './jobs/jobs-access.ts';
 import { jobRoutes } from './jobs/job-routes.ts';
 import { lastEventIdOf } from './last-event-id.ts';
 import { referenceRoutes } from './reference-routes.ts';
-import { refuseEncoding } from './refuse-encoding.ts';
 import { refuseExpectations } from './refuse-expectation.ts';
 
 export interface IngressRoutesOptions {
@@ -76,15 +84,16 @@ export async function ingressRoutes(
   });
   refuseExpectations(app.server);
   app.setNotFoundHandler(sendNotFound);
-  app.setErrorHandler((cause, _request, reply) => {
+  app.setErrorHandler((cause, request, reply) => {
     const error = toClientError(cause, settings.maxBodyBytes);
-    logUnexpected(logger, error);
+    if (!isGone(request, cause)) logUnexpected(logger, error);
     return sendError(reply, error);
   });
 
   const identify = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const principal = await relay.verify(bearerOf(request));
-    const client = watchClient(reply.raw, { relay, keyId: principal.key_id, logger });
+    const principal = await relay.verify(bearerOf(request.headers), request.ip);
+    requirePermission(principal, 'request.submit');
+    const client = watchClient(reply.raw, { relay, principal, logger });
     request.setDecorator<Caller>('caller', { principal, client });
   };
 
@@ -107,11 +116,20 @@ export async function ingressRoutes(
       onError: (error) => logUnexpected(logger, error, stream.requestId),
     });
 
+  const readOrNote = (read: Endpoint['read'], body: unknown): Asked => {
+    try {
+      return read(body);
+    } catch (error) {
+      relay.noteRefusal('HTTP', error);
+      throw error;
+    }
+  };
+
   const ask = async ({ read }: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<object> => {
     const { principal, client } = callerOf(request);
     if (request.body === undefined) throw notJson();
     const idempotencyKey = idempotencyKeyOf(request);
-    const { stream, answer, frames, nameOf = (param) => param, ...asked } = read(request.body);
+    const { stream, answer, frames, nameOf = (param) => param, ...asked } = readOrNote(read, request.body);
     const generation = obeyCacheControl(asked.generation, request.headers);
     client.ended.throwIfAborted();
     const leave = relay.enter(principal);
@@ -210,16 +228,18 @@ export async function ingressRoutes(
   }
 }
 
-function bearerOf({ headers }: FastifyRequest): string | undefined {
-  return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
-}
-
 function traceOf({ headers }: FastifyRequest): Record<string, string> {
   const { traceparent, tracestate } = headers;
   return {
     ...(typeof traceparent === 'string' ? { traceparent } : {}),
     ...(typeof tracestate === 'string' ? { tracestate } : {}),
   };
+}
+
+/** Whether it says no more than that there is nobody to tell. */
+function isGone(request: FastifyRequest, cause: unknown): boolean {
+  const { gone } = request.getDecorator<Caller | null>('caller')?.client ?? {};
+  return gone?.aborted === true && cause === gone.reason;
 }
 
 /** What is not for the client is for the operator. */

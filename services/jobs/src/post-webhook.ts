@@ -1,8 +1,7 @@
-import { lookup, type LookupAddress } from 'node:dns';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import type { LookupFunction } from 'node:net';
-import { isPublicAddress, readWebhookUrl } from '@millrace/jobs';
+import { readWebhookUrl } from '@millrace/jobs';
+import { lookUpPublic } from '@millrace/runtime';
 
 export interface PostOptions {
   /** For all of it, from the look-up of the name to the end of the answer. */
@@ -53,18 +52,3 @@ export async function postWebhook(
     request.end(body);
   });
 }
-
-/** Finds the public addresses of a name. */
-const lookUpPublic: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error !== null) {
-      callback(error, []);
-      return;
-    }
-    const allowed = addresses.filter(({ address }) => isPublicAddress(address));
-    const [first] = allowed;
-    if (first === undefined) callback(new Error('The name has no public address.'), []);
-    else if (options.all === true) callback(null, allowed);
-    else callback(null, first.address, (first satisfies LookupAddress).family);
-  });
-};

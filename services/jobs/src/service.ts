@@ -113,7 +113,10 @@ export async function startJobs(
             maxLineBytes,
             retentionMs: settings.batchRetentionMs,
             onLineEnded: (status) => metrics.lines.inc({ status }),
-            onEnded: (status) => metrics.batches.inc({ status }),
+            onEnded(status) {
+              metrics.batches.inc({ status });
+              delivering.wake();
+            },
           },
           taken,
           signals,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Usage } from '@millrace/contracts';
 import type { ChunkWriter, RequestEvent } from '@millrace/stage';
-import { failed } from './parse-stream.ts';
+import { failed } from './failed.ts';
 import {
   mergeCalls,
   type ToolCallDelta,

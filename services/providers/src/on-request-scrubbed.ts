@@ -26,11 +26,11 @@ import {
 } from '@millrace/stage';
 import type { SealingBox } from '@millrace/sealing';
 import { ProviderAnswer } from './answer.ts';
-import { failed } from './parse-stream.ts';
+import { failed } from './failed.ts';
 import type { Provider, ProviderModel } from './provider.ts';
 import { readDispatched } from './read-dispatched.ts';
-import { requestBody } from './request-body.ts';
 import type { Upstream } from './upstream.ts';
+import { callOf, type UpstreamCall } from './upstream-call.ts';
 
 export interface ProviderContext extends StageDependencies {
   readonly provider: Pick<Provider, 'name'>;
@@ -97,9 +97,9 @@ async function dispatch(
 ): Promise<void> {
   const { clock, model, upstream } = context;
   const answer = new ProviderAnswer(event.parameters.n);
-  let body: object;
+  let call: UpstreamCall;
   try {
-    body = requestBody(event, openContent(box, event.request_id, 'request', event.content), model.upstream);
+    call = callOf(event, openContent(box, event.request_id, 'request', event.content), model.upstream);
   } catch (error) {
     if (!(error instanceof MillraceError) || error.code !== 'unsupported_value') throw error;
     if (await passOn(context, { event, log, model: model.name, stage }, error.code)) return;
@@ -132,7 +132,7 @@ async function dispatch(
     },
   });
   try {
-    await answer.passOn(await upstream.ask(body, interruption.signal), writer);
+    await answer.passOn(await upstream.ask(call, interruption.signal), writer);
     await writer.flush();
     await close(context, event, log, box, answer, 'COMPLETED', undefined, timingsOf());
   } catch (error) {

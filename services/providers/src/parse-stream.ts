@@ -1,5 +1,5 @@
 import { createParser } from 'eventsource-parser';
-import { MillraceError } from '@millrace/runtime';
+import { failed } from './failed.ts';
 import type { ToolCallDelta, UpstreamEvent } from './upstream-event.ts';
 
 /** Most characters of one event: a longer one is no answer of a model. */
@@ -97,12 +97,4 @@ function chunkOf(data: string): Chunk {
   }
   if (typeof value !== 'object' || value === null) throw failed('it sent what is no piece of an answer');
   return value;
-}
-
-/** @param reason what the provider did */
-export function failed(
-  reason: string,
-  options: { readonly cause?: unknown; readonly retryable?: boolean } = {},
-): MillraceError {
-  return new MillraceError('provider_failed', `The provider of the model failed: ${reason}.`, options);
 }

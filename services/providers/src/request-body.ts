@@ -1,19 +1,14 @@
 import type { RequestEvent, RequestContent } from '@millrace/stage';
-import { MillraceError } from '@millrace/runtime';
 
 /**
  * The body of `POST /chat/completions` upstream. What the OpenAI API has no field for goes along where it differs from the default, as
  * vLLM and others take it.
- *
- * @throws `unsupported_value` for what a provider cannot be asked
  */
 export function requestBody(
-  { operation, parameters }: Pick<RequestEvent, 'operation' | 'parameters'>,
+  { parameters }: Pick<RequestEvent, 'parameters'>,
   content: RequestContent,
   model: string,
 ): object {
-  if (operation !== 'generate')
-    throw new MillraceError('unsupported_value', `The model cannot ${operation}.`, { param: 'model' });
   const { messages, stop, logit_bias, response_format, tools, tool_choice } = content;
   const { max_tokens, temperature, top_p, seed, n, logprobs } = parameters;
   return {

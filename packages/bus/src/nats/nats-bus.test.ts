@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { streamDefinitions } from '@millrace/contracts';
 import { createLogger } from '@millrace/runtime';
 import { connect } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -60,6 +61,23 @@ describe('the NATS adapter', { timeout: 60_000 }, () => {
     expect(await filesWith(server.dataDir, secret)).not.toEqual([]);
     await bus.bucket('KEYS').erase('tenant');
     expect(await filesWith(server.dataDir, secret)).toEqual([]);
+  });
+
+  it('lets nobody delete or purge what ledger and chains are made of, nor allow it again', async () => {
+    await bus.provision(streamDefinitions(), []);
+    await bus.publish({ subject: 'mr.audit.recorded.acme', payload: bytes('record') });
+    const client = await connect({ servers: server.url });
+    const { streams } = await client.jetstreamManager();
+    for (const name of ['AUDIT', 'CHECKPOINTS', 'ACTS', 'CLOSED', 'BILLING']) {
+      await expect(streams.purge(name)).rejects.toThrow('purge');
+      const { config } = await streams.info(name);
+      expect(config).toMatchObject({ deny_purge: true, deny_delete: true });
+      await expect(streams.update(name, { ...config, deny_purge: false })).rejects.toThrow('deny purge');
+      await expect(streams.update(name, { ...config, deny_delete: false })).rejects.toThrow('deny message');
+    }
+    await expect(streams.deleteMessage('AUDIT', 1)).rejects.toThrow('delete');
+    expect(await bus.streamState('AUDIT')).toMatchObject({ messages: 1 });
+    await client.close();
   });
 
   it('changes what can be changed in a stream, and names what cannot', async () => {

@@ -1,5 +1,49 @@
 // Generated from schemas/*.avsc by generate-types.ts. Do not edit.
 
+/** All credentials of a user, a project, an organisation or an identity provider are refused until the key is gone. Value of barred.<kind>.<id> in CONTROL. */
+export interface AccessBarred {
+  /** What is barred. */
+  readonly kind: BarredKind;
+  /** Id of the user, project or organisation, or the URL of the issuer. */
+  readonly id: string;
+  /** When the gateways were told. */
+  readonly at: number;
+}
+
+/** An administrative act. No secret, and no content. */
+export interface ActPerformed {
+  /** The act. UUIDv7. */
+  readonly act_id: string;
+  /** The tenant in whose chain it is recorded. */
+  readonly tenant: string;
+  /** When. */
+  readonly at: number;
+  /** Who. */
+  readonly actor: Actor;
+  /** What was done, as object.verb: key.create, price.add. */
+  readonly action: string;
+  /** What it was done to: key, user, quota, price. */
+  readonly object_type: string;
+  /** Which one. */
+  readonly object_id: string;
+  /** Fields as they were: plain values, or digests where a value is not to be read. */
+  readonly before: Readonly<Record<string, string>>;
+  /** Fields as they are now. */
+  readonly after: Readonly<Record<string, string>>;
+  /** The request of the admin API that did it. */
+  readonly request_id: string | null;
+}
+
+/** Who acted. No credential. */
+export interface Actor {
+  /** Public part of the API key, or the id of the user. */
+  readonly key_id: string | null;
+  /** The user; null: a key of the tenant itself, or the operator. */
+  readonly user_id: string | null;
+  /** Roles that allowed it. */
+  readonly roles: readonly string[];
+}
+
 /** What a row of the ledger does. */
 export type AdjustmentKind = 'ADJUSTMENT' | 'CREDIT';
 
@@ -37,31 +81,61 @@ export interface AdmissionDecision {
   readonly request: Uint8Array;
 }
 
+/** What a chain was at a moment, signed: the root of the Merkle tree (RFC 6962) over its first records. */
+export interface AuditCheckpointed {
+  /** The tenant whose chain it is. */
+  readonly tenant: string;
+  /** Number of records, from the first. */
+  readonly size: number;
+  /** Root of the tree, whose leaves are the records as they are stored. */
+  readonly root: Uint8Array;
+  /** Hash of the last of these records. */
+  readonly last_hash: Uint8Array;
+  /** Roots of the complete subtrees, largest first: what the next root is made of. */
+  readonly peaks: readonly Uint8Array[];
+  /** Sequence of the last record in the stream AUDIT. */
+  readonly last_sequence: number;
+  /** Sequence of the checkpoint before in the stream CHECKPOINTS; 0 for the first. */
+  readonly previous_sequence: number;
+  /** When it was signed. */
+  readonly at: number;
+  /** The key: the first 32 hexadecimal digits of the SHA-256 of the public key. */
+  readonly key_id: string;
+  /** Ed25519 over the encoding of this checkpoint without this field, which is the last. */
+  readonly signature: Uint8Array;
+}
+
 /** A link of the hash chain of a tenant. */
 export interface AuditRecorded {
-  /** The tenant that the request belongs to. */
+  /** The tenant whose chain it is. */
   readonly tenant: string;
   /** Position in the chain, from 1. */
   readonly sequence: number;
   /** The record. */
   readonly record_id: string;
-  /** request.closed, and later administrative acts. */
+  /** request.closed or act.performed: the schema of the event. */
   readonly kind: string;
-  /** What it is about: the id of the request. */
+  /** What it is about: the id of the request, or of the act. */
   readonly subject_id: string;
   /** When it happened. */
   readonly occurred_at: number;
   /** When it was recorded. */
   readonly recorded_at: number;
-  /** Sequence of the event in its stream. */
+  /** The stream that the event lies in. */
+  readonly source_stream: string;
+  /** Sequence of the event in that stream. */
   readonly source_sequence: number;
   /** The event itself, in single-object encoding. It has no content in the clear. */
   readonly event: Uint8Array;
+  /** What the request costs; null where nothing was to be priced, or no price was known. */
+  readonly charge: Charge | null;
   /** Hash of the record before; zeros for the first. */
   readonly previous_hash: Uint8Array;
   /** SHA-256 of the Avro encoding of this record with this field all zeros. */
   readonly hash: Uint8Array;
 }
+
+export type BarredKind = 'USER' | 'PROJECT' | 'ORGANISATION' | 'ISSUER';
 
 /** A row of the ledger that is no charge: what corrects one, or a credit. */
 export interface BillingAdjusted {
@@ -183,6 +257,16 @@ export type CacheKind = 'EXACT' | 'SEMANTIC';
 /** Whether an answer may come from the cache, and be kept in it. */
 export type CacheUse = 'AUTO' | 'WANTED' | 'NONE';
 
+/** What a request costs by the price book. */
+export interface Charge {
+  /** Version of the price. */
+  readonly price_version: number;
+  /** What it costs. */
+  readonly amount: string;
+  /** ISO 4217. */
+  readonly currency: string;
+}
+
 /** A gateway asks who a credential belongs to. Request and reply only, never stored. */
 export interface CredentialPresented {
   /** The credential as the client sent it. */
@@ -287,6 +371,14 @@ export interface IdempotencyClaimed {
   readonly gateway: string;
   /** SHA-256 of the body that the key was used with, sealed. */
   readonly payload_digest: Uint8Array;
+}
+
+/** An API key may do more, or less, than before: it is to be looked up again. Value of changed.<key> in CONTROL. */
+export interface KeyChanged {
+  /** Public part of the API key. */
+  readonly key_id: string;
+  /** When. */
+  readonly at: number;
 }
 
 /** An API key is no longer valid. Value of revoked.<key> in CONTROL. */
@@ -694,6 +786,16 @@ export interface ServedModel {
   readonly is_default: boolean;
 }
 
+/** A public key that checkpoints are signed with. */
+export interface SignerPublished {
+  /** The first 32 hexadecimal digits of the SHA-256 of the public key. */
+  readonly key_id: string;
+  /** Ed25519, 32 bytes. */
+  readonly public_key: Uint8Array;
+  /** When it was published. */
+  readonly at: number;
+}
+
 /** Sequences that run at once. */
 export interface Slots {
   /** Sequences that can be generated at once. */
@@ -764,6 +866,8 @@ export interface VerifiedPrincipal {
   readonly allowed_addresses: readonly string[] | null;
   /** When the credential expires; null: never. */
   readonly expires_at: number | null;
+  /** The identity provider that vouches for it; null: an API key. */
+  readonly issuer: string | null;
 }
 
 /** A gateway asks all workers what they are doing. Not stored. */
@@ -800,7 +904,10 @@ export interface WorkerDescribed {
 
 /** The events and records by the name of their schema. */
 export interface EventTypes {
+  readonly 'access.barred': AccessBarred;
+  readonly 'act.performed': ActPerformed;
   readonly 'admission.decided': AdmissionDecided;
+  readonly 'audit.checkpointed': AuditCheckpointed;
   readonly 'audit.recorded': AuditRecorded;
   readonly 'billing.adjusted': BillingAdjusted;
   readonly 'billing.charged': BillingCharged;
@@ -809,6 +916,7 @@ export interface EventTypes {
   readonly 'credential.verified': CredentialVerified;
   readonly 'dead.letter': DeadLetter;
   readonly 'idempotency.claimed': IdempotencyClaimed;
+  readonly 'key.changed': KeyChanged;
   readonly 'key.revoked': KeyRevoked;
   readonly 'key.wrapped': KeyWrapped;
   readonly 'model.ready': ModelReady;
@@ -820,6 +928,7 @@ export interface EventTypes {
   readonly 'request.resumed': RequestResumed;
   readonly 'request.scrubbed': RequestScrubbed;
   readonly 'result.chunk': ResultChunk;
+  readonly 'signer.published': SignerPublished;
   readonly 'worker.asked': WorkerAsked;
   readonly 'worker.described': WorkerDescribed;
 }

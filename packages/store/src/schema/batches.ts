@@ -17,6 +17,8 @@ export const batches = pgTable(
     user: text('user_id'),
     organisation: text('organisation').notNull().default('default'),
     roles: text('roles').array().notNull(),
+    /** Models that it may ask for; null: all. */
+    allowedModels: text('allowed_models').array(),
     endpoint: text('endpoint').notNull(),
     priority: text('priority').notNull(),
     completionWindow: text('completion_window').notNull(),

@@ -2,6 +2,7 @@ export { apiKeys } from './api-keys.ts';
 export { batches, batchLines } from './batches.ts';
 export { budgetAlerts } from './budget-alerts.ts';
 export { claims } from './claims.ts';
+export { controlChanges } from './control-changes.ts';
 export { filePieces, files } from './files.ts';
 export { identityProviders } from './identity-providers.ts';
 export { jobs } from './jobs.ts';

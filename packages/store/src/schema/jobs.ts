@@ -17,6 +17,8 @@ export const jobs = pgTable(
     user: text('user_id'),
     organisation: text('organisation').notNull().default('default'),
     roles: text('roles').array().notNull(),
+    /** Models that it may ask for; null: all. */
+    allowedModels: text('allowed_models').array(),
     /** Which list it belongs to: `job` or `response`. */
     kind: text('kind').notNull(),
     endpoint: text('endpoint').notNull(),

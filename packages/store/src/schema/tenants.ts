@@ -1,3 +1,4 @@
+import { isNotNull } from 'drizzle-orm';
 import { index, integer, pgTable, text } from 'drizzle-orm/pg-core';
 import { moment } from './moment.ts';
 import { organisations } from './organisations.ts';
@@ -18,5 +19,8 @@ export const tenants = pgTable(
     /** Counts changes. */
     version: integer('version').notNull().default(1),
   },
-  (table) => [index('tenants_organisation').on(table.organisation)],
+  (table) => [
+    index('tenants_organisation').on(table.organisation),
+    index('tenants_suspended').on(table.id).where(isNotNull(table.suspendedAt)),
+  ],
 );

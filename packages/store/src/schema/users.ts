@@ -1,3 +1,4 @@
+import { isNotNull } from 'drizzle-orm';
 import { index, integer, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { bytea } from './bytea.ts';
 import { moment } from './moment.ts';
@@ -27,6 +28,7 @@ export const users = pgTable(
   (table) => [
     index('users_organisation').on(table.organisation, table.id),
     uniqueIndex('users_subject').on(table.issuer, table.subject),
+    index('users_disabled').on(table.id).where(isNotNull(table.disabledAt)),
   ],
 );
 

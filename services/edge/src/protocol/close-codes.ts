@@ -6,11 +6,16 @@ export const closeCodes = {
   internalError: { code: 1011, meaning: 'Something went wrong on the side of the platform.' },
   tryAgainLater: {
     code: 1013,
-    meaning: 'Too many connections, or the credential cannot be verified right now.',
+    meaning:
+      'Too many connections, too many wrong credentials from this address, or the credential was changed or cannot be verified right now.',
   },
   badCredential: {
     code: 4401,
-    meaning: 'The credential is missing, wrong, expired or revoked. An error comes before.',
+    meaning: 'The credential is missing, wrong, expired, revoked or not for this. An error comes before.',
+  },
+  denied: {
+    code: 4403,
+    meaning: 'Who the credential belongs to may not get in. An error comes before.',
   },
 } as const;
 

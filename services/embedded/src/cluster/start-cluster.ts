@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { destination } from 'pino';
-import { createTenant } from '@millrace/auth-quota';
+import { createTenant } from '@millrace/control-plane';
 import { findNatsServer, startNatsServer } from '@millrace/bus/nats-server';
 import { createLogger, MillraceError, readSettings, stopInReverse, type Stoppable } from '@millrace/runtime';
 import { loadMasterKey } from '@millrace/sealing';
@@ -20,6 +20,10 @@ export interface ClusterOptions {
   readonly dataDirectory: string;
   /** Settings of the services, such as `MILLRACE_ACK_WAIT`, over those of this process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Settings of one service over those of all, such as its user at NATS. */
+  readonly envOf?: (service: string) => Readonly<Record<string, string>>;
+  /** More of the configuration of nats-server, such as users and TLS. */
+  readonly natsConfiguration?: string;
   /** By default one of each service; `edge-2` is a second edge. */
   readonly processes?: readonly string[];
   /** Whether a process that dies unasked is started again. By default it stays away. */
@@ -72,7 +76,13 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const binary = await findNatsServer(base);
     const nats = keep(
       await startClusterServer(() =>
-        startNatsServer({ binary, dataDir: folder.nats, port: natsPort, logger }),
+        startNatsServer({
+          binary,
+          dataDir: folder.nats,
+          port: natsPort,
+          logger,
+          ...(options.natsConfiguration === undefined ? {} : { more: options.natsConfiguration }),
+        }),
       ),
     );
     const postgres = keep(
@@ -93,6 +103,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       names,
       ports,
       env,
+      envOf: options.envOf ?? (() => ({})),
       logs: folder.logs,
       clock,
       onOutput: options.onOutput,

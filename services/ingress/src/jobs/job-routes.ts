@@ -1,12 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseJson, type Endpoint } from '@millrace/endpoints';
 import { notFound, showJob, type Job } from '@millrace/jobs';
-import type { Relay } from '@millrace/relay';
+import { notJson, refuseEncoding, type Relay } from '@millrace/relay';
 import { MillraceError, systemRandom, type Clock } from '@millrace/runtime';
 import { callerOf, idempotencyKeyOf } from '../caller.ts';
 import type { IngressSettings } from '../config.ts';
-import { notJson } from '../errors.ts';
-import { refuseEncoding } from '../refuse-encoding.ts';
 import { awaitJob, waitOf } from './await-job.ts';
 import { responseRoutes, type ResponseRoutesOptions } from '../responses/response-routes.ts';
 import { batchRoutes } from './batch-routes.ts';
@@ -69,7 +67,7 @@ export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions)
     const { principal, client } = callerOf(request);
     if (request.body === undefined) throw notJson();
     const key = idempotencyKeyOf(request);
-    const { endpoint, priority, request: asked, retentionMs, madeSecret } = read(request.body);
+    const { endpoint, priority, request: asked, retentionMs, webhook } = read(request.body);
     client.ended.throwIfAborted();
     const digest = digestOf('/v1/jobs', request.body);
     const { status, body } = await kept().once({ principal, key, digest }, async (transaction) => {
@@ -83,9 +81,7 @@ export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions)
         retentionMs,
       });
       const shown = showWholeJob({ job, request: asked, result: undefined }, undefined);
-      const secret =
-        madeSecret === undefined ? {} : { webhook: { url: asked.webhook?.url, secret: madeSecret } };
-      return { status: 202, body: { ...shown, ...secret } };
+      return { status: 202, body: { ...shown, webhook: webhook?.shown ?? null } };
     });
     kept().wakeRunners();
     return reply.code(status).send(body);

@@ -1,5 +1,6 @@
 import { jobStatuses } from '@millrace/jobs';
 import { listParameters } from './list-query.ts';
+import { newWebhookSchema, webhookSchema, type NewWebhook } from './webhook-schema.ts';
 
 export const metadataSchema = {
   type: ['object', 'null'],
@@ -22,21 +23,7 @@ export const jobBodySchema = {
       enum: ['high', 'normal', 'low'],
       description: 'Which jobs and requests go first; by default as the body says.',
     },
-    webhook: {
-      type: 'object',
-      required: ['url'],
-      additionalProperties: false,
-      description: 'Is told when the job has ended, after Standard Webhooks.',
-      properties: {
-        url: { type: 'string', minLength: 1, maxLength: 2_048, description: 'Where it is posted to.' },
-        secret: {
-          type: 'string',
-          pattern: '^whsec_[A-Za-z0-9+/]{32,88}={0,2}$',
-          description:
-            'Signs it: whsec_ and 24 to 64 bytes in base64. Without it one is made and given back once.',
-        },
-      },
-    },
+    webhook: newWebhookSchema,
     retention: {
       type: 'string',
       maxLength: 32,
@@ -50,7 +37,7 @@ export interface JobBody {
   readonly endpoint: string;
   readonly body: Readonly<Record<string, unknown>>;
   readonly priority?: 'high' | 'normal' | 'low';
-  readonly webhook?: { readonly url: string; readonly secret?: string };
+  readonly webhook?: NewWebhook;
   readonly retention?: string;
   readonly metadata?: Readonly<Record<string, string>> | null;
 }
@@ -107,14 +94,6 @@ export const jobSchema = {
     },
     error: { type: ['object', 'null'], description: 'Why it failed, as in an error body.' },
     metadata: metadataSchema,
-    webhook: {
-      type: ['object', 'null'],
-      required: ['url'],
-      additionalProperties: false,
-      properties: {
-        url: { type: 'string' },
-        secret: { type: 'string', description: 'Only with the answer to the creation, where one was made.' },
-      },
-    },
+    webhook: webhookSchema,
   },
 } as const;

@@ -8,10 +8,9 @@ import {
   type ResponseBody,
 } from '@millrace/endpoints';
 import { notFound, type WholeJob } from '@millrace/jobs';
-import type { GatewayPrincipal, Relay } from '@millrace/relay';
+import { notJson, sendError, type GatewayPrincipal, type Relay } from '@millrace/relay';
 import { MillraceError } from '@millrace/runtime';
 import { callerOf, idempotencyKeyOf } from '../caller.ts';
-import { notJson, sendError } from '../errors.ts';
 import { awaitJob } from '../jobs/await-job.ts';
 import type { KeptRoutesOptions } from '../jobs/job-routes.ts';
 import { createQueryReader, listOf } from '../jobs/list-query.ts';

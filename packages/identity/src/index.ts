@@ -1,0 +1,18 @@
+export {
+  claimsMappingSchema,
+  readClaimsMapping,
+  tokenRoles,
+  type ClaimPath,
+  type ClaimsMapping,
+  type TokenRole,
+} from './claims-mapping.ts';
+export { createFetchKeySet, type FetchKeySet } from './fetch-key-set.ts';
+export {
+  identityProviderSchema,
+  readIdentityProvider,
+  tokenAlgorithms,
+  type IdentityProvider,
+} from './identity-provider.ts';
+export { putIdentityProvider, setIdentityProviderDisabled } from './identity-providers.ts';
+export { isToken, maxTokenLength } from './token.ts';
+export { createTokenVerifier, type TokenVerifier, type TokenVerifierDependencies } from './token-verifier.ts';
