@@ -46,6 +46,19 @@ const streamFacts: Readonly<Record<string, Facts>> = {
     personal: 'ids',
     erasure: 'Stays until its age is reached: quotas are counted anew from it. It has no content.',
   },
+  ACTS: {
+    holds: 'Administrative acts: who did what to which object, without secrets and content.',
+    sealed: 'nothing',
+    personal: 'ids',
+    erasure: stays,
+  },
+  CHECKPOINTS: {
+    holds: 'Signed roots of the audit chains.',
+    sealed: 'nothing',
+    personal: 'none',
+    kept: 'for ever',
+    erasure: 'Stays: it proves that nothing was changed.',
+  },
   CLOSED: {
     holds: 'How each request ended: who asked, model, usage, decisions, a sealed digest of the answer.',
     sealed: 'content',
