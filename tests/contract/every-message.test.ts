@@ -1,5 +1,5 @@
 import { findRecord, recordAct } from '@millrace/audit-log';
-import { createApiKey, createTenant, revokeApiKey } from '@millrace/control-plane';
+import { createApiKey, createTenant, revokeApiKey, updateKey, type Actor } from '@millrace/control-plane';
 import {
   bucketDefinitions,
   catalogue,
@@ -51,6 +51,7 @@ it('carries on every subject what the catalogue says, and every event of the cat
   await askWorkers();
   await cancelOne();
   await resumeOnAnotherGateway();
+  await changeOne();
   await revokeOne();
   await actOnce();
   await barOne();
@@ -149,6 +150,29 @@ async function resumeOnAnotherGateway(): Promise<void> {
   back.send({ type: 'resume', request_id: requestId, after: 3 });
   await back.ended(requestId);
   await back.close();
+}
+
+/** The change is told by auth-quota, as where the one who has made it is gone. */
+async function changeOne(): Promise<void> {
+  const { database, platform } = cluster;
+  const { key, keyId } = await createApiKey(database, { tenant: defaultTenant });
+  const client = await openStream(cluster.edgeUrl, { apiKey: key });
+  await client.find(({ type }) => type === 'ready');
+  const actor: Actor = {
+    tenant: defaultTenant,
+    organisation: 'default',
+    key_id: keyId,
+    user_id: null,
+    roles: ['admin'],
+    reach: 'platform',
+    scopes: null,
+    allowed_models: null,
+    allowed_addresses: null,
+    expires_at: null,
+  };
+  const dependencies = { database, clock: platform.clock, random: systemRandom, actor };
+  await updateKey(dependencies, keyId, { scopes: ['inference'] }, undefined);
+  expect(await client.closed).toMatchObject({ code: 1013 });
 }
 
 async function revokeOne(): Promise<void> {
