@@ -169,6 +169,7 @@ async function changeOne(): Promise<void> {
     allowed_models: null,
     allowed_addresses: null,
     expires_at: null,
+    issuer: null,
   };
   const dependencies = { database, clock: platform.clock, random: systemRandom, actor };
   await updateKey(dependencies, keyId, { scopes: ['inference'] }, undefined);

@@ -83,6 +83,21 @@ async function ended(id: string, signal: AbortSignal): Promise<OpenAI.Batch> {
   }
 }
 
+it('a file that is sent as a text says so', async () => {
+  const form = new FormData();
+  form.set('purpose', 'batch');
+  form.set('file', 'input.jsonl');
+  const response = await fetch(`${cluster.ingressUrl}/v1/files`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${cluster.apiKey}` },
+    body: form,
+  });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({
+    error: { param: 'file', message: 'file is a text: it must be a file, with a name of its own' },
+  });
+});
+
 async function linesOf(fileId: string | null | undefined): Promise<readonly OutputLine[]> {
   const content = await (await client.files.content(fileId ?? '')).text();
   return content

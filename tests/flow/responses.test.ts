@@ -141,6 +141,12 @@ describe('the events of a response', () => {
       );
       expect(rest).toEqual(events.slice(after + 1));
     }
+    const beyond = client.responses
+      .retrieve(last.response.id, { stream: true, starting_after: events.length })
+      .then(allOf);
+    await expect(beyond).rejects.toThrow(
+      `starting_after is ${events.length}: the response has ended with event ${events.length - 1}`,
+    );
   });
 
   it('come without a response that is kept as well', async () => {

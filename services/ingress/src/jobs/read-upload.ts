@@ -51,6 +51,7 @@ export function createUploadReader(
         }
         if (part.file.truncated) throw tooLarge(settings.fileMaxBytes);
       } else {
+        if (part.fieldname === 'file') throw notFile();
         if (!fieldNames.some((known) => known === part.fieldname)) throw unknownField(part.fieldname);
         fields.set(part.fieldname, String(part.value));
       }
@@ -105,6 +106,11 @@ function retentionOf(fields: ReadonlyMap<string, string>, usualMs: number): numb
 
 const missing = (field: string): MillraceError =>
   new MillraceError('missing_value', `${field} is missing`, { param: field });
+
+const notFile = (): MillraceError =>
+  new MillraceError('invalid_value', 'file is a text: it must be a file, with a name of its own', {
+    param: 'file',
+  });
 
 const unknownField = (field: string): MillraceError =>
   new MillraceError(

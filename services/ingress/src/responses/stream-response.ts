@@ -79,7 +79,7 @@ async function sendAttempt(
   stream: EventStream,
   frames: ReturnType<typeof responseFrames>,
   requestId: string,
-  { relay, principal, ended }: StreamResponseOptions,
+  { relay, principal, ended, after }: StreamResponseOptions,
 ): Promise<boolean> {
   let hasBegun = false;
   for await (const event of relay.follow(requestId, { principal, signal: ended })) {
@@ -88,6 +88,8 @@ async function sendAttempt(
       await stream.send(frames.chunk(event));
     } else if (event.type === 'completed') {
       await stream.send(frames.completed(event));
+      const last = frames.next() - 1;
+      if (after > last) throw beyondEnd(after, last);
       return true;
     } else {
       if (event.error.retryable && !hasBegun) return false;
@@ -95,6 +97,15 @@ async function sendAttempt(
     }
   }
   return true;
+}
+
+/** Silence would look as if the connection had broken: the client would ask again, for ever. */
+function beyondEnd(after: number, last: number): MillraceError {
+  return new MillraceError(
+    'invalid_value',
+    `starting_after is ${after}: the response has ended with event ${last}`,
+    { param: 'starting_after' },
+  );
 }
 
 /** The end of a response that has no events of its own. */
