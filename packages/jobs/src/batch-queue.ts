@@ -104,16 +104,6 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
     return keptUntil('jobs', principal.tenant, now, removeAt - now.getTime());
   };
 
-  /** Where nothing of the tenant is kept, the input goes when there is an output. */
-  const removeInput = async (
-    transaction: Transaction,
-    { inputFileId, principal: { tenant } }: Batch,
-  ): Promise<void> => {
-    await transaction
-      .delete(files)
-      .where(and(eq(files.id, inputFileId), eq(files.tenant, tenant), isZeroRetention(tenant)));
-  };
-
   const update = async (
     batch: Batch,
     changes: Partial<typeof batches.$inferInsert> | Readonly<Record<string, unknown>>,
@@ -335,4 +325,14 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
 
 function lost(): MillraceError {
   return new MillraceError('fenced', 'Another runner has taken the batch over.');
+}
+
+/** Where nothing of the tenant is kept, the input goes when there is an output. */
+async function removeInput(
+  transaction: Transaction,
+  { inputFileId, principal: { tenant } }: Batch,
+): Promise<void> {
+  await transaction
+    .delete(files)
+    .where(and(eq(files.id, inputFileId), eq(files.tenant, tenant), isZeroRetention(tenant)));
 }

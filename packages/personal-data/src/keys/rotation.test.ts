@@ -63,9 +63,9 @@ it('rotates data keys while content is sealed and opened', async () => {
   const { dependencies, elsewhere } = test;
   await writeOneOfEach(dependencies, 'acme', 'usr_anna');
   let sealedCount = 0;
-  let isOver = false;
+  const over = new AbortController();
   const traffic = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const [from, to] = sealedCount % 2 === 0 ? [dependencies, elsewhere] : [elsewhere, dependencies];
       const sealed = (await from.sealing.forUser('acme', 'usr_anna')).seal(Buffer.from('x'), 'c');
       (await to.sealing.forUser('acme', 'usr_anna')).open(sealed, 'c');
@@ -74,7 +74,7 @@ it('rotates data keys while content is sealed and opened', async () => {
     }
   })();
   for (let round = 0; round < 3; round += 1) await rotate({ tenant: 'acme', user: 'usr_anna' });
-  isOver = true;
+  over.abort();
   await traffic;
   expect(sealedCount).toBeGreaterThan(3);
   expect((await elsewhere.keyStore.get({ tenant: 'acme', user: 'usr_anna' }))?.others).toHaveLength(3);

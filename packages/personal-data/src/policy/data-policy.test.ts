@@ -74,8 +74,8 @@ it('shortens what is there, of its tenant alone, and puts nothing off', async ()
   };
   await setDataPolicy(dependencies, 'acme', settings);
   await setDataPolicy(dependencies, 'acme', { ...settings, jobsMs: 20 * dayMs });
+  const days = (until: Date | null | undefined) => ((until?.getTime() ?? 0) - createdAt.getTime()) / dayMs;
   const daysOf = async (tenant: string) => {
-    const days = (until: Date | null | undefined) => ((until?.getTime() ?? 0) - createdAt.getTime()) / dayMs;
     const [job] = await database.select().from(jobs).where(eq(jobs.tenant, tenant));
     const [file] = await database.select().from(files).where(eq(files.tenant, tenant));
     const [answer] = await database.select().from(keptAnswers).where(eq(keptAnswers.tenant, tenant));

@@ -141,8 +141,6 @@ async function shorten(
 ): Promise<void> {
   const limit = (ms: number | null): number | null =>
     zeroRetention ? Math.min(ms ?? undeliveredMs, undeliveredMs) : ms;
-  const until = (column: unknown, from: unknown, ms: number) =>
-    sql`least(${column}, ${from} + ${ms}::bigint * interval '1 millisecond')`;
   const [ofJobs, ofFiles, ofAnswers] = [limit(jobsMs), limit(filesMs), limit(answersMs)];
   if (ofJobs !== null) {
     await transaction
@@ -178,4 +176,8 @@ async function shorten(
       .set({ expiresAt: until(trainingExamples.expiresAt, trainingExamples.createdAt, trainingMs) })
       .where(eq(trainingExamples.tenant, tenant));
   if (zeroRetention) await transaction.delete(trainingExamples).where(eq(trainingExamples.tenant, tenant));
+}
+
+function until(column: unknown, from: unknown, ms: number) {
+  return sql`least(${column}, ${from} + ${ms}::bigint * interval '1 millisecond')`;
 }
