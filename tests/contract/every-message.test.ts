@@ -12,7 +12,7 @@ import { defaultTenant, type Cluster } from '@millrace/embedded';
 import { adjustCharge } from '@millrace/ledger';
 import { createBudgetAlerts } from '@millrace/quota';
 import { createIdGenerator, systemRandom, type Stoppable } from '@millrace/runtime';
-import { ledger, quotas, tenants } from '@millrace/store';
+import { inTransaction, ledger, quotas, tenants } from '@millrace/store';
 import { openStream } from '@millrace/testkit';
 import { and, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -171,8 +171,9 @@ async function changeOne(): Promise<void> {
     expires_at: null,
     issuer: null,
   };
-  const dependencies = { database, clock: platform.clock, random: systemRandom, actor };
-  await updateKey(dependencies, keyId, { scopes: ['inference'] }, undefined);
+  await inTransaction(database, (transaction) =>
+    updateKey({ clock: platform.clock, actor }, transaction, keyId, { scopes: ['inference'] }, undefined),
+  );
   expect(await client.closed).toMatchObject({ code: 1013 });
 }
 

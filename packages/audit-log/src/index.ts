@@ -29,7 +29,7 @@ export {
   type Receipt,
   type ReceiptProblem,
 } from './receipt.ts';
-export { digestOf, recordAct, type Act } from './record-act.ts';
+export { digestOf, encodeAct, fieldOf, recordAct, type Act } from './record-act.ts';
 export { loadSigner, publishSigner, readSigners, type Signer } from './signer.ts';
 export {
   verifyExport,

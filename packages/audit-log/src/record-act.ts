@@ -38,9 +38,24 @@ const secretPattern = /mr_[0-9A-Za-z]{11}_[0-9A-Za-z]{43}|-----BEGIN [A-Z ]*PRIV
  * @throws `invalid_value` naming the field; `unavailable`
  */
 export async function recordAct(
-  { bus, codec, clock }: { readonly bus: Pick<Bus, 'publish'>; readonly codec: Codec; readonly clock: Clock },
+  { bus, ...encoding }: Encoding & { readonly bus: Pick<Bus, 'publish'> },
   act: Act,
 ): Promise<string> {
+  const { id, subject, payload } = encodeAct(encoding, act);
+  await bus.publish({ subject, payload, messageId: `${subject}:${id}` });
+  return id;
+}
+
+interface Encoding {
+  readonly codec: Codec;
+  readonly clock: Clock;
+}
+
+/** The message of an act, for an outbox: who writes it there with the change itself has it recorded with that, or not at all. @throws `invalid_value` naming the field */
+export function encodeAct(
+  { codec, clock }: Encoding,
+  act: Act,
+): { readonly id: string; readonly subject: string; readonly payload: Uint8Array } {
   const { before = {}, after = {}, at = clock.now(), id = uuidv7(clock, systemRandom) } = act;
   const texts = {
     action: act.action,
@@ -63,18 +78,17 @@ export async function recordAct(
     after,
     request_id: act.requestId ?? null,
   };
-  const subject = subjects.act(act.tenant);
-  await bus.publish({
-    subject,
-    payload: codec.encode('act.performed', event),
-    messageId: `${subject}:${id}`,
-  });
-  return id;
+  return { id, subject: subjects.act(act.tenant), payload: codec.encode('act.performed', event) };
 }
 
 /** What stands for a value that is not to be read: `sha256:` and 64 hexadecimal digits. A short secret can be guessed from it. */
 export function digestOf(value: string | Uint8Array): string {
   return `sha256:${createHash('sha256').update(value).digest('hex')}`;
+}
+
+/** A value as an act takes it: as it is where it may be read, or its digest. */
+export function fieldOf(value: string): string {
+  return value.length > maxCharacters || secretPattern.test(value) ? digestOf(value) : value;
 }
 
 function requireText(field: string, text: string): void {

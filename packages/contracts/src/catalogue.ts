@@ -94,7 +94,7 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     storedIn: 'CHECKPOINTS',
   },
   'act.performed': {
-    producers: ['admin'],
+    producers: ['billing'],
     consumers: ['audit'],
     subject: 'mr.act.<tenant>',
     storedIn: 'ACTS',

@@ -2,7 +2,7 @@ import type { Bus } from '@millrace/bus';
 import type { Codec } from '@millrace/contracts';
 import type { Clock, IdGenerator, RandomSource } from '@millrace/runtime';
 import type { Sealing } from '@millrace/sealing';
-import type { Database } from '@millrace/store';
+import type { Database, Transaction } from '@millrace/store';
 
 /** What the control plane is handed. */
 export interface ControlDependencies {
@@ -14,4 +14,9 @@ export interface ControlDependencies {
   readonly random: RandomSource;
   /** UUIDs in the order of their making. */
   readonly nextId: IdGenerator;
+}
+
+/** What is read from: all that is committed, or what a transaction sees. */
+export interface Reading {
+  readonly database: Database | Transaction;
 }

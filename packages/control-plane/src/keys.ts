@@ -1,9 +1,9 @@
 import { and, asc, eq, sql } from 'drizzle-orm';
 import { MillraceError } from '@millrace/runtime';
-import { apiKeys, inTransaction, memberships, tenants, users, type Transaction } from '@millrace/store';
+import { apiKeys, memberships, tenants, users, type Transaction } from '@millrace/store';
 import type { Actor, Place } from './actor.ts';
 import { noteChanges } from './control-changes.ts';
-import type { ControlDependencies } from './control-dependencies.ts';
+import type { ControlDependencies, Reading } from './control-dependencies.ts';
 import { insertApiKey, type KeyRow } from './create-api-key.ts';
 import { effectiveRoles } from './effective-roles.ts';
 import { requireGrantable } from './grants.ts';
@@ -77,7 +77,7 @@ export async function createKey(
 
 /** A key and where it belongs. @throws `resource_not_found` */
 export async function findKey(
-  { database }: Pick<Dependencies, 'database'>,
+  { database }: Reading,
   id: string,
 ): Promise<{ readonly key: ShownKey; readonly place: Place }> {
   const [row] = await database
@@ -129,33 +129,32 @@ export async function listKeys(
  * @throws `resource_not_found`, `version_conflict`, `permission_denied`, `invalid_value`, `conflicting_values` for one that was revoked
  */
 export async function updateKey(
-  { database, clock, actor }: Changing,
+  { clock, actor }: Pick<Changing, 'clock' | 'actor'>,
+  transaction: Transaction,
   id: string,
   changes: KeyChanges,
   version: number | undefined,
 ): Promise<ShownKey> {
   requireNetworks(changes.allowed_addresses);
-  return inTransaction(database, async (transaction) => {
-    const before = await lockKey(transaction, id, version);
-    requireGrantable(actor, before);
-    requireAlive(before);
-    const after = {
-      name: changes.name ?? before.name,
-      scopes: changed(changes.scopes, before.scopes),
-      allowedModels: changed(changes.allowed_models, before.allowedModels),
-      allowedAddresses: changed(changes.allowed_addresses, before.allowedAddresses),
-      expiresAt:
-        changes.expires_at === undefined ? before.expiresAt : futureOf(changes.expires_at, clock.now()),
-    };
-    requireGrantable(actor, { ...before, ...after });
-    const [row] = await transaction
-      .update(apiKeys)
-      .set({ ...after, version: sql`${apiKeys.version} + 1` })
-      .where(eq(apiKeys.id, id))
-      .returning();
-    await noteChanges(transaction, 'key', [id]);
-    return show(requireUpdated(row, 'key', 'key', undefined));
-  });
+  const before = await lockKey(transaction, id, version);
+  requireGrantable(actor, before);
+  requireAlive(before);
+  const after = {
+    name: changes.name ?? before.name,
+    scopes: changed(changes.scopes, before.scopes),
+    allowedModels: changed(changes.allowed_models, before.allowedModels),
+    allowedAddresses: changed(changes.allowed_addresses, before.allowedAddresses),
+    expiresAt:
+      changes.expires_at === undefined ? before.expiresAt : futureOf(changes.expires_at, clock.now()),
+  };
+  requireGrantable(actor, { ...before, ...after });
+  const [row] = await transaction
+    .update(apiKeys)
+    .set({ ...after, version: sql`${apiKeys.version} + 1` })
+    .where(eq(apiKeys.id, id))
+    .returning();
+  await noteChanges(transaction, 'key', [id]);
+  return show(requireUpdated(row, 'key', 'key', undefined));
 }
 
 /**
@@ -195,13 +194,15 @@ export async function rotateKey(
 }
 
 /** Ends a key for good. One that was revoked stays as it is. @throws `resource_not_found`, `permission_denied` */
-export function revokeKey({ database, clock, actor }: Changing, id: string): Promise<ShownKey> {
-  return inTransaction(database, async (transaction) => {
-    const key = await lockKey(transaction, id, undefined);
-    requireGrantable(actor, { ...key, scopes: actor.scopes, ...unbound(actor) });
-    const revoked = await markRevoked(transaction, id, new Date(clock.now()));
-    return show(requireUpdated(revoked, 'key', 'key', undefined));
-  });
+export async function revokeKey(
+  { clock, actor }: Pick<Changing, 'clock' | 'actor'>,
+  transaction: Transaction,
+  id: string,
+): Promise<ShownKey> {
+  const key = await lockKey(transaction, id, undefined);
+  requireGrantable(actor, { ...key, scopes: actor.scopes, ...unbound(actor) });
+  const revoked = await markRevoked(transaction, id, new Date(clock.now()));
+  return show(requireUpdated(revoked, 'key', 'key', undefined));
 }
 
 /** To end a key one has to have its roles and its reach; what it is held to does not matter. */

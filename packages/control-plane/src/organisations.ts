@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import { organisations, quotas, type Transaction } from '@millrace/store';
 import type { Place } from './actor.ts';
-import type { ControlDependencies } from './control-dependencies.ts';
+import type { ControlDependencies, Reading } from './control-dependencies.ts';
 import { showMoment } from './moments.ts';
 import { pageOf, placeIn, type Page, type PageRequest } from './page.ts';
 import { alreadyExists, notFound, requireUpdated } from './refusals.ts';
@@ -72,10 +72,7 @@ export async function createOrganisation(
 }
 
 /** @throws `resource_not_found` */
-export async function findOrganisation(
-  { database }: Pick<Dependencies, 'database'>,
-  id: string,
-): Promise<ShownOrganisation> {
+export async function findOrganisation({ database }: Reading, id: string): Promise<ShownOrganisation> {
   const [row] = await database.select().from(organisations).where(eq(organisations.id, id));
   if (row === undefined) throw notFound('organisation', 'organisation');
   return show(row);
@@ -104,12 +101,13 @@ export async function listOrganisations(
 
 /** @param version that the changes are based on; undefined: any. @throws `resource_not_found`, `version_conflict` */
 export async function updateOrganisation(
-  { database, clock }: Dependencies,
+  { clock }: Pick<Dependencies, 'clock'>,
+  transaction: Transaction,
   id: string,
   { name, suspended }: OrganisationChanges,
   version: number | undefined,
 ): Promise<ShownOrganisation> {
-  const [updated] = await database
+  const [updated] = await transaction
     .update(organisations)
     .set({
       ...(name === undefined ? {} : { name }),
@@ -121,7 +119,9 @@ export async function updateOrganisation(
     )
     .returning();
   const [present] =
-    updated === undefined ? await database.select().from(organisations).where(eq(organisations.id, id)) : [];
+    updated === undefined
+      ? await transaction.select().from(organisations).where(eq(organisations.id, id))
+      : [];
   return show(requireUpdated(updated, 'organisation', 'organisation', present?.version));
 }
 

@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { scopes as quotaScopes, windowStartOf, type QuotaLimits, type QuotaSubject } from '@millrace/quota';
 import { quotas, type Transaction } from '@millrace/store';
-import type { ControlDependencies } from './control-dependencies.ts';
+import type { ControlDependencies, Reading } from './control-dependencies.ts';
 import { showDecimal } from './decimals.ts';
 import { notFound, requireUpdated } from './refusals.ts';
 import { moneySchema, nullable, shownMoneySchema, shownSchema } from './schemas.ts';
@@ -92,7 +92,7 @@ const sameAs = ({ scope, subject }: QuotaSubject) =>
 
 /** @throws `resource_not_found` */
 export async function findQuota(
-  { database, clock }: Dependencies,
+  { database, clock }: Reading & Pick<ControlDependencies, 'clock'>,
   subject: QuotaSubject,
 ): Promise<ShownQuota> {
   const [row] = await database.select().from(quotas).where(sameAs(subject));
@@ -107,17 +107,19 @@ export async function findQuota(
  * @throws `resource_not_found`, `version_conflict`
  */
 export async function setQuota(
-  { database, clock }: Dependencies,
+  { clock }: Pick<Dependencies, 'clock'>,
+  transaction: Transaction,
   subject: QuotaSubject,
   changes: QuotaChanges,
   version: number | undefined,
 ): Promise<ShownQuota> {
-  const [updated] = await database
+  const [updated] = await transaction
     .update(quotas)
     .set({ ...columnsOf(changes), version: sql`${quotas.version} + 1` })
     .where(and(sameAs(subject), version === undefined ? undefined : eq(quotas.version, version)))
     .returning();
-  const [present] = updated === undefined ? await database.select().from(quotas).where(sameAs(subject)) : [];
+  const [present] =
+    updated === undefined ? await transaction.select().from(quotas).where(sameAs(subject)) : [];
   const row = requireUpdated(updated, 'quota', 'subject', present?.version);
   return show(row, subject, clock.now());
 }

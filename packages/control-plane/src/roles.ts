@@ -1,5 +1,5 @@
 import { and, asc, eq, sql } from 'drizzle-orm';
-import { apiKeys, inTransaction, memberships, users, type Transaction } from '@millrace/store';
+import { apiKeys, memberships, users, type Transaction } from '@millrace/store';
 import type { Place } from './actor.ts';
 import { noteChanges } from './control-changes.ts';
 import type { ControlDependencies } from './control-dependencies.ts';
@@ -62,16 +62,14 @@ export async function grantRole(
 }
 
 /** Takes a role from a user; what its keys can do follows with the next `publishControlChanges`. @throws `resource_not_found` */
-export function withdrawRole(
-  { database }: Pick<Dependencies, 'database'>,
+export async function withdrawRole(
+  transaction: Transaction,
   { user, role, tenant = allTenants }: RoleGrant,
 ): Promise<ShownRole> {
-  return inTransaction(database, async (transaction) => {
-    const [row] = await transaction.delete(memberships).where(sameAs({ user, role, tenant })).returning();
-    if (row === undefined) throw notFound('role', 'role');
-    await noteKeysOf(transaction, user);
-    return show(row);
-  });
+  const [row] = await transaction.delete(memberships).where(sameAs({ user, role, tenant })).returning();
+  if (row === undefined) throw notFound('role', 'role');
+  await noteKeysOf(transaction, user);
+  return show(row);
 }
 
 /** The roles within a view, by user. Who sees one tenant alone sees the roles in that one. */

@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import { inTransaction, quotas, tenants, type Database, type Transaction } from '@millrace/store';
 import type { Place } from './actor.ts';
-import type { ControlDependencies } from './control-dependencies.ts';
+import type { ControlDependencies, Reading } from './control-dependencies.ts';
 import { showMoment } from './moments.ts';
 import { pageOf, placeIn, type Page, type PageRequest } from './page.ts';
 import { alreadyExists, notFound, requireUpdated } from './refusals.ts';
@@ -99,10 +99,7 @@ async function insertTenant(transaction: Transaction, tenant: NewTenant) {
 }
 
 /** @throws `resource_not_found` */
-export async function findTenant(
-  { database }: Pick<Dependencies, 'database'>,
-  id: string,
-): Promise<ShownTenant> {
+export async function findTenant({ database }: Reading, id: string): Promise<ShownTenant> {
   const [row] = await database.select().from(tenants).where(eq(tenants.id, id));
   if (row === undefined) throw notFound('tenant', 'tenant');
   return show(row);
@@ -132,12 +129,13 @@ export async function listTenants(
 
 /** @param version that the changes are based on; undefined: any. @throws `resource_not_found`, `version_conflict` */
 export async function updateTenant(
-  { database, clock }: Dependencies,
+  { clock }: Pick<Dependencies, 'clock'>,
+  transaction: Transaction,
   id: string,
   { name, suspended }: TenantChanges,
   version: number | undefined,
 ): Promise<ShownTenant> {
-  const [updated] = await database
+  const [updated] = await transaction
     .update(tenants)
     .set({
       ...(name === undefined ? {} : { name }),
@@ -147,7 +145,7 @@ export async function updateTenant(
     .where(and(eq(tenants.id, id), version === undefined ? undefined : eq(tenants.version, version)))
     .returning();
   const [present] =
-    updated === undefined ? await database.select().from(tenants).where(eq(tenants.id, id)) : [];
+    updated === undefined ? await transaction.select().from(tenants).where(eq(tenants.id, id)) : [];
   return show(requireUpdated(updated, 'tenant', 'tenant', present?.version));
 }
 

@@ -1,9 +1,9 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
-import { apiKeys, inTransaction, quotas, users, type Transaction } from '@millrace/store';
+import { apiKeys, quotas, users, type Transaction } from '@millrace/store';
 import type { SealingBox } from '@millrace/sealing';
 import type { Place } from './actor.ts';
 import { noteChanges } from './control-changes.ts';
-import type { ControlDependencies } from './control-dependencies.ts';
+import type { ControlDependencies, Reading } from './control-dependencies.ts';
 import { showMoment } from './moments.ts';
 import { pageOf, placeIn, type Page, type PageRequest } from './page.ts';
 import { notFound, requireUpdated } from './refusals.ts';
@@ -113,7 +113,7 @@ export async function createUser(
 
 /** @throws `resource_not_found` */
 export async function findUser(
-  dependencies: Pick<Dependencies, 'database' | 'sealing'>,
+  dependencies: Reading & Pick<Dependencies, 'sealing'>,
   id: string,
 ): Promise<ShownUser> {
   const [row] = await dependencies.database.select().from(users).where(eq(users.id, id));
@@ -165,42 +165,41 @@ export async function listUsers(
  * @param version that the changes are based on; undefined: any
  * @throws `resource_not_found`, `version_conflict`
  */
-export function updateUser(
-  dependencies: Dependencies,
+export async function updateUser(
+  dependencies: Pick<Dependencies, 'sealing' | 'clock'>,
+  transaction: Transaction,
   id: string,
   { name, email, disabled }: UserChanges,
   version: number | undefined,
 ): Promise<ShownUser> {
-  const { database, clock } = dependencies;
-  return inTransaction(database, async (transaction) => {
-    const [present] = await transaction.select().from(users).where(eq(users.id, id)).for('update');
-    const isExpected = version === undefined || present?.version === version;
-    const found = requireUpdated(isExpected ? present : undefined, 'user', 'user', present?.version);
-    const box = await boxOf(dependencies, found.organisation);
-    const before = open(box, found);
-    const profile =
-      name === undefined && email === undefined
-        ? found.profile
-        : seal(box, id, {
-            name: name ?? before?.name ?? id,
-            email: email === undefined ? (before?.email ?? null) : email,
-          });
-    const disabledAt = disabled === undefined ? found.disabledAt : disabled ? new Date(clock.now()) : null;
-    const [row] = await transaction
-      .update(users)
-      .set({ profile, disabledAt, version: sql`${users.version} + 1` })
-      .where(eq(users.id, id))
-      .returning();
-    if (disabled !== undefined) {
-      const keys = await transaction.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.user, id));
-      await noteChanges(
-        transaction,
-        'key',
-        keys.map((key) => key.id),
-      );
-    }
-    return show(requireUpdated(row, 'user', 'user', undefined), box);
-  });
+  const { clock } = dependencies;
+  const [present] = await transaction.select().from(users).where(eq(users.id, id)).for('update');
+  const isExpected = version === undefined || present?.version === version;
+  const found = requireUpdated(isExpected ? present : undefined, 'user', 'user', present?.version);
+  const box = await boxOf(dependencies, found.organisation);
+  const before = open(box, found);
+  const profile =
+    name === undefined && email === undefined
+      ? found.profile
+      : seal(box, id, {
+          name: name ?? before?.name ?? id,
+          email: email === undefined ? (before?.email ?? null) : email,
+        });
+  const disabledAt = disabled === undefined ? found.disabledAt : disabled ? new Date(clock.now()) : null;
+  const [row] = await transaction
+    .update(users)
+    .set({ profile, disabledAt, version: sql`${users.version} + 1` })
+    .where(eq(users.id, id))
+    .returning();
+  if (disabled !== undefined) {
+    const keys = await transaction.select({ id: apiKeys.id }).from(apiKeys).where(eq(apiKeys.user, id));
+    await noteChanges(
+      transaction,
+      'key',
+      keys.map((key) => key.id),
+    );
+  }
+  return show(requireUpdated(row, 'user', 'user', undefined), box);
 }
 
 const seal = (box: SealingBox, id: string, profile: Profile): Uint8Array =>

@@ -1,4 +1,4 @@
-import type { Action, Actor, ControlDependencies, Place } from '@millrace/control-plane';
+import type { Action, Actor, ControlDependencies, Place, Reading } from '@millrace/control-plane';
 import type { Transaction } from '@millrace/store';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -51,13 +51,26 @@ export interface RouteSpec<Params, Query, Body> extends RouteFacts {
     asked: Asked<Params, Query, Body>,
     actor: Actor,
   ) => Promise<Place | undefined>;
-  /** Carries it out. */
+  /** Reads what is asked for. */
   readonly run?: (call: Call<Params, Query, Body>) => Promise<object>;
-  /** Carries out what is done once for an idempotency key, in the transaction that keeps its answer. */
+  /** Carries a change out, in the transaction that puts it on record. */
+  readonly change?: (call: Call<Params, Query, Body>, transaction: Transaction) => Promise<object>;
+  /** Carries out what is done once for an idempotency key, in the transaction that keeps its answer and puts it on record. */
   readonly create?: (call: Call<Params, Query, Body>, transaction: Transaction) => Promise<object>;
+  /** What is there before a change, shown as the answer shows it. @throws `resource_not_found` */
+  readonly before?: (
+    reading: Reading & Pick<ControlDependencies, 'clock' | 'sealing'>,
+    params: Params,
+  ) => Promise<object>;
+  /** What the record says of it, by name; by default what the answer has that was not so before. */
+  readonly shown?: (
+    call: Call<Params, Query, Body>,
+    answer: Readonly<Record<string, unknown>>,
+  ) => Readonly<Record<string, unknown>>;
 }
 
 export type AdminRoute = RouteSpec<unknown, unknown, unknown>;
+export type AnyCall = Call<unknown, unknown, unknown>;
 
 /** Makes a route. What the schemas let through is what the types say. */
 export function route<Params = object, Query = object, Body = object>(

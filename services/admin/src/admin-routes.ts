@@ -3,6 +3,7 @@ import type { VerifiedPrincipal } from '@millrace/contracts';
 import {
   isWithinReach,
   notFound,
+  platformPlace,
   publishControlChanges,
   requirePermission,
   type ControlDependencies,
@@ -19,10 +20,11 @@ import {
 } from '@millrace/relay';
 import { createIdGenerator, MillraceError, systemRandom } from '@millrace/runtime';
 import { isDatabaseAway, type StageDependencies } from '@millrace/stage';
-import type { Database } from '@millrace/store';
-import type { AdminRoute } from './admin-route.ts';
+import { inTransaction, type Database, type Transaction } from '@millrace/store';
+import type { AdminRoute, AnyCall } from './admin-route.ts';
 import { allRoutes } from './all-routes.ts';
 import { createOnce } from './once.ts';
+import { onRecord } from './on-record.ts';
 import { adminDocument } from './openapi.ts';
 import { createAskedReader } from './read-asked.ts';
 
@@ -81,6 +83,23 @@ export async function adminRoutes(app: FastifyInstance, options: AdminRoutesOpti
     timer.cancel();
   };
 
+  /** What changes something is put on record in the transaction that changes it. */
+  const carryOut = (
+    spec: AdminRoute,
+    call: AnyCall,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<object> | undefined => {
+    const work = spec.create ?? spec.change;
+    if (work === undefined) return spec.run?.(call);
+    const requestId = String(reply.getHeader('x-request-id'));
+    const recorded = (transaction: Transaction) =>
+      onRecord(spec, call, requestId, transaction, () => work(call, transaction));
+    return spec.create === undefined
+      ? inTransaction(database, recorded)
+      : once(request, call.actor, recorded);
+  };
+
   const mount = (spec: AdminRoute): void => {
     const read = createAskedReader(spec);
     const identify = async (request: FastifyRequest): Promise<void> => {
@@ -93,12 +112,8 @@ export async function adminRoutes(app: FastifyInstance, options: AdminRoutesOpti
       const asked = read(request);
       const place = await spec.place(plane, asked, actor);
       if (place !== undefined && !isWithinReach(actor, place)) throw outOfReach(spec);
-      const call = { ...asked, plane, actor, place: place ?? { organisation: undefined, tenant: undefined } };
-      const { create, run } = spec;
-      const body =
-        create === undefined
-          ? await run?.(call)
-          : await once(request, actor, (transaction) => create(call, transaction));
+      const call = { ...asked, plane, actor, place: place ?? platformPlace };
+      const body = await carryOut(spec, call, request, reply);
       if (body === undefined) throw new Error(`${spec.operationId} carries nothing out`);
       if (spec.isTold === true) await tell();
       if (spec.method !== 'GET') {
@@ -108,7 +123,7 @@ export async function adminRoutes(app: FastifyInstance, options: AdminRoutesOpti
         );
       }
       if ('version' in body && spec.isList !== true) reply.header('etag', `"${String(body.version)}"`);
-      return reply.code(create === undefined ? 200 : 201).send(body);
+      return reply.code(spec.create === undefined ? 200 : 201).send(body);
     };
     app.route({
       method: spec.method,

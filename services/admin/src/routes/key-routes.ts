@@ -16,6 +16,7 @@ import {
   type KeyChanges,
   type NewKey,
   type Place,
+  type Reading,
   type Rotation,
 } from '@millrace/control-plane';
 import { route, type AdminRoute } from '../admin-route.ts';
@@ -40,6 +41,8 @@ const answer = keySchema;
 async function placeOfKey(plane: ControlDependencies, id: string): Promise<Place> {
   return (await findKey(plane, id)).place;
 }
+
+const keyBefore = async (reading: Reading, { key }: Params) => (await findKey(reading, key)).key;
 
 export const keyRoutes: readonly AdminRoute[] = [
   route<object, PlaceQuery & { readonly user?: string }>({
@@ -92,8 +95,9 @@ export const keyRoutes: readonly AdminRoute[] = [
     isVersioned: true,
     isTold: true,
     place: (plane, asked) => placeOfKey(plane, asked.params.key),
-    run: ({ plane, actor, params: { key }, body, version }) =>
-      updateKey({ ...plane, actor }, key, body, version),
+    before: keyBefore,
+    change: ({ plane, actor, params: { key }, body, version }, transaction) =>
+      updateKey({ ...plane, actor }, transaction, key, body, version),
   }),
   route<Params, object, Rotation>({
     method: 'POST',
@@ -109,6 +113,7 @@ export const keyRoutes: readonly AdminRoute[] = [
     place: (plane, asked) => placeOfKey(plane, asked.params.key),
     create: ({ plane, actor, params: { key }, body }, transaction) =>
       rotateKey({ ...plane, actor }, transaction, key, body),
+    shown: ({ body }, { id }) => ({ ...body, replaced_by: id }),
   }),
   route<Params>({
     method: 'POST',
@@ -121,6 +126,8 @@ export const keyRoutes: readonly AdminRoute[] = [
     answer,
     isTold: true,
     place: (plane, asked) => placeOfKey(plane, asked.params.key),
-    run: ({ plane, actor, params: { key } }) => revokeKey({ ...plane, actor }, key),
+    before: keyBefore,
+    change: ({ plane, actor, params: { key } }, transaction) =>
+      revokeKey({ ...plane, actor }, transaction, key),
   }),
 ];

@@ -72,7 +72,9 @@ export const organisationRoutes: readonly AdminRoute[] = [
     answer,
     isVersioned: true,
     place: (plane, asked) => placeOfOrganisation(plane, asked.params.organisation),
-    run: (call) => updateOrganisation(call.plane, call.params.organisation, call.body, call.version),
+    before: (reading, { organisation }) => findOrganisation(reading, organisation),
+    change: ({ plane, params: { organisation }, body, version }, transaction) =>
+      updateOrganisation(plane, transaction, organisation, body, version),
   }),
   ...(['suspend', 'resume'] as const).map((verb) =>
     route<Params>({
@@ -88,13 +90,9 @@ export const organisationRoutes: readonly AdminRoute[] = [
       params,
       answer,
       place: (plane, asked) => placeOfOrganisation(plane, asked.params.organisation),
-      run: (call) =>
-        updateOrganisation(
-          call.plane,
-          call.params.organisation,
-          { suspended: verb === 'suspend' },
-          undefined,
-        ),
+      before: (reading, { organisation }) => findOrganisation(reading, organisation),
+      change: ({ plane, params: { organisation } }, transaction) =>
+        updateOrganisation(plane, transaction, organisation, { suspended: verb === 'suspend' }, undefined),
     }),
   ),
 ];

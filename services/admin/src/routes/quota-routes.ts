@@ -85,7 +85,9 @@ export const quotaRoutes: readonly AdminRoute[] = quoted.flatMap(({ scope, name,
       body: quotaChangesSchema,
       isVersioned: true,
       place: (plane, { params }) => place(plane, params[name] ?? ''),
-      run: ({ plane, params, body, version }) => setQuota(plane, subjectOf(params), body, version),
+      before: (reading, params) => findQuota(reading, subjectOf(params)),
+      change: ({ plane, params, body, version }, transaction) =>
+        setQuota(plane, transaction, subjectOf(params), body, version),
     }),
   ];
 });

@@ -85,9 +85,9 @@ export const roleRoutes: readonly AdminRoute[] = [
     answer,
     isTold: true,
     place: (plane, { query }) => placeOfRole(plane, query),
-    run: async ({ plane, actor, query }) => {
+    change: async ({ actor, query }, transaction) => {
       requireRoles(actor, [query.role], 'role');
-      return withdrawRole(plane, query);
+      return withdrawRole(transaction, query);
     },
   }),
 ];

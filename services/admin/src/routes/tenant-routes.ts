@@ -80,7 +80,9 @@ export const tenantRoutes: readonly AdminRoute[] = [
     answer,
     isVersioned: true,
     place: (plane, asked) => placeOfTenant(plane, asked.params.tenant),
-    run: (call) => updateTenant(call.plane, call.params.tenant, call.body, call.version),
+    before: (reading, { tenant }) => findTenant(reading, tenant),
+    change: ({ plane, params: { tenant }, body, version }, transaction) =>
+      updateTenant(plane, transaction, tenant, body, version),
   }),
   ...(['suspend', 'resume'] as const).map((verb) =>
     route<Params>({
@@ -96,8 +98,9 @@ export const tenantRoutes: readonly AdminRoute[] = [
       params,
       answer,
       place: (plane, asked) => placeOfTenant(plane, asked.params.tenant),
-      run: (call) =>
-        updateTenant(call.plane, call.params.tenant, { suspended: verb === 'suspend' }, undefined),
+      before: (reading, { tenant }) => findTenant(reading, tenant),
+      change: ({ plane, params: { tenant } }, transaction) =>
+        updateTenant(plane, transaction, tenant, { suspended: verb === 'suspend' }, undefined),
     }),
   ),
 ];

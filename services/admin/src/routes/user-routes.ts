@@ -81,6 +81,8 @@ export const userRoutes: readonly AdminRoute[] = [
     isVersioned: true,
     isTold: true,
     place: (plane, asked) => placeOfUser(plane, asked.params.user),
-    run: (call) => updateUser(call.plane, call.params.user, call.body, call.version),
+    before: (reading, { user }) => findUser(reading, user),
+    change: ({ plane, params: { user }, body, version }, transaction) =>
+      updateUser(plane, transaction, user, body, version),
   }),
 ];

@@ -1,0 +1,282 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ActPerformed } from '@millrace/contracts';
+import { outbox, quotas } from '@millrace/store';
+import { startAdminTest, type AdminTest, type Answer, type Target } from './admin.fixture.ts';
+import { allRoutes } from './all-routes.ts';
+
+let admin: AdminTest;
+/** An admin of the platform, and of a project. */
+let platform: string;
+let own: string;
+let target: Target;
+beforeAll(async () => {
+  admin = await startAdminTest();
+  const tenant = { tenant: 'acme-web', organisation: 'acme', roles: ['admin'] };
+  platform = admin.keyOf({ ...tenant, reach: 'platform', user_id: 'usr_1', key_id: 'of-the-platform' });
+  own = admin.keyOf(tenant);
+  await admin.database.insert(quotas).values({ scope: 'model', subject: 'some-model' });
+}, 60_000);
+afterAll(() => admin.stop());
+beforeEach(async () => {
+  target = await admin.target('acme', 'acme-web');
+  await admin.database.delete(outbox);
+});
+
+/** The acts that are about to be published. */
+async function acts(): Promise<readonly ActPerformed[]> {
+  const rows = await admin.database.select().from(outbox).orderBy(outbox.number);
+  return rows.map(({ id, subject, payload }) => {
+    const act = admin.plane.codec.decode('act.performed', payload);
+    expect({ id, subject }).toEqual({ id: act.act_id, subject: `mr.act.${act.tenant}` });
+    return act;
+  });
+}
+
+const ask = (method: string, path: string, body?: object, headers = {}): Promise<Answer> =>
+  admin.ask(platform, method, path, {
+    ...(body === undefined ? {} : { body }),
+    headers: { 'if-match': '*', ...headers },
+  });
+
+interface Case {
+  readonly ask: () => Promise<Answer>;
+  /** What the act says; where it is not of acme-web, with its tenant. */
+  readonly act: (answer: Answer['body']) => Partial<ActPerformed>;
+}
+
+const system = '_system';
+const anything = expect.any(String) as string;
+const price = { model: 'm', currency: 'EUR', input_per_million: '1.5', output_per_million: '2' };
+const quota = { max_in_flight: 7 };
+const limited = { before: { version: anything }, after: { version: anything, max_in_flight: '7' } };
+
+/** For each operation that changes something. */
+const cases: Readonly<Record<string, Case>> = {
+  createOrganisation: {
+    ask: () => ask('POST', '/organisations', { id: 'initech' }),
+    act: () => ({ tenant: system, action: 'organisation.create', object_id: 'initech', before: {} }),
+  },
+  updateOrganisation: {
+    ask: () => ask('PATCH', '/organisations/acme', { name: 'Acme Ltd' }),
+    act: () => ({
+      tenant: system,
+      action: 'organisation.update',
+      object_id: 'acme',
+      before: { name: 'acme', version: '1' },
+      after: { name: 'Acme Ltd', version: '2' },
+    }),
+  },
+  suspendOrganisation: {
+    ask: () => ask('POST', '/organisations/globex/suspend'),
+    act: () => ({
+      tenant: system,
+      action: 'organisation.suspend',
+      object_id: 'globex',
+      after: { suspended_at: anything, version: anything },
+    }),
+  },
+  resumeOrganisation: {
+    ask: () => ask('POST', '/organisations/globex/resume'),
+    act: () => ({
+      tenant: system,
+      action: 'organisation.suspend',
+      object_id: 'globex',
+      before: { suspended_at: anything, version: anything },
+      after: { version: anything },
+    }),
+  },
+  createTenant: {
+    ask: () => ask('POST', '/tenants', { id: 'acme-new', organisation: 'acme' }),
+    act: () => ({
+      tenant: 'acme-new',
+      action: 'tenant.create',
+      object_id: 'acme-new',
+      after: expect.objectContaining({ organisation: 'acme' }) as Record<string, string>,
+    }),
+  },
+  updateTenant: {
+    ask: () => ask('PATCH', '/tenants/acme-web', { name: 'The web' }),
+    act: () => ({
+      action: 'tenant.update',
+      object_id: 'acme-web',
+      before: { name: 'acme-web', version: '1' },
+      after: { name: 'The web', version: '2' },
+    }),
+  },
+  suspendTenant: {
+    ask: () => ask('POST', '/tenants/acme-app/suspend'),
+    act: () => ({ tenant: 'acme-app', action: 'tenant.suspend', object_id: 'acme-app' }),
+  },
+  resumeTenant: {
+    ask: () => ask('POST', '/tenants/acme-app/resume'),
+    act: () => ({ tenant: 'acme-app', action: 'tenant.suspend', object_id: 'acme-app' }),
+  },
+  createUser: {
+    ask: () => ask('POST', '/users', { name: 'Ada Lovelace', email: 'ada@example.org' }),
+    act: ({ id }) => ({
+      tenant: system,
+      action: 'user.create',
+      object_id: String(id),
+      after: expect.objectContaining({ name: 'sealed', email: 'sealed' }) as Record<string, string>,
+    }),
+  },
+  updateUser: {
+    ask: () => ask('PATCH', `/users/${target.user}`, { name: 'Grace Hopper', disabled: true }),
+    act: () => ({
+      tenant: system,
+      action: 'user.update',
+      object_id: target.user,
+      before: { name: 'sealed', version: '1' },
+      after: { name: 'sealed', version: '2', disabled_at: anything },
+    }),
+  },
+  grantRole: {
+    ask: () => ask('POST', '/roles', { user: target.user, tenant: 'acme-web', role: 'analyst' }),
+    act: () => ({ action: 'role.grant', object_id: `${target.user}/acme-web/analyst`, before: {} }),
+  },
+  withdrawRole: {
+    ask: () => ask('DELETE', `/roles?user=${target.user}&tenant=acme-web&role=end-user`),
+    act: () => ({
+      action: 'role.withdraw',
+      object_id: `${target.user}/acme-web/end-user`,
+      before: { user: target.user, tenant: 'acme-web', role: 'end-user', created_at: anything },
+      after: {},
+    }),
+  },
+  createKey: {
+    ask: () => ask('POST', '/keys', { tenant: 'acme-web', roles: ['end-user'] }),
+    act: ({ id }) => ({
+      action: 'key.create',
+      object_id: String(id),
+      after: expect.objectContaining({ roles: '["end-user"]' }) as Record<string, string>,
+    }),
+  },
+  updateKey: {
+    ask: () => ask('PATCH', `/keys/${target.key}`, { allowed_models: ['small'] }),
+    act: () => ({
+      action: 'key.update',
+      object_id: target.key,
+      before: { version: '1' },
+      after: { allowed_models: '["small"]', version: '2' },
+    }),
+  },
+  rotateKey: {
+    ask: () => ask('POST', `/keys/${target.key}/rotate`, { overlap_seconds: 60 }),
+    act: ({ id }) => ({
+      action: 'key.rotate',
+      object_id: target.key,
+      after: { replaced_by: String(id), overlap_seconds: '60' },
+    }),
+  },
+  revokeKey: {
+    ask: () => ask('POST', `/keys/${target.key}/revoke`),
+    act: () => ({
+      action: 'key.revoke',
+      object_id: target.key,
+      before: { version: '1' },
+      after: { revoked_at: anything, version: '2' },
+    }),
+  },
+  setOrganisationQuota: {
+    ask: () => ask('PATCH', '/quotas/organisations/acme', quota),
+    act: () => ({
+      tenant: system,
+      action: 'quota.set.organisation',
+      object_id: 'organisation/acme',
+      ...limited,
+    }),
+  },
+  setTenantQuota: {
+    ask: () => ask('PATCH', '/quotas/tenants/acme-web', quota),
+    act: () => ({
+      action: 'quota.set.project',
+      object_id: 'project/acme-web',
+      before: { version: anything, max_in_flight: '64' },
+      after: limited.after,
+    }),
+  },
+  setUserQuota: {
+    ask: () => ask('PATCH', `/quotas/users/${target.user}`, quota),
+    act: () => ({
+      tenant: system,
+      action: 'quota.set.user',
+      object_id: `user/${target.user}`,
+      ...limited,
+    }),
+  },
+  setKeyQuota: {
+    ask: () => ask('PATCH', `/quotas/keys/${target.key}`, quota),
+    act: () => ({ action: 'quota.set.key', object_id: `key/${target.key}`, ...limited }),
+  },
+  setModelQuota: {
+    ask: () => ask('PATCH', '/quotas/models/some-model', quota),
+    act: () => ({ tenant: system, action: 'quota.set.model', object_id: 'model/some-model', ...limited }),
+  },
+  createPrice: {
+    ask: () => ask('POST', '/prices', price),
+    act: () => ({
+      tenant: system,
+      action: 'price.create',
+      object_id: 'default/m/1',
+      after: expect.objectContaining({ currency: 'EUR', input_per_million: '1.5' }) as Record<string, string>,
+    }),
+  },
+};
+
+describe.each(allRoutes.filter(({ method }) => method !== 'GET'))('$operationId', ({ operationId }) => {
+  it('is one act: who, what, to which object, what was before and what is now, and no secret', async () => {
+    const asked = cases[operationId];
+    expect(asked).toBeDefined();
+    if (asked === undefined) return;
+    const answer = await asked.ask();
+    expect(answer).toMatchObject({ status: expect.toBeOneOf([200, 201]) as number });
+    const all = await acts();
+    expect(all).toHaveLength(1);
+    const expected = asked.act(answer.body);
+    expect(all[0]).toEqual(
+      expect.objectContaining({
+        tenant: 'acme-web',
+        actor: { key_id: 'of-the-platform', user_id: 'usr_1', roles: ['admin'] },
+        object_type: expected.action?.split('.')[0],
+        request_id: answer.headers.get('x-request-id'),
+        ...expected,
+      }),
+    );
+    const text = JSON.stringify(all);
+    const secrets = [answer.body['secret'], 'Ada Lovelace', 'ada@example.org', 'Grace Hopper', 'Someone'];
+    expect(secrets.filter((secret) => typeof secret === 'string' && text.includes(secret))).toEqual([]);
+  });
+});
+
+describe('what is not done', () => {
+  it('is no act: refused, out of reach, of an older version, or that is there already', async () => {
+    const before = { 'if-match': '"99"' };
+    const answers = [
+      await admin.ask(own, 'POST', '/organisations', { body: { id: 'another' } }),
+      await admin.ask(own, 'POST', '/tenants/globex-web/suspend'),
+      await ask('PATCH', `/keys/${target.key}`, { name: 'Renamed' }, before),
+      await ask('PATCH', '/tenants/acme-web', { name: 'Renamed' }, before),
+      await ask('POST', '/tenants', { id: 'acme-web' }),
+      await ask('POST', '/keys', { tenant: 'acme-web', reach: 'nowhere' }),
+      await ask('DELETE', `/roles?user=${target.user}&tenant=acme-web&role=analyst`),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([403, 403, 412, 412, 409, 400, 404]);
+    expect(await acts()).toEqual([]);
+  });
+
+  it('a second time under its idempotency key is no second act', async () => {
+    const body = { tenant: 'acme-web' };
+    const headers = { 'idempotency-key': 'once-and-no-more' };
+    const first = await ask('POST', '/keys', body, headers);
+    const second = await ask('POST', '/keys', body, headers);
+    expect(second.body['id']).toBe(first.body['id']);
+    expect(await acts()).toHaveLength(1);
+  });
+});
+
+it('a text that looks like a key stands as its digest', async () => {
+  const text = `mr_${'a'.repeat(11)}_${'b'.repeat(43)}`;
+  expect((await ask('PATCH', `/keys/${target.key}`, { name: text })).status).toBe(200);
+  const [act] = await acts();
+  expect(act?.after['name']).toMatch(/^sha256:[\da-f]{64}$/);
+});
