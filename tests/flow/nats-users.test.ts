@@ -25,6 +25,7 @@ beforeAll(async () => {
     natsConfiguration: `tls { cert_file: "${certificate.certFile}", key_file: "${certificate.keyFile}" }\n${users}`,
     env: {
       NATS_CA_FILE: certificate.certFile,
+      MILLRACE_AUDIT_CHECKPOINT_INTERVAL: '1s',
       NATS_USER: 'observer',
       NATS_PASSWORD: passwordOf('observer'),
     },
@@ -50,6 +51,9 @@ describe('with TLS, and a user for each service', () => {
     expect(response.status).toBe(200);
     const { request_id: requestId, text } = (await response.json()) as { request_id: string; text: string };
     await expectAnsweredOnce(cluster, { requestId, text }, signal);
+    const headers = { authorization: `Bearer ${cluster.apiKey}` };
+    const receipt = `${cluster.ingressUrl}/v1/requests/${requestId}/receipt`;
+    await expect.poll(async () => (await fetch(receipt, { headers })).status, { timeout: 60_000 }).toBe(200);
 
     const client = await openStream(cluster.edgeUrl, { apiKey: cluster.apiKey });
     client.send({

@@ -13,6 +13,8 @@ export interface FoundRecord {
 export interface FindOptions {
   /** Where to look; by default in all chains. */
   readonly tenant?: string;
+  /** Only what was stored at or after, in milliseconds since the epoch; by default about when the id was made. */
+  readonly fromTime?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -29,11 +31,12 @@ const versionSeven = /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f
 export async function findRecord(
   { bus, codec }: ChainSource,
   subjectId: string,
-  { tenant, signal }: FindOptions = {},
+  { tenant, fromTime, signal }: FindOptions = {},
 ): Promise<FoundRecord | undefined> {
   const subject = tenant === undefined ? 'mr.audit.recorded.*' : subjects.recorded(tenant);
+  const start = fromTime ?? (versionSeven.test(subjectId) ? madeAt(subjectId) - clockSkewMs : undefined);
   const options = {
-    ...(versionSeven.test(subjectId) ? { fromTime: madeAt(subjectId) - clockSkewMs } : {}),
+    ...(start === undefined ? {} : { fromTime: start }),
     ...(signal === undefined ? {} : { signal }),
   };
   for await (const stored of bus.read('AUDIT', subject, options)) {

@@ -93,9 +93,9 @@ export function natsPermissions(user: NatsUser): NatsPermissions {
  */
 const readers: Readonly<Record<string, readonly NatsUser[]>> = {
   RESULTS: ['edge', 'ingress', 'jobs', 'auth-quota', 'pii', 'inference', 'providers'],
-  CLOSED: ['auth-quota', 'pii', 'inference', 'providers'],
-  AUDIT: ['audit'],
-  CHECKPOINTS: ['audit'],
+  CLOSED: ['edge', 'ingress', 'jobs', 'auth-quota', 'pii', 'inference', 'providers'],
+  AUDIT: ['audit', 'ingress'],
+  CHECKPOINTS: ['audit', 'ingress'],
   ADMISSIONS: ['auth-quota'],
 };
 

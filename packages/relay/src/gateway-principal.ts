@@ -1,4 +1,4 @@
-import type { Opened, VerifiedPrincipal } from '@millrace/contracts';
+import type { VerifiedPrincipal } from '@millrace/contracts';
 import { MillraceError } from '@millrace/runtime';
 
 /** Who asks, as `verify` has said. */
@@ -12,10 +12,14 @@ export type GatewayPrincipal = Pick<
 /** A principal with this role sees only what its own key has asked for. */
 const endUserRole = 'end-user';
 
-/** Whether the principal may follow or cancel the request. */
-export function mayAccess(principal: GatewayPrincipal, tenant: string, opened: Opened): boolean {
+/** Whether the principal may follow or cancel the request. @param request what says who has asked */
+export function mayAccess(
+  principal: GatewayPrincipal,
+  tenant: string,
+  request: { readonly principal: { readonly key_id: string } },
+): boolean {
   if (principal.tenant !== tenant) return false;
-  return !principal.roles.includes(endUserRole) || principal.key_id === opened.principal.key_id;
+  return !principal.roles.includes(endUserRole) || principal.key_id === request.principal.key_id;
 }
 
 /**

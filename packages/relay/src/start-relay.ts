@@ -34,6 +34,7 @@ import type { RelaySettings } from './relay-settings.ts';
 import { watchRevocations } from './revocations.ts';
 import type { Accepted, Submission } from './submission.ts';
 import { readRoutes } from './routes/read-routes.ts';
+import { readClosing, type Closing } from './read-closing.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
 import { createSubmit } from './submit.ts';
 
@@ -91,6 +92,8 @@ export interface Relay extends Stoppable {
   follow(requestId: string, options: FollowOptions): AsyncGenerator<RelayEvent, void, undefined>;
   /** What is stored of an answer by now. @throws `request_not_found` */
   snapshot(requestId: string, principal: GatewayPrincipal): Promise<Snapshot>;
+  /** How a request ended; undefined while it has not. @throws `request_not_found` */
+  closing(requestId: string, principal: GatewayPrincipal): Promise<Closing | undefined>;
   /** Stops a request; one that has ended stays as it is. @throws `request_not_found` */
   cancel(requestId: string, principal: GatewayPrincipal, reason?: 'client' | 'disconnected'): Promise<void>;
   /** Stops the last request of an idempotency key. @throws `request_not_found` */
@@ -189,6 +192,7 @@ export async function startRelay(
     noteRefusal,
     follow,
     snapshot: (requestId, principal) => readSnapshot(dependencies, requestId, principal),
+    closing: (requestId, principal) => readClosing(dependencies, requestId, principal),
     stopping: stopping.signal,
     async cancel(requestId, principal, reason = 'client') {
       await requireAccess(dependencies, requestId, principal);

@@ -55,6 +55,12 @@ export const errorCodes = {
     retryable: true,
     meaning: 'The request of this idempotency key is being worked on.',
   },
+  receipt_pending: {
+    httpStatus: 409,
+    type: 'invalid_request_error',
+    retryable: true,
+    meaning: 'The request has not ended, or no signed checkpoint covers its record yet.',
+  },
   content_blocked: invalid('The policy of the tenant does not let this content through.', 403),
   invalid_api_key: {
     httpStatus: 401,

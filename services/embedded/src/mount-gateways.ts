@@ -19,7 +19,7 @@ export async function mountGateways(
   env: NodeJS.ProcessEnv,
 ): Promise<Gateways> {
   const { clock, logger, metrics } = dependencies;
-  const { database, sealing, bus } = dependencies;
+  const { database, sealing, bus, codec } = dependencies;
   const relay = await startRelay(
     { ...dependencies, gateway: newGatewayName() },
     readSettings(relaySettings, env),
@@ -34,6 +34,7 @@ export async function mountGateways(
   });
   await app.register(ingressRoutes, {
     relay,
+    chain: { bus, codec },
     settings: readSettings(ingressSettings, env),
     clock,
     logger,

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ChainSource } from '@millrace/audit-log';
 import { traceHeaders } from '@millrace/bus';
 import type { VerifiedPrincipal } from '@millrace/contracts';
 import { requirePermission } from '@millrace/control-plane/permissions';
@@ -38,12 +39,15 @@ import { sendNotFound } from './not-found.ts';
 import type { JobsAccess } from './jobs/jobs-access.ts';
 import { jobRoutes } from './jobs/job-routes.ts';
 import { cursorNames, lastEventIdOf } from './last-event-id.ts';
+import { createReadReceipt } from './read-receipt.ts';
 import { referenceRoutes } from './reference-routes.ts';
 import { refuseExpectations } from './refuse-expectation.ts';
 import { createWaiters } from './waiters.ts';
 
 export interface IngressRoutesOptions {
   readonly relay: Relay;
+  /** Where receipts come from. */
+  readonly chain: ChainSource;
   readonly settings: IngressSettings;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -70,7 +74,7 @@ const statusWaitOfReadersMs = 250;
 /** A fastify plugin with `POST /v1/generate`, the tasks, and `GET /v1/engine`. What no route takes is answered here as well, in JSON. */
 export async function ingressRoutes(
   app: FastifyInstance,
-  { relay, settings, clock, logger, jobs }: IngressRoutesOptions,
+  { relay, chain, settings, clock, logger, jobs }: IngressRoutesOptions,
 ): Promise<void> {
   const nextId = createIdGenerator(clock, systemRandom);
   const waiters = createWaiters(settings.maxWaitsPerKey);
@@ -222,6 +226,20 @@ export async function ingressRoutes(
   };
 
   app.get<StreamRoute>('/v1/requests/:id/stream', { onRequest: identify }, readAgain);
+  const readReceipt = createReadReceipt(relay, chain);
+  app.get<{ Params: StreamRoute['Params'] }>(
+    '/v1/requests/:id/receipt',
+    { onRequest: identify },
+    async (request) => {
+      const { principal, client } = callerOf(request);
+      const leave = waiters.enter(principal);
+      try {
+        return await readReceipt(request.params.id, principal, client.ended);
+      } finally {
+        leave();
+      }
+    },
+  );
   app.get('/v1/engine', { onRequest: identify }, async () => engineAnswer(await relay.engineState()));
   const stopRequest = createCancel(relay);
   app.post('/v1/requests/cancel', { onRequest: [identify, refuseEncoding] }, async (request, reply) => {

@@ -21,7 +21,42 @@ export const cancelBodySchema = {
   },
 } as const;
 
-const { 400: invalid, 401: unauthorized, 404: notFound, 429: tooMany, 503: unavailable } = errorResponses();
+const base64 = { type: 'string', contentEncoding: 'base64' } as const;
+
+const receiptSchema = {
+  title: 'Receipt',
+  type: 'object',
+  required: ['format', 'record', 'checkpoint', 'path'],
+  additionalProperties: false,
+  properties: {
+    format: { const: 'millrace-receipt/1' },
+    record: { ...base64, description: 'The record of the request in the audit log, as it is stored.' },
+    checkpoint: { ...base64, description: 'A signed checkpoint that covers it.' },
+    path: {
+      type: 'array',
+      items: base64,
+      description: 'Hashes beside the way from the record to the root, lowest first.',
+    },
+  },
+} as const;
+
+const requestId = {
+  name: 'id',
+  in: 'path',
+  required: true,
+  description: 'The request, a UUID.',
+  schema: { type: 'string' },
+} as const;
+
+const {
+  400: invalid,
+  401: unauthorized,
+  403: forbidden,
+  404: notFound,
+  409: conflict,
+  429: tooMany,
+  503: unavailable,
+} = errorResponses();
 
 export const requestsPart: ApiPart = {
   tag: { name: 'Requests', description: 'Requests that run, by their id.' },
@@ -33,13 +68,7 @@ export const requestsPart: ApiPart = {
         description:
           'For 15 minutes, to any number of clients, on any gateway. Who leaves does not end the request.',
         parameters: [
-          {
-            name: 'id',
-            in: 'path',
-            required: true,
-            description: 'The request, a UUID.',
-            schema: { type: 'string' },
-          },
+          requestId,
           {
             name: 'Last-Event-ID',
             in: 'header',
@@ -58,6 +87,28 @@ export const requestsPart: ApiPart = {
           400: invalid,
           401: unauthorized,
           404: notFound,
+          429: tooMany,
+          503: unavailable,
+        },
+      },
+    },
+    '/v1/requests/{id}/receipt': {
+      get: {
+        operationId: 'getReceipt',
+        summary: 'Proof, signed by the platform, of how a request ended.',
+        description:
+          'For 90 days after the request has ended, once a checkpoint covers its record, which is about a minute later. `millrace audit verify` checks it offline with the public key.',
+        parameters: [requestId],
+        responses: {
+          200: {
+            description: 'The receipt.',
+            headers: { 'x-request-id': headerReference('RequestId') },
+            content: json('Receipt'),
+          },
+          401: unauthorized,
+          403: forbidden,
+          404: notFound,
+          409: conflict,
           429: tooMany,
           503: unavailable,
         },
@@ -85,5 +136,5 @@ export const requestsPart: ApiPart = {
       },
     },
   },
-  schemas: { Cancel: cancelBodySchema },
+  schemas: { Cancel: cancelBodySchema, Receipt: receiptSchema },
 };

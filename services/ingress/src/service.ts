@@ -26,7 +26,7 @@ export async function startIngress(
   dependencies: StageDependencies & { readonly database?: Database | undefined },
   settings: IngressSettings & GatewaySettings & RelaySettings & ListenOptions,
 ): Promise<Ingress> {
-  const { clock, logger, metrics, database, sealing, bus } = dependencies;
+  const { clock, logger, metrics, database, sealing, bus, codec } = dependencies;
   const jobs = database === undefined ? undefined : { database, sealing, bus };
   const drain = createDrain(clock, settings.drainGraceMs);
   const app = await createGatewayApp(settings, drain, logger);
@@ -34,7 +34,7 @@ export async function startIngress(
   try {
     const relay = await startRelay({ ...dependencies, gateway: newGatewayName() }, settings);
     parts.push(relay);
-    await app.register(ingressRoutes, { relay, settings, clock, logger, jobs });
+    await app.register(ingressRoutes, { relay, chain: { bus, codec }, settings, clock, logger, jobs });
     await app.register(healthRoutes, { checks: [drain.check, ...relay.checks], metrics });
     const port = await listen(app, settings);
     parts.push(drain);
