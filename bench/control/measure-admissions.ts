@@ -14,6 +14,7 @@ import { createLogger, createMetrics, stopInReverse, systemClock, type Stoppable
 import { createMemoryKeyStore, createSealing } from '@millrace/sealing';
 import { receivedOf } from '@millrace/stage/testing';
 import { startTestDatabase, startTestNats, type TestDatabase } from '@millrace/testkit';
+import { countArrivals } from './count-arrivals.ts';
 import { percentile } from '../pipeline/percentile.ts';
 
 export interface AdmissionRow {
@@ -72,7 +73,7 @@ export async function measureAdmissions({ tenants, requests, say }: Measurement)
       metrics: createMetrics(),
       database: postgres.database,
     };
-    const admitted = await countArrivals(bus);
+    const admitted = await countArrivals(bus, 'mr.request.admitted.*');
     const startedAt = performance.now();
     keep(await startAuthQuota(dependencies, settings));
     await admitted.reach(requests);
@@ -171,24 +172,6 @@ async function send(bus: Bus, codec: Codec, index: number, tenants: number): Pro
     payload: codec.encode('request.received', request),
     messageId: `${request.request_id}:received`,
   });
-}
-
-async function countArrivals(bus: Bus): Promise<Stoppable & { reach(count: number): Promise<void> }> {
-  let arrived = 0;
-  let waiting: { readonly count: number; readonly resolve: () => void } | undefined;
-  const subscription = await bus.subscribe('mr.request.admitted.*', () => {
-    arrived += 1;
-    if (waiting !== undefined && arrived >= waiting.count) waiting.resolve();
-  });
-  return {
-    reach: (count) =>
-      arrived >= count
-        ? Promise.resolve()
-        : new Promise((resolve) => {
-            waiting = { count, resolve };
-          }),
-    stop: () => subscription.stop(),
-  };
 }
 
 function round(milliseconds: number): number {

@@ -1,6 +1,6 @@
 /** Everything as `npm start` runs it, for a benchmark in the parent process; ends when the parent disconnects. */
 import { once } from 'node:events';
-import { createApiKey, createTenant } from '@millrace/auth-quota';
+import { createApiKey, createTenant } from '@millrace/control-plane';
 import { embeddedSettings, startEmbedded } from '@millrace/embedded';
 import { readSettings } from '@millrace/runtime';
 import type { EmbeddedReady } from './start-embedded-child.ts';

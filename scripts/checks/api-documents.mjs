@@ -3,7 +3,11 @@ import { createConfig, lint } from '@redocly/openapi-core';
 import { root } from '../setup/set-up.mjs';
 
 // The documents of the API, against the rules of their specifications and some of our own.
-const documents = ['docs/reference/openapi.json', 'docs/reference/asyncapi.json'];
+const documents = [
+  'docs/reference/openapi.json',
+  'docs/reference/admin-openapi.json',
+  'docs/reference/asyncapi.json',
+];
 const config = await createConfig({
   extends: ['recommended-strict'],
   rules: {

@@ -13,8 +13,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { installArchiveMembers } from './archive-part.mjs';
+import { extractBrotliMember, extractBrotliTarMember } from './brotli-member.mjs';
 import { createChecksums } from './checked-file.mjs';
 import { createReporter } from './progress.mjs';
 import { extractTarMember } from './tar-member.mjs';
@@ -126,6 +128,28 @@ with zipfile.ZipFile('archive.zip', 'w') as z:
   await expect(extractZipMember(join(folder, 'archive.tgz'), 'x', target)).rejects.toThrow(
     'not a zip archive',
   );
+});
+
+it('reads members that are compressed once more, and those of a tar file within', async () => {
+  execFileSync('tar', ['-cf', 'inner.tar', '-C', 'package', 'bin/program'], { cwd: folder });
+  const inner = brotliCompressSync(readFileSync(join(folder, 'inner.tar')));
+  writeFileSync(join(folder, 'package', 'inner.tar.br'), inner);
+  writeFileSync(join(folder, 'package', 'program.br'), brotliCompressSync(member));
+  execFileSync('tar', ['-czf', 'archive.tgz', 'package'], { cwd: folder });
+  const path = join(folder, 'archive.tgz');
+  const target = join(folder, 'target');
+  await extractBrotliMember(path, 'package/program.br', target);
+  expect(readFileSync(target)).toEqual(member);
+  rmSync(target);
+  await extractBrotliTarMember(path, 'package/inner.tar.br', 'bin/program', target);
+  expect(readFileSync(target)).toEqual(member);
+  await expect(extractBrotliTarMember(path, 'package/inner.tar.br', 'none', target)).rejects.toThrow(
+    'no whole none',
+  );
+  await expect(extractBrotliMember(path, 'package/first', target)).rejects.toThrow(
+    /unexpected end|Decompression failed/u,
+  );
+  expect(existsSync(`${target}.br`)).toBe(false);
 });
 
 it('names a member that is not in a tar file, and a tar file that is cut short', async () => {

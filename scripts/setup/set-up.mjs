@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { provideBrowser } from './browser.mjs';
 import { cacheFolder, ensureFolder } from './cache-folder.mjs';
 import { createChecksums } from './checked-file.mjs';
 import { provideCudaLibraries, wantsCuda } from './cuda-libraries.mjs';
@@ -36,7 +37,7 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
  * Brings everything that the program needs to this machine; where all is there, looks at file facts alone.
  *
  * @param {{ environment?: NodeJS.ProcessEnv, natsServer?: boolean, model?: boolean,
- *   embeddings?: boolean | 'if possible', postgres?: boolean }} needs
+ *   embeddings?: boolean | 'if possible', postgres?: boolean, browser?: boolean }} needs
  *   Node and the dependencies are always needed
  * @returns {Promise<{ node: string, environment: NodeJS.ProcessEnv }>} the Node to run on, and the environment that
  *   tells the program where the parts are
@@ -48,6 +49,7 @@ export async function setUp({
   model = false,
   embeddings = false,
   postgres = false,
+  browser = false,
 } = {}) {
   const workshop = openWorkshop(environment);
   const node = await provideNode(workshop);
@@ -72,6 +74,7 @@ export async function setUp({
   if (embeddings === 'if possible')
     Object.assign(result, await provideEmbeddingsIfPossible(workshop, node, result));
   else if (embeddings) Object.assign(result, await provideEmbeddings(workshop, node, result));
+  if (browser) Object.assign(result, await provideBrowser(workshop));
   return { node, environment: result };
 }
 

@@ -7,11 +7,12 @@ const blockBytes = 512;
 /**
  * Writes one member of a gzipped tar file (an npm package is one) to `destination`. Layout: POSIX ustar.
  *
+ * @param decompress what undoes the compression, where it is another
  * @throws where the archive is cut short or has no such member
  */
-export async function extractTarMember(archive, member, destination) {
+export async function extractTarMember(archive, member, destination, decompress = createGunzip()) {
   const file = createReadStream(archive);
-  const source = file.pipe(createGunzip());
+  const source = file.pipe(decompress);
   file.on('error', (error) => source.destroy(error));
   const output = await open(destination, 'w');
   try {

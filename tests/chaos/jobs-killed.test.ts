@@ -6,7 +6,9 @@ import { startInstantCluster } from '../support/instant-engine.ts';
 import { briefAckWait } from '../support/test-cluster.ts';
 
 const services = ['jobs', 'pii', 'billing', 'audit', 'auth-quota', 'inference', 'ingress', 'jobs'];
-const lineCount = 200;
+const lineCount = 1_000;
+/** From one kill to the next: about what 3 seconds bring. */
+const linesBetween = 100;
 
 interface Answer {
   readonly request_id: string;
@@ -81,7 +83,7 @@ it('ends every job and every line of a batch once while each service is killed a
   };
   const jobs: Job[] = [];
   for (const [index, name] of services.entries()) {
-    await untilDone((index + 1) * 10);
+    await untilDone((index + 1) * linesBetween);
     jobs.push(await createJob(index));
     await cluster.process(name).kill();
     await cluster.process(name).start();

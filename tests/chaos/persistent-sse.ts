@@ -72,7 +72,8 @@ async function requirePassing(response: Response): Promise<void> {
     throw new Error(`The gateway answered ${response.status}: ${text}`);
 }
 
-async function* eventsOf(response: Response): AsyncGenerator<StreamEvent, void, undefined> {
+/** The events of a stream, as they come. */
+export async function* eventsOf(response: Response): AsyncGenerator<StreamEvent, void, undefined> {
   let rest = '';
   for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
     const blocks = (rest + piece).split('\n\n');

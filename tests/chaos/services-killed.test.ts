@@ -8,6 +8,7 @@ import {
 } from '@millrace/embedded';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { answeredOnce } from '../support/proof.ts';
+import { verifySigned } from '../support/audit-proof.ts';
 import { proveQuotas } from '../support/quota-proof.ts';
 import { briefAckWait, startTestCluster } from '../support/test-cluster.ts';
 import { persistentSse } from './persistent-sse.ts';
@@ -22,7 +23,8 @@ const answersBetween = 16;
 let cluster: Cluster;
 
 beforeEach(async () => {
-  cluster = await startTestCluster({ env: briefAckWait, tenantLimits: { maxInFlight: 1_000 } });
+  const env = { ...briefAckWait, MILLRACE_AUDIT_CHECKPOINT_INTERVAL: '1s' };
+  cluster = await startTestCluster({ env, tenantLimits: { maxInFlight: 1_000 } });
 });
 
 afterEach(() => cluster.stop());
@@ -84,6 +86,10 @@ it('answers, charges and records every request once while each service is killed
     isChainVerified: true,
   });
   expect((await platform.bus.streamState('DEADLETTER')).messages).toBe(0);
+  // And all of it is signed, once.
+  await expect
+    .poll(() => verifySigned(platform, defaultTenant), { timeout: 30_000 })
+    .toMatchObject({ records: answers.length, verified: true });
   // Nothing is in reserve any more, and what was used is what is charged.
   await expect.poll(() => proveQuotas(database), { timeout: 30_000 }).toEqual({ open: 0, wrong: [] });
 });

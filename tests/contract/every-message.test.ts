@@ -1,5 +1,5 @@
-import { eq } from 'drizzle-orm';
-import { createApiKey, createTenant, revokeApiKey } from '@millrace/auth-quota';
+import { findRecord, recordAct } from '@millrace/audit-log';
+import { createApiKey, createTenant, revokeApiKey, updateKey, type Actor } from '@millrace/control-plane';
 import {
   bucketDefinitions,
   catalogue,
@@ -9,9 +9,12 @@ import {
   type SchemaName,
 } from '@millrace/contracts';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
-import type { Stoppable } from '@millrace/runtime';
-import { tenants } from '@millrace/store';
+import { adjustCharge } from '@millrace/ledger';
+import { createBudgetAlerts } from '@millrace/quota';
+import { createIdGenerator, systemRandom, type Stoppable } from '@millrace/runtime';
+import { ledger, quotas, tenants } from '@millrace/store';
 import { openStream } from '@millrace/testkit';
+import { and, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { acceptedId, textOf, untilChunk } from '../support/answer.ts';
 import { untilDeadLetters } from '../support/dead-letters.ts';
@@ -48,9 +51,12 @@ it('carries on every subject what the catalogue says, and every event of the cat
   await askWorkers();
   await cancelOne();
   await resumeOnAnotherGateway();
+  await changeOne();
   await revokeOne();
+  await actOnce();
   await barOne();
   await poisonOne(signal);
+  await adjustOne();
   await cluster.process('inference').restart();
 
   const seen = new Set<SchemaName>();
@@ -146,12 +152,70 @@ async function resumeOnAnotherGateway(): Promise<void> {
   await back.close();
 }
 
+/** The change is told by auth-quota, as where the one who has made it is gone. */
+async function changeOne(): Promise<void> {
+  const { database, platform } = cluster;
+  const { key, keyId } = await createApiKey(database, { tenant: defaultTenant });
+  const client = await openStream(cluster.edgeUrl, { apiKey: key });
+  await client.find(({ type }) => type === 'ready');
+  const actor: Actor = {
+    tenant: defaultTenant,
+    organisation: 'default',
+    key_id: keyId,
+    user_id: null,
+    roles: ['admin'],
+    reach: 'platform',
+    scopes: null,
+    allowed_models: null,
+    allowed_addresses: null,
+    expires_at: null,
+    issuer: null,
+  };
+  const dependencies = { database, clock: platform.clock, random: systemRandom, actor };
+  await updateKey(dependencies, keyId, { scopes: ['inference'] }, undefined);
+  expect(await client.closed).toMatchObject({ code: 1013 });
+}
+
 async function revokeOne(): Promise<void> {
   const { database, platform } = cluster;
   const { key, keyId } = await createApiKey(database, { tenant: defaultTenant });
   const client = await openStream(cluster.edgeUrl, { apiKey: key });
   await revokeApiKey({ ...platform, database }, keyId);
   expect(await client.closed).toMatchObject({ code: 4401 });
+}
+
+async function actOnce(): Promise<void> {
+  const actor = { keyId: null, userId: null, roles: ['admin'] };
+  const act = { tenant: defaultTenant, actor, action: 'key.revoke', objectType: 'key', objectId: 'key' };
+  const actId = await recordAct(cluster.platform, act);
+  await expect.poll(() => findRecord(cluster.platform, actId), { timeout: 30_000 }).toBeDefined();
+}
+
+/** Corrects a charge upwards, so that it reaches shares of a budget. */
+async function adjustOne(): Promise<void> {
+  const { database, platform } = cluster;
+  const ofTenant = and(eq(quotas.scope, 'project'), eq(quotas.subject, defaultTenant));
+  await database.update(quotas).set({ budgetPerMonth: '10' }).where(ofTenant);
+  const charges = await database.select().from(ledger).where(eq(ledger.tenant, defaultTenant)).limit(1);
+  await adjustCharge(
+    {
+      ...platform,
+      database,
+      nextId: createIdGenerator(platform.clock, systemRandom),
+      budgetAlerts: createBudgetAlerts(platform),
+    },
+    {
+      tenant: defaultTenant,
+      requestId: charges[0]?.requestId ?? '',
+      amount: '9',
+      reason: 'a test',
+      actor: 'test',
+      idempotencyKey: 'one',
+    },
+  );
+  const published = [subjects.adjusted(defaultTenant), subjects.budgetReached('project', defaultTenant)];
+  for (const subject of published)
+    await expect.poll(() => platform.bus.lastMessage('BILLING', subject), { timeout: 30_000 }).toBeDefined();
 }
 
 async function barOne(): Promise<void> {

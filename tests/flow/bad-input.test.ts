@@ -1,4 +1,4 @@
-import { createApiKey, revokeApiKey } from '@millrace/auth-quota';
+import { createApiKey, revokeApiKey } from '@millrace/control-plane';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
 import { openStream, type StreamClient } from '@millrace/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';

@@ -1,9 +1,10 @@
-import OpenAI, { BadRequestError, NotFoundError, toFile } from 'openai';
+import OpenAI, { BadRequestError, InvalidWebhookSignatureError, NotFoundError, toFile } from 'openai';
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Cluster } from '@millrace/embedded';
-import { batches } from '@millrace/store';
+import { batches, webhookDeliveries } from '@millrace/store';
 import { startInstantCluster } from '../support/instant-engine.ts';
+import { startWebhookReceiver, type ReceivedWebhook } from '../support/webhook-receiver.ts';
 
 interface OutputLine {
   readonly custom_id: string;
@@ -22,7 +23,9 @@ let cluster: Cluster;
 let client: OpenAI;
 
 beforeAll(async () => {
-  cluster = await startInstantCluster();
+  cluster = await startInstantCluster({
+    env: { MILLRACE_WEBHOOK_PRIVATE: 'true', MILLRACE_WEBHOOK_FIRST_PAUSE: '20ms' },
+  });
   client = new OpenAI({ apiKey: cluster.apiKey, baseURL: `${cluster.ingressUrl}/v1`, maxRetries: 0 });
 });
 
@@ -42,13 +45,34 @@ const line = (customId: string, changes: object = {}): string =>
 const upload = async (lines: readonly string[]) =>
   client.files.create({ file: await toFile(Buffer.from(lines.join('\n')), 'input.jsonl'), purpose: 'batch' });
 
-const createBatch = async (lines: readonly string[]) =>
-  client.batches.create({
+/** A batch as it is created, with what the API of OpenAI does not have. */
+type NewBatch = OpenAI.Batch & {
+  readonly webhook: { readonly url: string; readonly secret?: string } | null;
+};
+
+const createBatch = async (lines: readonly string[], more: object = {}) =>
+  (await client.batches.create({
     input_file_id: (await upload(lines)).id,
     endpoint,
     completion_window: '24h',
     metadata: { kind: 'test' },
-  });
+    ...more,
+  })) as NewBatch;
+
+type BatchEvent =
+  | OpenAI.Webhooks.BatchCompletedWebhookEvent
+  | OpenAI.Webhooks.BatchFailedWebhookEvent
+  | OpenAI.Webhooks.BatchCancelledWebhookEvent
+  | OpenAI.Webhooks.BatchExpiredWebhookEvent;
+
+const unwrap = async ({ body, headers }: ReceivedWebhook, secret: string) =>
+  (await client.webhooks.unwrap(body, headers, secret)) as BatchEvent;
+
+const expire = (id: string) =>
+  cluster.database
+    .update(batches)
+    .set({ expiresAt: sql`now()` })
+    .where(eq(batches.id, id));
 
 /** Waits for the end of a batch. */
 async function ended(id: string, signal: AbortSignal): Promise<OpenAI.Batch> {
@@ -58,6 +82,21 @@ async function ended(id: string, signal: AbortSignal): Promise<OpenAI.Batch> {
     await cluster.platform.clock.sleep(100, signal);
   }
 }
+
+it('a file that is sent as a text says so', async () => {
+  const form = new FormData();
+  form.set('purpose', 'batch');
+  form.set('file', 'input.jsonl');
+  const response = await fetch(`${cluster.ingressUrl}/v1/files`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${cluster.apiKey}` },
+    body: form,
+  });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({
+    error: { param: 'file', message: 'file is a text: it must be a file, with a name of its own' },
+  });
+});
 
 async function linesOf(fileId: string | null | undefined): Promise<readonly OutputLine[]> {
   const content = await (await client.files.content(fileId ?? '')).text();
@@ -82,8 +121,28 @@ describe('a file', () => {
     expect(back.equals(content)).toBe(true);
     const listed = await client.files.list({ purpose: 'batch', limit: 1 });
     expect(listed.data).toEqual([file]);
+    expect(await client.files.waitForProcessing(file.id)).toEqual(file);
     expect(await client.files.delete(file.id)).toEqual({ id: file.id, object: 'file', deleted: true });
     await expect(client.files.retrieve(file.id)).rejects.toBeInstanceOf(NotFoundError);
+  });
+
+  it('is listed page by page, newest first, and goes when it says', async () => {
+    const ids: string[] = [];
+    for (const name of ['a', 'b', 'c']) {
+      const file = await toFile(Buffer.from(name), name);
+      const expires_after = { anchor: 'created_at' as const, seconds: 3_600 };
+      const { id, created_at, expires_at } = await client.files.create({
+        file,
+        purpose: 'batch',
+        expires_after,
+      });
+      expect(expires_at).toBe(created_at + 3_600);
+      ids.unshift(id);
+    }
+    const listed: string[] = [];
+    for await (const { id } of client.files.list({ limit: 2 })) listed.push(id);
+    expect(listed).toEqual(ids);
+    for (const id of ids) await client.files.delete(id);
   });
 
   it('is refused where its purpose is another, and nothing of it is left', async () => {
@@ -175,10 +234,7 @@ describe('a batch', () => {
     const cancelled = await createBatch(lines);
     expect(await client.batches.cancel(cancelled.id)).toMatchObject({ status: 'cancelling' });
     const expired = await createBatch(lines);
-    await cluster.database
-      .update(batches)
-      .set({ expiresAt: sql`now()` })
-      .where(eq(batches.id, expired.id));
+    await expire(expired.id);
     await jobs.start();
     expect(await ended(cancelled.id, signal)).toMatchObject({
       status: 'cancelled',
@@ -192,5 +248,96 @@ describe('a batch', () => {
     expect(undone[0]).toMatchObject({ response: null, error: { code: 'batch_expired' } });
     const { completed = 0 } = batch.request_counts ?? {};
     expect(completed + undone.length).toBe(lines.length);
+  });
+});
+
+describe('the webhook of a batch', () => {
+  it('tells of each end by its name, signed, as an event that the package unwraps', async ({ signal }) => {
+    const receiver = await startWebhookReceiver({ refusals: 2 });
+    try {
+      const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
+      const webhook = { url: receiver.url, secret };
+      const jobs = cluster.process('jobs');
+      await jobs.kill();
+      const create = (lines: readonly string[]) => createBatch(lines, { webhook });
+      const [completed, failed, cancelled, expired] = [
+        await create([line('secret words')]),
+        await create(['{"secret words"']),
+        await create([line('a')]),
+        await create([line('a')]),
+      ];
+      expect(completed.webhook).toEqual({ url: receiver.url });
+      await client.batches.cancel(cancelled.id);
+      await expire(expired.id);
+      await jobs.start();
+      const received = await receiver.received(2 + 4, signal);
+      const taken = received.slice(2);
+      const events = await Promise.all(taken.map((each) => unwrap(each, secret)));
+      expect(new Map(events.map(({ type, data }) => [type, data.id]))).toEqual(
+        new Map([
+          ['batch.completed', completed.id],
+          ['batch.failed', failed.id],
+          ['batch.cancelled', cancelled.id],
+          ['batch.expired', expired.id],
+        ]),
+      );
+      expect(events[0]).toMatchObject({
+        object: 'event',
+        created_at: expect.any(Number) as number,
+        id: expect.stringMatching(/^evt_[\da-f]{32}$/u) as string,
+      });
+      expect(new Set(events.map(({ id }) => id)).size).toBe(4);
+      for (const { body, headers } of received) {
+        expect(body).not.toContain('secret words');
+        expect(body).not.toContain('"kind":"test"');
+        expect(taken.map((each) => each.headers['webhook-id'])).toContain(headers['webhook-id']);
+      }
+      const done = await client.batches.retrieve(completed.id);
+      const told = events.find(({ type }) => type === 'batch.completed')?.data;
+      expect(told).toMatchObject({
+        output_file_id: done.output_file_id,
+        request_counts: done.request_counts,
+      });
+      const other = `whsec_${Buffer.alloc(24, 8).toString('base64')}`;
+      for (const each of taken)
+        await expect(unwrap(each, other)).rejects.toBeInstanceOf(InvalidWebhookSignatureError);
+    } finally {
+      await receiver.stop();
+    }
+  });
+
+  it('has a secret that is shown once, and the same under one idempotency key', async ({ signal }) => {
+    const receiver = await startWebhookReceiver();
+    try {
+      const { id: input_file_id } = await upload([line('once')]);
+      const webhook = { webhook: { url: receiver.url } };
+      const create = async () =>
+        (await client.batches.create(
+          { input_file_id, endpoint, completion_window: '24h', ...webhook },
+          { headers: { 'Idempotency-Key': 'one-batch' } },
+        )) as NewBatch;
+      const created = await create();
+      expect((await create()).webhook).toEqual(created.webhook);
+      expect(await client.batches.retrieve(created.id)).toMatchObject({ webhook: { url: receiver.url } });
+      const [told] = await receiver.received(1, signal);
+      const secret = created.webhook?.secret ?? '';
+      if (told === undefined) throw new Error('nobody was told');
+      expect(await unwrap(told, secret)).toMatchObject({ type: 'batch.completed', data: { id: created.id } });
+      const rows = await cluster.database
+        .select({ id: webhookDeliveries.id })
+        .from(webhookDeliveries)
+        .where(eq(webhookDeliveries.subjectId, created.id));
+      expect(rows).toEqual([{ id: told.headers['webhook-id'] }]);
+    } finally {
+      await receiver.stop();
+    }
+  });
+
+  it.each([
+    ['webhook.url', { url: 'ftp://example.com' }],
+    ['webhook.secret', { url: 'https://example.com', secret: 'short' }],
+    ['webhook.color', { url: 'https://example.com', color: 'red' }],
+  ])('is refused at once for a wrong %s', async (param, webhook) => {
+    await expect(createBatch([line('a')], { webhook })).rejects.toMatchObject({ status: 400, param });
   });
 });

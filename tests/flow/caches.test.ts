@@ -71,6 +71,58 @@ it('what the client forbids is neither looked up nor kept', async () => {
   expect((await ask(own, { 'cache-control': 'max-age=60, no-cache' })).cache).toBeNull();
 });
 
+it('what a job is made of is not looked up either where its creation forbids it, and its cost is shown', async () => {
+  interface Job {
+    readonly id: string;
+    readonly cost: { readonly amount: string } | null;
+    readonly result: Answer | null;
+  }
+  const run = async (headers?: Readonly<Record<string, string>>): Promise<Job> => {
+    const made = await postJson(cluster, '/v1/jobs', { endpoint: '/v1/generate', body: question }, headers);
+    const { id } = (await made.json()) as Job;
+    const ended = await fetch(`${cluster.ingressUrl}/v1/jobs/${id}?wait=60s`, {
+      headers: { authorization: `Bearer ${cluster.apiKey}` },
+    });
+    return (await ended.json()) as Job;
+  };
+  const hit = await run();
+  expect(hit.result?.usage.cache).toMatchObject({ kind: 'exact' });
+  expect(hit.cost?.amount).toBe('0.0000000000');
+  const own = await run({ 'cache-control': 'no-store' });
+  expect(own.result?.usage).toHaveProperty('output_tokens');
+  expect(own.result?.usage.cache).toBeUndefined();
+  expect(Number(own.cost?.amount)).toBeGreaterThan(0);
+});
+
+it('a response that is kept says so in its head as well, with its cost, and obeys', async () => {
+  const body = {
+    model: 'smollm2',
+    input: 'What is the capital of Italy?',
+    temperature: 0,
+    max_output_tokens: 8,
+  };
+  const respond = async (headers?: Readonly<Record<string, string>>) => {
+    const response = await postJson(cluster, '/v1/responses', body, headers);
+    expect(response.status).toBe(200);
+    const { usage } = (await response.json()) as Answer;
+    const of = (name: string) => response.headers.get(`x-millrace-${name}`);
+    return {
+      header: of('cache'),
+      cost: Number.parseFloat(of('cost') ?? 'NaN'),
+      used: usage.cache !== undefined,
+    };
+  };
+  const first = await respond();
+  expect(first).toMatchObject({ header: 'miss', used: false });
+  expect(first.cost).toBeGreaterThan(0);
+  expect(await respond()).toEqual({ header: 'exact', cost: 0, used: true });
+  expect(await respond({ 'cache-control': 'no-store' })).toEqual({
+    header: null,
+    cost: first.cost,
+    used: false,
+  });
+});
+
 it('tasks have it as well, each request as a whole', async () => {
   const texts = { text: ['a red apple', 'a blue car'] };
   expect((await ask(texts, {}, '/v1/embed')).cache).toBe('miss');

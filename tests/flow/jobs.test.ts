@@ -1,13 +1,11 @@
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApiKey } from '@millrace/auth-quota';
+import { createApiKey } from '@millrace/control-plane';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
 import { expectAnsweredOnce } from '../support/proof.ts';
 import { postJson } from '../support/post-json.ts';
 import { startInstantCluster } from '../support/instant-engine.ts';
+import { startWebhookReceiver } from '../support/webhook-receiver.ts';
 
 interface Job {
   readonly id: string;
@@ -85,10 +83,28 @@ describe('a job', () => {
     [{ endpoint: '/v1/generate', body: { max_tokens: 0, prompt: 'x' } }, 'body.max_tokens'],
     [{ endpoint: '/v1/generate', body: { prompt: 'x', stream: true } }, 'body.stream'],
     [prompt('x', { retention: '400d' }), 'retention'],
+    [prompt('x', { retention: '86400' }), 'retention'],
     [prompt('x', { webhook: { url: 'ftp://example.com' } }), 'webhook.url'],
     [prompt('x', { color: 'red' }), 'color'],
   ])('is refused at once where it is wrong: %j', async (body, param) => {
     expect(await read(post('/v1/jobs', body), 400)).toMatchObject({ error: { param } });
+  });
+
+  it.each([
+    '/v1/jobs?after=nothing',
+    '/v1/jobs/none?wait=30',
+    '/v1/files?after=job_1',
+    '/v1/batches?after=1',
+  ])('is not asked for with what is no duration or id: %s', async (path) => {
+    const param = /\?(\w+)=/.exec(path)?.[1];
+    expect(await read(call('GET', path), 400)).toMatchObject({ error: { code: 'invalid_value', param } });
+  });
+
+  it('does not repeat a secret that is wrong', async () => {
+    const webhook = { url: 'https://example.com', secret: 'whsec_canary' };
+    const body = await read(post('/v1/jobs', prompt('x', { webhook })), 400);
+    expect(body).toMatchObject({ error: { param: 'webhook.secret' } });
+    expect(JSON.stringify(body)).not.toContain('canary');
   });
 
   it('fails with the error that its request failed with', async () => {
@@ -151,33 +167,21 @@ describe('a job', () => {
 
 describe('a webhook', () => {
   it('tells of the end, signed, and is sent again until it arrives', async ({ signal }) => {
-    const received: { readonly headers: IncomingMessage['headers']; readonly body: string }[] = [];
-    const enough = Promise.withResolvers<void>();
-    const server = createServer((request, response) => {
-      let body = '';
-      request.setEncoding('utf8').on('data', (piece: string) => (body += piece));
-      request.on('end', () => {
-        received.push({ headers: request.headers, body });
-        response.writeHead(received.length < 3 ? 500 : 204).end();
-        if (received.length === 3) enough.resolve();
-      });
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    signal.addEventListener('abort', () => enough.reject(signal.reason));
+    const receiver = await startWebhookReceiver({ refusals: 2 });
     try {
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+      const { url } = receiver;
       const created = await create(prompt('Tell me.', { webhook: { url } }));
       const secret = created.webhook?.secret ?? '';
-      await enough.promise;
+      const received = await receiver.received(3, signal);
       const ids = received.map(({ headers }) => headers['webhook-id']);
       expect(new Set(ids).size).toBe(1);
       const [first] = received;
-      const payload = new Webhook(secret).verify(first?.body ?? '', first?.headers as Record<string, string>);
+      const payload = new Webhook(secret).verify(first?.body ?? '', { ...first?.headers });
       expect(payload).toMatchObject({ type: 'job.completed', data: { id: created.id, status: 'completed' } });
       expect(first?.body).not.toContain('Tell me');
       expect((await ended(created.id)).webhook).toEqual({ url });
     } finally {
-      server.close();
+      await receiver.stop();
     }
   });
 });

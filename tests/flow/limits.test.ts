@@ -1,4 +1,4 @@
-import { createApiKey, createTenant } from '@millrace/auth-quota';
+import { createApiKey, createTenant } from '@millrace/control-plane';
 import type { Cluster } from '@millrace/embedded';
 import { readResults } from '@millrace/stage';
 import { openStream, type StreamClient } from '@millrace/testkit';

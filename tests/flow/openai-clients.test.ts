@@ -1,18 +1,10 @@
-import { fileURLToPath } from 'node:url';
 import type { Cluster } from '@millrace/embedded';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { embedMany, generateText, streamText } from 'ai';
-import OpenAI, {
-  APIUserAbortError,
-  AuthenticationError,
-  BadRequestError,
-  NotFoundError,
-  RateLimitError,
-} from 'openai';
+import OpenAI, { APIUserAbortError, BadRequestError } from 'openai';
+import { makeParseableResponseFormat } from 'openai/lib/parser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { range } from '../support/answer.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
-import { pythonPackages, runPython } from '../support/python-packages.ts';
 import { startTestCluster } from '../support/test-cluster.ts';
 
 const model = 'smollm2-135m-instruct';
@@ -24,15 +16,10 @@ let client: OpenAI;
 
 beforeAll(async () => {
   cluster = await startTestCluster();
-  client = clientOf(cluster.apiKey);
+  client = new OpenAI({ apiKey: cluster.apiKey, baseURL: `${cluster.ingressUrl}/v1`, maxRetries: 0 });
 });
 
 afterAll(() => cluster.stop());
-
-/** The package as it comes from npm, pointed at Millrace. */
-function clientOf(apiKey: string, maxRetries = 0): OpenAI {
-  return new OpenAI({ apiKey, baseURL: `${cluster.ingressUrl}/v1`, maxRetries });
-}
 
 /** The request behind an id such as `chatcmpl-<request>`. */
 const requestOf = (id: string): string => id.slice(id.indexOf('-') + 1);
@@ -110,6 +97,28 @@ describe('chat.completions', () => {
     const answer = JSON.parse(choices[0]?.message.content ?? '') as Record<string, unknown>;
     expect(Object.keys(answer).toSorted()).toEqual(['city', 'population']);
     expect(Number.isInteger(answer['population'])).toBe(true);
+  });
+
+  it('comes through the helpers of the package: as events, and parsed', async () => {
+    const runner = client.chat.completions.stream(question);
+    let text = '';
+    runner.on('content', (delta) => (text += delta));
+    expect(await runner.finalContent()).toBe(text);
+    expect((await client.chat.completions.create(question)).choices[0]?.message.content).toBe(text);
+    const schema = {
+      type: 'object',
+      properties: { is_city: { type: 'boolean' } },
+      required: ['is_city'],
+      additionalProperties: false,
+    };
+    const { choices } = await client.chat.completions.parse({
+      ...question,
+      response_format: makeParseableResponseFormat(
+        { type: 'json_schema', json_schema: { name: 'answer', schema, strict: true } },
+        (content) => JSON.parse(content) as { readonly is_city: boolean },
+      ),
+    });
+    expect(typeof choices[0]?.message.parsed?.is_city).toBe('boolean');
   });
 
   it('takes parts of text, and the older name of the limit', async () => {
@@ -196,78 +205,6 @@ describe('chat.completions', () => {
   });
 });
 
-describe('errors have the classes that the package gives them', () => {
-  it('a wrong key', async () => {
-    await expect(clientOf('wrong').chat.completions.create(question)).rejects.toBeInstanceOf(
-      AuthenticationError,
-    );
-  });
-
-  it('a model that is not there', async () => {
-    const refusal = client.chat.completions.create({ ...question, model: 'gpt-4o' });
-    await expect(refusal).rejects.toBeInstanceOf(NotFoundError);
-    await expect(client.models.retrieve('gpt-4o')).rejects.toMatchObject({ code: 'model_not_found' });
-  });
-
-  it('a limit that is reached; the package tries again by itself', async () => {
-    const limited = await startTestCluster({ tenantLimits: { requestsPerMinute: 6, maxInFlight: 1 } });
-    const running = new AbortController();
-    const statuses: number[] = [];
-    const clientWith = (maxRetries: number): OpenAI =>
-      new OpenAI({
-        apiKey: limited.apiKey,
-        baseURL: `${limited.ingressUrl}/v1`,
-        maxRetries,
-        async fetch(input, init) {
-          const response = await fetch(input, init);
-          statuses.push(response.status);
-          if (response.status === 429) running.abort();
-          return response;
-        },
-      });
-    const brief = { ...question, max_completion_tokens: 1 };
-    try {
-      const story = await fetch(`${limited.ingressUrl}/v1/chat/completions`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${limited.apiKey}`, 'content-type': 'application/json' },
-        body: JSON.stringify({
-          model,
-          stream: true,
-          temperature: 0,
-          messages: [{ role: 'user', content: 'Tell me a very long story about a mill on a river.' }],
-        }),
-        signal: running.signal,
-      });
-      expect(story.status).toBe(200);
-      await clientWith(10).chat.completions.create(brief);
-      expect(statuses.slice(0, 2)).toContain(429);
-      expect(statuses.at(-1)).toBe(200);
-
-      const refusal = await refusalOf(clientWith(0), brief);
-      expect(refusal).toMatchObject({ status: 429, code: 'rate_limit_exceeded' });
-      expect(refusal.headers?.get('x-ratelimit-remaining-requests')).toBe('0');
-      expect(refusal.headers?.get('x-ratelimit-reset-requests')).toMatch(/^(?:\d+ms|(?:\d+m)?\d+s)$/u);
-    } finally {
-      await limited.stop();
-    }
-  });
-});
-
-type Question = OpenAI.ChatCompletionCreateParamsNonStreaming;
-
-/** Asks until the limit is reached: a new minute may begin on the way, though not twice. */
-async function refusalOf(asking: OpenAI, asked: Question): Promise<RateLimitError> {
-  for (const _ of range(1, 24)) {
-    try {
-      await asking.chat.completions.create(asked);
-    } catch (error) {
-      if (error instanceof RateLimitError && error.code === 'rate_limit_exceeded') return error;
-      if (!(error instanceof RateLimitError)) throw error;
-    }
-  }
-  throw new Error('The limit was never reached.');
-}
-
 describe('completions', () => {
   it('answers, whole and as a stream', async () => {
     const asked = { model, prompt: 'The capital of France is', temperature: 0, seed: 1, max_tokens: 12 };
@@ -283,6 +220,51 @@ describe('completions', () => {
     await expect(client.completions.create({ model, prompt: [1, 2, 3] })).rejects.toBeInstanceOf(
       BadRequestError,
     );
+  });
+});
+
+describe('responses', () => {
+  const asked = { model, input: messages[0].content, temperature: 0, max_output_tokens: 24 };
+
+  it('answer, whole and as events, and are gone on behind', async () => {
+    const whole = await client.responses.create(asked);
+    expect(whole).toMatchObject({ object: 'response', status: 'completed', model });
+    expect(whole.output_text).toContain('Paris');
+    const runner = client.responses.stream(asked);
+    let text = '';
+    for await (const event of runner) if (event.type === 'response.output_text.delta') text += event.delta;
+    expect(text).toBe(whole.output_text);
+    expect((await runner.finalResponse()).output_text).toBe(text);
+    const behind = await client.responses.create({ ...asked, previous_response_id: whole.id });
+    expect(behind).toMatchObject({ status: 'completed', previous_response_id: whole.id });
+    expect(behind.usage?.input_tokens).toBeGreaterThan(whole.usage?.input_tokens ?? 0);
+  });
+
+  it('run in the background, are read again from where one left, and stop when they are cancelled', async ({
+    signal,
+  }) => {
+    const endless = { ...asked, input: 'Tell me a very long story.', max_output_tokens: 1_500 };
+    const stream = await client.responses.create({ ...endless, background: true, stream: true });
+    let id = '';
+    let last = 0;
+    for await (const event of stream) {
+      last = event.sequence_number;
+      if (event.type === 'response.created') id = event.response.id;
+      if (event.type === 'response.output_text.delta') break;
+    }
+    const resumed = await client.responses.retrieve(id, { stream: true, starting_after: last });
+    for await (const event of resumed) {
+      expect(event).toMatchObject({ type: 'response.output_text.delta', sequence_number: last + 1 });
+      break;
+    }
+    await client.responses.cancel(id);
+    let response = await client.responses.retrieve(id);
+    while (response.status === 'in_progress') {
+      await cluster.platform.clock.sleep(50, signal);
+      response = await client.responses.retrieve(id);
+    }
+    expect(response.status).toBe('cancelled');
+    expect(response.output_text.length).toBeGreaterThan(0);
   });
 });
 
@@ -320,28 +302,6 @@ describe('models', () => {
         object: 'model',
         owned_by: 'millrace',
       });
-  });
-});
-
-describe('the package openai for Python', () => {
-  it('sees the same', async () => {
-    const packages = await pythonPackages('openai==3.57.0');
-    const script = fileURLToPath(new URL('../support/python/openai_client.py', import.meta.url));
-    const env = { API_KEY: cluster.apiKey, BASE_URL: `${cluster.ingressUrl}/v1` };
-    const { choices, usage } = await client.chat.completions.create(question);
-    const text = choices[0]?.message.content;
-    expect(JSON.parse(await runPython(packages, script, [model], env))).toEqual({
-      whole: text,
-      streamed: text,
-      usage: [usage?.total_tokens, usage?.total_tokens],
-      dimensions: 384,
-      models: ['all-minilm-l6-v2', model],
-      errors: [
-        ['NotFoundError', 404, 'model_not_found'],
-        ['BadRequestError', 400, 'unsupported_value'],
-        ['AuthenticationError', 401, 'invalid_api_key'],
-      ],
-    });
   });
 });
 

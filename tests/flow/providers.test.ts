@@ -11,6 +11,7 @@ import {
   raw,
   refusing,
   startScriptedUpstream,
+  type Reaction,
   type ScriptedUpstream,
 } from '@millrace/providers/scripted-upstream';
 import { ledger } from '@millrace/store';
@@ -38,7 +39,10 @@ beforeAll(async () => {
     baseUrl: upstream.baseUrl,
     keyEnv: 'FAR_KEY',
     retries: 1,
-    models: [{ name: model, upstream: 'gpt-far', contextLength: 8_192, price }],
+    models: [
+      { name: model, upstream: 'gpt-far', contextLength: 8_192, price },
+      { name: 'far-vectors', contextLength: 512, operations: ['embed'], price },
+    ],
   };
   await writeFile(file, JSON.stringify({ providers: [provider] }));
   cluster = await startTestCluster({
@@ -141,6 +145,52 @@ describe('a model of a provider', () => {
   });
 });
 
+const reported = (prompt_tokens: number, completion_tokens: number) =>
+  raw(piece('a', 'stop'), eventOf({ choices: [], usage: { prompt_tokens, completion_tokens } }), doneEvent);
+
+describe('a hostile provider', () => {
+  const mangled = '{"to":"<EMAIL_1>';
+
+  it('cannot break an answer by calls that are no JSON, nor have it for nothing', async () => {
+    const call = { index: 0, id: 'c1', function: { name: 'send', arguments: mangled } };
+    upstream.react(raw(deltaEvent({ tool_calls: [call] }), deltaEvent({}, 'constructor'), doneEvent));
+    const tools = [{ type: 'function' as const, function: { name: 'send', parameters: { type: 'object' } } }];
+    const { choices, id } = await client.chat.completions.create({ ...question, tools });
+    expect(choices[0]).toMatchObject({
+      finish_reason: 'stop',
+      message: { tool_calls: [{ function: { arguments: '{"to":"jane@example.com' } }] },
+    });
+    expect(await closingOf(requestOf(id))).toMatchObject({
+      outcome: 'COMPLETED',
+      usage: { source: 'ESTIMATE', output_tokens: 6 },
+    });
+    expect(newCalls()).toHaveLength(1);
+  });
+
+  it('cannot charge more than there can have been, nor less than nothing', async () => {
+    upstream.react(reported(1e15, 1e15), reported(-1e15, -1));
+    const dear = await client.chat.completions.create({ ...question, max_tokens: 5 });
+    expect(dear.usage?.completion_tokens).toBe(5);
+    expect(dear.usage?.prompt_tokens).toBeLessThan(500);
+    const cheap = await client.chat.completions.create({ ...question, max_tokens: 5 });
+    expect(cheap.usage?.completion_tokens).toBe(1);
+    expect(cheap.usage?.prompt_tokens).toBeGreaterThan(0);
+    expect(newCalls()).toHaveLength(2);
+  });
+
+  it('cannot send more than was asked for; what fits arrives, however large its pieces', async () => {
+    upstream.react(raw(piece('x'.repeat(100_000), 'stop'), doneEvent));
+    await expect(client.chat.completions.create({ ...question, max_tokens: 5 })).rejects.toMatchObject({
+      code: 'provider_failed',
+    });
+    const text = '\u0000'.repeat(600_000);
+    upstream.react(raw(piece(text, 'stop'), doneEvent));
+    const { choices } = await client.chat.completions.create(question);
+    expect(choices[0]?.message.content === text).toBe(true);
+    expect(newCalls()).toHaveLength(2);
+  });
+});
+
 describe('an answer that breaks off', () => {
   it('ends as an error, never as one that ended well, and is charged by an estimate', async () => {
     upstream.react(raw(piece('Once upon a time')));
@@ -160,6 +210,58 @@ describe('an answer that breaks off', () => {
     const { choices } = await client.chat.completions.create(question);
     expect(choices[0]?.message.content).toBe('a');
     expect(newCalls()).toHaveLength(2);
+  });
+});
+
+function json(body: object): Reaction {
+  return (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
+}
+
+function vectors(...embeddings: readonly (readonly number[])[]) {
+  return embeddings.map((embedding, index) => ({ object: 'embedding', index, embedding }));
+}
+
+describe('a model of a provider that embeds', () => {
+  const asked = { model: 'far-vectors', input: ['Mail jane@example.com.', 'two'] };
+
+  it('gives a vector for each text, whatever their order; usage is what the provider says', async () => {
+    const data = vectors([0.25, -1], [0.5, 2]).toReversed();
+    upstream.react(json({ object: 'list', data, usage: { prompt_tokens: 9, total_tokens: 9 } }));
+    const answer = await client.embeddings.create({ ...asked, encoding_format: 'float' }).withResponse();
+    expect(answer.data.data).toMatchObject(vectors([0.25, -1], [0.5, 2]));
+    expect(answer.data.usage).toEqual({ prompt_tokens: 9, total_tokens: 9 });
+    expect(answer.response.headers.get('x-millrace-cost')).toBe('0.0000090000 USD');
+    expect(newCalls()).toMatchObject([
+      {
+        path: '/v1/embeddings',
+        body: { model: 'far-vectors', input: ['Mail <EMAIL_1>.', 'two'], encoding_format: 'float' },
+      },
+    ]);
+  });
+
+  it.each([
+    ['a vector too few', { data: vectors([1]) }],
+    ['what is no number', { data: [{ index: 0, embedding: ['a'] }, ...vectors([1])] }],
+    ['one text twice', { data: [...vectors([1]), ...vectors([2])] }],
+    ['no list', { vectors: [] }],
+  ])('%s is an error', async (_, body) => {
+    upstream.react(json(body));
+    await expect(client.embeddings.create(asked)).rejects.toMatchObject({
+      status: 502,
+      code: 'provider_failed',
+    });
+  });
+
+  it('does nothing else', async () => {
+    await expect(client.chat.completions.create({ ...question, model: 'far-vectors' })).rejects.toMatchObject(
+      {
+        status: 400,
+        param: 'model',
+      },
+    );
+    expect(newCalls()).toHaveLength(0);
   });
 });
 

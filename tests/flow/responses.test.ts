@@ -93,6 +93,7 @@ describe('a response', () => {
     [{ reasoning: { effort: 'low' as const } }, 'reasoning'],
     [{ conversation: 'conv_1' }, 'conversation'],
     [{ background: true, store: false }, 'background'],
+    [{ tools: [{ type: 'web_search' as const }] }, 'tools[0].type'],
     [{ previous_response_id: 'resp_none' }, 'previous_response_id'],
     [{ temperature: 9 }, 'temperature'],
     [{ max_output_tokens: 100_000 }, 'max_output_tokens'],
@@ -140,6 +141,12 @@ describe('the events of a response', () => {
       );
       expect(rest).toEqual(events.slice(after + 1));
     }
+    const beyond = client.responses
+      .retrieve(last.response.id, { stream: true, starting_after: events.length })
+      .then(allOf);
+    await expect(beyond).rejects.toThrow(
+      `starting_after is ${events.length}: the response has ended with event ${events.length - 1}`,
+    );
   });
 
   it('come without a response that is kept as well', async () => {

@@ -241,7 +241,7 @@ describe('a task that cannot be done', () => {
       { text: ['short', 'word '.repeat(5_000)] },
       'context_length_exceeded',
       'text[1]',
-      /text\[1\] makes a prompt of \d+ tokens/,
+      /text\[1\] makes a prompt of more than \d+ tokens/,
     ],
     [
       'classify',

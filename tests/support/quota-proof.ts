@@ -9,14 +9,15 @@ export interface QuotaProof {
   readonly wrong: readonly string[];
 }
 
-/** Compares counters and ledger. Organisations, projects, users and keys are in the ledger; so are the models that answered. */
+/** Compares counters and ledger: charges and what corrects them. Organisations, projects, users and keys are in the ledger; so are the models that answered. */
 export async function proveQuotas(database: Database): Promise<QuotaProof> {
   const { rows } = await database.execute<{ open: number; wrong: string[] }>(sql`
     with charged as (
       select owner.scope, owner.subject, entry.input_tokens + entry.output_tokens as tokens, entry.amount, entry.closed_at
       from ledger as entry cross join lateral (values
         ('organisation', organisation), ('project', tenant), ('user', user_id), ('key', key_id), ('model', model))
-        as owner(scope, subject)),
+        as owner(scope, subject)
+      where kind <> 'credit'),
     compared as (
       select
         quota.scope, quota.subject, quota.month_tokens, quota.month_amount,

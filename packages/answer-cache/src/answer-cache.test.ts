@@ -101,3 +101,17 @@ it('lets one that waits end by itself, and those that are in more of a hurry not
   stopped.abort();
   expect(await waiting).toBeUndefined();
 });
+
+it('forgets what a tenant was answered, also what is about to be kept, and nothing of others', async () => {
+  const { ask, cache, sampleOf } = startCache();
+  await ask(requestOf('capital?'), answerOf('first'));
+  await ask(requestOf('capital?', { tenant: 'other' }), answerOf('theirs'));
+  const asked = await cache.lookUp(requestOf('river?'), never);
+  cache.forget('acme');
+  if (asked?.kind === 'miss') asked.keep(answerOf('late'));
+  if (asked?.kind === 'miss') asked.release();
+  expect(await ask(requestOf('capital?'), answerOf('second'))).toBe('miss');
+  expect(await ask(requestOf('river?'), answerOf('second'))).toBe('miss');
+  expect(await ask(requestOf('capital?', { tenant: 'other' }), answerOf('second'))).toBe('theirs');
+  expect(await sampleOf('millrace_answer_cache_evictions_total{model="m",reason="erased"}')).toBe(1);
+});

@@ -61,6 +61,8 @@ export interface AnswerCache extends Stoppable {
   lookUp(request: CacheRequest, signal: AbortSignal): Promise<LookUp | undefined>;
   /** Drops what other versions of the model have answered. */
   keepOnly(origin: Origin): void;
+  /** Drops the answers of a tenant, those included that are about to be kept. */
+  forget(tenant: string): void;
 }
 
 /** How often the answers are looked through for those whose time is over. */
@@ -120,6 +122,9 @@ export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
     }
   };
 
+  /** How often something was forgotten: what was asked before that is not kept. */
+  let forgotten = 0;
+
   const found = (model: string, answer: FoundAnswer): LookUp => {
     metrics.hit(model, answer);
     return { kind: 'hit', ...answer };
@@ -132,11 +137,12 @@ export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
     flight: Flight<CachedAnswer> | undefined,
   ): Miss => {
     metrics.missed(event.model);
+    const forgottenBefore = forgotten;
     return {
       kind: 'miss',
       keep(answer) {
-        if (!endedByItself(answer)) return;
-        store.set(key, answer, { model: event.model, modelVersion }, place);
+        if (!endedByItself(answer) || forgotten !== forgottenBefore) return;
+        store.set(key, answer, { tenant: event.tenant, model: event.model, modelVersion }, place);
         sweepLater();
         flight?.land(answer);
       },
@@ -173,6 +179,10 @@ export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
       });
     },
     keepOnly: (origin) => store.keepOnly(origin),
+    forget(tenant) {
+      forgotten += 1;
+      store.dropTenant(tenant);
+    },
     async stop() {
       sweep?.cancel();
       store.clear();

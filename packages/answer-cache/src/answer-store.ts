@@ -8,8 +8,13 @@ export interface Origin {
   readonly modelVersion: string;
 }
 
+/** Where an answer comes from, and whose it is. */
+export interface OwnedOrigin extends Origin {
+  readonly tenant: string;
+}
+
 /** Why an answer is no longer there. */
-export type EvictionReason = 'size' | 'age' | 'version';
+export type EvictionReason = 'size' | 'age' | 'version' | 'erased';
 
 export interface AnswerStoreOptions {
   readonly clock: Clock;
@@ -20,7 +25,7 @@ export interface AnswerStoreOptions {
 
 interface Entry {
   readonly key: string;
-  readonly origin: Origin;
+  readonly origin: OwnedOrigin;
   readonly place: Place | undefined;
   /** JSON: its size is known, and it is outside of the heap that is collected. */
   readonly payload: Buffer;
@@ -74,7 +79,7 @@ export class AnswerStore {
   }
 
   /** One that is larger than the limit is not kept. */
-  set(key: string, answer: CachedAnswer, origin: Origin, place?: Place): void {
+  set(key: string, answer: CachedAnswer, origin: OwnedOrigin, place?: Place): void {
     const payload = Buffer.from(JSON.stringify(answer), 'utf8');
     const bytes = payload.length + (place?.vector.byteLength ?? 0) + overheadBytes;
     const before = this.#entries.get(key);
@@ -105,6 +110,12 @@ export class AnswerStore {
       if (entry.origin.model === model && entry.origin.modelVersion !== modelVersion)
         this.#evict(entry, 'version');
     }
+  }
+
+  /** Drops the answers of a tenant. */
+  dropTenant(tenant: string): void {
+    for (const entry of this.#entries.values())
+      if (entry.origin.tenant === tenant) this.#evict(entry, 'erased');
   }
 
   clear(): void {

@@ -25,7 +25,7 @@ export function createCacheMetrics(
   });
   const evictions = metrics.counter({
     name: 'millrace_answer_cache_evictions_total',
-    help: 'Answers that the cache has dropped, by reason: size, age or version.',
+    help: 'Answers that the cache has dropped, by reason: size, age, version or erased.',
     labelNames: ['model', 'reason'],
   });
   const savedTokens = metrics.counter({

@@ -22,6 +22,7 @@ export type {
   PublishOptions,
   ReadOptions,
   ReceivedMessage,
+  StoredEntry,
   StoredMessage,
 } from './port.ts';
 export { createPublishWindow, type PublishWindow } from './publish-window.ts';

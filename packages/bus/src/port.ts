@@ -7,6 +7,13 @@ export interface Bus {
   provision(streams: readonly StreamDefinition[], buckets: readonly BucketDefinition[]): Promise<void>;
 
   /**
+   * Waits until somebody else has created the streams and buckets, for up to 60 s, and checks them.
+   *
+   * @throws `stream_mismatch`, also where one is still not there; `nats_server_too_old`
+   */
+  checkProvision(streams: readonly StreamDefinition[], buckets: readonly BucketDefinition[]): Promise<void>;
+
+  /**
    * Publishes to a stream and waits for its ack. Retries with the same message id for up to `retryForMs` (30 s) while
    * the broker is away.
    *
@@ -64,6 +71,9 @@ export interface Bus {
 
   /** The stored messages of a subject (wildcards allowed), oldest first, up to what is stored when the call is made. */
   read(stream: string, subject: string, options?: ReadOptions): AsyncIterable<StoredMessage>;
+
+  /** Removes the messages of a subject (wildcards allowed) from a stream. @returns how many */
+  purge(stream: string, subject: string): Promise<number>;
 
   bucket(name: string): Bucket;
 
@@ -172,12 +182,23 @@ export interface ReadOptions {
 
 /** A key-value bucket. */
 export interface Bucket {
-  get(key: string): Promise<BucketEntry | undefined>;
+  get(key: string): Promise<StoredEntry | undefined>;
   /** Stores the value unless the key is there. @returns false when it is */
   create(key: string, value: Uint8Array): Promise<boolean>;
   put(key: string, value: Uint8Array, options?: { readonly ttlMs?: number }): Promise<void>;
   /** Removes the key and overwrites its value in storage. */
   erase(key: string): Promise<void>;
+  /**
+   * Stores another value if the present one is still that of `revision`, then overwrites in storage what it has replaced, for which
+   * the bucket needs a history of two at least.
+   *
+   * @returns false when it is another one, or gone
+   */
+  replace(key: string, value: Uint8Array, revision: number): Promise<boolean>;
+  /** Overwrites in storage what a `replace` that was cut off has left behind. */
+  overwriteReplaced(key: string): Promise<void>;
+  /** The keys that match (`acme.*`) and are present when the call is made. */
+  keys(filter: string): Promise<readonly string[]>;
   /** Calls the listener with every present entry that matches (`cancel.*`), then with each change; resolves once the present ones are through. A throw of the listener is logged, and the next entry follows. */
   watch(
     filter: string,
@@ -188,4 +209,10 @@ export interface Bucket {
 export interface BucketEntry {
   readonly key: string;
   readonly value: Uint8Array;
+}
+
+/** A value as it lies in the bucket. */
+export interface StoredEntry extends BucketEntry {
+  /** Which writing of the key it is. */
+  readonly revision: number;
 }

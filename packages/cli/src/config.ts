@@ -23,6 +23,18 @@ export const cliSettings = defineSettings({
     description: 'Threads that measure the quality.',
   }),
   provider: inferenceSettings.provider,
+  adminUrl: setting.string('MILLRACE_ADMIN_URL', {
+    optional: true,
+    description: 'Where the administration is; by default that of npm start.',
+  }),
+  apiKey: setting.secret('MILLRACE_API_KEY', {
+    optional: true,
+    description: 'The API key that asks the administration; by default that of npm start.',
+  }),
+  dataFolder: setting.path('MILLRACE_DATA_DIR', {
+    default: '.millrace',
+    description: 'Folder of npm start, which has its address and its key.',
+  }),
 });
 
 export type CliSettings = SettingsOf<typeof cliSettings>;

@@ -62,11 +62,31 @@ async function cacheWeights(bytes: Uint8Array = weights): Promise<void> {
 }
 
 describe('millrace', () => {
+  it('has the commands that need no administration beside the others', async () => {
+    expect(await run('quota --help')).toMatchObject({
+      exitCode: 0,
+      out: expect.stringContaining('--dry-run'),
+    });
+    expect(await run('quota rebuild acme')).toMatchObject({
+      exitCode: 2,
+      error: expect.stringContaining('quota rebuild takes no arguments.'),
+    });
+    expect(await run('audit verify chain.jsonl')).toMatchObject({
+      exitCode: 2,
+      error: expect.stringContaining('needs --key'),
+    });
+  });
+
   it('prints its help and exits 0', async () => {
-    expect(await run('--help')).toMatchObject({ exitCode: 0, out: expect.stringContaining('models list') });
+    expect(await run('--help')).toMatchObject({ exitCode: 0, out: expect.stringContaining('keys') });
+    const models = { exitCode: 0, out: expect.stringContaining('models list') };
+    expect(await run('models convert --help')).toMatchObject(models);
   });
 
   it('exits 2 where the command line is wrong', async () => {
+    expect((await run('weights list')).error).toMatch(
+      /There is no command weights: it must be one of models, /u,
+    );
     expect(await run('models show')).toEqual({
       exitCode: 2,
       out: '',

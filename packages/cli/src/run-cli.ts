@@ -1,14 +1,8 @@
 import type { CatalogueEntry } from '@millrace/inference';
 import { MillraceError, readSettings } from '@millrace/runtime';
-import { helpText, parseCommandLine, type Command } from './command-line.ts';
+import { parseCommandLine, type Command } from './command-line.ts';
 import { cliSettings } from './config.ts';
-import { createModelStore, type ModelStore } from './models/model-store.ts';
-import { convert } from './models/convert.ts';
-import { inspect } from './models/inspect.ts';
-import { list } from './models/list.ts';
-import { verify } from './models/verify.ts';
-import type { Outcome } from './outcome.ts';
-import { createProgress, type StartProgress } from './progress.ts';
+import { createProgress } from './progress.ts';
 
 export interface CliOptions {
   readonly args: readonly string[];
@@ -27,9 +21,9 @@ export async function runCli(options: CliOptions): Promise<number> {
   const { args, environment, catalogue, writeOut, writeError, isTerminal } = options;
   const isJson = args.includes('--json');
   const fail = (error: unknown, exitCode: number): number => {
-    const { code } = MillraceError.from(error);
+    const { code, param } = MillraceError.from(error);
     const message = error instanceof Error ? error.message : String(error);
-    writeError(isJson ? `${JSON.stringify({ error: { code, message } })}\n` : `${message}\n`);
+    writeError(isJson ? `${JSON.stringify({ error: { code, message, param } })}\n` : `${message}\n`);
     if (error instanceof Error && environment['MILLRACE_DEBUG']) writeError(`${error.stack}\n`);
     return exitCode;
   };
@@ -40,33 +34,16 @@ export async function runCli(options: CliOptions): Promise<number> {
     return fail(error, exitCodes.wrongCommandLine);
   }
   if (command.kind === 'help') {
-    writeOut(helpText);
+    writeOut(command.text);
     return exitCodes.done;
   }
   try {
-    const store = createModelStore(readSettings(cliSettings, environment), catalogue);
+    const settings = readSettings(cliSettings, environment);
     const startProgress = createProgress(isJson ? undefined : writeError, isTerminal);
-    const { text, json, isGood } = await run(command, store, startProgress);
+    const { text, json, isGood } = await command.run({ settings, environment, catalogue, startProgress });
     writeOut(isJson ? `${JSON.stringify(json)}\n` : text);
     return isGood ? exitCodes.done : exitCodes.failed;
   } catch (error) {
     return fail(error, exitCodes.failed);
-  }
-}
-
-async function run(
-  command: Exclude<Command, { kind: 'help' }>,
-  store: ModelStore,
-  startProgress: StartProgress,
-): Promise<Outcome> {
-  switch (command.kind) {
-    case 'list':
-      return await list(store);
-    case 'inspect':
-      return await inspect(store, command);
-    case 'convert':
-      return await convert(store, command, startProgress);
-    case 'verify':
-      return await verify(store, command, startProgress);
   }
 }

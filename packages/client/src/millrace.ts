@@ -61,6 +61,18 @@ export interface FollowOptions {
 const connectLimitMs = 10_000;
 const idleLimitMs = 2_000;
 
+/** Without a slash at its end. @throws TypeError where it does not begin as it must: nothing could be reached there */
+function addressOf(option: 'url' | 'webSocketUrl', text: string): string {
+  const schemes = option === 'url' ? ['http', 'https'] : ['ws', 'wss', 'http', 'https'];
+  // A page may name its own origin by a path.
+  const beginnings = [...schemes.map((scheme) => `${scheme}://`), '/'];
+  if (beginnings.some((beginning) => text.toLowerCase().startsWith(beginning)))
+    return text.replace(/\/+$/, '');
+  throw new TypeError(
+    `${option} is ${JSON.stringify(text)}: it must begin with one of ${beginnings.join(', ')}`,
+  );
+}
+
 /**
  * The Millrace API. Every call is tried again where that makes sense, under one idempotency key, so that nothing is done or charged
  * twice. All calls fail with `MillraceApiError` (the platform says no), `MillraceConnectionError` (it cannot be reached) or the
@@ -72,8 +84,9 @@ export class Millrace {
   readonly #transport: Transport;
   readonly #silenceLimitMs: number;
 
+  /** @throws TypeError for a `url` without http:// or https:// */
   constructor(options: MillraceOptions) {
-    const url = options.url.replace(/\/+$/, '');
+    const url = addressOf('url', options.url);
     const WebSocket = options.WebSocket ?? globalWebSocket();
     const baseDelayMs = options.retryDelayMs ?? 250;
     const retry = {
@@ -89,7 +102,7 @@ export class Millrace {
     if (WebSocket === undefined) return;
     this.#socket = new SharedSocket({
       WebSocket,
-      url: (options.webSocketUrl ?? url).replace(/\/+$/, '').replace(/^http/, 'ws'),
+      url: addressOf('webSocketUrl', options.webSocketUrl ?? url).replace(/^http/i, 'ws'),
       apiKey: options.apiKey,
       connectLimitMs,
       idleLimitMs,

@@ -10,7 +10,8 @@ export interface CatalogueEntry {
   readonly storedIn: string | undefined;
 }
 
-const gateways = ['edge', 'ingress'] as const;
+/** Who takes requests in: `jobs` does for others what they left to be done later. */
+const gateways = ['edge', 'ingress', 'jobs'] as const;
 const stages = ['auth-quota', 'pii', 'inference', 'providers'] as const;
 
 export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
@@ -56,10 +57,28 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     subject: 'mr.billing.charged.<tenant>',
     storedIn: 'BILLING',
   },
-  'price.published': {
+  'billing.adjusted': {
     producers: ['billing'],
+    consumers: ['analysts'],
+    subject: 'mr.billing.adjusted.<tenant>',
+    storedIn: 'BILLING',
+  },
+  'budget.reached': {
+    producers: ['billing'],
+    consumers: ['operators', 'analysts'],
+    subject: 'mr.budget.reached.<scope>.<subject>',
+    storedIn: 'BILLING',
+  },
+  'price.published': {
+    producers: ['billing', 'auth-quota', 'admin'],
     consumers: ['auth-quota', ...gateways],
     subject: 'price.<model>',
+    storedIn: 'CONTROL',
+  },
+  'policy.published': {
+    producers: ['jobs'],
+    consumers: [...gateways, 'jobs'],
+    subject: 'policy.<tenant>',
     storedIn: 'CONTROL',
   },
   'audit.recorded': {
@@ -68,6 +87,24 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     subject: 'mr.audit.recorded.<tenant>',
     storedIn: 'AUDIT',
   },
+  'audit.checkpointed': {
+    producers: ['audit'],
+    consumers: ['audit', 'auditors'],
+    subject: 'mr.audit.checkpointed.<tenant>',
+    storedIn: 'CHECKPOINTS',
+  },
+  'act.performed': {
+    producers: ['admin'],
+    consumers: ['audit'],
+    subject: 'mr.act.<tenant>',
+    storedIn: 'ACTS',
+  },
+  'signer.published': {
+    producers: ['audit'],
+    consumers: ['auditors'],
+    subject: 'signer.<key>',
+    storedIn: 'CONTROL',
+  },
   'dead.letter': {
     producers: [...stages, 'billing', 'audit'],
     consumers: ['operators'],
@@ -75,14 +112,14 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     storedIn: 'DEADLETTER',
   },
   'credential.presented': {
-    producers: gateways,
+    producers: [...gateways, 'admin'],
     consumers: ['auth-quota'],
     subject: 'mr.auth.verify',
     storedIn: undefined,
   },
   'credential.verified': {
     producers: ['auth-quota'],
-    consumers: gateways,
+    consumers: [...gateways, 'admin'],
     subject: 'the reply to mr.auth.verify',
     storedIn: undefined,
   },
@@ -99,14 +136,20 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     storedIn: undefined,
   },
   'key.revoked': {
-    producers: ['auth-quota'],
-    consumers: gateways,
+    producers: ['auth-quota', 'admin'],
+    consumers: [...gateways, 'admin'],
     subject: 'revoked.<key>',
+    storedIn: 'CONTROL',
+  },
+  'key.changed': {
+    producers: ['auth-quota', 'admin'],
+    consumers: [...gateways, 'admin'],
+    subject: 'changed.<key>',
     storedIn: 'CONTROL',
   },
   'access.barred': {
     producers: ['auth-quota'],
-    consumers: ['auth-quota', ...gateways],
+    consumers: ['auth-quota', 'admin', ...gateways],
     subject: 'barred.<kind>.<id>',
     storedIn: 'CONTROL',
   },

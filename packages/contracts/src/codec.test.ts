@@ -65,7 +65,8 @@ describe('codec', () => {
 
   it('takes bytes of any kind, views into larger buffers included', () => {
     const wrapped = new Uint8Array([9, 1, 2, 3, 9]).subarray(1, 4);
-    const bytes = codec.encode('key.wrapped', { tenant: 't', key_id: 'k', wrapped, at: 1 });
+    const key = { tenant: 't', user_id: null, key_id: 'k', wrapped, at: 1, others: [] };
+    const bytes = codec.encode('key.wrapped', key);
     expect([...codec.decode('key.wrapped', bytes).wrapped]).toEqual([1, 2, 3]);
   });
 

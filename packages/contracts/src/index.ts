@@ -1,13 +1,19 @@
 export { catalogue, type CatalogueEntry } from './catalogue.ts';
 export { createCodec, type Codec, type DecodedMessage } from './codec.ts';
 export type {
+  ActPerformed,
+  Actor,
   AccessBarred,
   AdmissionDecided,
   AdmissionDecision,
+  AuditCheckpointed,
   AuditRecorded,
+  BillingAdjusted,
   BillingCharged,
+  BudgetReached,
   CacheHit,
   CacheUse,
+  Charge,
   CredentialPresented,
   CredentialVerified,
   DeadLetter,
@@ -33,6 +39,7 @@ export type {
   ResultChunk,
   ResultKind,
   SchemaName,
+  SignerPublished,
   Timings,
   Transport,
   Usage,
@@ -41,6 +48,8 @@ export type {
   WorkerAsked,
   WorkerDescribed,
 } from './generated/events.ts';
+export { natsPermissions, natsUsers, type NatsPermissions, type NatsUser } from './nats-permissions.ts';
+export { natsUsersConfig, passwordVariable } from './nats-users-config.ts';
 export { schemaOfSubject } from './schema-of-subject.ts';
 export {
   bucketDefinitions,

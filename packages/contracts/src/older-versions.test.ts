@@ -50,6 +50,13 @@ describe('what the first version wrote', () => {
     });
   });
 
+  it('audit.recorded is of a closing, without what it costs', () => {
+    expect(codec.decode('audit.recorded', firstVersion('audit.recorded'))).toMatchObject({
+      source_stream: 'CLOSED',
+      charge: null,
+    });
+  });
+
   it('model.ready is a model that generates', () => {
     expect(codec.decode('model.ready', firstVersion('model.ready'))).toMatchObject({
       operations: ['generate'],

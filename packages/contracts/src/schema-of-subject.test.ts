@@ -12,7 +12,11 @@ it.for([
   [`mr.relay.g-1.${id}`, 'result.chunk'],
   [subjects.closed('acme', id), 'request.closed'],
   [subjects.charged('acme'), 'billing.charged'],
+  [subjects.adjusted('acme'), 'billing.adjusted'],
+  [subjects.budgetReached('project', 'a.b'), 'budget.reached'],
   [subjects.recorded('acme'), 'audit.recorded'],
+  [subjects.checkpointed('acme'), 'audit.checkpointed'],
+  [subjects.act('acme'), 'act.performed'],
   [subjects.deadLetter('pii', 'acme'), 'dead.letter'],
   [subjects.verify, 'credential.presented'],
   [subjects.resumed('g-1'), 'request.resumed'],
@@ -20,7 +24,10 @@ it.for([
   [`$KV.CONTROL.${controlKeys.revocation('key')}`, 'key.revoked'],
   [`$KV.CONTROL.${controlKeys.bar('ISSUER', 'https://id.example.com/')}`, 'access.barred'],
   [`$KV.CONTROL.${controlKeys.model('model')}`, 'model.ready'],
+  [`$KV.CONTROL.${controlKeys.signer('key')}`, 'signer.published'],
+  [`$KV.CONTROL.${controlKeys.policy('acme')}`, 'policy.published'],
   ['$KV.KEYS.acme', 'key.wrapped'],
+  ['$KV.KEYS.acme.usr_1', 'key.wrapped'],
   ['$KV.IDEMPOTENCY.0af3', 'idempotency.claimed'],
 ])('%s carries %s', ([subject, name]) => {
   expect(schemaOfSubject(subject as string)).toBe(name);

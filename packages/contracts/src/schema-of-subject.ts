@@ -3,6 +3,7 @@ import type { SchemaName } from './generated/events.ts';
 
 const entries = Object.entries(catalogue) as [SchemaName, (typeof catalogue)[SchemaName]][];
 const buckets: ReadonlySet<string> = new Set(['CONTROL', 'KEYS', 'IDEMPOTENCY']);
+const keysOfUsers = '$KV.KEYS.<tenant>.<user>';
 const relayed = 'mr.relay.<gateway>.<request>';
 
 const patterns = [
@@ -11,6 +12,7 @@ const patterns = [
     return [name, isKey ? `$KV.${storedIn}.${subject}` : subject] as const;
   }),
   ['result.chunk', relayed] as const,
+  ['key.wrapped', keysOfUsers] as const,
 ].map(([name, subject]) => ({ name, tokens: subject.split('.') }));
 
 /**

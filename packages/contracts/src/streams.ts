@@ -14,6 +14,7 @@ export interface StreamDefinition {
   readonly discard: 'new' | 'old';
   /** How long the server remembers message ids. */
   readonly duplicateWindowMs: number;
+  /** Whether the server refuses to delete, or to purge, what is stored: messages go by age alone, where the stream has one. */
   readonly denyDelete?: boolean;
   readonly denyPurge?: boolean;
   /** Repeats each message, once it is stored, on a core subject. */
@@ -39,6 +40,9 @@ const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 const mebibyte = 1024 * 1024;
 const duplicateWindowMs = 2 * minuteMs;
+
+/** What the ledger and the chains are made of, and they themselves. The server lets nobody take this back. */
+const undeletable = { denyDelete: true, denyPurge: true } as const;
 
 /** Sizes that an operator may change. */
 export interface StreamLimits {
@@ -91,13 +95,25 @@ export function streamDefinitions(limits: StreamLimits = defaultStreamLimits): r
       maxAgeMs: 90 * dayMs,
       discard: 'old',
       duplicateWindowMs,
+      ...undeletable,
     },
     {
       name: 'BILLING',
-      subjects: ['mr.billing.*.*'],
+      subjects: ['mr.billing.*.*', 'mr.budget.reached.*.*'],
       retention: 'limits',
       discard: 'new',
       duplicateWindowMs,
+      ...undeletable,
+    },
+    {
+      // Each act is copied to the chain of its tenant, which has no end.
+      name: 'ACTS',
+      subjects: ['mr.act.*'],
+      retention: 'limits',
+      maxAgeMs: 90 * dayMs,
+      discard: 'old',
+      duplicateWindowMs,
+      ...undeletable,
     },
     {
       name: 'AUDIT',
@@ -105,8 +121,15 @@ export function streamDefinitions(limits: StreamLimits = defaultStreamLimits): r
       retention: 'limits',
       discard: 'new',
       duplicateWindowMs,
-      denyDelete: true,
-      denyPurge: true,
+      ...undeletable,
+    },
+    {
+      name: 'CHECKPOINTS',
+      subjects: ['mr.audit.checkpointed.*'],
+      retention: 'limits',
+      discard: 'new',
+      duplicateWindowMs,
+      ...undeletable,
     },
     {
       name: 'DEADLETTER',
@@ -119,10 +142,13 @@ export function streamDefinitions(limits: StreamLimits = defaultStreamLimits): r
   ];
 }
 
-/** CONTROL holds what is watched: cancellations, revocations, models. KEYS holds the wrapped data keys of the tenants. */
+/**
+ * CONTROL holds what is watched: cancellations, revocations, models, prices, public keys, policies. KEYS holds the wrapped data keys of
+ * the tenants and their users; what is replaced there stays until it is overwritten, so it has a history.
+ */
 export const bucketDefinitions: readonly BucketDefinition[] = [
   { name: 'CONTROL', history: 1 },
-  { name: 'KEYS', history: 1 },
+  { name: 'KEYS', history: 2 },
   { name: 'IDEMPOTENCY', history: 1, maxAgeMs: dayMs },
 ];
 
@@ -146,10 +172,19 @@ export function consumerDefinitions(
     billing: define('CLOSED', 'billing', 'mr.request.closed.*.*', 4_096),
     audit: define('CLOSED', 'audit', 'mr.request.closed.*.*', 4_096),
     settlement: define('CLOSED', 'auth-quota', 'mr.request.closed.*.*', 4_096),
+    acts: define('ACTS', 'audit', 'mr.act.*', 1_024),
+    checkpoints: define('AUDIT', 'audit-checkpoints', 'mr.audit.recorded.*', 16_384),
   };
 }
 
-export type StageConsumer = 'admission' | 'scrubbing' | 'billing' | 'audit' | 'settlement';
+export type StageConsumer =
+  | 'admission'
+  | 'scrubbing'
+  | 'billing'
+  | 'audit'
+  | 'settlement'
+  | 'acts'
+  | 'checkpoints';
 
 /** The consumer that the workers of one model share. */
 export function inferenceConsumer(

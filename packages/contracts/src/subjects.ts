@@ -41,9 +41,15 @@ export const subjects = {
   resultsOfRequest: (requestId: string) => `mr.result.*.${requestId}`,
   closed: (tenant: string, requestId: string) => `mr.request.closed.${subjectToken(tenant)}.${requestId}`,
   charged: (tenant: string) => `mr.billing.charged.${subjectToken(tenant)}`,
+  adjusted: (tenant: string) => `mr.billing.adjusted.${subjectToken(tenant)}`,
+  /** `scope` is that of a quota: `organisation`, `project`, `user`, `key` or `model`. */
+  budgetReached: (scope: string, subject: string) => `mr.budget.reached.${scope}.${subjectToken(subject)}`,
   recorded: (tenant: string) => `mr.audit.recorded.${subjectToken(tenant)}`,
+  checkpointed: (tenant: string) => `mr.audit.checkpointed.${subjectToken(tenant)}`,
+  act: (tenant: string) => `mr.act.${subjectToken(tenant)}`,
   deadLetter: (stage: string, tenant: string) =>
     `mr.deadletter.${subjectToken(stage)}.${subjectToken(tenant)}`,
+  deadLettersOf: (tenant: string) => `mr.deadletter.*.${subjectToken(tenant)}`,
   /** What the server repeats to a gateway once it is stored in RESULTS. */
   relayedToGateway: (gateway: string) => `mr.relay.${subjectToken(gateway)}.>`,
   /** Request and reply: credential in, principal out. */
@@ -65,6 +71,8 @@ export const controlKeys = {
   cancellations: 'cancel.*',
   revocation: (keyId: string) => `revoked.${subjectToken(keyId)}`,
   revocations: 'revoked.*',
+  keyChange: (keyId: string) => `changed.${subjectToken(keyId)}`,
+  keyChanges: 'changed.*',
   bar: (kind: 'USER' | 'PROJECT' | 'ORGANISATION' | 'ISSUER', id: string) =>
     `barred.${kind.toLowerCase()}.${subjectToken(id)}`,
   bars: 'barred.*.*',
@@ -72,6 +80,10 @@ export const controlKeys = {
   models: 'model.*',
   price: (model: string) => `price.${subjectToken(model)}`,
   prices: 'price.*',
+  signer: (keyId: string) => `signer.${subjectToken(keyId)}`,
+  signers: 'signer.*',
+  policy: (tenant: string) => `policy.${subjectToken(tenant)}`,
+  policies: 'policy.*',
 } as const;
 
 /** The request id at the end of a subject such as that of a result or a closing. */

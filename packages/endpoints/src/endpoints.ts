@@ -23,6 +23,8 @@ export interface Asked {
   readonly generation: Generation;
   /** Whether the answer comes as server-sent events. */
   readonly stream: boolean;
+  /** Whether prompt and answer may be kept for training. */
+  readonly isConsented?: boolean;
   /** The whole answer, as the client gets it. */
   readonly answer: (collected: CollectedChoices, start: StreamStart, end: RelayCompleted) => object;
   /** What a field is called here, where that is not what the platform calls it. */

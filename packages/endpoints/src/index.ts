@@ -1,6 +1,6 @@
 export { CollectedChoices } from './collected-choices.ts';
 export { createEndpoints, type Asked, type Endpoint } from './endpoints.ts';
-export { withFieldName } from './field-names.ts';
+export { withFieldName, type FieldNames } from './field-names.ts';
 export {
   errorBodySchema,
   eventSchemas,

@@ -1,8 +1,9 @@
-import { MillraceError, type Validator } from '@millrace/runtime';
+import { MillraceError, requireShallowJson, type Validator } from '@millrace/runtime';
 
-/** JSON of a body. @throws `invalid_unicode`, `invalid_json` */
+/** JSON of a body. @throws `invalid_unicode`, `invalid_json`; `invalid_value` for what is nested without end */
 export function parseJson(body: Buffer): unknown {
   const text = decodeUtf8(body);
+  requireShallowJson(text, 'The body');
   try {
     return JSON.parse(text);
   } catch {

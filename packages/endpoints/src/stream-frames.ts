@@ -59,8 +59,8 @@ export function nativeFrames({ requestId }: Pick<StreamStart, 'requestId'>): Str
   };
 }
 
-/** Where the request runs on, the error says how to go on. */
-function errorData(error: MillraceError, requestId: string, { seq, isOver }: BrokenOff): object {
+/** Data of an error within a stream. Where the request runs on, it says how to go on. */
+export function errorData(error: MillraceError, requestId: string, { seq, isOver }: BrokenOff): object {
   const { retryable, retryAfterMs } = error;
   return {
     ...toErrorBody(error),

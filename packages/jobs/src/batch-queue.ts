@@ -1,6 +1,6 @@
-import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, notInArray, sql } from 'drizzle-orm';
 import { MillraceError } from '@millrace/runtime';
-import { batches, batchLines, inTransaction, onConnection, type Transaction } from '@millrace/store';
+import { batches, batchLines, files, inTransaction, onConnection, type Transaction } from '@millrace/store';
 import {
   batchColumns,
   batchOf,
@@ -9,8 +9,10 @@ import {
   type BatchEnd,
   type BatchError,
 } from './batch.ts';
+import { addBatchDelivery } from './batch-webhook.ts';
 import type { FileWriter } from './file-store.ts';
 import type { JobDependencies } from './job-dependencies.ts';
+import { isZeroRetention, keptUntil } from './kept-until.ts';
 import { openJson, sealJson } from './sealed-json.ts';
 
 /** A request of a batch, as its line says. */
@@ -52,7 +54,8 @@ export interface TakenBatch {
  * `database_unavailable`; `fenced` where the batch is no longer this runner's.
  */
 export interface BatchQueue {
-  take(): Promise<TakenBatch | undefined>;
+  /** The batch that has waited the longest, if there is one, of none of these tenants. */
+  take(fullTenants: readonly string[]): Promise<TakenBatch | undefined>;
   /** @returns ids of those among these that are still this runner's, and of those that are to be stopped */
   keep(
     ids: readonly string[],
@@ -62,8 +65,8 @@ export interface BatchQueue {
   addLines(batch: Batch, lines: readonly Omit<BatchLine, 'attempt'>[]): Promise<void>;
   /** All lines are there. One that was cancelled meanwhile stays so. */
   begin(batch: Batch, total: number): Promise<void>;
-  /** The input cannot be used. */
-  refuse(batch: Batch, errors: readonly BatchError[], removeAt: number): Promise<void>;
+  /** The input cannot be used. The webhook that tells of it is written with it. */
+  refuse(taken: TakenBatch, errors: readonly BatchError[], removeAt: number): Promise<void>;
   /** The next lines that are not done. */
   pendingLines(batch: Batch, afterNumber: number, limit: number): Promise<readonly BatchLine[]>;
   endLine(batch: Batch, line: LineResult): Promise<void>;
@@ -72,7 +75,8 @@ export interface BatchQueue {
   finalize(batch: Batch): Promise<void>;
   /** Lines in their order, to write the files of. */
   endedLines(batch: Batch, afterNumber: number, limit: number): Promise<readonly EndedLine[]>;
-  end(batch: Batch, ending: BatchEnding): Promise<void>;
+  /** Ends it, and writes the webhook that tells of it. */
+  end(taken: TakenBatch, ending: BatchEnding): Promise<void>;
   /** Hands one back, or all, to be taken up where they stand. */
   release(id?: string): Promise<void>;
 }
@@ -93,26 +97,44 @@ const place = (batch: Batch, number: number, field: 'request' | 'result'): strin
 export function createBatchQueue(dependencies: JobDependencies, runner: string, leaseMs: number): BatchQueue {
   const { database, sealing, clock } = dependencies;
   const lease = sql`now() + ${leaseMs}::int * interval '1 millisecond'`;
-  const boxOf = (batch: Batch) => sealing.forTenant(batch.principal.tenant);
+  const boxOf = ({ principal }: Batch) => sealing.forUser(principal.tenant, principal.user_id);
+
+  const removeOf = ({ principal }: Batch, removeAt: number) => {
+    const now = new Date(clock.now());
+    return keptUntil('jobs', principal.tenant, now, removeAt - now.getTime());
+  };
 
   const update = async (
     batch: Batch,
     changes: Partial<typeof batches.$inferInsert> | Readonly<Record<string, unknown>>,
-    more: (transaction: Transaction) => Promise<unknown> = async () => undefined,
+    more: (transaction: Transaction, updated: Batch) => Promise<unknown> = async () => undefined,
   ): Promise<void> => {
     await inTransaction(database, async (transaction) => {
-      const updated = await transaction
+      const [updated] = await transaction
         .update(batches)
         .set(changes)
         .where(and(eq(batches.id, batch.id), eq(batches.runner, runner)))
-        .returning({ id: batches.id });
-      if (updated.length === 0) throw lost();
-      await more(transaction);
+        .returning(batchColumns);
+      if (updated === undefined) throw lost();
+      await more(transaction, batchOf(updated));
     });
   };
 
+  /** Ends a batch: forgets its lines, and has told whoever wants to be. */
+  const finish = (
+    { batch, details: { webhook } }: TakenBatch,
+    changes: Readonly<Record<string, unknown>>,
+    endedAt: number,
+    more: (transaction: Transaction) => Promise<unknown> = async () => undefined,
+  ): Promise<void> =>
+    update(batch, { ...changes, runner: null, leaseUntil: null }, async (transaction, ended) => {
+      await more(transaction);
+      await transaction.delete(batchLines).where(eq(batchLines.batchId, batch.id));
+      if (webhook !== undefined) await addBatchDelivery(dependencies, transaction, ended, webhook, endedAt);
+    });
+
   return {
-    async take() {
+    async take(fullTenants) {
       const row = await inTransaction(database, async (transaction) => {
         const due = transaction
           .select({ id: batches.id })
@@ -121,6 +143,7 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
             and(
               inArray(batches.status, ['validating', 'in_progress', 'finalizing', 'cancelling']),
               sql`(${batches.leaseUntil} is null or ${batches.leaseUntil} < now())`,
+              fullTenants.length === 0 ? undefined : notInArray(batches.tenant, [...fullTenants]),
             ),
           )
           .orderBy(batches.createdAt)
@@ -134,7 +157,7 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
         return taken;
       });
       if (row === undefined) return undefined;
-      const box = await sealing.forTenant(row.tenant);
+      const box = await sealing.forUser(row.tenant, row.user);
       return {
         batch: batchOf(row),
         details: openJson(box, `${row.id}:details`, row.details) as BatchDetails,
@@ -181,20 +204,17 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
         inProgressAt: new Date(clock.now()),
       }),
 
-    async refuse(batch, errors, removeAt) {
-      const box = await boxOf(batch);
-      await update(
-        batch,
-        {
-          status: 'failed',
-          errors: sealJson(box, `${batch.id}:errors`, errors),
-          failedAt: new Date(clock.now()),
-          removeAt: new Date(removeAt),
-          runner: null,
-          leaseUntil: null,
-        },
-        (transaction) => transaction.delete(batchLines).where(eq(batchLines.batchId, batch.id)),
-      );
+    async refuse(taken, errors, removeAt) {
+      const { id } = taken.batch;
+      const box = await boxOf(taken.batch);
+      const now = clock.now();
+      const changes = {
+        status: 'failed',
+        errors: sealJson(box, `${id}:errors`, errors),
+        failedAt: new Date(now),
+        removeAt: removeOf(taken.batch, removeAt),
+      };
+      await finish(taken, changes, now);
     },
 
     async pendingLines(batch, afterNumber, limit) {
@@ -274,27 +294,22 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
       }));
     },
 
-    async end(batch, { status, completed, failed, output, errors, removeAt }) {
-      const now = new Date(clock.now());
-      await update(
-        batch,
-        {
-          status,
-          completed,
-          failed,
-          outputFileId: output?.id ?? null,
-          errorFileId: errors?.id ?? null,
-          [`${status}At`]: now,
-          removeAt: new Date(removeAt),
-          runner: null,
-          leaseUntil: null,
-        },
-        async (transaction) => {
-          await output?.complete(transaction);
-          await errors?.complete(transaction);
-          await transaction.delete(batchLines).where(eq(batchLines.batchId, batch.id));
-        },
-      );
+    async end(taken, { status, completed, failed, output, errors, removeAt }) {
+      const now = clock.now();
+      const changes = {
+        status,
+        completed,
+        failed,
+        outputFileId: output?.id ?? null,
+        errorFileId: errors?.id ?? null,
+        [`${status}At`]: new Date(now),
+        removeAt: removeOf(taken.batch, removeAt),
+      };
+      await finish(taken, changes, now, async (transaction) => {
+        await removeInput(transaction, taken.batch);
+        await output?.complete(transaction);
+        await errors?.complete(transaction);
+      });
     },
 
     async release(id) {
@@ -310,4 +325,14 @@ export function createBatchQueue(dependencies: JobDependencies, runner: string, 
 
 function lost(): MillraceError {
   return new MillraceError('fenced', 'Another runner has taken the batch over.');
+}
+
+/** Where nothing of the tenant is kept, the input goes when there is an output. */
+async function removeInput(
+  transaction: Transaction,
+  { inputFileId, principal: { tenant } }: Batch,
+): Promise<void> {
+  await transaction
+    .delete(files)
+    .where(and(eq(files.id, inputFileId), eq(files.tenant, tenant), isZeroRetention(tenant)));
 }

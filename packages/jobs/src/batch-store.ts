@@ -46,7 +46,7 @@ const columns = { ...batchColumns, details: batches.details, errors: batches.err
 
 export function createBatchStore({ database, sealing, clock, nextId }: JobDependencies): BatchStore {
   const whole = async (row: WholeRow): Promise<WholeBatch> => {
-    const box = await sealing.forTenant(row.tenant);
+    const box = await sealing.forUser(row.tenant, row.user);
     const batch = batchOf(row);
     return {
       batch: batch.inProgressAt === undefined ? batch : await counted(database, batch),
@@ -72,7 +72,7 @@ export function createBatchStore({ database, sealing, clock, nextId }: JobDepend
       transaction,
       { principal, endpoint, priority, inputFileId, completionWindow, windowMs, details },
     ) {
-      const box = await sealing.forTenant(principal.tenant);
+      const box = await sealing.forUser(principal.tenant, principal.user_id);
       const id = newId(nextId, 'batch_');
       const now = clock.now();
       const [row] = await transaction

@@ -3,6 +3,7 @@ import type { Priority } from '@millrace/contracts';
 import type { GatewayPrincipal } from '@millrace/relay';
 import { batches } from '@millrace/store';
 import { principalOf } from './principal.ts';
+import type { WebhookTarget } from './webhook.ts';
 
 export const batchStatuses = [
   'validating',
@@ -53,6 +54,8 @@ export interface BatchDetails {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** How long the output is kept. */
   readonly outputRetentionMs: number;
+  /** Who is told when it has ended. */
+  readonly webhook?: WebhookTarget | undefined;
 }
 
 /** What is wrong with a line of the input, or, without a number, with the whole. */

@@ -27,7 +27,7 @@ export async function writeEnd(
   runner?: string,
 ): Promise<Job | undefined> {
   const { sealing, clock } = dependencies;
-  const box = await sealing.forTenant(job.principal.tenant);
+  const box = await sealing.forUser(job.principal.tenant, job.principal.user_id);
   const now = new Date(clock.now());
   const [row] = await transaction
     .update(jobs)

@@ -3,6 +3,7 @@ import type { GatewayPrincipal } from '@millrace/relay';
 import type { SealingBox } from '@millrace/sealing';
 import { filePieces, files, inTransaction, onConnection, type Transaction } from '@millrace/store';
 import { isId, newId, type JobDependencies } from './job-dependencies.ts';
+import { isZeroRetention, keptUntil } from './kept-until.ts';
 import { pageOf, type Page, type PageRequest } from './page.ts';
 import { visibleTo } from './principal.ts';
 
@@ -12,6 +13,8 @@ export type FilePurpose = 'batch' | 'batch_output';
 export interface StoredFile {
   readonly id: string;
   readonly tenant: string;
+  /** Whose key seals it; null: that of the tenant. */
+  readonly user: string | null;
   readonly purpose: FilePurpose;
   readonly name: string;
   readonly bytes: number;
@@ -20,7 +23,7 @@ export interface StoredFile {
 }
 
 export interface NewFile {
-  readonly principal: Pick<GatewayPrincipal, 'tenant' | 'key_id'>;
+  readonly principal: Pick<GatewayPrincipal, 'tenant' | 'key_id' | 'user_id'>;
   readonly purpose: FilePurpose;
   readonly name: string;
   /** How long it is kept. */
@@ -54,8 +57,12 @@ export interface FileStore {
   ): Promise<Page<StoredFile>>;
   /** @returns whether there was one */
   remove(principal: GatewayPrincipal, id: string): Promise<boolean>;
+  /** The client has the content of what was made for it: where nothing of its tenant is kept, that is removed. */
+  delivered(principal: GatewayPrincipal, id: string): Promise<void>;
   /** The content, a piece at a time. Throws where the file is removed meanwhile. */
-  read(file: Pick<StoredFile, 'id' | 'tenant' | 'bytes'>): AsyncGenerator<Uint8Array, void, undefined>;
+  read(
+    file: Pick<StoredFile, 'id' | 'tenant' | 'user' | 'bytes'>,
+  ): AsyncGenerator<Uint8Array, void, undefined>;
 }
 
 /** What is written and read at once. */
@@ -66,6 +73,7 @@ const place = (id: string, number: number): string => `${id}:${number}`;
 const fileOf = (box: SealingBox, row: typeof files.$inferSelect): StoredFile => ({
   id: row.id,
   tenant: row.tenant,
+  user: row.user,
   purpose: row.purpose as FilePurpose,
   name: Buffer.from(box.open(row.name, `${row.id}:name`)).toString('utf8'),
   bytes: row.bytes,
@@ -78,8 +86,8 @@ export function createFileStore(dependencies: JobDependencies): FileStore {
 
   return {
     async create({ principal, purpose, name, retentionMs }) {
-      const { tenant } = principal;
-      const box = await sealing.forTenant(tenant);
+      const { tenant, user_id: user } = principal;
+      const box = await sealing.forUser(tenant, user);
       const id = newId(nextId, 'file-');
       const now = clock.now();
       await onConnection(database, (connection) =>
@@ -87,10 +95,11 @@ export function createFileStore(dependencies: JobDependencies): FileStore {
           id,
           tenant,
           keyId: principal.key_id,
+          user,
           purpose,
           name: box.seal(Buffer.from(name, 'utf8'), `${id}:name`),
           createdAt: new Date(now),
-          expiresAt: new Date(now + retentionMs),
+          expiresAt: keptUntil('files', tenant, new Date(now), retentionMs),
         }),
       );
       return createFileWriter(dependencies, box, id, (row) => fileOf(box, row));
@@ -104,7 +113,7 @@ export function createFileStore(dependencies: JobDependencies): FileStore {
           .from(files)
           .where(and(visibleTo(principal, files), eq(files.id, id), isNotNull(files.completedAt))),
       );
-      return row === undefined ? undefined : fileOf(await sealing.forTenant(row.tenant), row);
+      return row === undefined ? undefined : fileOf(await sealing.forUser(row.tenant, row.user), row);
     },
 
     async list(principal, { purpose, limit, after }) {
@@ -123,11 +132,8 @@ export function createFileStore(dependencies: JobDependencies): FileStore {
           .orderBy(desc(files.id))
           .limit(limit + 1),
       );
-      const box = await sealing.forTenant(principal.tenant);
-      return pageOf(
-        rows.map((row) => fileOf(box, row)),
-        limit,
-      );
+      const found = rows.map(async (row) => fileOf(await sealing.forUser(row.tenant, row.user), row));
+      return pageOf(await Promise.all(found), limit);
     },
 
     async remove(principal, id) {
@@ -141,8 +147,23 @@ export function createFileStore(dependencies: JobDependencies): FileStore {
       return removed.length > 0;
     },
 
-    async *read({ id, tenant, bytes }) {
-      const box = await sealing.forTenant(tenant);
+    async delivered(principal, id) {
+      await onConnection(database, (connection) =>
+        connection
+          .delete(files)
+          .where(
+            and(
+              visibleTo(principal, files),
+              eq(files.id, id),
+              eq(files.purpose, 'batch_output'),
+              isZeroRetention(principal.tenant),
+            ),
+          ),
+      );
+    },
+
+    async *read({ id, tenant, user, bytes }) {
+      const box = await sealing.forUser(tenant, user);
       let left = bytes;
       for (let number = 0; left > 0;) {
         const [row] = await onConnection(database, (connection) =>
@@ -209,7 +230,7 @@ function createFileWriter(
           ? {}
           : {
               name: box.seal(Buffer.from(known.name, 'utf8'), `${id}:name`),
-              expiresAt: new Date(now + known.retentionMs),
+              expiresAt: keptUntil('files', sql`${files.tenant}`, new Date(now), known.retentionMs),
             };
       const [row] = await transaction
         .update(files)

@@ -18,7 +18,7 @@ export {
   type FileWriter,
   type StoredFile,
 } from './file-store.ts';
-export { notFound, type JobDependencies } from './job-dependencies.ts';
+export { notFound, type IdPrefix, type JobDependencies } from './job-dependencies.ts';
 export {
   jobStatuses,
   type Job,
@@ -30,6 +30,7 @@ export {
 export { createJobQueue, type JobQueue, type TakenJob } from './job-queue.ts';
 export { createJobStore, type JobStore, type WholeJob } from './job-store.ts';
 export { createKeptAnswers, type KeptAnswer, type KeptAnswers } from './kept-answers.ts';
+export { isZeroRetention, undeliveredMs } from './kept-until.ts';
 export type { Page } from './page.ts';
 export { removeOld } from './remove-old.ts';
 export { showBatch } from './show-batch.ts';

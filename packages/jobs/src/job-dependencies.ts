@@ -26,7 +26,10 @@ export function isId(text: string): boolean {
 }
 
 /** The same answer for what never was, is gone, or belongs to someone else. */
-export function notFound(what: 'job' | 'response' | 'file' | 'batch', param: string): MillraceError {
+export function notFound(
+  what: 'job' | 'response' | 'input item' | 'file' | 'batch',
+  param: string,
+): MillraceError {
   return new MillraceError('request_not_found', `There is no such ${what}, or it is no longer kept.`, {
     param,
   });

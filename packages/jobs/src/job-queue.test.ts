@@ -23,6 +23,7 @@ beforeEach(async () => {
 
 const leaseMs = 60_000;
 const queueOf = (runner: string, ms = leaseMs) => createJobQueue(test.dependencies, 'job', runner, ms);
+const limits = { leaseMs, perTenant: 4 };
 const never = new AbortController().signal;
 
 function create(changes: Partial<NewJob> = {}): Promise<Job> {
@@ -124,26 +125,46 @@ it('leaves nothing of its content in the clear, and is forgotten after its reten
   expect(await find(id)).toBeUndefined();
 });
 
+it('is delivered beside those of others, of whom no more are under way than may be', async () => {
+  const webhook = { url: 'https://example.com/hook', secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' };
+  const end = async (changes: Partial<NewJob> = {}) => {
+    const { id } = await create({ request: { body: {}, webhook }, ...changes });
+    await createJobStore(test.dependencies).cancel(changes.principal ?? principal, 'job', id);
+  };
+  await end();
+  await end();
+  await end();
+  const few = { leaseMs, perTenant: 2 };
+  const taken = [
+    await takeDelivery(test.dependencies, 'one', few),
+    await takeDelivery(test.dependencies, 'two', few),
+  ];
+  expect(taken.map((delivery) => delivery?.attempt)).toEqual([1, 1]);
+  expect(await takeDelivery(test.dependencies, 'one', few)).toBeUndefined();
+  await end({ principal: { ...principal, tenant: 'other' } });
+  expect(await takeDelivery(test.dependencies, 'one', few)).toMatchObject({ attempt: 1 });
+});
+
 it('has its webhook written with its end, delivered by one runner at a time, again after a pause', async () => {
   const { clock } = test.dependencies;
   const webhook = { url: 'https://example.com/hook', secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' };
   const { id } = await create({ request: { body: {}, webhook } });
   await createJobStore(test.dependencies).cancel(principal, 'job', id);
-  const first = await takeDelivery(test.dependencies, 'one', leaseMs);
+  const first = await takeDelivery(test.dependencies, 'one', limits);
   expect(first).toMatchObject({
     target: webhook,
     attempt: 1,
     payload: { type: 'job.cancelled', data: { id, status: 'cancelled' } },
   });
-  expect(await takeDelivery(test.dependencies, 'two', leaseMs)).toBeUndefined();
+  expect(await takeDelivery(test.dependencies, 'two', limits)).toBeUndefined();
   if (first === undefined) throw new Error('nothing was taken');
   await settleDelivery(test.dependencies, first, 'one', { nextAt: clock.now() + 5_000 }, '500');
-  expect(await takeDelivery(test.dependencies, 'two', leaseMs)).toBeUndefined();
+  expect(await takeDelivery(test.dependencies, 'two', limits)).toBeUndefined();
   await clock.advance(5_000);
-  const second = await takeDelivery(test.dependencies, 'two', leaseMs);
+  const second = await takeDelivery(test.dependencies, 'two', limits);
   expect(second).toMatchObject({ id: first.id, attempt: 2 });
   await settleDelivery(test.dependencies, second ?? first, 'two', 'delivered', '204');
-  expect(await takeDelivery(test.dependencies, 'two', leaseMs)).toBeUndefined();
+  expect(await takeDelivery(test.dependencies, 'two', limits)).toBeUndefined();
 });
 
 it('is good for as long as its user may get in, where it was made with a token of an identity provider', async () => {

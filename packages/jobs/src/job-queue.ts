@@ -90,7 +90,7 @@ export function createJobQueue(
         return taken;
       });
       if (row === undefined) return undefined;
-      const box = await sealing.forTenant(row.tenant);
+      const box = await sealing.forUser(row.tenant, row.user);
       return {
         job: jobOf(row),
         request: openJson(box, `${row.id}:request`, row.request) as JobRequest,

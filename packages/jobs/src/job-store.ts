@@ -13,6 +13,7 @@ import {
   type JobStatus,
 } from './job.ts';
 import { isId, newId, type JobDependencies } from './job-dependencies.ts';
+import { allowedMs, isZeroRetention } from './kept-until.ts';
 import { pageOf, type Page, type PageRequest } from './page.ts';
 import { visibleTo } from './principal.ts';
 import { openJson, sealJson } from './sealed-json.ts';
@@ -61,6 +62,8 @@ export interface JobStore {
     kind: JobKind,
     id: string,
   ): Promise<{ readonly job: Job; readonly isRemoved: boolean } | undefined>;
+  /** The client has the result of a job: where nothing of its tenant is kept, that is forgotten. */
+  delivered(principal: GatewayPrincipal, kind: JobKind, id: string): Promise<void>;
 }
 
 const ended = ['completed', 'failed', 'cancelled', 'expired'];
@@ -73,7 +76,7 @@ export function createJobStore(dependencies: JobDependencies): JobStore {
 
   return {
     async create(transaction, { kind, principal, endpoint, priority, request, lifetimeMs, retentionMs }) {
-      const box = await sealing.forTenant(principal.tenant);
+      const box = await sealing.forUser(principal.tenant, principal.user_id);
       const id = newId(nextId, kind === 'job' ? 'job_' : 'resp_');
       const now = clock.now();
       const [row] = await transaction
@@ -94,7 +97,7 @@ export function createJobStore(dependencies: JobDependencies): JobStore {
           createdAt: new Date(now),
           notBefore: new Date(now),
           deadlineAt: new Date(now + lifetimeMs),
-          retentionMs,
+          retentionMs: allowedMs('jobs', principal.tenant, retentionMs),
         })
         .returning(jobColumns);
       if (row === undefined) throw new Error('an insert returned nothing');
@@ -110,7 +113,7 @@ export function createJobStore(dependencies: JobDependencies): JobStore {
           .where(one(principal, kind, id)),
       );
       if (row === undefined) return undefined;
-      const box = await sealing.forTenant(row.tenant);
+      const box = await sealing.forUser(row.tenant, row.user);
       return {
         job: jobOf(row),
         request: openJson(box, `${id}:request`, row.request) as JobRequest,
@@ -147,7 +150,7 @@ export function createJobStore(dependencies: JobDependencies): JobStore {
           .for('update');
         if (row === undefined) return undefined;
         if (row.status === 'queued') {
-          const box = await sealing.forTenant(row.tenant);
+          const box = await sealing.forUser(row.tenant, row.user);
           const request = openJson(box, `${id}:request`, row.request) as JobRequest;
           return writeEnd(dependencies, transaction, { job: jobOf(row), request }, { status: 'cancelled' });
         }
@@ -175,5 +178,23 @@ export function createJobStore(dependencies: JobDependencies): JobStore {
           .returning({ id: jobs.id });
         return { job: jobOf(row), isRemoved: removed.length > 0 };
       }),
+
+    async delivered(principal, kind, id) {
+      if (!isId(id)) return;
+      await onConnection(database, (connection) =>
+        connection
+          .delete(jobs)
+          .where(
+            and(one(principal, kind, id), inArray(jobs.status, ended), isZeroRetention(principal.tenant)),
+          ),
+      );
+      // One that its runner has yet to end goes then.
+      await onConnection(database, (connection) =>
+        connection
+          .update(jobs)
+          .set({ retentionMs: 0 })
+          .where(and(one(principal, kind, id), isZeroRetention(principal.tenant))),
+      );
+    },
   };
 }

@@ -1,6 +1,6 @@
 import { getTableColumns } from 'drizzle-orm';
-import type { Priority } from '@millrace/contracts';
-import type { GatewayPrincipal } from '@millrace/relay';
+import type { CacheHit, Priority } from '@millrace/contracts';
+import type { AnswerCost, GatewayPrincipal } from '@millrace/relay';
 import { jobs } from '@millrace/store';
 import { principalOf } from './principal.ts';
 import type { WebhookTarget } from './webhook.ts';
@@ -45,6 +45,8 @@ export interface JobRequest {
   readonly original?: unknown;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   readonly webhook?: WebhookTarget | undefined;
+  /** Whether `Cache-Control` keeps the cache of answers out of it. */
+  readonly isUncached?: boolean;
 }
 
 /** The error of a job that failed, as its client sees it. */
@@ -58,7 +60,15 @@ export interface JobError {
 }
 
 /** What became of a job. Sealed where it is stored; of a cancelled one it may be a part of the answer. */
-export type JobResult = { readonly answer: object } | { readonly error: JobError };
+export type JobResult =
+  | {
+      readonly answer: object;
+      /** Undefined where its model has no price. */
+      readonly cost?: AnswerCost | undefined;
+      /** Where it came from the cache. */
+      readonly cache?: CacheHit | undefined;
+    }
+  | { readonly error: JobError };
 
 const {
   request: _request,

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { idempotencyScope, type GatewayPrincipal } from '@millrace/relay';
 import { MillraceError } from '@millrace/runtime';
-import type { SealingBox } from '@millrace/sealing';
+import type { Sealing, SealingBox } from '@millrace/sealing';
 import { inTransaction, keptAnswers, onConnection, type Transaction } from '@millrace/store';
 import type { JobDependencies } from './job-dependencies.ts';
+import { keptUntil } from './kept-until.ts';
 import { openJson, sealJson } from './sealed-json.ts';
 
 /** An answer as it went out the first time. */
@@ -84,19 +85,20 @@ const keep = async (
 /** @throws `idempotency_key_in_use` */
 const look = async (
   transaction: Transaction,
-  box: SealingBox,
+  sealing: Sealing,
   name: Buffer,
 ): Promise<(digest: string) => KeptAnswer> => {
   const place = name.toString('hex');
   const [row] = await transaction.select().from(keptAnswers).where(eq(keptAnswers.key, name));
-  const { digest, status, answer } = row ?? { digest: null, status: null, answer: null };
-  if (digest === null || status === null || answer === null) {
+  if (row === undefined || row.digest === null || row.status === null || row.answer === null) {
     throw new MillraceError(
       'idempotency_key_in_use',
       'The request of this idempotency key is being worked on.',
       { param: 'Idempotency-Key', retryAfterMs: 1_000 },
     );
   }
+  const { tenant, user, digest, status, answer } = row;
+  const box = await sealing.forUser(tenant, user);
   const known = Buffer.from(box.open(digest, `${place}:digest`)).toString('utf8');
   const body = openJson(box, `${place}:answer`, answer) as object;
   return (asked) => {
@@ -109,16 +111,21 @@ const look = async (
 
 export function createKeptAnswers({ database, sealing, clock }: JobDependencies): KeptAnswers {
   /** @returns whether the key is this request's now */
-  const claim = async (transaction: Transaction, name: Buffer, tenant: string): Promise<boolean> => {
+  const claim = async (
+    transaction: Transaction,
+    name: Buffer,
+    { tenant, user_id: user }: GatewayPrincipal,
+  ): Promise<boolean> => {
     const now = clock.now();
     const values = {
       tenant,
+      user,
       digest: null,
       status: null,
       answer: null,
       createdAt: new Date(now),
       leaseUntil: new Date(now + heldMs),
-      expiresAt: new Date(now + keptMs),
+      expiresAt: keptUntil('answers', tenant, new Date(now), keptMs),
     };
     const moment = sql`${new Date(now).toISOString()}::timestamptz`;
     const claimed = await transaction
@@ -136,11 +143,11 @@ export function createKeptAnswers({ database, sealing, clock }: JobDependencies)
   return {
     async once(request, work) {
       const name = nameOf(request);
-      const { tenant } = request.principal;
-      const box = await sealing.forTenant(tenant);
+      const { tenant, user_id: user } = request.principal;
+      const box = await sealing.forUser(tenant, user);
       return inTransaction(database, async (transaction) => {
-        if (!(await claim(transaction, name, tenant)))
-          return { answer: (await look(transaction, box, name))(request.digest), isReplay: true };
+        if (!(await claim(transaction, name, request.principal)))
+          return { answer: (await look(transaction, sealing, name))(request.digest), isReplay: true };
         const answer = await work(transaction);
         await keep(transaction, box, name, request.digest, answer);
         return { answer, isReplay: false };
@@ -149,10 +156,10 @@ export function createKeptAnswers({ database, sealing, clock }: JobDependencies)
 
     async hold(request) {
       const name = nameOf(request);
-      const { tenant } = request.principal;
-      const box = await sealing.forTenant(tenant);
+      const { tenant, user_id: user } = request.principal;
+      const box = await sealing.forUser(tenant, user);
       return inTransaction(database, async (transaction) => {
-        if (!(await claim(transaction, name, tenant))) return look(transaction, box, name);
+        if (!(await claim(transaction, name, request.principal))) return look(transaction, sealing, name);
         return {
           answer: (later, digest, answer) => keep(later, box, name, digest, answer),
           async giveBack() {

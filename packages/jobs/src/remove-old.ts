@@ -7,6 +7,7 @@ import {
   jobs,
   keptAnswers,
   onConnection,
+  trainingExamples,
   webhookDeliveries,
   type Database,
 } from '@millrace/store';
@@ -19,7 +20,7 @@ const uploadMs = 24 * 60 * 60_000;
 const portion = 500;
 
 /**
- * Removes what is past its time: jobs, batches, files, webhooks, kept answers.
+ * Removes what is past its time: jobs, batches, files, webhooks, kept answers, training examples.
  *
  * @throws `database_unavailable`
  */
@@ -52,4 +53,5 @@ export async function removeOld(
     lt(webhookDeliveries.endedAt, new Date(now - deliveryKeptMs)),
   );
   await remove(keptAnswers, keptAnswers.key, lt(keptAnswers.expiresAt, new Date(now)));
+  await remove(trainingExamples, trainingExamples.requestId, lt(trainingExamples.expiresAt, new Date(now)));
 }

@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, notInArray, sql } from 'drizzle-orm';
 import { inTransaction, onConnection, webhookDeliveries, type Transaction } from '@millrace/store';
 import { newId, type JobDependencies } from './job-dependencies.ts';
 import { openJson, sealJson } from './sealed-json.ts';
@@ -46,16 +46,23 @@ export async function addDelivery(
 }
 
 /**
- * Takes the webhook that is due the longest, if there is one. Another runner takes it after the lease.
+ * Takes the webhook that is due the longest, if there is one, of a tenant that has fewer under way than it may. Another runner takes it
+ * after the lease.
  *
  * @throws `database_unavailable`
  */
 export async function takeDelivery(
   { database, sealing, clock }: JobDependencies,
   runner: string,
-  leaseMs: number,
+  { leaseMs, perTenant }: { readonly leaseMs: number; readonly perTenant: number },
 ): Promise<Delivery | undefined> {
   const [row] = await inTransaction(database, async (transaction) => {
+    const busy = transaction
+      .select({ tenant: webhookDeliveries.tenant })
+      .from(webhookDeliveries)
+      .where(and(sql`${webhookDeliveries.endedAt} is null`, sql`${webhookDeliveries.leaseUntil} >= now()`))
+      .groupBy(webhookDeliveries.tenant)
+      .having(sql`count(*) >= ${perTenant}`);
     const due = transaction
       .select({ id: webhookDeliveries.id })
       .from(webhookDeliveries)
@@ -64,6 +71,7 @@ export async function takeDelivery(
           sql`${webhookDeliveries.endedAt} is null`,
           sql`${webhookDeliveries.nextAt} <= ${new Date(clock.now()).toISOString()}::timestamptz`,
           sql`(${webhookDeliveries.leaseUntil} is null or ${webhookDeliveries.leaseUntil} < now())`,
+          notInArray(webhookDeliveries.tenant, busy),
         ),
       )
       .orderBy(webhookDeliveries.nextAt)

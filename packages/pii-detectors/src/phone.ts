@@ -1,5 +1,5 @@
 import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js';
-import type { Finding } from './finding.ts';
+import type { Detector } from './finding.ts';
 
 const candidate =
   /(?<![\p{L}\p{N}_.:/$€£#=-])(?:\+|\(|00)?\(?\d[\d() ./-]{5,22}\d(?![\p{L}\p{N}_]|[.:/-]\d)/gu;
@@ -12,26 +12,47 @@ const contextWord =
 /** Regions whose national formats are tried. */
 const regions: readonly CountryCode[] = ['US', 'GB', 'DE', 'FR', 'ES'];
 
+/** Numbers that are parsed for one request: parsing takes long, and there may be tens of thousands. */
+const mostParsed = 5_000;
+
 /**
  * Phone numbers: international ones anywhere; national ones of some regions where they are written with separators or stand behind a
- * word such as "phone". Candidates are found in linear time and only they are parsed.
+ * word such as "phone". Candidates are found in linear time and only they are parsed, each once. Where there are more than are parsed,
+ * the rest count as phone numbers: rather too much is replaced than too little.
+ *
+ * @returns finds those of texts that belong together
  */
-export function* findPhones(text: string): Generator<Finding> {
-  for (const match of text.matchAll(candidate)) {
-    const value = trimUnbalanced(match[0]);
-    const digits = value.replace(/\D/g, '').length;
-    if (digits < 7 || digits > 15) continue;
-    const before = text.slice(Math.max(0, match.index - 40), match.index);
-    if (isPhone(value, contextWord.test(before))) {
-      yield { type: 'PHONE', start: match.index, end: match.index + value.length, value };
+export function createPhoneFinder(): Detector {
+  const known = new Map<string, boolean>();
+  const isKnown = (value: string, hasContext: boolean): boolean => {
+    const key = `${hasContext} ${value}`;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    if (!mayBePhone(value, hasContext)) return false;
+    if (known.size >= mostParsed) return true;
+    const found = isPhone(value);
+    known.set(key, found);
+    return found;
+  };
+  return function* findPhones(text) {
+    for (const match of text.matchAll(candidate)) {
+      const value = trimUnbalanced(match[0]);
+      const digits = value.replace(/\D/g, '').length;
+      if (digits < 7 || digits > 15) continue;
+      const before = text.slice(Math.max(0, match.index - 40), match.index);
+      if (isKnown(value, contextWord.test(before)))
+        yield { type: 'PHONE', start: match.index, end: match.index + value.length, value };
     }
-  }
+  };
 }
 
-function isPhone(value: string, hasContext: boolean): boolean {
+function mayBePhone(value: string, hasContext: boolean): boolean {
+  return hasContext || /^(?:\+|00)/.test(value) || !lookAlike.test(value);
+}
+
+function isPhone(value: string): boolean {
   const international = value.replace(/^00/, '+');
   if (international.startsWith('+')) return parsePhoneNumberFromString(international)?.isPossible() ?? false;
-  if (!hasContext && lookAlike.test(value)) return false;
   return regions.some((region) => parsePhoneNumberFromString(value, region)?.isValid() ?? false);
 }
 

@@ -1,4 +1,4 @@
-import { detect } from './detect.ts';
+import { createDetector } from './detect.ts';
 import type { PiiType } from './finding.ts';
 
 /** Replaces personal data by numbered placeholders: the same value always by the same one. */
@@ -11,9 +11,16 @@ export interface Replacer {
 export interface ReplacerOptions {
   /** Whether a placeholder stands in the texts already: then its number is left out. */
   readonly taken: (placeholder: string) => boolean;
+  /** Most placeholders; by default as many as there are values. */
+  readonly most?: number;
 }
 
-export function createReplacer({ taken }: ReplacerOptions): Replacer {
+/** There are more different values than may be replaced. */
+export class TooManyPlaceholders extends Error {}
+
+/** @returns its `replace` throws `TooManyPlaceholders` */
+export function createReplacer({ taken, most = Infinity }: ReplacerOptions): Replacer {
+  const detect = createDetector();
   const mapping = new Map<string, string>();
   const placeholders = new Map<string, string>();
   const lastNumber = new Map<PiiType, number>();
@@ -21,6 +28,7 @@ export function createReplacer({ taken }: ReplacerOptions): Replacer {
   const placeholderFor = (type: PiiType, value: string): string => {
     const known = placeholders.get(`${type}:${value}`);
     if (known !== undefined) return known;
+    if (mapping.size >= most) throw new TooManyPlaceholders(`more than ${most} placeholders`);
     let number = lastNumber.get(type) ?? 0;
     let placeholder: string;
     do {

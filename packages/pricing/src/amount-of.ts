@@ -5,6 +5,7 @@ import { amountDigits, type Price } from './price.ts';
 const roundHalfEven = 2;
 const millionth = new Big('0.000001');
 const thousandth = new Big('0.001');
+const nothing = new Big(0);
 
 /** Nothing, as an amount is written. */
 export const zeroAmount = new Big(0).toFixed(amountDigits);
@@ -25,19 +26,31 @@ export interface Charged {
 export function amountOf({ usage, workedMs, isFromCache }: Charged, price: Price): string {
   if (usage.source === 'NONE') return zeroAmount;
   const cachedInput = price.cachedInputPerMillion ?? price.inputPerMillion;
-  const perMillion = new Big(price.inputPerMillion)
-    .times(usage.input_tokens - usage.cached_input_tokens)
-    .plus(new Big(cachedInput).times(usage.cached_input_tokens))
-    .plus(new Big(price.outputPerMillion).times(usage.output_tokens))
-    .plus(new Big(price.charactersInPerMillion).times(usage.characters_in))
-    .plus(new Big(price.charactersOutPerMillion).times(usage.characters_out));
   // A product is exact where a quotient of big.js would be rounded: only the point moves.
-  return perMillion
-    .times(millionth)
-    .plus(price.perRequest)
-    .plus(new Big(price.perSecond).times(Math.round(workedMs)).times(thousandth))
-    .times(isFromCache ? price.cachedAnswer : '1')
-    .toFixed(amountDigits, roundHalfEven);
+  const perMillion = [
+    times(price.inputPerMillion, usage.input_tokens - usage.cached_input_tokens),
+    times(cachedInput, usage.cached_input_tokens),
+    times(price.outputPerMillion, usage.output_tokens),
+    times(price.charactersInPerMillion, usage.characters_in),
+    times(price.charactersOutPerMillion, usage.characters_out),
+  ].reduce(plus);
+  const amount = [
+    perMillion.times(millionth),
+    times(price.perRequest, 1),
+    times(price.perSecond, Math.round(workedMs)).times(thousandth),
+  ].reduce(plus);
+  if (!isFromCache) return amount.toFixed(amountDigits, roundHalfEven);
+  return amount.times(price.cachedAnswer).toFixed(amountDigits, roundHalfEven);
+}
+
+/** Most prices have few units that cost anything: the others cost no time either. */
+function times(price: string, count: number): Big {
+  return count === 0 || Number(price) === 0 ? nothing : new Big(price).times(count);
+}
+
+function plus(sum: Big, each: Big): Big {
+  if (each === nothing) return sum;
+  return sum === nothing ? each : sum.plus(each);
 }
 
 /** What a closing is charged for. */

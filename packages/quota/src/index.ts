@@ -1,5 +1,12 @@
+export {
+  createBudgetAlerts,
+  type BudgetAlert,
+  type BudgetAlerts,
+  type BudgetAlertsDependencies,
+} from './budget-alerts.ts';
 export { consumptionOf, settledRow, type SettledRequest } from './consumption.ts';
 export { Quota, releaseRetryMs, type Consumption, type ReachedLimit } from './quota.ts';
+export { countsOf, lockQuotas, updateQuotas, type QuotasWanted } from './quota-queries.ts';
 export {
   nameOf,
   scopes,
@@ -13,3 +20,4 @@ export {
 } from './quota-row.ts';
 export { rebuildQuotas, type QuotaRebuild, type RebuildOptions } from './rebuild-quotas.ts';
 export { worstTokensOf, type RequestPrices } from './request-prices.ts';
+export { windowStartOf } from './windows.ts';

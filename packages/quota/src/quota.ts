@@ -21,6 +21,19 @@ export interface ReachedLimit {
 
 const amountDigits = 10;
 
+/** In per cent of a monthly budget: who reaches them is told. */
+export const budgetShares = [50, 80, 100] as const;
+
+/** A share of a monthly budget that is spent. Amounts are decimal strings. */
+export interface ReachedShare extends QuotaSubject {
+  /** In per cent. */
+  readonly share: (typeof budgetShares)[number];
+  /** When the month began: milliseconds since the epoch. */
+  readonly month: number;
+  readonly budget: string;
+  readonly spent: string;
+}
+
 /** When to come back for a slot, or for what is in reserve: it becomes free when a request ends, which nobody knows ahead. */
 export const releaseRetryMs = 1_000;
 
@@ -110,6 +123,31 @@ export class Quota {
     const left = this.#reservedAmount.minus(reserved.amount);
     this.#reservedAmount = left.lt(0) ? new Big(0) : left;
     if (isIn('month')) this.#monthAmount = this.#monthAmount.plus(used.amount);
+  }
+
+  /** The charge of a request that ended at `endedAt` was corrected by so much: it counts in that month, or in none if the month is over. */
+  adjust(amount: Big, endedAt: number): void {
+    this.#begin(endedAt);
+    if (windowStartOf('month', endedAt) !== this.#counts.month) return;
+    this.#monthAmount = this.#monthAmount.plus(amount);
+    this.#isChanged = true;
+  }
+
+  /** Which shares of its budget are spent this month, the least first; what is in reserve is not spent. */
+  get reachedShares(): readonly ReachedShare[] {
+    const { budgetPerMonth } = this.#row;
+    if (budgetPerMonth === null || !this.#monthAmount.gt(0)) return [];
+    const budget = new Big(budgetPerMonth);
+    const { month } = this.#counts;
+    return budgetShares
+      .filter((share) => this.#monthAmount.times(100).gte(budget.times(share)))
+      .map((share) => ({
+        ...this.subject,
+        share,
+        month,
+        budget: budgetPerMonth,
+        spent: this.counts.monthAmount,
+      }));
   }
 
   /** Begins the windows of a moment, if they are later than those that it counts in. */

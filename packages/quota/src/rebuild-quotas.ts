@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Bus, StoredMessage } from '@millrace/bus';
 import type { AdmissionDecided, Codec } from '@millrace/contracts';
-import type { Clock } from '@millrace/runtime';
+import { MillraceError, type Clock } from '@millrace/runtime';
 import { inTransaction, type Database, type Transaction } from '@millrace/store';
 import { consumptionOf, settledRow } from './consumption.ts';
 import type { RequestPrices } from './request-prices.ts';
@@ -30,6 +30,8 @@ export interface QuotaRebuild {
 export interface RebuildOptions {
   /** Only says what would be put right. */
   readonly dryRun?: boolean;
+  /** How long admission may have to wait for it; 8 s by default, behind which requests would be delivered again. 0: without a limit. */
+  readonly maxLockedMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -37,14 +39,15 @@ export interface RebuildOptions {
 const pageSize = 1_000;
 
 /**
- * Makes claims and counters anew from the streams of decisions and closings. It reads the streams first; then admission waits for it,
+ * Makes claims and counters anew from the streams of decisions and closings, and what was spent from the ledger as far as it has charged
+ * already. It may run while requests come in. It reads the streams first; then admission waits for it,
  * while it reads what has been added, writes the claims that are missing and counts all of them.
  *
- * @throws `unavailable`, `database_unavailable`; nothing is changed then
+ * @throws `overloaded` when admission would have to wait for too long; `unavailable`, `database_unavailable`. Nothing is changed then
  */
 export async function rebuildQuotas(
   dependencies: RebuildDependencies,
-  { dryRun = false, signal }: RebuildOptions = {},
+  { dryRun = false, maxLockedMs = 8_000, signal }: RebuildOptions = {},
 ): Promise<QuotaRebuild> {
   const { bus, database, clock } = dependencies;
   const decided = new StreamTail(bus, 'ADMISSIONS', 'mr.admission.decided.*');
@@ -61,10 +64,15 @@ export async function rebuildQuotas(
     };
     await readOn();
     await transaction.execute(sql`lock table quotas, claims in exclusive mode`);
-    await readOn();
-    const claimsAdded = await addClaims(transaction);
-    const claimsClosed = await closeClaims(transaction);
-    const quotasChanged = await countAnew(transaction, clock.now());
+    const locked = new TimeLimit(clock, maxLockedMs);
+    const soon = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+      await transaction.execute(sql`select set_config('statement_timeout', ${`${locked.leftMs()}ms`}, true)`);
+      return work();
+    };
+    await soon(readOn);
+    const claimsAdded = await soon(() => addClaims(transaction));
+    const claimsClosed = await soon(() => closeClaims(transaction));
+    const quotasChanged = await soon(() => countAnew(transaction, clock.now()));
     const found = {
       decisions: decided.read,
       closings: closed.read,
@@ -76,8 +84,44 @@ export async function rebuildQuotas(
     return found;
   }).catch((error: unknown) => {
     if (error instanceof DryRun) return error.found;
-    throw error;
+    throw isCancelled(error) ? tooLong(error) : error;
   });
+}
+
+/** What is left of a time; without a limit, 0. */
+class TimeLimit {
+  readonly #clock: Clock;
+  readonly #limitMs: number;
+  readonly #startedAt: number;
+
+  constructor(clock: Clock, limitMs: number) {
+    this.#clock = clock;
+    this.#limitMs = limitMs;
+    this.#startedAt = clock.monotonicMs();
+  }
+
+  /** @throws `overloaded` when nothing is left */
+  leftMs(): number {
+    if (this.#limitMs === 0) return 0;
+    const left = this.#limitMs - (this.#clock.monotonicMs() - this.#startedAt);
+    if (left < 1) throw tooLong();
+    return Math.ceil(left);
+  }
+}
+
+function tooLong(cause?: unknown): MillraceError {
+  return new MillraceError(
+    'overloaded',
+    'Counting takes longer than requests may wait for it. Nothing was changed. Stop auth-quota and try without a limit, or when there is less traffic.',
+    { cause },
+  );
+}
+
+/** Whether PostgreSQL has cancelled a statement for its time (57014). */
+function isCancelled(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause)
+    if ('code' in cause && cause.code === '57014') return true;
+  return false;
 }
 
 /** Rolls back what was only tried. */
@@ -184,12 +228,14 @@ async function addClaims(transaction: Transaction): Promise<number> {
 async function closeClaims(transaction: Transaction): Promise<number> {
   const { rowCount } = await transaction.execute(sql`
     update claims as claim set
-      closed_at = closed.closed_at, outcome = closed.outcome, used_tokens = closed.used_tokens, used_amount = closed.used_amount
+      closed_at = closed.closed_at, outcome = closed.outcome, used_tokens = closed.used_tokens,
+      used_amount = coalesce(
+        (select amount from ledger where kind = 'charge' and ledger.request_id = claim.request_id), closed.used_amount)
     from closed where closed.request_id = claim.request_id and claim.closed_at is null`);
   return rowCount ?? 0;
 }
 
-/** The counters as a function of the claims: what admission and settlement add up step by step. */
+/** The counters as a function of the claims and of the adjustments: what admission, settlement and adjustments add up step by step. */
 async function countAnew(transaction: Transaction, now: number): Promise<number> {
   const minute = iso(windowStartOf('minute', now));
   const day = iso(windowStartOf('day', now));
@@ -200,7 +246,13 @@ async function countAnew(transaction: Transaction, now: number): Promise<number>
         ('organisation', organisation), ('project', tenant), ('user', user_id), ('key', key_id), ('model', model)) as owner(scope, subject)
       where owner.subject is not null and code is null
         and (closed_at is null or closed_at >= ${month}::timestamptz or decided_at >= ${minute}::timestamptz)),
-    counted as (
+    adjusted as (
+      select owner.scope, owner.subject, sum(entry.amount) as amount
+      from ledger as entry join claims as claim on claim.request_id = entry.request_id cross join lateral (values
+        ('organisation', claim.organisation), ('project', claim.tenant), ('user', claim.user_id), ('key', claim.key_id),
+        ('model', claim.model)) as owner(scope, subject)
+      where entry.kind = 'adjustment' and entry.closed_at >= ${month}::timestamptz group by owner.scope, owner.subject),
+    settled as (
       select
         quota.scope, quota.subject,
         count(*) filter (where owned.request_id is not null and closed_at is null) as in_flight,
@@ -213,6 +265,11 @@ async function countAnew(transaction: Transaction, now: number): Promise<number>
         coalesce(sum(used_amount) filter (where closed_at >= ${month}::timestamptz), 0) as month_amount
       from quotas as quota left join owned on owned.scope = quota.scope and owned.subject = quota.subject
       group by quota.scope, quota.subject),
+    counted as (
+      select
+        settled.scope, settled.subject, in_flight, reserved_tokens, reserved_amount, minute_requests, minute_tokens, day_tokens,
+        month_tokens, month_amount + coalesce(adjusted.amount, 0) as month_amount
+      from settled left join adjusted on adjusted.scope = settled.scope and adjusted.subject = settled.subject),
     current as (
       select
         scope, subject, in_flight, reserved_tokens, reserved_amount,

@@ -12,7 +12,15 @@ export function clientError(error: unknown): MillraceError {
   });
 }
 
-/** The codes that a client can get. */
+/** Codes of the administration alone. */
+const administrative: ReadonlySet<string> = new Set([
+  'resource_not_found',
+  'already_exists',
+  'version_conflict',
+  'version_missing',
+]);
+
+/** The codes that a client can get who asks models. */
 export const clientErrorCodes: readonly ErrorCode[] = Object.keys(errorCodes)
   .filter((code): code is ErrorCode => Object.hasOwn(errorCodes, code))
-  .filter((code) => errorCodes[code].type !== 'operator_error');
+  .filter((code) => errorCodes[code].type !== 'operator_error' && !administrative.has(code));

@@ -195,7 +195,7 @@ test('a credential that has expired is refused also where it is known', async ()
   await clock.advance(1_000);
   await expect(relay.verify('short', address)).rejects.toMatchObject({
     code: 'invalid_api_key',
-    message: 'The credential has expired.',
+    message: 'The API key has expired.',
   });
 });
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { subjects, type CredentialVerified, type VerifiedPrincipal } from '@millrace/contracts';
+import { requireUsable } from '@millrace/control-plane/permissions';
 import { errorCodes, MillraceError, type ErrorCode, type Stoppable } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import { createAddressThrottle } from './address-throttle.ts';
@@ -22,8 +23,8 @@ export interface CredentialOptions {
 export interface Credentials extends Stoppable {
   /**
    * @param address that the client has
-   * @throws `invalid_api_key`; `permission_denied` for someone who may not get in; `rate_limit_exceeded` where too many credentials from
-   *   the address have failed; `unavailable` when nobody can say
+   * @throws `invalid_api_key`; `permission_denied` for someone who may not get in, or an address that the key may not be used from;
+   *   `rate_limit_exceeded` where too many credentials from the address have failed; `unavailable` when nobody can say
    */
   verify(credential: string | undefined, address: string): Promise<VerifiedPrincipal>;
 }
@@ -44,6 +45,7 @@ export function createCredentials(
   const known = new BoundedCache<VerifiedPrincipal>({ clock, capacity, keepMs: credentialCacheMs });
   const unknown = new BoundedCache<MillraceError>({ clock, capacity, keepMs: credentialCacheMs });
   const asking = new Map<string, Promise<VerifiedPrincipal>>();
+  const forget = (keyId: string): void => known.deleteWhere((principal) => principal.key_id === keyId);
   const throttled = metrics.counter({
     name: 'millrace_gateway_throttled_credentials_total',
     help: 'Credentials that nobody looked at, since too many from their address were not valid.',
@@ -54,7 +56,8 @@ export function createCredentials(
     () => throttled.inc(),
   );
   const listeners = [
-    revocations.onRevoked((keyId) => known.deleteWhere((principal) => principal.key_id === keyId)),
+    revocations.onRevoked(forget),
+    revocations.onChanged(forget),
     bars.onBarred((bar) => known.deleteWhere((principal) => whyBarred(principal, bar) !== undefined)),
     // Who was revoked meanwhile is told a moment after the connection is there again: until then nobody is known.
     bus.onConnectionChange((connected) => {
@@ -116,8 +119,7 @@ export function createCredentials(
         throw new MillraceError('invalid_api_key', 'The API key was revoked.');
       const barred = bars.why(principal);
       if (barred !== undefined) throw new MillraceError('permission_denied', barred);
-      if (principal.expires_at !== null && principal.expires_at <= clock.now())
-        throw new MillraceError('invalid_api_key', 'The credential has expired.');
+      requireUsable(principal, address, clock.now());
       return principal;
     },
     async stop() {

@@ -60,10 +60,15 @@ export function createFollow(dependencies: FollowDependencies): Follow {
     start: FreshRequest | undefined,
     onAuthorised: () => void,
   ): AsyncGenerator<RelayEvent, void, undefined> {
-    const box = await sealing.forTenant(principal.tenant);
-    const answer = createAnswer(contentOpener(box, requestId), dependencies.costOf);
+    /** The answer as its reader sees it, opened with the keys of whoever asked. */
+    const answerTo = async ({ principal: asking }: Opened): Promise<Answer> => {
+      const box = await sealing.forUser(principal.tenant, asking.user_id);
+      return createAnswer(contentOpener(box, requestId), dependencies.costOf);
+    };
     let opened: Opened | undefined = start?.request.opened;
+    let answer: Answer | undefined;
     if (start !== undefined) {
+      answer = await answerTo(start.request.opened);
       answer.accept(openedRecord(start.request));
       onAuthorised();
     }
@@ -90,6 +95,7 @@ export function createFollow(dependencies: FollowDependencies): Follow {
         opened = authorise(record, principal);
         onAuthorised();
       }
+      answer ??= await answerTo(opened);
       const before = answer.seq;
       const events = answer.accept(record);
       if (start !== undefined && before === 0 && answer.seq > 0) {

@@ -8,8 +8,13 @@ export {
 } from './answer-chunk.ts';
 export { costSchema, type AnswerCost } from './answer-cost.ts';
 export { answerTimings, answerUsage, timingsSchema, usageSchema, type AnswerUsage } from './answer-schema.ts';
-export { whyBarred } from './bars.ts';
+export { watchBars, whyBarred } from './bars.ts';
 export { clientError, clientErrorCodes } from './client-error.ts';
+export { createCredentials, type CredentialOptions, type Credentials } from './credentials.ts';
+export { watchRevocations, type Revocations } from './revocations.ts';
+export { bearerOf } from './http/bearer.ts';
+export { refuseEncoding } from './http/refuse-encoding.ts';
+export { notJson, sendError, toClientError } from './http/send-error.ts';
 export { bodyWithoutCode, toErrorBody, type ErrorBody } from './http/error-body.ts';
 export { idempotencyScope, type GatewayPrincipal } from './gateway-principal.ts';
 export { createDrain, type Drain } from './http/drain.ts';

@@ -113,9 +113,17 @@ export function receivedMessage(
   };
 }
 
-/** In UTF-16 code units. */
-export function charactersOf({ messages, task }: RequestContent): number {
-  const texts = [...messages.map(({ content }) => content), ...(task?.texts ?? []), ...(task?.labels ?? [])];
+/** All that a model gets to read, in UTF-16 code units: of functions and of the form of the answer their JSON. */
+export function charactersOf({ messages, task, tools, response_format }: RequestContent): number {
+  const texts = [
+    ...messages.flatMap(({ content, tool_calls: calls = [] }) => [
+      content,
+      ...calls.map(({ function: { name, arguments: text } }) => name + text),
+    ]),
+    ...(task?.texts ?? []),
+    ...(task?.labels ?? []),
+    ...[tools, response_format].map((part) => (part === undefined ? '' : JSON.stringify(part))),
+  ];
   return texts.reduce((sum, text) => sum + text.length, 0);
 }
 

@@ -19,6 +19,19 @@ describe('restoreToolCalls', () => {
     });
   });
 
+  it('restores arguments that are no JSON, or too deep for it, as text', () => {
+    const mapping = new Map([['<EMAIL_1>', 'ada@example.com']]);
+    const cut = {
+      id: 'c',
+      type: 'function',
+      function: { name: 'send', arguments: '{"to":"<EMAIL_1>' },
+    } as const;
+    expect(restoreToolCalls([cut], mapping)[0]?.function.arguments).toBe('{"to":"ada@example.com');
+    const text = `${'['.repeat(100_000)}"<EMAIL_1>"${']'.repeat(100_000)}`;
+    const deep = { ...cut, function: { name: 'send', arguments: text } };
+    expect(restoreToolCalls([deep], mapping)[0]?.function.arguments).toContain('[["ada@example.com"]]');
+  });
+
   it('leaves calls as they are where nothing was replaced', () => {
     const calls = [callWith({ a: 1.5 })];
     expect(restoreToolCalls(calls, undefined)).toBe(calls);

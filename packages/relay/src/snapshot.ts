@@ -1,6 +1,6 @@
 import type { ResultChunk } from '@millrace/contracts';
 import { readResults, type StageDependencies } from '@millrace/stage';
-import { contentOpener, createAnswer } from './answer.ts';
+import { contentOpener, createAnswer, type Answer } from './answer.ts';
 import { authorise, requestIdPattern } from './follow.ts';
 import { requestNotFound, type GatewayPrincipal } from './gateway-principal.ts';
 import type { RelayEvent } from './relay-event.ts';
@@ -24,19 +24,21 @@ export async function readSnapshot(
   principal: GatewayPrincipal,
 ): Promise<Snapshot> {
   if (!requestIdPattern.test(requestId)) throw requestNotFound();
-  const box = await dependencies.sealing.forTenant(principal.tenant);
-  const answer = createAnswer(contentOpener(box, requestId));
+  const answerOf = async (first: ResultChunk): Promise<Answer> => {
+    const opened = authorise(first, principal);
+    const box = await dependencies.sealing.forUser(principal.tenant, opened.principal.user_id);
+    return createAnswer(contentOpener(box, requestId));
+  };
   const tokens = new Map<number, number>();
   const events: RelayEvent[] = [];
-  let isAuthorised = false;
+  let answer: Answer | undefined;
   for await (const { record } of readResults(dependencies, requestId)) {
-    if (!isAuthorised) authorise(record, principal);
-    isAuthorised = true;
+    answer ??= await answerOf(record);
     events.push(...answer.accept(record));
     count(tokens, record);
     if (answer.ended) break;
   }
-  if (!isAuthorised) throw requestNotFound();
+  if (answer === undefined) throw requestNotFound();
   return { events, outputTokens: [...tokens.values()].reduce((sum, each) => sum + each, 0) };
 }
 

@@ -6,7 +6,14 @@ import {
   type RandomSource,
   type Stoppable,
 } from '@millrace/runtime';
-import { cancelRequest, watchModels, type ModelTable, type StageDependencies } from '@millrace/stage';
+import {
+  cancelRequest,
+  watchDataPolicies,
+  watchModels,
+  type DataPolicies,
+  type ModelTable,
+  type StageDependencies,
+} from '@millrace/stage';
 import type { AccessBarred, VerifiedPrincipal } from '@millrace/contracts';
 import { watchPrices } from '@millrace/pricing';
 import { costsBy } from './answer-cost.ts';
@@ -43,16 +50,20 @@ export interface Relay extends Stoppable {
   readonly models: ModelTable;
   /** Names that stand for several models. */
   readonly routes: readonly string[];
+  /** What may be done with the content of tenants. */
+  readonly policies: Pick<DataPolicies, 'of' | 'zeroRetentionTenants'>;
   /**
    * Finds out who a credential belongs to.
    *
    * @param address that the client has
-   * @throws `invalid_api_key`; `permission_denied` for someone who may not get in; `rate_limit_exceeded` where too many credentials from
-   *   the address have failed; `unavailable` when nobody can say
+   * @throws `invalid_api_key`; `permission_denied` for someone who may not get in, or an address that the key may not be used from;
+   *   `rate_limit_exceeded` where too many credentials from the address have failed; `unavailable` when nobody can say
    */
   verify(credential: string | undefined, address: string): Promise<VerifiedPrincipal>;
   /** Calls the listener with the id of each API key that is revoked from now on. */
   onRevoked(listener: (keyId: string) => void): Stoppable;
+  /** Calls the listener with the id of each API key that may do more, or less, than before. */
+  onKeyChanged(listener: (keyId: string) => void): Stoppable;
   /** Calls the listener with each user, project, organisation and identity provider that may not get in from now on: see `whyBarred`. */
   onBarred(listener: (bar: AccessBarred) => void): Stoppable;
   /**
@@ -68,6 +79,8 @@ export interface Relay extends Stoppable {
    * @throws `model_not_found`, `invalid_value`, `overloaded`, `unavailable`, `idempotency_key_reused`, `request_not_found`
    */
   submit(submission: Submission): Promise<Accepted>;
+  /** Counts a request that was refused before it was submitted. */
+  noteRefusal(transport: Submission['transport'], error: unknown): void;
   /**
    * The answer of a request behind chunk `after`, at the pace of the reader: what is stored first, then as it is generated. Ends
    * with `completed` or `failed`.
@@ -123,6 +136,7 @@ export async function startRelay(
   const models = await watchModels(dependencies);
   const prices = await watchPrices(dependencies);
   const credentials = createCredentials(dependencies, revocations, bars, settings);
+  const policies = await watchDataPolicies(dependencies);
   const inFlight = createInFlight();
   const fresh = createFreshRequests(feed, clock, logger);
   const askWorkers = createAskWorkers({ ...dependencies, random });
@@ -132,6 +146,7 @@ export async function startRelay(
     models,
     routes,
     prices,
+    policies,
     fresh,
     requestTimeoutMs: settings.requestTimeoutMs,
     maxTokens: settings.maxTokens,
@@ -147,12 +162,17 @@ export async function startRelay(
     stopping: stopping.signal,
   });
 
+  const noteRefusal: Relay['noteRefusal'] = (transport, error) =>
+    relayMetrics.rejected(transport, MillraceError.from(error).code);
+
   return {
     gateway,
     models,
     routes: [...routes.keys()],
+    policies,
     verify: (credential, address) => credentials.verify(credential, address),
     onRevoked: (listener) => revocations.onRevoked(listener),
+    onKeyChanged: (listener) => revocations.onChanged(listener),
     onBarred: (listener) => bars.onBarred(listener),
     enter: (principal) => inFlight.enter(principal),
     async submit(submission) {
@@ -162,10 +182,11 @@ export async function startRelay(
         relayMetrics.accepted(submission.transport);
         return accepted;
       } catch (error) {
-        relayMetrics.rejected(submission.transport, MillraceError.from(error).code);
+        noteRefusal(submission.transport, error);
         throw error;
       }
     },
+    noteRefusal,
     follow,
     snapshot: (requestId, principal) => readSnapshot(dependencies, requestId, principal),
     stopping: stopping.signal,
@@ -190,7 +211,7 @@ export async function startRelay(
           retryAfterMs: 500,
         }),
       );
-      await stopInReverse([feed, fresh, caretaker, revocations, bars, models, prices, credentials]);
+      await stopInReverse([feed, fresh, caretaker, revocations, bars, models, prices, policies, credentials]);
     },
   };
 }

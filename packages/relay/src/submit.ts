@@ -1,7 +1,7 @@
 import { subjects, type Finished, type ModelReady, type Opened } from '@millrace/contracts';
 import type { PriceBook } from '@millrace/pricing';
 import { createIdGenerator, MillraceError, type RandomSource } from '@millrace/runtime';
-import { cancelRequest, type ModelTable, type StageDependencies } from '@millrace/stage';
+import { cancelRequest, type DataPolicies, type ModelTable, type StageDependencies } from '@millrace/stage';
 import type { FreshRequests } from './fresh-requests.ts';
 import { idempotencyScope } from './gateway-principal.ts';
 import { claimIdempotencyKey, maxRounds } from './idempotency.ts';
@@ -26,6 +26,7 @@ export interface SubmitDependencies extends StageDependencies {
   readonly models: ModelTable;
   readonly routes: ReadonlyMap<string, Route>;
   readonly prices: PriceBook;
+  readonly policies: Pick<DataPolicies, 'of'>;
   readonly requestTimeoutMs: number;
   /** Most tokens of each choice; undefined for as many as the context of the model has. */
   readonly maxTokens: number | undefined;
@@ -41,7 +42,8 @@ export function createSubmit(
 
   /** Stores OPENED, if asked to, and request.received, in this order on the connection and at the same time. */
   const publish = async (request: NewRequest, withOpened: boolean, shared: boolean): Promise<void> => {
-    const box = await sealing.forTenant(request.submission.principal.tenant);
+    const { tenant, user_id } = request.submission.principal;
+    const box = await sealing.forUser(tenant, user_id);
     const received = receivedMessage({ codec, clock, random }, box, request);
     const isOwn = withOpened && request.gateway === gateway;
     const fresh = isOwn ? await dependencies.fresh.expect(request) : undefined;
@@ -159,6 +161,7 @@ export function createSubmit(
   /** The request as it is sent: to which model, with which limits. */
   const prepare = (asked: Submission, key: string): Omit<NewRequest, 'requestId' | 'gateway'> => {
     const { generation } = asked;
+    const { zeroRetention } = dependencies.policies.of(asked.principal.tenant);
     const receivedAt = clock.now();
     const characters = charactersOf(generation.content);
     const limited = (model: ModelReady): Generation =>
@@ -169,6 +172,7 @@ export function createSubmit(
       operation: generation.operation,
       characters,
       key,
+      allowed: asked.principal.allowed_models,
       worstAmountWith: (candidate) =>
         dependencies.prices.worstAmountOf({
           model: candidate.name,
@@ -180,7 +184,7 @@ export function createSubmit(
           deadline_at: deadlineAt,
         }),
     });
-    const submission = { ...asked, generation: limited(model) };
+    const submission = { ...asked, generation: uncachedWhere(zeroRetention, limited(model)) };
     const opened = openedOf(submission, model.name, receivedAt, deadlineAt);
     const inputTokensMost = mostInputTokens(generation, model.context_length);
     return { submission, inputTokensMost, opened, fallbacks, route };
@@ -194,6 +198,11 @@ export function createSubmit(
     await publish({ requestId, gateway, ...request }, true, false);
     return { requestId, model: request.opened.model, attached: false };
   };
+}
+
+/** Of whom nothing is kept there is nothing in the cache. */
+function uncachedWhere(zeroRetention: boolean, generation: Generation): Generation {
+  return zeroRetention ? { ...generation, cache: 'NONE' } : generation;
 }
 
 /** Whether the same request sent again gets the same end: what was cancelled or may yet succeed is tried anew. */

@@ -49,9 +49,12 @@ export const testRelaySettings: RelaySettings = {
 
 /** Of a gateway that stops at once. */
 export const testGatewaySettings: GatewaySettings = {
+  tlsCertFile: undefined,
+  tlsKeyFile: undefined,
   headersTimeoutMs: 10_000,
   receiveTimeoutMs: 60_000,
   keepAliveTimeoutMs: 75_000,
+  sendTimeoutMs: 60_000,
   maxHeaderBytes: 16 * 1024,
   maxRequestsPerConnection: 10_000,
   maxHttpConnections: 20_000,

@@ -74,6 +74,15 @@ export const errorCodes = {
     retryable: false,
     meaning: 'There is no model of that name.',
   },
+  resource_not_found: {
+    httpStatus: 404,
+    type: 'not_found_error',
+    retryable: false,
+    meaning: 'There is nothing of that id within the reach of the principal.',
+  },
+  already_exists: invalid('There is one of that id already.', 409),
+  version_conflict: invalid('It was changed since it was read: If-Match names an older version.', 412),
+  version_missing: invalid('A change needs If-Match with the version that it is based on.', 428),
   request_not_found: {
     httpStatus: 404,
     type: 'not_found_error',

@@ -1,6 +1,6 @@
 export { coalesceWrites } from './coalesce-writes.ts';
 export { systemClock, type Clock, type Timer } from './clock.ts';
-export { parseDurationMs } from './duration.ts';
+export { formatDuration, parseDurationMs } from './duration.ts';
 export { errorCodes, type ErrorCode, type ErrorCodeFacts } from './error-codes.ts';
 export { healthRoutes, type HealthCheck, type HealthOptions } from './health-routes.ts';
 export { startHealthServer, type HealthServer } from './health-server.ts';
@@ -36,6 +36,7 @@ export {
   type SettingsDefinition,
   type SettingsOf,
 } from './settings.ts';
+export { requireShallowJson } from './shallow-json.ts';
 export { shorten } from './shorten.ts';
 export type { Stoppable } from './stoppable.ts';
 export { readConfigFile } from './read-config-file.ts';

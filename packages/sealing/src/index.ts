@@ -1,4 +1,8 @@
-export type { KeyStore, WrappedKey } from './key-store.ts';
-export { loadMasterKey, type MasterKeyOptions } from './master-key.ts';
+export { describeOwner, type KeyOwner } from './key-owner.ts';
+export type { KeyRing, KeyStore, StoredKeyRing, WrappedKey } from './key-store.ts';
+export { loadMasterKeys, type MasterKeyOptions } from './master-key.ts';
 export { createMemoryKeyStore } from './memory-key-store.ts';
-export { createSealing, type Sealing, type SealingBox } from './sealing.ts';
+export { dropOldKeys, rotateDataKey, type KeyChanging } from './rotate-data-key.ts';
+export { rotateMasterKey, type MasterKeyRotation } from './rotate-master-key.ts';
+export { createSealing, type Sealing } from './sealing.ts';
+export type { SealingBox } from './sealing-box.ts';

@@ -5,7 +5,7 @@ import { MillraceError, type Secret } from '@millrace/runtime';
 import { keyBytes } from './aes-gcm.ts';
 
 export interface MasterKeyOptions {
-  /** 32 bytes in base64 or hexadecimal (`MILLRACE_MASTER_KEY`). Goes before the file. */
+  /** 32 bytes in base64 or hexadecimal, or several of these (`MILLRACE_MASTER_KEY`). Goes before the file. */
   readonly masterKey?: Secret | undefined;
   /** File that has the same (`MILLRACE_MASTER_KEY_FILE`). */
   readonly masterKeyFile: string;
@@ -13,12 +13,17 @@ export interface MasterKeyOptions {
   readonly createIfMissing: boolean;
 }
 
-/** @throws `config_invalid` when there is no key, or one that is not 32 bytes */
-export async function loadMasterKey({
+/**
+ * The master keys: the first wraps data keys, the others only unwrap, while one takes the place of another. Commas, blanks or lines
+ * separate them.
+ *
+ * @throws `config_invalid` when there is no key, or one that is not 32 bytes
+ */
+export async function loadMasterKeys({
   masterKey,
   masterKeyFile,
   createIfMissing,
-}: MasterKeyOptions): Promise<Uint8Array> {
+}: MasterKeyOptions): Promise<readonly Uint8Array[]> {
   if (masterKey !== undefined) return parse(masterKey.reveal(), 'MILLRACE_MASTER_KEY');
   try {
     if (createIfMissing) await createFile(masterKeyFile);
@@ -42,9 +47,15 @@ async function createFile(path: string): Promise<void> {
   }
 }
 
-function parse(text: string, source: string): Uint8Array {
-  const trimmed = text.trim();
-  const key = Buffer.from(trimmed, /^[0-9a-f]{64}$/i.test(trimmed) ? 'hex' : 'base64');
+function parse(text: string, source: string): readonly Uint8Array[] {
+  return text
+    .trim()
+    .split(/[\s,]+/)
+    .map((key) => parseOne(key, source));
+}
+
+function parseOne(text: string, source: string): Uint8Array {
+  const key = Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64');
   if (key.length !== keyBytes) {
     throw new MillraceError(
       'config_invalid',

@@ -1,21 +1,39 @@
-import type { KeyStore, WrappedKey } from './key-store.ts';
+import type { KeyOwner } from './key-owner.ts';
+import type { KeyListener, KeyStore, StoredKeyRing } from './key-store.ts';
 
 /** Keys in memory: for tests, and for tools that seal nothing that outlives them. */
 export function createMemoryKeyStore(): KeyStore {
-  const keys = new Map<string, WrappedKey>();
-  const listeners = new Set<(tenant: string) => void>();
+  const rings = new Map<string, { readonly owner: KeyOwner; readonly ring: StoredKeyRing }>();
+  const listeners = new Set<KeyListener>();
+  let revision = 0;
+  const tell: KeyListener = (owner, change) => {
+    for (const listener of listeners) listener(owner, change);
+  };
   return {
-    get: async (tenant) => keys.get(tenant),
-    async create(tenant, key) {
-      const present = keys.get(tenant);
-      if (present === undefined) keys.set(tenant, key);
-      return present ?? key;
+    get: async (owner) => rings.get(nameOf(owner))?.ring,
+    async create(owner, ring) {
+      const present = rings.get(nameOf(owner))?.ring;
+      if (present !== undefined) return present;
+      rings.set(nameOf(owner), { owner, ring: { ...ring, revision: (revision += 1) } });
+      tell(owner, 'written');
+      return ring;
     },
-    async erase(tenant) {
-      keys.delete(tenant);
-      for (const listener of listeners) listener(tenant);
+    async replace(owner, ring, expected) {
+      if (rings.get(nameOf(owner))?.ring.revision !== expected) return false;
+      rings.set(nameOf(owner), { owner, ring: { ...ring, revision: (revision += 1) } });
+      tell(owner, 'written');
+      return true;
     },
-    async watchErasures(listener) {
+    overwriteReplaced: async () => {},
+    async erase(owner) {
+      rings.delete(nameOf(owner));
+      tell(owner, 'erased');
+    },
+    owners: async (tenant) =>
+      [...rings.values()]
+        .map(({ owner }) => owner)
+        .filter((owner) => tenant === undefined || owner.tenant === tenant),
+    async watch(listener) {
       listeners.add(listener);
       return {
         async stop() {
@@ -24,4 +42,8 @@ export function createMemoryKeyStore(): KeyStore {
       };
     },
   };
+}
+
+function nameOf({ tenant, user }: KeyOwner): string {
+  return JSON.stringify([tenant, user]);
 }

@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { MillraceError } from '@millrace/runtime';
-import { loadMasterKey } from './master-key.ts';
+import { MillraceError, Secret } from '@millrace/runtime';
+import { loadMasterKeys } from './master-key.ts';
 import { createMemoryKeyStore } from './memory-key-store.ts';
 import { createSealing } from './sealing.ts';
 
@@ -76,19 +76,27 @@ describe('sealing', () => {
   });
 });
 
-describe('loadMasterKey', () => {
+describe('loadMasterKeys', () => {
   it('makes a file for its owner alone, and reads it again', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-key-'));
     const masterKeyFile = join(folder, 'keys', 'master.key');
-    const made = await loadMasterKey({ masterKeyFile, createIfMissing: true });
+    const made = await loadMasterKeys({ masterKeyFile, createIfMissing: true });
     expect((await stat(masterKeyFile)).mode & 0o777).toBe(0o600);
-    expect(await loadMasterKey({ masterKeyFile, createIfMissing: true })).toEqual(made);
-    expect(Buffer.from((await readFile(masterKeyFile, 'utf8')).trim(), 'base64')).toEqual(made);
+    expect(await loadMasterKeys({ masterKeyFile, createIfMissing: true })).toEqual(made);
+    expect(Buffer.from((await readFile(masterKeyFile, 'utf8')).trim(), 'base64')).toEqual(made[0]);
     await rm(folder, { recursive: true });
   });
 
+  it('reads several, the first of which wraps', async () => {
+    const keys = [randomBytes(32), randomBytes(32)];
+    const masterKey = new Secret(
+      keys.map((key, index) => key.toString(index === 0 ? 'hex' : 'base64')).join(', '),
+    );
+    expect(await loadMasterKeys({ masterKey, masterKeyFile: '', createIfMissing: false })).toEqual(keys);
+  });
+
   it('says how to supply a key that is missing', async () => {
-    await expect(loadMasterKey({ masterKeyFile: '/nowhere/key', createIfMissing: false })).rejects.toThrow(
+    await expect(loadMasterKeys({ masterKeyFile: '/nowhere/key', createIfMissing: false })).rejects.toThrow(
       /MILLRACE_MASTER_KEY.*\/nowhere\/key/,
     );
   });

@@ -1,52 +1,106 @@
-import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
-import { MillraceError, type Stoppable } from '@millrace/runtime';
-import { decrypt, encrypt, keyBytes } from './aes-gcm.ts';
-import type { KeyStore, WrappedKey } from './key-store.ts';
+import { MillraceError, systemClock, type Clock, type Stoppable } from '@millrace/runtime';
+import type { KeyOwner } from './key-owner.ts';
+import type { KeyStore } from './key-store.ts';
+import { createBox, type SealingBox } from './sealing-box.ts';
+import { createWrapping } from './wrapping.ts';
 
-/** Seals and opens what belongs to one tenant. Take a new one for each piece of work: it does not see an erasure. */
-export interface SealingBox {
-  /** @param context where the content belongs, such as a request and a field: it opens nowhere else */
-  seal(plaintext: Uint8Array, context: string): Uint8Array;
-  /** @throws `decryption_failed`; `key_erased` when it was sealed under a key that the tenant no longer has */
-  open(sealed: Uint8Array, context: string): Uint8Array;
-}
-
-/** Envelope encryption: a data key for each tenant, wrapped by the master key. */
+/** Envelope encryption: a data key for each tenant, and for each user of a tenant, wrapped by the master key. */
 export interface Sealing extends Stoppable {
   /** The tenant's box; makes the tenant's data key on first use. @throws `decryption_failed` when the master key is another */
   forTenant(tenant: string): Promise<SealingBox>;
-  /** Destroys the tenant's key: nothing that was sealed under it can be opened again, by anyone. */
-  eraseTenant(tenant: string): Promise<void>;
+  /** The box for what a user of a tenant has asked: it seals under the user's key, and opens what either key has sealed. Null: `forTenant`. */
+  forUser(tenant: string, user: string | null): Promise<SealingBox>;
+  /** Destroys the keys of a tenant and all of its users: nothing that was sealed under them can be opened again, by anyone. @returns how many owners had keys */
+  eraseTenant(tenant: string): Promise<number>;
+  /** The same for one user. @returns 0 or 1 */
+  eraseUser(tenant: string, user: string): Promise<number>;
+  /** Calls the listener with whoever is erased from now on, by whatever process. */
+  onErased(listener: (owner: KeyOwner) => void): Stoppable;
 }
 
-/** First byte of what `seal` returns; then the key's id (8 bytes), then nonce, tag and ciphertext. */
-const formatVersion = 1;
-const keyIdBytes = 8;
-const headerBytes = 1 + keyIdBytes;
-
-/** Tenants whose keys are kept unwrapped in memory. */
+/** Tenants whose keys are kept unwrapped in memory, and users of each. */
 const maxCachedTenants = 10_000;
+const maxCachedUsers = 10_000;
+
+/** A box that was loaded so short a time ago knows of all keys: the store tells of new ones long before they seal. */
+const freshMs = 10_000;
 
 /** Whose key is made first and belongs to nobody: it shows whether the master key is the one of the key store. */
-const witness = '$platform';
+export const witness: KeyOwner = { tenant: '$platform', user: null };
 
 /**
- * @param masterKey 32 bytes; @see loadMasterKey
+ * @param masterKeys 32 bytes each, @see loadMasterKeys: the first wraps new data keys, all unwrap
  * @throws `config_invalid` when the key store's keys were wrapped by another master key
  */
-export async function createSealing(masterKey: Uint8Array, keyStore: KeyStore): Promise<Sealing> {
-  const master = createSecretKey(masterKey);
-  const boxes = new Map<string, Promise<SealingBox>>();
-  const watch = await keyStore.watchErasures((tenant) => boxes.delete(tenant));
+export async function createSealing(
+  masterKeys: Uint8Array | readonly Uint8Array[],
+  keyStore: KeyStore,
+  clock: Clock = systemClock,
+): Promise<Sealing> {
+  const wrapping = createWrapping(masterKeys instanceof Uint8Array ? [masterKeys] : masterKeys);
+  /** By tenant, then by user; null is the tenant's own. */
+  const tenants = new Map<string, Map<string | null, Promise<SealingBox>>>();
+  const listeners = new Set<(owner: KeyOwner) => void>();
 
-  const load = async (tenant: string): Promise<SealingBox> => {
-    const stored = (await keyStore.get(tenant)) ?? (await keyStore.create(tenant, newKey(master, tenant)));
-    const key = decrypt(master, stored.wrapped, wrapContext(tenant, stored.keyId));
-    return boxOf(tenant, stored.keyId, createSecretKey(key));
+  const drop = ({ tenant, user }: KeyOwner): void => {
+    // What a user's box opens includes what is the tenant's.
+    if (user === null) tenants.delete(tenant);
+    else tenants.get(tenant)?.delete(user);
+  };
+  const watch = await keyStore.watch((owner, change) => {
+    drop(owner);
+    if (change === 'erased') for (const listener of listeners) listener(owner);
+  });
+
+  const ringOf = async (owner: KeyOwner) => {
+    const made = (): Parameters<KeyStore['create']>[1] => ({
+      current: wrapping.make(owner, clock.now()),
+      others: [],
+    });
+    const ring = (await keyStore.get(owner)) ?? (await keyStore.create(owner, made()));
+    return {
+      current: ring.current.keyId,
+      keys: [ring.current, ...ring.others].map((key) => [key.keyId, wrapping.unwrap(owner, key)] as const),
+    };
+  };
+
+  const load = async (owner: KeyOwner): Promise<SealingBox> => {
+    const { tenant, user } = owner;
+    const loadedAt = clock.monotonicMs();
+    const own = await ringOf(owner);
+    const shared = user === null ? [] : (await ringOf({ tenant, user: null })).keys;
+    return createBox({
+      tenant,
+      current: own.current,
+      keys: new Map([...shared, ...own.keys]),
+      onMissing() {
+        const isFresh = clock.monotonicMs() - loadedAt < freshMs;
+        if (!isFresh) drop(owner);
+        return !isFresh;
+      },
+    });
+  };
+
+  const forUser = (tenant: string, user: string | null): Promise<SealingBox> => {
+    const known = tenants.get(tenant)?.get(user);
+    if (known !== undefined) return known;
+    const boxes = tenants.get(tenant) ?? new Map<string | null, Promise<SealingBox>>();
+    tenants.set(tenant, boxes);
+    const box = load({ tenant, user });
+    boxes.set(user, box);
+    box.catch(() => boxes.delete(user));
+    dropOldest(boxes, maxCachedUsers);
+    dropOldest(tenants, maxCachedTenants);
+    return box;
+  };
+
+  const erase = async (owner: KeyOwner): Promise<void> => {
+    await keyStore.erase(owner);
+    drop(owner);
   };
 
   try {
-    await load(witness);
+    await ringOf(witness);
   } catch (cause) {
     await watch.stop();
     if (!(cause instanceof MillraceError && cause.code === 'decryption_failed')) throw cause;
@@ -58,53 +112,36 @@ export async function createSealing(masterKey: Uint8Array, keyStore: KeyStore): 
   }
 
   return {
-    forTenant(tenant) {
-      const known = boxes.get(tenant);
-      if (known !== undefined) return known;
-      const box = load(tenant);
-      boxes.set(tenant, box);
-      box.catch(() => boxes.delete(tenant));
-      const oldest = boxes.keys().next().value;
-      if (boxes.size > maxCachedTenants && oldest !== undefined) boxes.delete(oldest);
-      return box;
-    },
+    forTenant: (tenant) => forUser(tenant, null),
+    forUser,
     async eraseTenant(tenant) {
-      await keyStore.erase(tenant);
-      boxes.delete(tenant);
+      const owners = await keyStore.owners(tenant);
+      for (const owner of owners) await erase(owner);
+      // Also where there was none: whoever is about to make one learns of it.
+      await erase({ tenant, user: null });
+      return owners.length;
+    },
+    async eraseUser(tenant, user) {
+      const present = await keyStore.get({ tenant, user });
+      await erase({ tenant, user });
+      return present === undefined ? 0 : 1;
+    },
+    onErased(listener) {
+      listeners.add(listener);
+      return {
+        async stop() {
+          listeners.delete(listener);
+        },
+      };
     },
     async stop() {
       await watch.stop();
-      boxes.clear();
+      tenants.clear();
     },
   };
 }
 
-function newKey(masterKey: KeyObject, tenant: string): WrappedKey {
-  const keyId = randomBytes(keyIdBytes).toString('hex');
-  return { keyId, wrapped: encrypt(masterKey, randomBytes(keyBytes), wrapContext(tenant, keyId)) };
-}
-
-const wrapContext = (tenant: string, keyId: string): string => `data-key:${tenant}:${keyId}`;
-
-function boxOf(tenant: string, keyId: string, key: KeyObject): SealingBox {
-  const header = Buffer.concat([Buffer.from([formatVersion]), Buffer.from(keyId, 'hex')]);
-  const bound = (context: string): string => `${tenant}:${context}`;
-  return {
-    seal: (plaintext, context) => Buffer.concat([header, encrypt(key, plaintext, bound(context))]),
-    open(sealed, context) {
-      if (sealed[0] !== formatVersion || sealed.length < headerBytes) {
-        throw new MillraceError(
-          'decryption_failed',
-          'Sealed content is not in a format that this version knows.',
-        );
-      }
-      if (!header.equals(sealed.subarray(0, headerBytes))) {
-        throw new MillraceError(
-          'key_erased',
-          'The content was sealed under a key that the tenant no longer has.',
-        );
-      }
-      return decrypt(key, sealed.subarray(headerBytes), bound(context));
-    },
-  };
+function dropOldest<Key>(entries: Map<Key, unknown>, most: number): void {
+  const oldest = entries.keys().next();
+  if (entries.size > most && !oldest.done) entries.delete(oldest.value);
 }

@@ -1,7 +1,8 @@
 import { connectNats } from '@millrace/bus';
 import { bucketDefinitions, createCodec, streamDefinitions } from '@millrace/contracts';
 import { createLogger, createMetrics, systemClock, type Logger, type Stoppable } from '@millrace/runtime';
-import { createSealing, loadMasterKey } from '@millrace/sealing';
+import { createSealing, loadMasterKeys } from '@millrace/sealing';
+import { natsAccess } from './nats-access.ts';
 import { createBucketKeyStore } from './bucket-key-store.ts';
 import type { PlatformSettings } from './platform-settings.ts';
 import type { StageDependencies } from './stage-dependencies.ts';
@@ -25,7 +26,7 @@ export async function connectPlatform(
   const metrics = createMetrics();
   metrics.collectProcessMetrics();
   const codec = createCodec();
-  const masterKey = await loadMasterKey({
+  const masterKeys = await loadMasterKeys({
     masterKey: settings.masterKey,
     masterKeyFile: settings.masterKeyFile,
     createIfMissing: false,
@@ -36,11 +37,15 @@ export async function connectPlatform(
     logger,
     clock,
     replicas: settings.streamReplicas,
+    inboxPrefix: `_INBOX.${service}`,
+    ...natsAccess(settings),
   });
   try {
     const { receivedMaxMessages, resultsMaxBytes } = settings;
-    await bus.provision(streamDefinitions({ receivedMaxMessages, resultsMaxBytes }), bucketDefinitions);
-    const sealing = await createSealing(masterKey, createBucketKeyStore({ bus, codec, clock }));
+    const streams = streamDefinitions({ receivedMaxMessages, resultsMaxBytes });
+    if (settings.provision === 'check') await bus.checkProvision(streams, bucketDefinitions);
+    else await bus.provision(streams, bucketDefinitions);
+    const sealing = await createSealing(masterKeys, createBucketKeyStore({ bus, codec }), clock);
     return {
       bus,
       codec,

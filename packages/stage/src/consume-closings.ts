@@ -1,19 +1,7 @@
-import type { ConsumerDefinition, RequestClosed } from '@millrace/contracts';
-import type { Consumption, Delivery, PoisonReason } from '@millrace/bus';
-import { MillraceError } from '@millrace/runtime';
-import { poisonError, publishDeadLetter } from './dead-letter.ts';
+import type { RequestClosed } from '@millrace/contracts';
+import type { Consumption, Delivery } from '@millrace/bus';
+import { consumeEvents, type EventsOptions } from './consume-events.ts';
 import type { StageDependencies } from './stage-dependencies.ts';
-
-export interface ClosingsOptions {
-  /** Name of the service, for dead letters. */
-  readonly stage: string;
-  readonly consumer: ConsumerDefinition;
-  readonly maxBatch: number;
-  /** Deliveries after which a closing is put among the dead letters. */
-  readonly maxDeliveries: number;
-  /** Least time between two batches, where each costs more than what is in it. By default 0. */
-  readonly minIntervalMs?: number;
-}
 
 /** A delivered closing. */
 export interface ClosingWork {
@@ -21,53 +9,13 @@ export interface ClosingWork {
   readonly delivery: Delivery;
 }
 
-/**
- * Consumes request.closed in batches. The handler answers for each closing: true acks, false naks; a throw naks all.
- * What cannot be decoded goes to the dead letters and does not hold up the rest of its batch.
- */
+/** Consumes request.closed in batches: see `consumeEvents`. */
 export async function consumeClosings(
   dependencies: StageDependencies,
-  options: ClosingsOptions,
+  options: EventsOptions,
   handler: (work: readonly ClosingWork[]) => Promise<readonly boolean[]>,
 ): Promise<Consumption> {
-  const deadLetter = async (delivery: Delivery, why: PoisonReason): Promise<void> => {
-    const error = poisonError(delivery, why);
-    const { stage } = options;
-    dependencies.logger.error(
-      { error, stage, stream: delivery.stream, sequence: delivery.sequence },
-      'gave a closing up',
-    );
-    await publishDeadLetter(dependencies, stage, delivery, error);
-  };
-  return dependencies.bus.consumeBatches(
-    options.consumer,
-    {
-      maxBatch: options.maxBatch,
-      maxDeliveries: options.maxDeliveries,
-      minIntervalMs: options.minIntervalMs ?? 0,
-      onPoison: deadLetter,
-      backoffMs: closingBackoffMs,
-    },
-    async (deliveries) => {
-      const answers = new Map<Delivery, boolean>();
-      const work: ClosingWork[] = [];
-      for (const delivery of deliveries) {
-        try {
-          work.push({ delivery, closing: dependencies.codec.decode('request.closed', delivery.payload) });
-        } catch (error) {
-          if (!(error instanceof MillraceError) || error.retryable) throw error;
-          await deadLetter(delivery, { kind: 'error', error });
-          answers.set(delivery, true);
-        }
-      }
-      const worked = work.length === 0 ? [] : await handler(work);
-      for (const [index, { delivery }] of work.entries()) answers.set(delivery, worked[index] ?? false);
-      return deliveries.map((delivery) => answers.get(delivery) ?? false);
-    },
+  return consumeEvents(dependencies, 'request.closed', options, (work) =>
+    handler(work.map(({ event, delivery }) => ({ closing: event, delivery }))),
   );
-}
-
-/** A closing is a charge and a proof: it is tried for minutes before it is put aside. */
-function closingBackoffMs(deliveryCount: number): number {
-  return Math.min(30_000, 250 * 2 ** Math.min(deliveryCount, 10));
 }

@@ -12,6 +12,7 @@ import {
 } from '@millrace/contracts';
 import { MillraceError } from '@millrace/runtime';
 import { withDecision, type RequestEvent } from './request-event.ts';
+import { readProgress } from './read-progress.ts';
 import { openResultLog, type ResultLog } from './result-log.ts';
 import { resultRecord } from './result-record.ts';
 import type { StageDependencies } from './stage-dependencies.ts';
@@ -62,7 +63,8 @@ export function failureOf(error: MillraceError): Failure {
 
 /**
  * Ends a request from outside the engine: last record of the results, acked; closing, acked. The caller then acks its work.
- * Takes the log over from whoever writes to it. A request whose results are finished already is closed as they say.
+ * Takes the log over from whoever writes to it. A request whose results are finished already is closed as they say; one that a worker has
+ * begun is charged for the tokens that it has published.
  */
 export async function endRequest(
   dependencies: EndingDependencies,
@@ -74,11 +76,26 @@ export async function endRequest(
     const last = readable(log);
     if (last?.finished) return closeAsFinished(dependencies, request, last);
     try {
-      return await finishAndClose(dependencies, request, log, ending);
+      const usage = ending.usage ?? (await publishedUsage(dependencies, request, log, last));
+      return await finishAndClose(dependencies, request, log, { ...ending, usage });
     } catch (error) {
       if (!(error instanceof MillraceError && error.code === 'fenced')) throw error;
     }
   }
+}
+
+/** What was published up to the end of a log, whoever has published it: nothing may be added behind that end before the request's own. */
+async function publishedUsage(
+  dependencies: EndingDependencies,
+  request: RequestEvent,
+  log: ResultLog,
+  last: ResultChunk | undefined,
+): Promise<Usage> {
+  const none = noUsage(request.characters_in);
+  const isUntouched = last === undefined ? log.end === 0 : last.kind === 'OPENED' || last.kind === 'MASKED';
+  if (isUntouched) return none;
+  const { tokens } = await readProgress(dependencies, request.request_id);
+  return tokens === 0 ? none : { ...none, output_tokens: tokens, source: 'ENGINE' };
 }
 
 /** The last record; what cannot be read says nothing of an end, and must not keep the request from one. */

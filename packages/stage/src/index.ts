@@ -20,8 +20,15 @@ export {
 } from './content.ts';
 export type { FunctionTool, JsonSchema, ResponseFormat, ToolChoice } from './constraints.ts';
 export { connectPlatform, type Platform } from './connect-platform.ts';
-export { consumeClosings, type ClosingWork, type ClosingsOptions } from './consume-closings.ts';
+export { consumeClosings, type ClosingWork } from './consume-closings.ts';
+export { consumeEvents, type EventsOptions, type EventWork } from './consume-events.ts';
 export { isPassedOn, passOn, servedBy, type ServedRequest } from './pass-on.ts';
+export {
+  announceDataPolicy,
+  watchDataPolicies,
+  type DataPolicies,
+  type DataPolicy,
+} from './data-policies.ts';
 export { systemTenant } from './dead-letter.ts';
 export { decide } from './decide.ts';
 export {
@@ -39,6 +46,7 @@ export { startLoop, type Loop, type LoopOptions } from './loop.ts';
 export { announceModel, watchModels, type ModelTable } from './model-table.ts';
 export { operations, type Operation, type TaskOperation } from './operation.ts';
 export { platformSettings, type PlatformSettings } from './platform-settings.ts';
+export { readProgress, type Progress } from './read-progress.ts';
 export { withDecision, type RequestEvent, type RequestEventName } from './request-event.ts';
 export { resultRecord } from './result-record.ts';
 export { openResultLog, readResults, type ResultLog, type StoredResult } from './result-log.ts';

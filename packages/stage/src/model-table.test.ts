@@ -45,6 +45,18 @@ it('finds the model by its name, or the default one of those that can do what is
   );
 });
 
+it('takes none that is not the default unless it is named', async () => {
+  const table = await tableOf({ chat: ['generate'], far: ['embed'], vectors: ['classify'] });
+  expect(table.resolve('far', 'embed').name).toBe('far');
+  expect(() => table.resolve(undefined, 'embed')).toThrow(
+    expect.objectContaining({
+      code: 'missing_value',
+      param: 'model',
+      message: 'model is missing, and none of those that can embed is the default: far',
+    }),
+  );
+});
+
 it('says what a model can do, and which models can do what is asked for', async () => {
   const table = await tableOf({ chat: ['generate', 'classify'], vectors: ['embed'] });
   expect(() => table.resolve('vectors', 'generate')).toThrow(

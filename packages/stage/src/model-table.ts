@@ -8,9 +8,10 @@ export interface ModelTable extends Stoppable {
   /** All models, by name. */
   list(): readonly ModelReady[];
   /**
-   * The model of that name, alias or name:version; where none is named, the default one of those that can do it.
+   * The model of that name, alias or name:version; where none is named, the default one of those that can do it. Models of providers are
+   * never the default: nothing leaves the platform, and is paid for, without having been asked for.
    *
-   * @throws `model_not_found` naming those that can do it; `unsupported_value` naming what the model can do, and which models can do
+   * @throws `model_not_found` and, where none is named, `missing_value` naming those that can do it; `unsupported_value` naming what the model can do, and which models can do
    *   what is asked for; `unavailable` when there is none at all yet
    */
   resolve(name: string | undefined, operation: Operation): ModelReady;
@@ -44,7 +45,7 @@ export async function watchModels({
       const able = present.filter(({ operations }) => operations.includes(operation));
       const found =
         name === undefined
-          ? (able.find((model) => model.is_default) ?? able[0])
+          ? able.find((model) => model.is_default)
           : (models.get(name) ?? present.find((model) => goesBy(model, name)));
       if (found === undefined) throw notFound(name, operation, able);
       if (!able.includes(found)) throw unable(found, operation, able);
@@ -63,6 +64,10 @@ function notFound(
   operation: Operation,
   able: readonly ModelReady[],
 ): MillraceError {
+  if (name === undefined && able.length > 0) {
+    const message = `model is missing, and none of those that can ${operation} is the default: ${namesOf(able)}`;
+    return new MillraceError('missing_value', message, { param: 'model' });
+  }
   const message =
     able.length === 0
       ? `No model is loaded that can ${operation}.`

@@ -6,8 +6,35 @@ export const platformSettings = defineSettings({
     description: 'Where NATS is.',
     default: 'nats://127.0.0.1:4222',
   }),
+  natsUser: setting.string('NATS_USER', {
+    description: 'The user of this service at NATS: infra/nats/users.conf has one for each.',
+    optional: true,
+  }),
+  natsPassword: setting.secret('NATS_PASSWORD', { description: 'Its password.', optional: true }),
+  natsCredentialsFile: setting.path('NATS_CREDS_FILE', {
+    description: 'A .creds file, where NATS has accounts with JWTs.',
+    optional: true,
+  }),
+  natsCaFile: setting.path('NATS_CA_FILE', {
+    description: 'Who has signed the certificate of NATS (tls://), in PEM; by default a public authority.',
+    optional: true,
+  }),
+  natsCertFile: setting.path('NATS_CERT_FILE', {
+    description: 'The certificate of this service, where NATS wants one, in PEM.',
+    optional: true,
+  }),
+  natsKeyFile: setting.path('NATS_KEY_FILE', {
+    description: 'The key of that certificate, in PEM.',
+    optional: true,
+  }),
+  provision: setting.enumeration('MILLRACE_PROVISION', ['create', 'check'], {
+    description:
+      'Whether this process creates and updates streams, or waits until another has: with a user for each service only that of auth-quota may.',
+    default: 'create',
+  }),
   masterKey: setting.secret('MILLRACE_MASTER_KEY', {
-    description: 'The key that wraps the data keys of the tenants: 32 bytes in base64 or hexadecimal.',
+    description:
+      'The key that wraps the data keys of the tenants: 32 bytes in base64 or hexadecimal; behind it, separated by commas, those that it takes the place of.',
     optional: true,
   }),
   masterKeyFile: setting.path('MILLRACE_MASTER_KEY_FILE', {

@@ -14,6 +14,9 @@ export {
   batchLines,
   budgetAlerts,
   claims,
+  controlChanges,
+  dataPolicies,
+  erasures,
   filePieces,
   files,
   identityProviders,
@@ -26,8 +29,10 @@ export {
   prices,
   quotas,
   tenants,
+  trainingExamples,
   users,
   webhookDeliveries,
 } from './schema/index.ts';
 export { prepare, statement, type Statement } from './statement.ts';
+export { tables } from './tables.ts';
 export { transact, type Writing } from './transact.ts';

@@ -7,10 +7,11 @@ type FoundBy<Statements extends readonly Statement[]> = {
 };
 
 /** What a transaction writes, and what comes of it. */
-export interface Writing<Result> {
-  readonly statements: readonly Statement[];
-  readonly result: Result;
-}
+export type Writing<Result> = { readonly statements: readonly Statement[] } & (
+  | { readonly result: Result }
+  /** Is given the rows that each statement returned, once all of it is committed. */
+  | { readonly resultOf: (written: readonly (readonly unknown[])[]) => Result }
+);
 
 /**
  * A transaction that waits for the database twice, however many statements it has: `begin` and all that is read are sent together,
@@ -31,15 +32,16 @@ export function transact<const Reading extends readonly Statement[], Result>(
         ...reading.map((each) => send(connection, each)),
       ]),
     );
-    const { statements, result } = write(...(found as unknown as FoundBy<Reading>));
+    const writing = write(...(found as unknown as FoundBy<Reading>));
     // Behind a statement that failed, PostgreSQL refuses the others and takes `commit` for `rollback`.
-    await allOf(
+    const written = await allOf(
       inOneWrite(connection, () => [
-        ...statements.map((each) => send(connection, each)),
+        ...writing.statements.map((each) => send(connection, each)),
         connection.query('commit'),
       ]),
     );
-    return result;
+    if ('result' in writing) return writing.result;
+    return writing.resultOf(written.slice(0, -1) as (readonly unknown[])[]);
   });
 }
 

@@ -1,3 +1,4 @@
+export { createTestCertificate, type TestCertificate } from './certificate.ts';
 export { startTestDatabase, type TestDatabase } from './database.ts';
 export { startTestNats, type TestNats } from './nats-server.ts';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';

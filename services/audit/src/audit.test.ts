@@ -13,14 +13,15 @@ import {
 } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import { startTestNats, type TestNats } from '@millrace/testkit';
-import { verifyChain } from './chain.ts';
+import { linkOf, recordAct, verifyChain, verifyTenant } from '@millrace/audit-log';
+import { closingOf, deliverAll, deliverClosings, publishClosing } from '@millrace/stage/testing';
+import { createChains, type RecordEntries } from './chains.ts';
+import { onActPerformed } from './on-act-performed.ts';
 import { onRequestClosed } from './on-request-closed.ts';
-import { startAudit } from './service.ts';
-import { closingOf, deliverClosings, publishClosing } from '@millrace/stage/testing';
-import { linkOf, verifyTenant } from './verify-tenant.ts';
 
 const codec = createCodec();
 const logger = createLogger({ service: 'audit', level: 'silent' });
+const prices = { priceOf: () => undefined, amountOf: () => undefined };
 let nats: TestNats;
 let bus: Bus;
 
@@ -44,8 +45,13 @@ function dependenciesOn(replicaBus: Bus): StageDependencies {
   return { bus: replicaBus, codec, sealing, clock: systemClock, logger, metrics: createMetrics() };
 }
 function replica(replicaBus: Bus = bus) {
-  return onRequestClosed(dependenciesOn(replicaBus), createIdGenerator(systemClock, systemRandom));
+  return onRequestClosed(newChains(replicaBus), prices);
 }
+
+function newChains(replicaBus: Bus = bus): RecordEntries {
+  return createChains(dependenciesOn(replicaBus), createIdGenerator(systemClock, systemRandom));
+}
+type ActHandler = ReturnType<typeof onActPerformed>;
 
 /** Stores so many closings of a new tenant. */
 async function closeSome(count: number): Promise<string> {
@@ -124,6 +130,39 @@ describe('recording', () => {
   });
 });
 
+describe('acts', () => {
+  it('are recorded once, whatever is delivered or stored again, in the chain of the closings', async () => {
+    const tenant = await closeSome(3);
+    const actor = { keyId: 'key', userId: null, roles: ['admin'] };
+    const act = { tenant, actor, action: 'key.revoke', objectType: 'key', objectId: 'k1' };
+    const at = Date.now() - 3_600_000;
+    const dependencies = dependenciesOn(bus);
+    const ids = [await recordAct(dependencies, act), await recordAct(dependencies, { ...act, at })];
+    // As from an outbox that does not know whether it was told, past the broker's memory of message ids.
+    for (const { payload } of await deliverAll(bus, 'ACTS', subjects.act(tenant))) {
+      await bus.publish({ subject: subjects.act(tenant), payload, messageId: randomUUID() });
+    }
+    const stored = await deliverAll(bus, 'ACTS', subjects.act(tenant));
+    expect(stored).toHaveLength(4);
+    const work = stored.map((delivery) => ({
+      delivery,
+      event: codec.decode('act.performed', delivery.payload),
+    }));
+    const chains = [newChains(), newChains()];
+    const [left, right] = chains.map(onActPerformed) as [ActHandler, ActHandler];
+    await Promise.all([
+      left(work),
+      right(work.toReversed()),
+      onRequestClosed(chains[0]!, prices)(await deliverClosings(bus, codec, tenant)),
+    ]);
+    expect(await onActPerformed(newChains())(work)).toEqual([true, true, true, true]);
+    expect(await verifyTenant(dependencies, tenant)).toEqual({ records: 5, verified: true });
+    const records = (await storedRecords(tenant)).map((payload) => codec.decode('audit.recorded', payload));
+    const acts = records.filter(({ kind }) => kind === 'act.performed');
+    expect(acts.map(({ subject_id }) => subject_id).toSorted()).toEqual(ids.toSorted());
+  });
+});
+
 describe('verification of what is stored', () => {
   it('finds a record that was changed, removed, inserted or moved, and one that cannot be read', async () => {
     const tenant = await closeSome(6);
@@ -160,21 +199,5 @@ describe('verification of what is stored', () => {
       verified: false,
       firstBroken: { sequence: 3, reason: 'unreadable' },
     });
-  });
-});
-
-describe('the service', () => {
-  it('records what is closed, and is ready while it is connected', async () => {
-    const service = await startAudit(dependenciesOn(bus), {
-      ackWaitMs: 10_000,
-      maxBatch: 64,
-      maxDeliveries: 5,
-    });
-    const tenant = await closeSome(10);
-    await expect
-      .poll(() => verifyTenant(dependenciesOn(bus), tenant), { timeout: 20_000 })
-      .toEqual({ records: 10, verified: true });
-    expect(await service.ready()).toBeUndefined();
-    await service.stop();
   });
 });

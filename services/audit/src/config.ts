@@ -12,6 +12,21 @@ export const auditSettings = defineSettings({
     max: 4_096,
   }),
   maxDeliveries: workerSettings.closingMaxDeliveries,
+  keyFile: setting.path('MILLRACE_AUDIT_KEY_FILE', {
+    description:
+      'The private key (Ed25519, PEM) that checkpoints are signed with; made at the first start where it is not there.',
+    default: '.millrace/audit.key',
+  }),
+  checkpointIntervalMs: setting.durationMs('MILLRACE_AUDIT_CHECKPOINT_INTERVAL', {
+    description: 'How often a chain that grows is signed.',
+    default: 60_000,
+    min: 100,
+    max: 24 * 3_600_000,
+  }),
+  checkpointFile: setting.path('MILLRACE_AUDIT_CHECKPOINT_FILE', {
+    optional: true,
+    description: 'A file that each checkpoint is appended to, as a second place.',
+  }),
 });
 
 export type AuditSettings = SettingsOf<typeof auditSettings>;

@@ -1,64 +1,34 @@
-import type { IdGenerator } from '@millrace/runtime';
-import type { ClosingWork, StageDependencies } from '@millrace/stage';
-import { TenantChain } from './tenant-chain.ts';
+import type { Charge, RequestClosed } from '@millrace/contracts';
+import type { PriceBook } from '@millrace/pricing';
+import type { ClosingWork } from '@millrace/stage';
+import type { RecordEntries } from './chains.ts';
 
-/** Chains kept in memory at most; one that is asked for again is read again. */
-const maxChains = 5_000;
-
-/** Appends one record for each closing to the chain of its tenant: tenants side by side, one tenant in order. */
-export function onRequestClosed(dependencies: StageDependencies, nextId: IdGenerator) {
-  const chains = new Map<string, TenantChain>();
-  /** The last work on each chain, so that two batches do not write to one chain at once. */
-  const tails = new Map<string, Promise<unknown>>();
-  const recorded = dependencies.metrics.counter({
-    name: 'millrace_audit_records_total',
-    help: 'Records appended to audit chains.',
-  });
-
-  const recordAll = async (
-    tenant: string,
-    work: readonly ClosingWork[],
-    answers: Map<ClosingWork, boolean>,
-  ): Promise<void> => {
-    const chain = chains.get(tenant) ?? new TenantChain(dependencies, nextId, tenant);
-    chains.delete(tenant);
-    chains.set(tenant, chain);
-    try {
-      for (const item of work) {
-        if (item.delivery.signal.aborted) return;
-        const { closing, delivery } = item;
-        const isNew = await chain.record({
-          requestId: closing.request_id,
-          closedAt: closing.closed_at,
-          delivery,
-        });
-        if (isNew) recorded.inc();
-        answers.set(item, true);
-      }
-    } catch (error) {
-      dependencies.logger.warn(
-        { error, stage: 'audit', tenant },
-        'closings were not recorded and will be tried again',
-      );
-    }
-  };
-
-  return async (work: readonly ClosingWork[]): Promise<readonly boolean[]> => {
-    const answers = new Map<ClosingWork, boolean>();
-    const byTenant = Map.groupBy(work, ({ closing }) => closing.tenant);
-    await Promise.all(
-      Array.from(byTenant, async ([tenant, items]) => {
-        const before = tails.get(tenant) ?? Promise.resolve();
-        const mine = before.then(() => recordAll(tenant, items, answers));
-        tails.set(tenant, mine);
-        await mine;
-        if (tails.get(tenant) === mine) tails.delete(tenant);
-      }),
+/** Has each closing recorded, trail included, with what it costs. */
+export function onRequestClosed(
+  record: RecordEntries,
+  prices: Pick<PriceBook, 'priceOf' | 'amountOf'>,
+): (work: readonly ClosingWork[]) => Promise<readonly boolean[]> {
+  return (work) =>
+    record(
+      work.map(({ closing, delivery }) => ({
+        tenant: closing.tenant,
+        kind: 'request.closed',
+        subject_id: closing.request_id,
+        occurred_at: closing.closed_at,
+        charge: chargeOf(closing, prices),
+        delivery,
+        // There is one closing for each request, so only the same message can come again.
+        since: delivery.storedAt,
+        signal: delivery.signal,
+      })),
     );
-    for (const tenant of chains.keys()) {
-      if (chains.size <= maxChains) break;
-      if (!tails.has(tenant)) chains.delete(tenant);
-    }
-    return work.map((item) => answers.get(item) ?? false);
-  };
+}
+
+/** The same as stands in the ledger: both follow from the closing and the price. */
+function chargeOf(closing: RequestClosed, prices: Pick<PriceBook, 'priceOf' | 'amountOf'>): Charge | null {
+  if (closing.usage.source === 'NONE') return null;
+  const price = prices.priceOf(closing);
+  const amount = prices.amountOf(closing);
+  if (price === undefined || amount === undefined) return null;
+  return { price_version: price.version, amount, currency: price.currency };
 }

@@ -1,27 +1,78 @@
+import { loadSigner, publishSigner } from '@millrace/audit-log';
 import { consumerDefinitions } from '@millrace/contracts';
-import { createIdGenerator, systemRandom } from '@millrace/runtime';
-import { consumeClosings, type Service, type StageDependencies } from '@millrace/stage';
+import { watchPrices } from '@millrace/pricing';
+import { createIdGenerator, stopInReverse, systemRandom, type Stoppable } from '@millrace/runtime';
+import { consumeClosings, consumeEvents, type Service, type StageDependencies } from '@millrace/stage';
+import { createChains } from './chains.ts';
+import { Checkpointer } from './checkpointer.ts';
 import type { AuditSettings } from './config.ts';
+import { keepInFile, keepNowhere } from './keep-checkpoints.ts';
+import { onActPerformed } from './on-act-performed.ts';
+import { onAuditRecorded } from './on-audit-recorded.ts';
 import { onRequestClosed } from './on-request-closed.ts';
 
-/** Consumes request.closed, emits audit.recorded. Wiring alone. */
+const stage = 'audit';
+
+/** Consumes request.closed and act.performed, emits audit.recorded; consumes that, emits audit.checkpointed. Wiring alone. */
 export async function startAudit(
   dependencies: StageDependencies,
-  settings: Pick<AuditSettings, 'ackWaitMs' | 'maxBatch' | 'maxDeliveries'>,
+  settings: Pick<
+    AuditSettings,
+    'ackWaitMs' | 'maxBatch' | 'maxDeliveries' | 'keyFile' | 'checkpointFile' | 'checkpointIntervalMs'
+  >,
 ): Promise<Service> {
-  const nextId = createIdGenerator(dependencies.clock, systemRandom);
-  const consumption = await consumeClosings(
-    dependencies,
-    {
-      stage: 'audit',
-      consumer: consumerDefinitions(settings.ackWaitMs).audit,
-      maxBatch: settings.maxBatch,
-      maxDeliveries: settings.maxDeliveries,
-    },
-    onRequestClosed(dependencies, nextId),
-  );
+  const { ackWaitMs, maxBatch, maxDeliveries, checkpointIntervalMs, checkpointFile } = settings;
+  const { bus, clock, logger } = dependencies;
+  const parts: Stoppable[] = [];
+  const keep = <Part extends Stoppable>(part: Part): Part => {
+    parts.push(part);
+    return part;
+  };
+  try {
+    const signer = await loadSigner(settings.keyFile);
+    await publishSigner(dependencies, signer.publicKey);
+    const prices = keep(await watchPrices(dependencies));
+    const record = createChains(dependencies, createIdGenerator(clock, systemRandom));
+    const consumers = consumerDefinitions(ackWaitMs);
+    const options = { stage, maxBatch, maxDeliveries };
+    keep(
+      await consumeClosings(
+        dependencies,
+        { ...options, consumer: consumers.audit },
+        onRequestClosed(record, prices),
+      ),
+    );
+    keep(
+      await consumeEvents(
+        dependencies,
+        'act.performed',
+        { ...options, consumer: consumers.acts },
+        onActPerformed(record),
+      ),
+    );
+    const keepElsewhere = checkpointFile === undefined ? keepNowhere : keepInFile(checkpointFile);
+    keep(
+      await bus.consumeBatches(
+        // A batch waits for its round, and the next one behind it.
+        { ...consumers.checkpoints, ackWaitMs: ackWaitMs + 2 * checkpointIntervalMs },
+        {
+          maxBatch: 1_024,
+          maxDeliveries: Number.MAX_SAFE_INTEGER,
+          onPoison: async ({ sequence }) => logger.error({ stage, sequence }, 'a record is not signed'),
+        },
+        onAuditRecorded(
+          dependencies,
+          new Checkpointer(dependencies, signer, keepElsewhere),
+          checkpointIntervalMs,
+        ),
+      ),
+    );
+  } catch (error) {
+    await stopInReverse(parts);
+    throw error;
+  }
   return {
-    ready: async () => (dependencies.bus.connected ? undefined : 'not connected to NATS'),
-    stop: () => consumption.stop(),
+    ready: async () => (bus.connected ? undefined : 'not connected to NATS'),
+    stop: () => stopInReverse(parts),
   };
 }

@@ -1,22 +1,25 @@
+import { hashOfRecord, noHash } from '@millrace/audit-log';
 import { subjects, type AuditRecorded } from '@millrace/contracts';
 import type { Delivery } from '@millrace/bus';
 import { MillraceError, type IdGenerator } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
-import { hashOfRecord, noHash } from './chain.ts';
 
 type ChainDependencies = Pick<StageDependencies, 'bus' | 'codec' | 'clock'>;
 
-/** How far the clocks of the broker's nodes may be apart. A record is never stored longer than this before its closing. */
+/** How far the clocks of the broker's nodes may be apart. A record is never stored longer than this before its event. */
 const clockSkewMs = 60_000;
 
-/** Ids kept at most; the oldest go first, and are read again should they be asked for. */
-const maxKnown = 20_000;
+/** Ids are kept for as long before the event at hand, since events come about in their order; an older one is looked for in the stream again. */
+const keptMs = 10 * 60_000;
 
-/** A closing that is to be recorded. */
-export interface Closing {
-  readonly requestId: string;
-  readonly closedAt: number;
-  readonly delivery: Pick<Delivery, 'sequence' | 'storedAt' | 'payload'>;
+/** Ids kept at most; the oldest go first. */
+const maxKnown = 1_000_000;
+
+/** What is to be recorded: an event as it is stored. */
+export interface Entry extends Pick<AuditRecorded, 'kind' | 'subject_id' | 'occurred_at' | 'charge'> {
+  readonly delivery: Pick<Delivery, 'stream' | 'sequence' | 'storedAt' | 'payload'>;
+  /** The earliest moment that the same event may have been recorded at, in milliseconds since the epoch. */
+  readonly since: number;
 }
 
 /** The end of a chain. */
@@ -53,17 +56,19 @@ export class TenantChain {
   }
 
   /**
-   * Records a closing unless it is recorded. One call at a time.
+   * Records an event unless it is recorded. One call at a time.
    *
    * @returns whether this call recorded it
    */
-  async record(closing: Closing): Promise<boolean> {
+  async record(entry: Entry): Promise<boolean> {
     for (;;) {
       const head = (this.#head ??= await this.#readHead());
-      await this.#knowSince(closing.delivery.storedAt - clockSkewMs, head);
-      if (this.#known.has(closing.requestId)) return false;
+      const since = entry.since - clockSkewMs;
+      await this.#knowSince(since, head);
+      this.#dropBefore(since - keptMs);
+      if (this.#known.has(entry.subject_id)) return false;
       try {
-        await this.#append(closing, head);
+        await this.#append(entry, head);
         return true;
       } catch (error) {
         if (!(error instanceof MillraceError && error.code === 'fenced')) {
@@ -75,19 +80,18 @@ export class TenantChain {
     }
   }
 
-  async #append(closing: Closing, head: Head): Promise<void> {
+  async #append({ delivery, since: _since, ...entry }: Entry, head: Head): Promise<void> {
     const { bus, codec, clock } = this.#dependencies;
     const recordedAt = clock.now();
     const record: AuditRecorded = {
       tenant: this.#tenant,
       sequence: head.sequence + 1,
       record_id: this.#nextId(),
-      kind: 'request.closed',
-      subject_id: closing.requestId,
-      occurred_at: closing.closedAt,
+      ...entry,
       recorded_at: recordedAt,
-      source_sequence: closing.delivery.sequence,
-      event: Buffer.from(closing.delivery.payload),
+      source_stream: delivery.stream,
+      source_sequence: delivery.sequence,
+      event: Buffer.from(delivery.payload),
       previous_hash: head.hash,
       hash: noHash,
     };
@@ -95,10 +99,10 @@ export class TenantChain {
     const ack = await bus.publish({
       subject: this.#subject,
       payload: codec.encode('audit.recorded', { ...record, hash }),
-      messageId: `${closing.requestId}:recorded:${record.record_id}`,
+      messageId: `${entry.subject_id}:recorded:${record.record_id}`,
       expectedLastSequence: head.streamSequence,
     });
-    this.#remember(closing.requestId, recordedAt);
+    this.#remember(entry.subject_id, recordedAt);
     this.#head = { sequence: record.sequence, streamSequence: ack.sequence, hash };
   }
 
@@ -143,11 +147,13 @@ export class TenantChain {
 
   #remember(id: string, storedAt: number): void {
     this.#known.set(id, storedAt);
-    if (this.#known.size <= maxKnown) return;
-    for (const [oldest, at] of this.#known) {
-      if (this.#known.size <= maxKnown / 2) break;
+  }
+
+  #dropBefore(time: number): void {
+    for (const [oldest, storedAt] of this.#known) {
+      if (storedAt >= time && this.#known.size <= maxKnown) break;
       this.#known.delete(oldest);
-      this.#knownFrom = Math.max(this.#knownFrom, at + 1);
+      this.#knownFrom = Math.max(this.#knownFrom, storedAt + 1);
     }
   }
 

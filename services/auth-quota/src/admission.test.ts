@@ -14,8 +14,8 @@ import type { Admission } from './admission.ts';
 import { startTestPlatform, type TestPlatform } from './auth-quota.fixture.ts';
 import { onRequestReceived } from './on-request-received.ts';
 import { startAuthQuota } from './service.ts';
-import { createTenant } from './tenants.ts';
-import { closingOf, countOf, publishRequest, requestOf } from './testing.ts';
+import { createTenant } from '@millrace/control-plane';
+import { closingOf, countOf, noKeyUses, publishRequest, requestOf } from './testing.ts';
 
 const codec = createCodec();
 const clock = new ManualClock();
@@ -41,6 +41,7 @@ function replica(changes: { readonly bus?: Bus; readonly admission?: Admission }
     dependenciesOn(changes.bus ?? bus),
     changes.admission ?? platform.admission(),
     cancellations,
+    noKeyUses,
   );
 }
 
@@ -82,7 +83,15 @@ describe('admission', () => {
     expect(admitted).toEqual({
       ...request,
       content: admitted.content,
-      trail: [{ stage: 'auth-quota', at: clock.now(), outcome: 'admitted', code: null, facts: {} }],
+      trail: [
+        {
+          stage: 'auth-quota',
+          at: clock.now(),
+          outcome: 'admitted',
+          code: null,
+          facts: { reserved_tokens: '48', reserved_amount: '0.048' },
+        },
+      ],
     });
     expect(Buffer.from(admitted.content).toString()).toBe('sealed content');
   });

@@ -40,7 +40,14 @@ export async function startTestPlatform(clock: Clock): Promise<TestPlatform> {
     dependencies: { bus, codec, sealing, clock, logger, metrics: createMetrics() },
     connect,
     admission: (maxQueue = 1_000) =>
-      createPostgresAdmission({ database, clock, maxQueue, prices: tokenPrices }),
+      createPostgresAdmission({
+        codec,
+        metrics: createMetrics(),
+        database,
+        clock,
+        maxQueue,
+        prices: tokenPrices,
+      }),
     stop: () => stopInReverse(parts),
   };
 }

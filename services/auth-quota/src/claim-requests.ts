@@ -1,6 +1,8 @@
 import { Big } from 'big.js';
 import type { RequestReceived } from '@millrace/contracts';
+import { isModelAllowed } from '@millrace/control-plane/permissions';
 import {
+  lockQuotas,
   nameOf,
   Quota,
   subjectsOf,
@@ -12,7 +14,6 @@ import { transact } from '@millrace/store';
 import {
   admissionFacts,
   allSubjectsOf,
-  lockQuotas,
   writeDecisions,
   type AdmissionFacts,
   type ClaimRow,
@@ -99,13 +100,15 @@ function candidateOf(
 }
 
 function whyBarred(
-  { tenant, principal }: RequestReceived,
-  { active, revoked }: AdmissionFacts,
+  { tenant, principal, model, fallbacks }: RequestReceived,
+  { active, revoked, allowedModels }: AdmissionFacts,
 ): string | undefined {
   if (active[tenant] !== true) return 'The tenant does not exist or is suspended.';
   if (revoked.includes(principal.key_id)) return 'The API key was revoked.';
   if (principal.user_id !== null && revoked.includes(principal.user_id)) return 'The user is disabled.';
-  return undefined;
+  const allowed = allowedModels[principal.key_id];
+  const barred = [model, ...fallbacks].find((each) => !isModelAllowed(allowed, each));
+  return barred === undefined ? undefined : `The API key may not ask for the model ${barred}.`;
 }
 
 function reserveOf(candidate: Candidate): Reserve {

@@ -18,11 +18,11 @@ import {
   stopInReverse,
   type Stoppable,
 } from '@millrace/runtime';
-import { apiKeys, tenants, users } from '@millrace/store';
+import { apiKeys, memberships, tenants, users } from '@millrace/store';
 import { startTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@millrace/testkit';
-import { createApiKey, revokeApiKey } from './api-keys.ts';
+import { createApiKey, createTenant, revokeApiKey } from '@millrace/control-plane';
+import { startKeyUses, type KeyUses } from './key-uses.ts';
 import { onCredentialPresented } from './on-credential-presented.ts';
-import { createTenant } from './tenants.ts';
 
 const codec = createCodec();
 const clock = new ManualClock();
@@ -30,6 +30,7 @@ const logger = createLogger({ service: 'auth-quota', level: 'silent' });
 let nats: TestNats;
 let postgres: TestDatabase;
 let bus: Bus;
+let keyUses: KeyUses;
 
 const parts: Stoppable[] = [];
 const keep = <Part extends Stoppable>(part: Part): Part => {
@@ -44,24 +45,28 @@ beforeAll(async () => {
   await bus.provision(streamDefinitions(), bucketDefinitions);
   await createTenant(postgres.database, { id: 'acme', maxInFlight: 7 });
   const { database } = postgres;
+  keyUses = startKeyUses({ database, clock, logger });
   keep(
-    await onCredentialPresented({
-      bus,
-      codec,
-      clock,
-      logger,
-      database,
-      tokens: createTokenVerifier({
-        database,
+    await onCredentialPresented(
+      {
+        bus,
+        codec,
         clock,
         logger,
-        nextId: createIdGenerator(clock, seededRandom(1)),
-        fetchKeySet: createFetchKeySet(true),
-        unlimitedInFlight: 64,
-      }),
-      sealing: undefined as never,
-      metrics: createMetrics(),
-    }),
+        database,
+        tokens: createTokenVerifier({
+          database,
+          clock,
+          logger,
+          nextId: createIdGenerator(clock, seededRandom(1)),
+          fetchKeySet: createFetchKeySet(true),
+          unlimitedInFlight: 64,
+        }),
+        sealing: undefined as never,
+        metrics: createMetrics(),
+      },
+      keyUses,
+    ),
   );
 }, 60_000);
 afterAll(() => stopInReverse(parts));
@@ -133,6 +138,31 @@ describe('a credential that is presented', () => {
     expect((await verify(key)).code).toBeNull();
     await clock.advance(1_000);
     expect(await verify(key)).toEqual(invalid('The API key has expired.'));
+  });
+
+  it('is noted as used, to the minute', async () => {
+    const { keyId, key } = await createApiKey(postgres.database, { tenant: 'acme' });
+    await verify(key);
+    const minute = clock.now() - (clock.now() % 60_000);
+    await keyUses.stop();
+    const [row] = await postgres.database.select().from(apiKeys).where(eq(apiKeys.id, keyId));
+    expect(row?.lastUsedAt).toEqual(new Date(minute));
+  });
+
+  it('of a user has the roles that the user has, and none where the user is disabled', async () => {
+    const { database } = postgres;
+    const id = `usr_${'0'.repeat(32)}`;
+    await database.insert(users).values({ id, organisation: 'default', kind: 'person' });
+    const { key } = await createApiKey(database, { tenant: 'acme', user: id, roles: ['admin', 'analyst'] });
+    expect(await verify(key)).toEqual(invalid('The user of the API key has none of its roles any more.'));
+    await database.insert(memberships).values({ user: id, tenant: 'acme', role: 'analyst' });
+    expect((await verify(key)).principal).toMatchObject({ user_id: id, roles: ['analyst'] });
+    await database.update(users).set({ disabledAt: new Date() }).where(eq(users.id, id));
+    expect(await verify(key)).toEqual({
+      principal: null,
+      code: 'permission_denied',
+      message: 'The user of the API key is disabled.',
+    });
   });
 
   it('is not refused but unavailable when it cannot be looked up', async () => {

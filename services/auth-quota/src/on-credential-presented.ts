@@ -3,7 +3,8 @@ import { isToken, type TokenVerifier } from '@millrace/identity';
 import { MillraceError, type ErrorCode, type Stoppable } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import type { Database } from '@millrace/store';
-import { verifyCredential } from './api-keys.ts';
+import type { KeyUses } from './key-uses.ts';
+import { verifyCredential } from './verify-credential.ts';
 
 const queue = 'auth-quota';
 
@@ -17,6 +18,7 @@ const refusals: ReadonlySet<ErrorCode> = new Set(['invalid_api_key', 'permission
  */
 export function onCredentialPresented(
   dependencies: StageDependencies & { readonly database: Database; readonly tokens: TokenVerifier },
+  uses: Pick<KeyUses, 'note'>,
 ): Promise<Stoppable> {
   const { bus, codec, clock, database, logger, metrics, tokens } = dependencies;
   const verifications = metrics.counter({
@@ -41,6 +43,7 @@ export function onCredentialPresented(
   return bus.respond(subjects.verify, queue, async (payload) => {
     const verified = await answer(payload);
     verifications.inc({ result: verified.code ?? 'valid' });
+    if (verified.principal !== null) uses.note([verified.principal.key_id], clock.now());
     return codec.encode('credential.verified', verified);
   });
 }

@@ -16,6 +16,7 @@ import {
 } from '@millrace/stage';
 import type { Refusal } from './admission-rules.ts';
 import type { Admission, Claim } from './admission.ts';
+import type { KeyUses } from './key-uses.ts';
 import { withoutContent } from './without-content.ts';
 import { publishDecisions } from './publish-decisions.ts';
 
@@ -34,6 +35,7 @@ export function onRequestReceived(
   dependencies: StageDependencies,
   admission: Admission,
   cancellations: Cancellations,
+  uses: Pick<KeyUses, 'note'>,
 ) {
   const admissions = dependencies.metrics.counter({
     name: 'millrace_admissions_total',
@@ -43,6 +45,10 @@ export function onRequestReceived(
 
   return async (deliveries: readonly Delivery[]): Promise<readonly boolean[]> => {
     const { work, corrupt } = await decodeAll(dependencies, deliveries);
+    uses.note(
+      work.map(({ event }) => event.principal.key_id),
+      dependencies.clock.now(),
+    );
     const requests = work.map(({ event, delivery }) => ({
       event,
       encoded: withoutContent(dependencies.codec, event),
@@ -96,7 +102,9 @@ async function carryOut(
     await endRequest(dependencies, event, endingOf(dependencies, claim.refusal, claim.decidedAt));
     return;
   }
-  const decision = { ...decide(dependencies.clock, stage, 'admitted'), at: claim.decidedAt };
+  const { tokens, amount } = claim.reserved;
+  const facts = { reserved_tokens: String(tokens), reserved_amount: amount };
+  const decision = { ...decide(dependencies.clock, stage, 'admitted', { facts }), at: claim.decidedAt };
   await dependencies.bus.publish({
     subject: subjects.admitted(event.tenant),
     payload: dependencies.codec.encode('request.admitted', withDecision(event, decision)),
@@ -111,10 +119,11 @@ function endingOf(
   decidedAt: number,
 ): Ending {
   const outcome = code === 'cancelled' ? 'CANCELLED' : code === 'deadline_exceeded' ? 'EXPIRED' : 'REJECTED';
+  const facts = param === undefined ? {} : { limit: param };
   return {
     outcome,
     failure: failureOf(new MillraceError(code, message, { param, retryAfterMs })),
-    decision: { ...decide(clock, stage, outcome.toLowerCase(), { code }), at: decidedAt },
+    decision: { ...decide(clock, stage, outcome.toLowerCase(), { code, facts }), at: decidedAt },
   };
 }
 

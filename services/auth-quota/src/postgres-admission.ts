@@ -1,17 +1,15 @@
 import { and, asc, isNull, lt, sql } from 'drizzle-orm';
-import type { RequestPrices } from '@millrace/quota';
-import type { Clock } from '@millrace/runtime';
+import { createBudgetAlerts, type BudgetAlertsDependencies, type RequestPrices } from '@millrace/quota';
 import { claims, execute, inTransaction, type Database, type Transaction } from '@millrace/store';
 import { addModels } from './admission-queries.ts';
 import type { Admission, AdmissionRequest, OpenClaim } from './admission.ts';
 import { claimRequests } from './claim-requests.ts';
 import { settleClaims } from './settle-claims.ts';
 
-export interface AdmissionDependencies {
+export interface AdmissionDependencies extends BudgetAlertsDependencies {
   /** Most requests of one model that are admitted and have not ended. */
   readonly maxQueue: number;
   readonly database: Database;
-  readonly clock: Clock;
   readonly prices: RequestPrices;
 }
 
@@ -21,6 +19,7 @@ const reaperLock = 7_246_001;
 /** Claims and counters in PostgreSQL. */
 export function createPostgresAdmission(dependencies: AdmissionDependencies): Admission {
   const { database } = dependencies;
+  const budgetAlerts = createBudgetAlerts(dependencies);
   const counted = new Set<string>();
   const countModels = async (requests: readonly AdmissionRequest[]): Promise<void> => {
     const models = [...new Set(requests.map(({ event }) => event.model))].filter(
@@ -39,7 +38,7 @@ export function createPostgresAdmission(dependencies: AdmissionDependencies): Ad
 
     async settle(closings) {
       if (closings.length === 0) return;
-      await settleClaims(dependencies, closings);
+      await settleClaims({ ...dependencies, budgetAlerts }, closings);
     },
 
     withOverdue: (before, limit, handle) =>

@@ -10,10 +10,9 @@ import { deliverAll, publishClosing, readAll } from '@millrace/stage/testing';
 import { claims, organisations, quotas, tenants, type Database } from '@millrace/store';
 import type { Admission } from './admission.ts';
 import { startTestPlatform, type TestPlatform } from './auth-quota.fixture.ts';
-import { createApiKey, revokeApiKey } from './api-keys.ts';
+import { createApiKey, createTenant, revokeApiKey } from '@millrace/control-plane';
 import { onRequestReceived } from './on-request-received.ts';
-import { createTenant } from './tenants.ts';
-import { askedOf, closingOf, publishRequest, requestOf, tokenPrices, usageOf } from './testing.ts';
+import { askedOf, closingOf, noKeyUses, publishRequest, requestOf, tokenPrices, usageOf } from './testing.ts';
 
 const codec = createCodec();
 const clock = new ManualClock(Date.UTC(2026, 10, 27, 12));
@@ -177,7 +176,7 @@ describe('three replicas', () => {
   }, 60_000);
 });
 
-const stage = () => onRequestReceived(platform.dependencies, admission, cancellations);
+const stage = () => onRequestReceived(platform.dependencies, admission, cancellations, noKeyUses);
 
 async function decisionsOf(tenant: string) {
   const stored = await readAll(bus.read('ADMISSIONS', subjects.decided(tenant)));
@@ -219,7 +218,12 @@ describe('decisions', () => {
           ? Promise.reject(new Error('the stream is away'))
           : bus.publish(message),
     };
-    const broken = onRequestReceived({ ...platform.dependencies, bus: failing }, admission, cancellations);
+    const broken = onRequestReceived(
+      { ...platform.dependencies, bus: failing },
+      admission,
+      cancellations,
+      noKeyUses,
+    );
     const deliveries = await deliverAll(bus, 'RECEIVED', subjects.received(project.tenant));
     expect(await broken(deliveries)).toEqual([false]);
     expect(await decisionsOf(project.tenant)).toEqual([]);
@@ -267,5 +271,46 @@ describe('decisions', () => {
     expect(await allQuotas()).toEqual(wrong);
     expect(await rebuildQuotas(dependencies)).toMatchObject(found);
     expect(await allQuotas()).toEqual(before);
+  });
+
+  it('make the counters anew while requests come in, and nothing is lost or counted twice', async () => {
+    const project = await newProject();
+    const dependencies = { bus, codec, clock, database, prices: tokenPrices };
+    await database
+      .update(quotas)
+      .set({ inFlight: 99, monthTokens: 12_345, monthAmount: '7' })
+      .where(eq(quotas.subject, project.tenant));
+    const left: RequestReceived[] = [];
+    const traffic = async (replica: Admission): Promise<void> => {
+      for (let round = 0; round < 12; round += 1) {
+        const requests = Array.from({ length: 5 }, () => project.request());
+        await claim(requests, replica);
+        const closings = requests.slice(1).map((each) => closingOf(each, { usage: usageOf(9, 1) }));
+        for (const closing of closings) await publishClosing(bus, codec, closing);
+        await replica.settle(closings);
+        left.push(requests[0]!);
+      }
+    };
+    const rebuilding = async (): Promise<void> => {
+      for (let round = 0; round < 4; round += 1) await rebuildQuotas(dependencies);
+    };
+    await Promise.all([traffic(platform.admission()), traffic(platform.admission()), rebuilding()]);
+    // Two replicas, 12 rounds, 4 of 5 requests ended with 10 tokens each.
+    expect(await countsOf('project', project.tenant)).toMatchObject({
+      inFlight: left.length,
+      reservedTokens: left.length * 48,
+      monthTokens: 960,
+      monthAmount: '0.9600000000',
+    });
+    expect(await rebuildQuotas(dependencies, { dryRun: true })).toMatchObject({ quotasChanged: 0 });
+  });
+
+  it('are left alone when admission would have to wait for too long', async () => {
+    const hasty = new ManualClock(clock.now());
+    let elapsedMs = 0;
+    hasty.monotonicMs = () => (elapsedMs += 60);
+    const dependencies = { bus, codec, clock: hasty, database, prices: tokenPrices };
+    const rebuilt = rebuildQuotas(dependencies, { maxLockedMs: 100 });
+    await expect(rebuilt).rejects.toMatchObject({ code: 'overloaded' });
   });
 });

@@ -6,7 +6,7 @@ import { decide, openResultLog, resultRecord, type StageDependencies } from '@mi
 import type { Admission } from './admission.ts';
 import { startTestPlatform, type TestPlatform } from './auth-quota.fixture.ts';
 import { reapOnce, startReaper } from './reaper.ts';
-import { createTenant } from './tenants.ts';
+import { createTenant } from '@millrace/control-plane';
 import { askedOf, publishRequest, requestOf } from './testing.ts';
 
 const codec = createCodec();

@@ -4,13 +4,12 @@ import {
   decide,
   endRequest,
   failureOf,
-  noUsage,
+  readProgress,
   startLoop,
   withDecision,
   type StageDependencies,
 } from '@millrace/stage';
 import type { Admission, OpenClaim } from './admission.ts';
-import { readProgress } from './read-progress.ts';
 
 export interface ReaperGrace {
   /** How long after its deadline a request may still end by itself. */
@@ -87,12 +86,8 @@ async function closeOverdue(
   const progress = await readProgress(dependencies, received.request_id);
   if (progress.hasBegun && received.deadline_at >= before) return undefined;
   const request = withDecision(received, { ...decide(clock, stage, claim.decision), at: claim.decidedAt });
-  const { tokens } = progress;
   await endRequest(dependencies, request, {
     outcome: 'EXPIRED',
-    ...(tokens > 0
-      ? { usage: { ...noUsage(received.characters_in), output_tokens: tokens, source: 'ENGINE' } }
-      : {}),
     failure: failureOf(
       new MillraceError('deadline_exceeded', 'The request was not finished before its deadline.'),
     ),

@@ -12,9 +12,11 @@ import {
 } from '@millrace/stage';
 import type { Database } from '@millrace/store';
 import { startAnnouncingBars } from './announce-bars.ts';
-import { unlimitedInFlight } from './api-keys.ts';
 import type { AuthQuotaSettings } from './config.ts';
+import { startChangePublisher } from './change-publisher.ts';
 import { startHousekeeping } from './housekeeping.ts';
+import { startKeyUses } from './key-uses.ts';
+import { unlimitedInFlight } from './verify-credential.ts';
 import { onCredentialPresented } from './on-credential-presented.ts';
 import { onRequestClosed } from './on-request-closed.ts';
 import { onRequestReceived } from './on-request-received.ts';
@@ -51,6 +53,7 @@ export async function startAuthQuota(
   try {
     const prices = keep(await watchPrices(dependencies));
     const admission = createPostgresAdmission({ ...dependencies, prices, maxQueue: settings.maxQueue });
+    const uses = keep(startKeyUses(dependencies));
     const cancellations = keep(await watchCancellations(dependencies));
     keep(
       startReaper(dependencies, admission, {
@@ -83,9 +86,10 @@ export async function startAuthQuota(
           onPoison: (delivery, why) =>
             giveUp(dependencies, { stage, eventName: 'request.received' }, delivery, why),
         },
-        onRequestReceived(dependencies, admission, cancellations),
+        onRequestReceived(dependencies, admission, cancellations, uses),
       ),
     );
+    keep(startChangePublisher(dependencies));
     keep(await startAnnouncingBars(dependencies));
     const tokens = createTokenVerifier({
       ...dependencies,
@@ -93,7 +97,7 @@ export async function startAuthQuota(
       fetchKeySet: createFetchKeySet(settings.oidcPrivate),
       unlimitedInFlight,
     });
-    keep(await onCredentialPresented({ ...dependencies, tokens }));
+    keep(await onCredentialPresented({ ...dependencies, tokens }, uses));
     return {
       ready: () => whyNotReady(dependencies),
       stop: () => stopInReverse(parts),

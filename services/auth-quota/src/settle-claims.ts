@@ -1,14 +1,17 @@
 import { Big } from 'big.js';
 import {
   consumptionOf,
+  lockQuotas,
   nameOf,
   Quota,
   subjectsOf,
+  type BudgetAlert,
+  type BudgetAlerts,
   type RequestPrices,
   type SettledRequest,
 } from '@millrace/quota';
 import { statement, transact } from '@millrace/store';
-import { lockQuotas, writeSettlements, type SettledClaim } from './admission-queries.ts';
+import { writeSettlements, type SettledClaim } from './admission-queries.ts';
 import type { AdmissionDependencies } from './postgres-admission.ts';
 
 interface ClaimRow {
@@ -24,9 +27,9 @@ interface ClaimRow {
   readonly reservedAmount: string;
 }
 
-/** Closes the open claims among those of the closings, and settles them with the quotas that they count for: one transaction. */
+/** Closes the open claims among those of the closings, settles them with the quotas that they count for, and reports budgets: one transaction. */
 export async function settleClaims(
-  { database, prices }: AdmissionDependencies,
+  { database, prices, budgetAlerts }: AdmissionDependencies & { readonly budgetAlerts: BudgetAlerts },
   closings: readonly SettledRequest[],
 ): Promise<void> {
   const ids = [...new Set(closings.map(({ request_id }) => request_id))];
@@ -40,8 +43,13 @@ export async function settleClaims(
         quotas.get(nameOf(subject))?.settle(reserved, used, closing.closed_at);
     }
     const changed = [...quotas.values()].filter(({ isChanged }) => isChanged);
-    const statements = settlements.length === 0 ? [] : [writeSettlements(settlements, changed)];
-    return { statements, result: undefined };
+    const settled = settlements.length === 0 ? [] : [writeSettlements(settlements, changed)];
+    const alerts = budgetAlerts.statementsFor(changed);
+    return {
+      statements: [...settled, ...alerts],
+      resultOf: (written) =>
+        budgetAlerts.committed(changed, written.slice(settled.length).flat() as BudgetAlert[]),
+    };
   });
 }
 

@@ -12,6 +12,7 @@ import type { Clock } from '@millrace/runtime';
 import { openResultLog, resultRecord } from '@millrace/stage';
 import { closingOf as closedOf, readAll, receivedOf } from '@millrace/stage/testing';
 import type { AdmissionRequest } from './admission.ts';
+import type { KeyUses } from './key-uses.ts';
 import { withoutContent } from './without-content.ts';
 
 /** A request for tests; it expires a minute after the clock's time. */
@@ -74,6 +75,9 @@ export function usageOf(inputTokens: number, outputTokens: number): Usage {
     source: 'ENGINE',
   };
 }
+
+/** Whoever uses a key, nobody notes it. */
+export const noKeyUses: Pick<KeyUses, 'note'> = { note: () => undefined };
 
 /** A thousandth for each token. */
 export const tokenPrices: RequestPrices = {

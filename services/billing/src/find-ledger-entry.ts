@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { ledger, type Database } from '@millrace/store';
 
 /** What a ledger row says of a request's cost. */
@@ -12,7 +12,7 @@ export interface LedgerEntry {
   readonly cache: string | null;
 }
 
-/** The ledger row of a request, or undefined when it has none yet. */
+/** The charge of a request, or undefined when it has none yet. */
 export async function findLedgerEntry(
   database: Database,
   requestId: string,
@@ -26,6 +26,6 @@ export async function findLedgerEntry(
       cache: ledger.cache,
     })
     .from(ledger)
-    .where(eq(ledger.requestId, requestId));
+    .where(and(eq(ledger.kind, 'charge'), eq(ledger.requestId, requestId)));
   return row;
 }

@@ -1,8 +1,9 @@
 import type { BillingCharged, Codec, RequestClosed } from '@millrace/contracts';
 import { amountOf, chargedOf, priceAt, priceQuestionOf, zeroAmount, type Price } from '@millrace/pricing';
+import { findPrices, lastNumber, takeTurn } from '@millrace/ledger';
 import type { Clock, IdGenerator } from '@millrace/runtime';
 import { transact, type Database } from '@millrace/store';
-import { ledgerFacts, takeTurn, writeEntries } from './ledger-queries.ts';
+import { findCharged, writeCharges, type NewCharge } from './ledger-queries.ts';
 
 export interface LedgerDependencies {
   readonly database: Database;
@@ -27,18 +28,20 @@ export async function charge(
   const models = [...new Set(closings.map((closing) => priceQuestionOf(closing).model))];
   return transact(
     dependencies.database,
-    [takeTurn(), ledgerFacts([...unique.keys()], models)],
-    (_turn, [{ charged: present, lastNumber, prices }]) => {
-      const charged = new Set(present);
-      const entries: BillingCharged[] = [];
+    [takeTurn(), lastNumber(), findCharged([...unique.keys()]), findPrices(models)],
+    (_turn, [last], present, prices) => {
+      const charged = new Set(present.map(({ requestId }) => requestId));
+      const charges: NewCharge[] = [];
       for (const closing of unique.values()) {
         if (charged.has(closing.request_id)) continue;
         const price = priceAt(prices, priceQuestionOf(closing));
         if (price === undefined && closing.usage.source !== 'NONE') continue;
-        entries.push(entryOf(dependencies, closing, price, lastNumber + entries.length + 1));
+        const number = last.lastNumber + charges.length + 1;
+        const entry = entryOf(dependencies, closing, price, number);
+        charges.push({ entry, receivedAt: closing.received_at });
       }
-      for (const { request_id } of entries) charged.add(request_id);
-      const statements = entries.length === 0 ? [] : [writeEntries(dependencies.codec, entries)];
+      for (const { entry } of charges) charged.add(entry.request_id);
+      const statements = charges.length === 0 ? [] : [writeCharges(dependencies.codec, charges)];
       return { statements, result: charged };
     },
   );

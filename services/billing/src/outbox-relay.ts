@@ -5,7 +5,9 @@ import { takeFromOutbox } from './outbox.ts';
 
 /** Without a wake it looks this often: another replica may have died between its commit and its publishing. */
 const pollMs = 1_000;
-const window = 128;
+/** Rows of one transaction, and messages on their way at a time. */
+const page = 1_024;
+const window = 256;
 
 /**
  * Publishes what the ledger's transactions left in the outbox, in the ledger's order; replicas take turns. It is published
@@ -25,8 +27,8 @@ export function startOutboxRelay(dependencies: StageDependencies & { readonly da
         logger.warn({ error, stage: 'billing' }, 'the outbox could not be published and will be tried again'),
     },
     async (signal) => {
-      for (let count = window; count === window && !signal.aborted;) {
-        count = await takeFromOutbox(dependencies, window, async (rows) => {
+      for (let count = page; count === page && !signal.aborted;) {
+        count = await takeFromOutbox(dependencies, page, async (rows) => {
           const publishing = createPublishWindow(bus, { maxUnacked: window, signal });
           for (const { id, subject, payload } of rows)
             await publishing.publish({ subject, payload, messageId: id });

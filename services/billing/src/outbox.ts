@@ -1,4 +1,4 @@
-import { asc, inArray, isNull, lt, sql } from 'drizzle-orm';
+import { lt, sql } from 'drizzle-orm';
 import type { Clock } from '@millrace/runtime';
 import { inTransaction, outbox, type Database } from '@millrace/store';
 
@@ -28,22 +28,19 @@ export async function takeFromOutbox(
   publish: (rows: readonly OutboxRow[]) => Promise<void>,
 ): Promise<number> {
   return inTransaction(database, async (transaction) => {
-    await transaction.execute(sql`set local idle_in_transaction_session_timeout = '60s'`);
-    await transaction.execute(sql`set local lock_timeout = '5s'`);
-    await transaction.execute(sql`select pg_advisory_xact_lock(${relayLock})`);
-    const rows = await transaction
-      .select({ id: outbox.id, subject: outbox.subject, payload: outbox.payload })
-      .from(outbox)
-      .where(isNull(outbox.publishedAt))
-      .orderBy(asc(outbox.number))
-      .limit(limit);
+    await transaction.execute(sql`
+      select
+        set_config('idle_in_transaction_session_timeout', '60s', true), set_config('lock_timeout', '5s', true),
+        pg_advisory_xact_lock(${relayLock})`);
+    // Behind the lock, in a statement of its own: it sees what the one before has marked.
+    const { rows } = await transaction.execute<OutboxRow & Record<string, unknown>>(sql`
+      select id, subject, payload from outbox where published_at is null order by number limit ${limit}`);
     if (rows.length === 0) return 0;
     await publish(rows);
     const ids = rows.map(({ id }) => id);
-    await transaction
-      .update(outbox)
-      .set({ publishedAt: new Date(clock.now()) })
-      .where(inArray(outbox.id, ids));
+    await transaction.execute(sql`
+      update outbox set published_at = ${new Date(clock.now()).toISOString()}::timestamptz
+      where id = any(${sql.param(ids)}::uuid[])`);
     return rows.length;
   });
 }

@@ -1,4 +1,4 @@
-import { readConfigFile } from '@millrace/runtime';
+import { compileValidator, readConfigFile } from '@millrace/runtime';
 import { prices, type Database } from '@millrace/store';
 
 /** The part of the model manifest that has prices. */
@@ -20,6 +20,40 @@ interface PricedModel {
   };
 }
 
+const amount = { type: 'string', pattern: String.raw`^\d{1,9}(?:\.\d{1,10})?$` } as const;
+
+const pricedModels = {
+  type: 'array',
+  items: {
+    type: 'object',
+    required: ['name', 'price'],
+    properties: {
+      name: { type: 'string', minLength: 1 },
+      price: {
+        type: 'object',
+        required: ['currency', 'inputPerMillionTokens', 'outputPerMillionTokens'],
+        properties: {
+          currency: { type: 'string', pattern: '^[A-Z]{3}$' },
+          inputPerMillionTokens: amount,
+          outputPerMillionTokens: amount,
+          cachedAnswer: amount,
+        },
+      },
+    },
+  },
+} as const;
+
+/** What else a manifest or a file of providers has is for others. */
+const manifestProperties = { models: pricedModels, embeddings: pricedModels } as const;
+
+const manifestSchema = {
+  type: 'object',
+  properties: {
+    ...manifestProperties,
+    providers: { type: 'array', items: { type: 'object', properties: manifestProperties } },
+  },
+} as const;
+
 /** Writes the manifest's price for each model that has none; a price that is there stays. @returns how many were written */
 export async function seedPrices(database: Database, manifest: PricedManifest): Promise<number> {
   const rows = await database
@@ -40,7 +74,7 @@ export async function seedPrices(database: Database, manifest: PricedManifest): 
   return rows.length;
 }
 
-/** @throws `config_invalid` when it cannot be read as JSON */
+/** @throws `config_invalid` when it cannot be read as JSON, or naming the place of a price that is missing or wrong */
 export function readManifest(path: string, param = 'MILLRACE_MODEL_MANIFEST'): Promise<PricedManifest> {
-  return readConfigFile<PricedManifest>(path, param);
+  return readConfigFile(path, param, compileValidator<PricedManifest>(manifestSchema));
 }

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { consumerDefinitions } from '@millrace/contracts';
+import { publishPrices } from '@millrace/control-plane';
 import { createIdGenerator, stopInReverse, systemRandom } from '@millrace/runtime';
 import { consumeClosings, type Service, type StageDependencies } from '@millrace/stage';
 import type { Database } from '@millrace/store';
@@ -8,7 +9,6 @@ import { startHousekeeping } from './housekeeping.ts';
 import { onRequestClosed } from './on-request-closed.ts';
 import { startOutboxRelay } from './outbox-relay.ts';
 import { readManifest, seedPrices } from './prices.ts';
-import { publishPrices } from './publish-prices.ts';
 
 /** A transaction costs more than the rows in it. */
 const betweenBatchesMs = 25;

@@ -1,3 +1,4 @@
+import { controlKeys } from '@millrace/contracts';
 import { once } from 'node:events';
 import { openStream, startTcpProxy, startTestNats, type StreamClient } from '@millrace/testkit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -45,6 +46,24 @@ test('takes nothing more from a connection whose API key is revoked, also while 
   expect(await edge.stage.bus.streamState('RECEIVED')).toMatchObject({ messages: before.messages });
   client.socket.terminate();
   await probe.close();
+});
+
+test('has a client connect again whose API key was changed', async () => {
+  const user = edge.user();
+  const client = await edge.connect(url, user);
+  const event = edge.stage.codec.encode('key.changed', { key_id: user.keyId, at: Date.now() });
+  await edge.stage.bus.bucket('CONTROL').put(controlKeys.keyChange(user.keyId), event);
+  expect((await client.closed).code).toBe(1013);
+  expect(client.messages.at(-1)).toMatchObject({ type: 'error', code: 'unavailable' });
+});
+
+test('refuses a key that may not be used from here, or not for this', async () => {
+  for (const restrictions of [{ allowed_addresses: ['10.0.0.0/8'] }, { scopes: ['keys:read'] }]) {
+    const { apiKey } = edge.user(restrictions);
+    const client = await openStream(url, { apiKey });
+    expect((await client.closed).code).toBe(4403);
+    expect(client.messages.at(-1)).toMatchObject({ type: 'error', code: 'permission_denied' });
+  }
 });
 
 test('ends the connections of a user who is disabled with 4403, and no others', async () => {

@@ -1,12 +1,20 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { WebSocket } from 'ws';
 import type { AccessBarred, VerifiedPrincipal } from '@millrace/contracts';
+import { requirePermission } from '@millrace/control-plane/permissions';
 import { maxContentBytes, whyBarred, type Drain, type Relay } from '@millrace/relay';
 import { MillraceError, type Clock, type Logger } from '@millrace/runtime';
 import type { EdgeSettings } from './config.ts';
 import { credentialOf } from './credential.ts';
 import type { EdgeMetrics } from './edge-metrics.ts';
-import { barred, credentialExpired, credentialRevoked, twiceNamedCancel, unnamedCancel } from './errors.ts';
+import {
+  barred,
+  credentialChanged,
+  credentialExpired,
+  credentialRevoked,
+  twiceNamedCancel,
+  unnamedCancel,
+} from './errors.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { Inbox } from './inbox.ts';
 import { PacedSocket } from './paced-socket.ts';
@@ -42,6 +50,8 @@ export interface Connection {
   leave(): void;
   /** Ends the connection if it belongs to this API key. */
   revoke(keyId: string): void;
+  /** Has the client connect again if the connection belongs to this API key, which may do more, or less, than before. */
+  renew(keyId: string): void;
   /** Ends the connection if it belongs to whom this bar keeps out. */
   bar(bar: AccessBarred): void;
   /** Resolves when the connection is closed and all that it had begun is handed over. */
@@ -128,6 +138,7 @@ export function serveConnection(
           refuse(error, namesOf(read.message));
         }
       } else {
+        relay.noteRefusal('WEBSOCKET', read.error);
         refuse(read.error, read.names);
       }
       if (paced.isFull) await paced.writable(ended.signal);
@@ -137,6 +148,7 @@ export function serveConnection(
   const run = async (): Promise<void> => {
     try {
       principal = await relay.verify(credentialOf(headers), address);
+      requirePermission(principal, 'request.submit');
     } catch (error) {
       const known = MillraceError.from(error);
       end(reasonOf(known), known);
@@ -195,6 +207,9 @@ export function serveConnection(
     },
     revoke(keyId) {
       if (principal?.key_id === keyId) end(closeCodes.badCredential, credentialRevoked());
+    },
+    renew(keyId) {
+      if (principal?.key_id === keyId) end(closeCodes.tryAgainLater, credentialChanged());
     },
     bar(bar) {
       const why = principal === undefined ? undefined : whyBarred(principal, bar);

@@ -46,6 +46,9 @@ export async function edgeRoutes(app: FastifyInstance, options: EdgeRoutesOption
   const revocations = relay.onRevoked((keyId) => {
     for (const connection of connections) connection.revoke(keyId);
   });
+  const changes = relay.onKeyChanged((keyId) => {
+    for (const connection of connections) connection.renew(keyId);
+  });
   const bars = relay.onBarred((bar) => {
     for (const connection of connections) connection.bar(bar);
   });
@@ -57,6 +60,7 @@ export async function edgeRoutes(app: FastifyInstance, options: EdgeRoutesOption
 
   const closeAll = async (): Promise<void> => {
     await revocations.stop();
+    await changes.stop();
     await bars.stop();
     for (const connection of connections) connection.end(closeCodes.goingAway);
     const timer = clock.setTimer(closeLimitMs, () => {

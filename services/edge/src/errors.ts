@@ -35,6 +35,11 @@ export const credentialExpired = (): MillraceError =>
     'The credential has expired: connect again with a new one, and resume.',
   );
 
+export const credentialChanged = (): MillraceError =>
+  new MillraceError('unavailable', 'The API key was changed; connect again and resume.', {
+    retryAfterMs: 500,
+  });
+
 export const barred = (why: string): MillraceError => new MillraceError('permission_denied', why);
 
 export const unnamedCancel = (): MillraceError =>

@@ -27,7 +27,7 @@ export async function startEdge(
 ): Promise<Edge> {
   const { clock, logger, metrics } = dependencies;
   const drain = createDrain(clock, settings.drainGraceMs);
-  const app = await createGatewayApp(settings, drain);
+  const app = await createGatewayApp(settings, drain, logger);
   const parts: Stoppable[] = [closingOf(app, clock)];
   try {
     const relay = await startRelay({ ...dependencies, gateway: newGatewayName() }, settings);

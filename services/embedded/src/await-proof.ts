@@ -1,6 +1,5 @@
-import { verifyTenant } from '@millrace/audit';
+import { findRecord, verifyTenant } from '@millrace/audit-log';
 import { findLedgerEntry } from '@millrace/billing';
-import { subjects } from '@millrace/contracts';
 import type { Clock } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import type { Database } from '@millrace/store';
@@ -21,13 +20,8 @@ export async function awaitProof(
   signal: AbortSignal,
 ): Promise<Proof> {
   const entry = await poll(dependencies.clock, signal, () => findLedgerEntry(database, request.requestId));
-  await poll(dependencies.clock, signal, async () => {
-    const last = await dependencies.bus.lastMessage('AUDIT', subjects.recorded(request.tenant));
-    if (last === undefined) return undefined;
-    return dependencies.codec.decode('audit.recorded', last.payload).subject_id === request.requestId
-      ? true
-      : undefined;
-  });
+  const { tenant, requestId } = request;
+  await poll(dependencies.clock, signal, () => findRecord(dependencies, requestId, { tenant, signal }));
   const { records, verified } = await verifyTenant(dependencies, request.tenant);
   return {
     ledger: { entry_id: entry.entryId, amount: entry.amount, currency: entry.currency },

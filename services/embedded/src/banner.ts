@@ -8,6 +8,7 @@ Millrace is ready.
 
   HTTP        ${url}/v1/generate
   WebSocket   ${webSocketUrl}
+  Admin       ${url}/admin/v1, or npm run millrace -- --help
   Model       ${model.name} (${model.version}, context ${model.context_length})
   API key     ${credentials.api_key}
               also in ${folder.credentials}

@@ -15,6 +15,10 @@ test('the help lists the settings of the parts, of the engine, of the limits and
     'MILLRACE_MAX_QUEUE',
     'MILLRACE_WAITING_ROOM',
     'MILLRACE_TENANT_WEIGHTS',
+    'MILLRACE_PROVIDERS',
+    'MILLRACE_ROUTES',
+    'MILLRACE_CORS_ORIGINS',
+    'MILLRACE_WEBHOOK_PRIVATE',
     'MILLRACE_MODEL',
     'MILLRACE_CACHE_DIR',
   ])

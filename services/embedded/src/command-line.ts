@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
 import { authQuotaSettings } from '@millrace/auth-quota';
 import { inferenceSettings } from '@millrace/inference/settings';
-import { relaySettings } from '@millrace/relay';
+import { ingressSettings } from '@millrace/ingress';
+import { providersSettings } from '@millrace/providers';
+import { gatewaySettings, relaySettings } from '@millrace/relay';
 import { describeSettings, MillraceError, type SettingsDefinition } from '@millrace/runtime';
 import { embeddedSettings } from './config.ts';
 
@@ -48,6 +50,16 @@ const limitSettings = {
   tenantWeights: inferenceSettings.tenantWeights,
 };
 
+const modelSettings = {
+  providersFile: providersSettings.providersFile,
+  routesFile: relaySettings.routesFile,
+};
+const clientSettings = {
+  corsOrigins: gatewaySettings.corsOrigins,
+  trustedProxies: gatewaySettings.trustedProxies,
+  webhookPrivate: ingressSettings.webhookPrivate,
+};
+
 function linesOf(settings: SettingsDefinition): readonly string[] {
   return describeSettings(settings).map(({ variable, description, defaultText }) =>
     lineOf(variable, `${description}${defaultText === undefined ? '' : ` Default: ${defaultText}.`}`),
@@ -79,6 +91,12 @@ export function helpText(): string {
     '',
     'The cache of answers:',
     ...linesOf(cacheSettings),
+    '',
+    'Models of others (docs/reference/providers.md, routes.md):',
+    ...linesOf(modelSettings),
+    '',
+    'Clients (more of connections and their limits: docs/reference/limits.md):',
+    ...linesOf(clientSettings),
     '',
     'The set-up:',
     lineOf(

@@ -1,10 +1,13 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { createApiKey, createTenant, verifyCredential } from '@millrace/auth-quota';
+import { verifyCredential } from '@millrace/auth-quota';
+import { createApiKey, createTenant } from '@millrace/control-plane';
 import type { Clock } from '@millrace/runtime';
 import type { Database } from '@millrace/store';
 
 /** The tenant of an installation on one machine. */
 export const defaultTenant = 'default';
+
+const firstKey = { tenant: defaultTenant, name: 'npm start', roles: ['admin'], reach: 'platform' } as const;
 
 /** What `credentials.json` holds. */
 export interface Credentials {
@@ -13,7 +16,10 @@ export interface Credentials {
   readonly api_key: string;
 }
 
-/** The API key of the default tenant: the one in the file if it still works, else a new one. The file is for its owner alone. */
+/**
+ * The API key of the default tenant, which may administer the platform: the one in the file if it still does, else a new one. The file is
+ * for its owner alone.
+ */
 export async function ensureCredentials(
   database: Database,
   clock: Clock,
@@ -22,12 +28,10 @@ export async function ensureCredentials(
 ): Promise<Credentials> {
   await createTenant(database, { id: defaultTenant, name: 'Default tenant' });
   const present = await readKey(file);
-  const works =
-    present !== undefined &&
-    (await verifyCredential(database, present, clock.now())).code !== 'invalid_api_key';
-  const key = works
-    ? present
-    : (await createApiKey(database, { tenant: defaultTenant, name: 'npm start', roles: ['admin'] })).key;
+  const answer = present === undefined ? undefined : await verifyCredential(database, present, clock.now());
+  // Who is barred keeps the key.
+  const works = answer?.code === 'permission_denied' || answer?.principal?.reach === 'platform';
+  const key = works && present !== undefined ? present : (await createApiKey(database, firstKey)).key;
   const credentials: Credentials = { url, tenant: defaultTenant, api_key: key };
   const temporary = `${file}.${process.pid}`;
   await writeFile(temporary, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 });

@@ -8,7 +8,11 @@ export interface DataFolder {
   readonly nats: string;
   readonly postgres: string;
   readonly masterKey: string;
+  /** The key that the audit log is signed with. */
+  readonly auditKey: string;
   readonly credentials: string;
+  /** Where the NATS of the running installation is, for the command line. */
+  readonly natsUrl: string;
   readonly logs: string;
 }
 
@@ -33,6 +37,8 @@ export async function openDataFolder(directory: string): Promise<DataFolder> {
     nats: join(path, 'nats'),
     postgres: join(path, 'postgres'),
     masterKey: join(path, 'master.key'),
+    auditKey: join(path, 'audit.key'),
+    natsUrl: join(path, 'nats.url'),
     credentials: join(path, 'credentials.json'),
     logs,
   };

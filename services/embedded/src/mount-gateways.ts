@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { adminRoutes } from '@millrace/admin';
 import { edgeRoutes, edgeSettings } from '@millrace/edge';
 import { ingressRoutes, ingressSettings } from '@millrace/ingress';
 import { newGatewayName, relaySettings, startRelay, type Drain, type Relay } from '@millrace/relay';
@@ -10,7 +11,7 @@ export interface Gateways extends Stoppable {
   readonly checks: readonly HealthCheck[];
 }
 
-/** Mounts WebSocket and HTTP on one app, with one relay behind both. */
+/** Mounts WebSocket, HTTP and the administration on one app, with one relay behind them. */
 export async function mountGateways(
   app: FastifyInstance,
   drain: Drain,
@@ -38,6 +39,8 @@ export async function mountGateways(
     logger,
     jobs: { database, sealing, bus },
   });
+  const verify: typeof relay.verify = (credential, address) => relay.verify(credential, address);
+  await app.register(adminRoutes, { ...dependencies, verify, prefix: '/admin/v1' });
   return { checks: [...relay.checks, workerCheck(relay)], stop: () => relay.stop() };
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { verifyTenant } from '@millrace/audit';
+import { verifyTenant } from '@millrace/audit-log';
 import { subjects, type RequestClosed } from '@millrace/contracts';
 import { openContent, type StageDependencies } from '@millrace/stage';
 import { ledger, type Database } from '@millrace/store';
@@ -31,7 +31,7 @@ export interface Proofs {
   readonly answers: readonly AnswerProof[];
   /** Rows of the whole ledger. */
   readonly ledgerRows: number;
-  /** Records of the tenant's chain. */
+  /** Closings in the tenant's chain. */
   readonly auditRecords: number;
   readonly isChainVerified: boolean;
 }
@@ -78,11 +78,11 @@ export async function proveAnswers(
       };
     }),
   );
-  const { records, verified } = await verifyTenant(dependencies, tenant, { signal });
+  const { verified } = await verifyTenant(dependencies, tenant, { signal });
   return {
     answers: proofs,
     ledgerRows: rows.length,
-    auditRecords: records,
+    auditRecords: recorded.length,
     isChainVerified: verified,
   };
 }
@@ -119,8 +119,10 @@ async function subjectsOf(
     for await (const { payload } of bus.read(stream, subjects.charged(tenant)))
       ids.push(codec.decode('billing.charged', payload).request_id);
   } else {
-    for await (const { payload } of bus.read(stream, subjects.recorded(tenant)))
-      ids.push(codec.decode('audit.recorded', payload).subject_id);
+    for await (const { payload } of bus.read(stream, subjects.recorded(tenant))) {
+      const { kind, subject_id } = codec.decode('audit.recorded', payload);
+      if (kind === 'request.closed') ids.push(subject_id);
+    }
   }
   return ids;
 }
@@ -143,7 +145,7 @@ async function isTextClosed(
   closing: RequestClosed | undefined,
 ): Promise<boolean> {
   if (closing === undefined || closing.text_digest === null) return false;
-  const box = await sealing.forTenant(closing.tenant);
+  const box = await sealing.forUser(closing.tenant, closing.principal.user_id);
   const digest = openContent(box, requestId, 'digest', closing.text_digest);
   return isDeepStrictEqual(digest, typeof text === 'string' ? digestOf(text) : text.map(digestOf));
 }

@@ -10,6 +10,7 @@ export function serviceEnvironment(
   servers: Pick<Servers, 'natsUrl' | 'databaseUrl'>,
 ): NodeJS.ProcessEnv {
   return {
+    MILLRACE_AUDIT_KEY_FILE: folder.auditKey,
     ...env,
     NATS_URL: servers.natsUrl,
     DATABASE_URL: servers.databaseUrl,

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { destination } from 'pino';
@@ -14,7 +15,7 @@ import {
   type Stoppable,
 } from '@millrace/runtime';
 import { closingOf, createDrain, createGatewayApp, gatewaySettings } from '@millrace/relay';
-import { loadMasterKey } from '@millrace/sealing';
+import { loadMasterKeys } from '@millrace/sealing';
 import { connectPlatform, platformSettings, type Platform } from '@millrace/stage';
 import { migrate, openDatabase, type Database } from '@millrace/store';
 import { awaitModel } from './await-model.ts';
@@ -60,9 +61,10 @@ export async function startEmbedded(
     const folder = await openDataFolder(settings.dataDirectory);
     const logger = openLog(folder, settings);
     const servers = keep(await startServers(environment, settings, folder, logger));
+    await writeFile(folder.natsUrl, `${servers.natsUrl}\n`, { mode: 0o600 });
     signal.throwIfAborted();
     const { masterKey } = settings;
-    await loadMasterKey({ masterKey, masterKeyFile: folder.masterKey, createIfMissing: true });
+    await loadMasterKeys({ masterKey, masterKeyFile: folder.masterKey, createIfMissing: true });
     const env = serviceEnvironment(environment, settings, folder, servers);
     const platform = keep(await connectPlatform('embedded', readSettings(platformSettings, env), logger));
     const database = keep(await openDatabase({ url: servers.databaseUrl, logger, signal }));
@@ -89,7 +91,7 @@ export async function startEmbedded(
 
     const limits = readSettings(gatewaySettings, env);
     const drain = createDrain(platform.clock, limits.drainGraceMs);
-    const app = await createGatewayApp(limits, drain);
+    const app = await createGatewayApp(limits, drain, logger);
     keep(closingOf(app, platform.clock));
     const gateways = keep(await mountGateways(app, drain, { ...platform, database }, env));
     keep(drain);
@@ -98,7 +100,8 @@ export async function startEmbedded(
       metrics: platform.metrics,
     });
     const port = await listen(app, { port: settings.port, host: settings.host });
-    const url = `http://${settings.host === '0.0.0.0' ? '127.0.0.1' : settings.host}:${port}`;
+    const scheme = limits.tlsCertFile === undefined ? 'http' : 'https';
+    const url = `${scheme}://${settings.host === '0.0.0.0' ? '127.0.0.1' : settings.host}:${port}`;
     const credentials = await ensureCredentials(database, platform.clock, folder.credentials, url);
     return { url, servers, credentials, folder, model, platform, database, stop: () => stopInReverse(parts) };
   } catch (error) {

@@ -59,11 +59,11 @@ export function serveChatModel(model: LoadedModel): ServedModel {
         }
         case 'summarize':
         case 'translate': {
-          const plan = planTexts(model, operation, event, content, signal);
+          const plan = await planTexts(model, operation, event, content, signal);
           return (request, writer) => generateChoices(plan, request, writer);
         }
         case 'classify': {
-          const plan = planClassification(model, event, content, signal);
+          const plan = await planClassification(model, event, content, signal);
           return (request, writer) => classifyTexts(plan, request, writer);
         }
         case 'embed':

@@ -89,6 +89,8 @@ async function loadOnnxModel({
     bosToken: nameOf(manifest.bosTokenId),
     eosToken: nameOf(manifest.eosTokenId),
     random: systemRandom,
+    // What is a little too long is counted for the client; what is far too long costs no more than that.
+    mostTokens: 2 * runner.contextLength,
   });
   const {
     name,
@@ -100,7 +102,7 @@ async function loadOnnxModel({
   const limits = { longestTokenBytes: tokenizer.longestTokenBytes, contextLength: runner.contextLength };
   const toolCalls = toolCallFormOf(manifest.chatTemplate);
   const encodePrompt: PromptEncoder = (messages, tools) => {
-    refuseFarTooLong(messages, limits);
+    refuseFarTooLong(messages, limits, tools);
     if (toolCalls === undefined) refuseCalls(messages);
     return template.encode(withSystemPrompt(messages, systemPrompt), tools);
   };

@@ -58,7 +58,7 @@ export function onRequestScrubbed(context: InferenceContext) {
     if (mayBeClosed && (await isClosed(context, event))) return;
     const [log, box] = await Promise.all([
       openResultLog(context, event, knownEnd(delivery)),
-      context.sealing.forTenant(event.tenant),
+      context.sealing.forUser(event.tenant, event.principal.user_id),
     ]);
     if (log.last?.finished) {
       await closeAsFinished(context, event, log.last);

@@ -16,6 +16,12 @@ describe('encodePrompt', () => {
     );
   });
 
+  it('says of one that is far too long no more than that', () => {
+    expect(() => encodePrompt(() => new Int32Array(7), { messages: [user], stop: [] }, 3)).toThrow(
+      /more than 6 tokens.*at most 3/,
+    );
+  });
+
   it('takes a prompt that leaves room for one token', () => {
     expect(encodePrompt(encoder, { messages: [user], stop: [] }, 4)).toHaveLength(3);
   });
@@ -31,6 +37,15 @@ describe('refuseFarTooLong', () => {
         message: expect.stringMatching(/at least 10 tokens.*at most 10/),
       }),
     );
+  });
+
+  it('counts calls of functions, and the functions themselves', () => {
+    const long = 'a'.repeat(80);
+    const call = { id: 'c', type: 'function', function: { name: 'x', arguments: long } } as const;
+    const calling = { role: 'assistant', content: '', tool_calls: [call] } as const;
+    const tool = { type: 'function', function: { name: 'x', description: long } } as const;
+    expect(() => refuseFarTooLong([calling], limits)).toThrow(/at least 10 tokens/);
+    expect(() => refuseFarTooLong([user], limits, [tool])).toThrow(/at least/);
   });
 
   it('takes what may fit', () => {

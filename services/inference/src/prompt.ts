@@ -23,10 +23,15 @@ export function encodePrompt(
   if (tokens.length >= contextLength) {
     throw new MillraceError(
       'context_length_exceeded',
-      `The prompt has ${tokens.length} tokens, but prompt and answer together may have at most ${contextLength}.`,
+      `The prompt has ${countOf(tokens, contextLength)} tokens, but prompt and answer together may have at most ${contextLength}.`,
     );
   }
   return tokens;
+}
+
+/** Behind twice the context nobody has counted any more. */
+export function countOf({ length }: Int32Array, contextLength: number): string {
+  return length > 2 * contextLength ? `more than ${2 * contextLength}` : String(length);
 }
 
 /**
@@ -37,8 +42,14 @@ export function encodePrompt(
 export function refuseFarTooLong(
   messages: RequestContent['messages'],
   { longestTokenBytes, contextLength }: { longestTokenBytes: number; contextLength: number },
+  tools?: readonly FunctionTool[],
 ): void {
-  const bytes = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
+  const texts = messages.flatMap(({ content, tool_calls: calls = [] }) => [
+    content,
+    ...calls.map((call) => call.function.arguments),
+  ]);
+  if (tools !== undefined) texts.push(JSON.stringify(tools));
+  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   const fewestTokens = Math.ceil(bytes / longestTokenBytes);
   if (fewestTokens < contextLength) return;
   throw new MillraceError(

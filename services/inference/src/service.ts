@@ -50,6 +50,7 @@ export async function startInference(
     onEmbeddingFailed: (error) =>
       dependencies.logger.warn({ error }, 'a text could not be embedded for the cache'),
   });
+  const forgetting = dependencies.sealing.onErased(({ tenant }) => answerCache.forget(tenant));
   const context = { ...dependencies, cancellations, engineMetrics, waitingRooms, answerCache };
   const consumptions: Stoppable[] = [];
   // Whoever waits for the chat model finds the other one there as well.
@@ -75,6 +76,7 @@ export async function startInference(
     async stop() {
       await answering.stop();
       await Promise.all(consumptions.map((consumption) => consumption.stop()));
+      await forgetting.stop();
       await answerCache.stop();
       await cancellations.stop();
       await Promise.all([chat.close(), embedding?.close()]);

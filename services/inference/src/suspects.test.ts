@@ -10,7 +10,7 @@ function observe(suspects: Suspects) {
     enter: (name: string, { alone = false, signal = never } = {}): void => {
       void suspects.enter(alone, signal).then((settle) => running.set(name, settle));
     },
-    async settle(name: string): Promise<void> {
+    settle: async (name: string): Promise<void> => {
       await Promise.resolve();
       running.get(name)?.();
       running.delete(name);

@@ -6,11 +6,15 @@ import type { Generation } from '@millrace/relay';
 /** After RFC 9111, 5.2.1. One that may not be answered from the cache is not kept in it either. */
 const refusals: ReadonlySet<string> = new Set(['no-store', 'no-cache', 'max-age=0']);
 
+/** Whether `Cache-Control` forbids an answer from the cache. */
+export function forbidsCache(headers: IncomingHttpHeaders): boolean {
+  const directives = (headers['cache-control'] ?? '').toLowerCase().split(',');
+  return directives.some((directive) => refusals.has(directive.trim()));
+}
+
 /** What is asked for, as far as `Cache-Control` allows an answer from the cache. */
 export function obeyCacheControl(generation: Generation, headers: IncomingHttpHeaders): Generation {
-  const directives = (headers['cache-control'] ?? '').toLowerCase().split(',');
-  if (!directives.some((directive) => refusals.has(directive.trim()))) return generation;
-  return { ...generation, cache: 'NONE' };
+  return forbidsCache(headers) ? { ...generation, cache: 'NONE' } : generation;
 }
 
 /** The header that says where an answer came from; none where the cache had nothing to do with it. */

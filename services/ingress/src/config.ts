@@ -16,6 +16,12 @@ export const ingressSettings = defineSettings({
     default: 4 * 1024 * 1024,
     min: 1024,
   }),
+  maxWaitsPerKey: setting.integer('MILLRACE_MAX_WAITS_PER_KEY', {
+    description:
+      'Most answers that an API key may wait for at once on a gateway without having asked for them there: jobs, stored responses, streams that are read again.',
+    default: 1_000,
+    min: 1,
+  }),
   webhookPrivate: webhookSettings.webhookPrivate,
   jobLifetimeMs: setting.durationMs('MILLRACE_JOB_LIFETIME', {
     description: 'A job that has not ended after so long expires.',

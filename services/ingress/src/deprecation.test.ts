@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createBodyReader } from '@millrace/endpoints';
 import { compileValidator } from '@millrace/runtime';
 import { mountDeprecated } from './deprecation.ts';
-import { sendError, toClientError } from './errors.ts';
+import { sendError, toClientError } from '@millrace/relay';
 
 let app: FastifyInstance;
 

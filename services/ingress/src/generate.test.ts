@@ -334,3 +334,15 @@ test('a client that reads nothing and one that does not send its request keep in
   deaf.resume();
   expect(await Promise.all(closed)).toHaveLength(2);
 });
+
+test('what is refused before it is stored is counted by its code', async () => {
+  const counted = async (): Promise<number> => {
+    const { body } = await ingress.metrics.expose();
+    const pattern = /^millrace_gateway_rejected_total\{transport="HTTP",code="invalid_value"\} (\d+)$/m;
+    return Number(pattern.exec(body)?.[1] ?? 0);
+  };
+  const before = await counted();
+  const client = ingress.client();
+  expect((await client.post({ prompt: 'Hello', temperature: -1 })).status).toBe(400);
+  expect(await counted()).toBe(before + 1);
+});

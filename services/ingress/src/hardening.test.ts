@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, expect, test, vi } from 'vitest';
 import type { GatewaySettings, RelaySettings } from '@millrace/relay';
 import { startTestNats } from '@millrace/testkit';
+import type { IngressSettings } from './config.ts';
 import { allEventsOf, eventsOf, startIngressTest, type IngressTest } from './ingress.fixture.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -11,10 +12,9 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const started: IngressTest[] = [];
 
 async function start(
-  settings: Partial<GatewaySettings> = {},
-  relaySettings: Partial<RelaySettings> = {},
+  settings: Partial<GatewaySettings & RelaySettings & IngressSettings> = {},
 ): Promise<IngressTest> {
-  const ingress = await startIngressTest(await startTestNats(), undefined, { ...settings, ...relaySettings });
+  const ingress = await startIngressTest(await startTestNats(), undefined, settings);
   started.push(ingress);
   return ingress;
 }
@@ -190,6 +190,72 @@ test('what has not ended within the grace period ends with an error that says ho
   });
 });
 
+test('a client that takes nothing of its answer is cut off, and one that waits for it is not', async () => {
+  const ingress = await start({ sendTimeoutMs: 300, maxHttpConnections: 2 });
+  const client = ingress.client();
+  const waiting = client.post({ prompt: 'Hello' });
+  const writer = await client.nextRequest();
+  const idle = socketTo(ingress)
+    .on('error', () => undefined)
+    .pause();
+  idle.write('GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(16));
+  await expect
+    .poll(async () => (await fetch(`${ingress.url}/healthz`).catch(() => undefined))?.status, {
+      timeout: 20_000,
+    })
+    .toBe(200);
+  idle.destroy();
+  await writer.attempt(1);
+  await writer.chunk('Hi');
+  await writer.finish();
+  expect((await waiting).status).toBe(200);
+});
+
+test('what is no id of a request is not found, in the shape of all other errors', async () => {
+  const ingress = await start();
+  const { apiKey } = ingress.client();
+  for (const id of ['%0d%0aset-cookie%3a%20a=b', '%F0%9F%98%80', '..%2f..', '*', '%3E']) {
+    const response = await fetch(`${ingress.url}/v1/requests/${id}/stream`, {
+      headers: { authorization: `Bearer ${apiKey}` },
+    });
+    expect(response.status).toBe(404);
+    expect(response.headers.get('set-cookie')).toBeNull();
+    expect(await response.json()).toMatchObject({ error: { code: 'request_not_found' } });
+  }
+});
+
+test('a body that is nested without end is refused', async () => {
+  const ingress = await start();
+  const response = await ingress.client().post('['.repeat(1_000_000));
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({
+    error: { code: 'invalid_value', message: 'The body is nested too deeply: it may have 128 levels' },
+  });
+});
+
+test('an API key waits for no more answers at once than it may, and others wait beside it', async () => {
+  const ingress = await start({ maxWaitsPerKey: 1 });
+  const client = ingress.client();
+  const other = ingress.client();
+  const asked = client.post({ prompt: 'Hello', stream: true });
+  const writer = await client.nextRequest();
+  await writer.attempt(1);
+  await writer.chunk('Hi');
+  const read = (apiKey: string) =>
+    fetch(`${ingress.url}/v1/requests/${writer.requestId}/stream`, {
+      headers: { authorization: `Bearer ${apiKey}` },
+    });
+  const first = await read(client.apiKey);
+  const second = await read(client.apiKey);
+  expect([first.status, second.status]).toEqual([200, 429]);
+  expect(await second.json()).toMatchObject({ error: { code: 'too_many_in_flight' } });
+  expect((await read(other.apiKey)).status).toBe(404);
+  await writer.finish();
+  await allEventsOf(first);
+  await expect.poll(async () => (await read(client.apiKey)).status).toBe(200);
+  await allEventsOf(await asked);
+});
+
 /** Presents API keys as a proxy would that says where they come from. @returns the status of each answer */
 async function present(ingress: IngressTest, apiKeys: readonly string[], from: string): Promise<number[]> {
   const statuses: number[] = [];
@@ -201,7 +267,7 @@ async function present(ingress: IngressTest, apiKeys: readonly string[], from: s
 }
 
 test('an address that tries out API keys is told to wait, whatever it says of itself', async () => {
-  const ingress = await start({}, { authFailures: 3 });
+  const ingress = await start({ authFailures: 3 });
   const guesses = ['guess-1', 'guess-2', 'guess-3'];
   for (const [index, guess] of guesses.entries())
     expect(await present(ingress, [guess], `203.0.113.${index}`)).toEqual([401]);
@@ -219,7 +285,7 @@ test('an address that tries out API keys is told to wait, whatever it says of it
 });
 
 test('behind a trusted proxy each client waits for itself', async () => {
-  const ingress = await start({ trustedProxies: ['127.0.0.1'] }, { authFailures: 2 });
+  const ingress = await start({ trustedProxies: ['127.0.0.1'], authFailures: 2 });
   const { apiKey } = ingress.client();
   const guesses = ['guess-1', 'guess-2', 'guess-3'];
   expect(await present(ingress, guesses, '203.0.113.1')).toEqual([401, 401, 429]);
@@ -229,7 +295,7 @@ test('behind a trusted proxy each client waits for itself', async () => {
 });
 
 test('no credential is logged, whatever becomes of it', async () => {
-  const ingress = await start({}, { authFailures: 2 });
+  const ingress = await start({ authFailures: 2 });
   const { apiKey } = ingress.client();
   const secrets = [apiKey, 'mr_00000000000_wrong', 'eyJhbGciOiJub25lIn0.e30.c2lnbmF0dXJl', 'guess-4'];
   await present(ingress, secrets, '203.0.113.1');

@@ -1,9 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { traceHeaders } from '@millrace/bus';
 import type { VerifiedPrincipal } from '@millrace/contracts';
+import { requirePermission } from '@millrace/control-plane/permissions';
 import {
   createEndpoints,
+  type Asked,
   type Endpoint,
+  type FieldNames,
   modelList,
   modelOf,
   namedFrames,
@@ -12,24 +15,32 @@ import {
   responsesPath,
   withFieldName,
 } from '@millrace/endpoints';
-import { clientError, type Relay } from '@millrace/relay';
+import {
+  bearerOf,
+  clientError,
+  notJson,
+  refuseEncoding,
+  sendError,
+  toClientError,
+  type Relay,
+} from '@millrace/relay';
 import { createIdGenerator, madeAt, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { streamAnswer, wholeAnswer, type StreamOptions } from './answer-request.ts';
 import { callerOf, idempotencyKeyOf, type Caller } from './caller.ts';
+import { createConsent } from './consent.ts';
 import { costHeader } from './cost-header.ts';
 import { cacheHeader, hitHeader, obeyCacheControl } from './cache-control.ts';
 import { watchClient, type ClientWatch } from './client-watch.ts';
 import type { IngressSettings } from './config.ts';
 import { engineAnswer } from './engine-answer.ts';
 import { createCancel } from './cancel-request.ts';
-import { notJson, sendError, toClientError } from './errors.ts';
 import { sendNotFound } from './not-found.ts';
 import type { JobsAccess } from './jobs/jobs-access.ts';
 import { jobRoutes } from './jobs/job-routes.ts';
-import { lastEventIdOf } from './last-event-id.ts';
+import { cursorNames, lastEventIdOf } from './last-event-id.ts';
 import { referenceRoutes } from './reference-routes.ts';
-import { refuseEncoding } from './refuse-encoding.ts';
 import { refuseExpectations } from './refuse-expectation.ts';
+import { createWaiters } from './waiters.ts';
 
 export interface IngressRoutesOptions {
   readonly relay: Relay;
@@ -51,6 +62,8 @@ type SentStream = Pick<StreamOptions, 'requestId' | 'after' | 'frames' | 'header
   readonly statusWaitMs?: number;
 };
 
+const plainId = /^[\w-]{1,64}$/;
+
 /** Whether a request may be read is known at once, yet what comes next of it may take long. */
 const statusWaitOfReadersMs = 250;
 
@@ -60,6 +73,13 @@ export async function ingressRoutes(
   { relay, settings, clock, logger, jobs }: IngressRoutesOptions,
 ): Promise<void> {
   const nextId = createIdGenerator(clock, systemRandom);
+  const waiters = createWaiters(settings.maxWaitsPerKey);
+  const consent = createConsent({
+    relay,
+    access: jobs,
+    clock,
+    onError: (error, requestId) => logger.error({ error, requestId }, 'a training example could not be kept'),
+  });
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -76,14 +96,15 @@ export async function ingressRoutes(
   });
   refuseExpectations(app.server);
   app.setNotFoundHandler(sendNotFound);
-  app.setErrorHandler((cause, _request, reply) => {
+  app.setErrorHandler((cause, request, reply) => {
     const error = toClientError(cause, settings.maxBodyBytes);
-    logUnexpected(logger, error);
+    if (!isGone(request, cause)) logUnexpected(logger, error);
     return sendError(reply, error);
   });
 
   const identify = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const principal = await relay.verify(bearerOf(request), request.ip);
+    const principal = await relay.verify(bearerOf(request.headers), request.ip);
+    requirePermission(principal, 'request.submit');
     const client = watchClient(reply.raw, { relay, principal, logger });
     request.setDecorator<Caller>('caller', { principal, client });
   };
@@ -107,12 +128,24 @@ export async function ingressRoutes(
       onError: (error) => logUnexpected(logger, error, stream.requestId),
     });
 
+  const readOrNote = (read: Endpoint['read'], body: unknown): Asked => {
+    try {
+      return read(body);
+    } catch (error) {
+      relay.noteRefusal('HTTP', error);
+      throw error;
+    }
+  };
+
   const ask = async ({ read }: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<object> => {
     const { principal, client } = callerOf(request);
     if (request.body === undefined) throw notJson();
     const idempotencyKey = idempotencyKeyOf(request);
-    const { stream, answer, frames, nameOf = (param) => param, ...asked } = read(request.body);
+    const { stream, answer, frames, ...asked } = readOrNote(read, request.body);
+    const cursor = cursorNames(request.headers);
+    const nameOf: FieldNames = (param) => cursor(asked.nameOf?.(param) ?? param);
     const generation = obeyCacheControl(asked.generation, request.headers);
+    if (asked.isConsented === true) consent.require(principal);
     client.ended.throwIfAborted();
     const leave = relay.enter(principal);
     try {
@@ -128,7 +161,10 @@ export async function ingressRoutes(
       // Also of one that was there already under its idempotency key.
       const start = { requestId, model, acceptedAt: madeAt(requestId) };
       const after = stream ? lastEventIdOf(request.headers) : 0;
-      const events = relay.follow(requestId, { principal, after, signal: client.ended });
+      const followed = relay.follow(requestId, { principal, after, signal: client.ended });
+      // One that goes on behind what it had has not the whole answer.
+      const isKept = asked.isConsented === true && after === 0;
+      const events = isKept ? consent.keep({ principal, requestId, model, generation }, followed) : followed;
       try {
         if (!stream)
           return await wholeAnswer(start, events, (collected, known, end) => {
@@ -162,20 +198,26 @@ export async function ingressRoutes(
     const { id } = request.params;
     const after = lastEventIdOf(request.headers, request.query.after);
     reply.header('x-request-id', id);
+    const nameOf = cursorNames(request.headers);
+    const leave = waiters.enter(principal);
+    // What is no id is not to be found, nor does it belong into a header.
+    if (plainId.test(id)) reply.header('x-request-id', id);
     const events = relay.follow(id, { principal, after, signal: client.ended });
     try {
       await sendStream(reply, client, {
         requestId: id,
         events,
         after,
-        frames: nativeFrames({ requestId: id }),
+        frames: namedFrames(nativeFrames({ requestId: id }), nameOf),
         headersOf: hitHeader,
         statusWaitMs: statusWaitOfReadersMs,
       });
       return reply;
     } catch (error) {
-      if (!client.gone.aborted) throw error;
+      if (!client.gone.aborted) throw withFieldName(error, nameOf);
       return reply.hijack();
+    } finally {
+      leave();
     }
   };
 
@@ -199,6 +241,7 @@ export async function ingressRoutes(
     identify,
     endpoints,
     access: jobs,
+    waiters,
     ask,
     onError: (error) => logUnexpected(logger, error),
   });
@@ -210,16 +253,18 @@ export async function ingressRoutes(
   }
 }
 
-function bearerOf({ headers }: FastifyRequest): string | undefined {
-  return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
-}
-
 function traceOf({ headers }: FastifyRequest): Record<string, string> {
   const { traceparent, tracestate } = headers;
   return {
     ...(typeof traceparent === 'string' ? { traceparent } : {}),
     ...(typeof tracestate === 'string' ? { tracestate } : {}),
   };
+}
+
+/** Whether it says no more than that there is nobody to tell. */
+function isGone(request: FastifyRequest, cause: unknown): boolean {
+  const { gone } = request.getDecorator<Caller | null>('caller')?.client ?? {};
+  return gone?.aborted === true && cause === gone.reason;
 }
 
 /** What is not for the client is for the operator. */

@@ -12,6 +12,7 @@ import {
 } from '@millrace/relay/testing';
 import { createLogger, stopInReverse, type Stoppable } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
+import type { IngressSettings } from './config.ts';
 import { startIngress } from './service.ts';
 
 export interface PostOptions {
@@ -52,7 +53,7 @@ export const maxBodyBytes = 2 * 1024 * 1024;
 export async function startIngressTest(
   nats: Stoppable & { readonly url: string },
   limits?: StreamLimits,
-  settings: Partial<GatewaySettings & RelaySettings> = {},
+  settings: Partial<GatewaySettings & RelaySettings & IngressSettings> = {},
 ): Promise<IngressTest> {
   const platform = await startTestPlatform(nats.url, limits);
   const stage = await platform.connect();
@@ -68,14 +69,15 @@ export async function startIngressTest(
   const ingress = await startIngress(dependencies, {
     ...testRelaySettings,
     ...testGatewaySettings,
-    ...settings,
     sseKeepAliveMs: 15_000,
+    maxWaitsPerKey: 1_000,
     maxBodyBytes,
     webhookPrivate: false,
     jobLifetimeMs: 86_400_000,
     jobRetentionMs: 86_400_000,
     fileMaxBytes: 1024 * 1024,
     fileRetentionMs: 86_400_000,
+    ...settings,
     port: 0,
     host: '127.0.0.1',
   });

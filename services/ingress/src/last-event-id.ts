@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { FieldNames } from '@millrace/endpoints';
 import { MillraceError } from '@millrace/runtime';
 
 const wholeNumber = /^(?:0|[1-9]\d{0,15})$/;
@@ -13,6 +14,11 @@ export function lastEventIdOf(headers: IncomingHttpHeaders, after?: unknown): nu
   const header = headers['last-event-id'];
   if (header !== undefined) return numberOf('Last-Event-ID', header);
   return after === undefined ? 0 : numberOf('after', after);
+}
+
+/** What a client that has sent these headers calls the number of its last chunk. */
+export function cursorNames(headers: IncomingHttpHeaders): FieldNames {
+  return (param) => (param === 'after' && headers['last-event-id'] !== undefined ? 'Last-Event-ID' : param);
 }
 
 function numberOf(param: string, value: unknown): number {

@@ -24,7 +24,8 @@ export function sendNotFound({ method, url }: FastifyRequest, reply: FastifyRepl
     .filter(({ pattern }) => pattern.test(path))
     .map((known) => known.allowed)
     .join(', ');
-  if (allowed === '') return reply.code(404).send(bodyWithoutCode(`There is no ${method} ${path} here.`));
+  if (allowed === '')
+    return reply.code(404).send(bodyWithoutCode(`There is no ${method} ${path} here. What there is: /docs.`));
   return reply
     .code(405)
     .header('allow', allowed)

@@ -13,7 +13,7 @@ export const json = (name: string, example?: object) => ({
 });
 export const headerReference = (name: string) => ({ $ref: `#/components/headers/${name}` });
 
-const answerHeaders = {
+export const answerHeaders = {
   'x-request-id': headerReference('RequestId'),
   'x-millrace-cache': headerReference('Cache'),
   'x-millrace-cost': headerReference('Cost'),
@@ -22,17 +22,19 @@ const answerHeaders = {
 export const whenGone =
   'A client that closes the connection cancels its request, unless it has sent an Idempotency-Key: then the request runs on, and the same request sent again gets its answer from the start.';
 
+export const cacheControlParameter = {
+  name: 'Cache-Control',
+  in: 'header',
+  description: 'no-store, no-cache and max-age=0: the answer neither comes from the cache nor is kept in it.',
+  schema: { type: 'string' },
+};
+
 /** What an operation takes and gives. */
 export function exchange(body: string, answer: object, example?: object): object {
   return {
     parameters: [
       { name: 'Idempotency-Key', in: 'header', schema: idempotencyKeySchema },
-      {
-        name: 'Cache-Control',
-        in: 'header',
-        description: 'no-store, no-cache and max-age=0: the answer neither comes from the cache nor is kept.',
-        schema: { type: 'string' },
-      },
+      cacheControlParameter,
       {
         name: 'traceparent',
         in: 'header',

@@ -53,9 +53,12 @@ export function referenceRoutes(app: FastifyInstance, _options: object, done: ()
   app.get('/docs', (_request, reply) => send(reply, 'text/html; charset=utf-8', page));
   app.get('/docs/start.js', (_request, reply) => send(reply, 'text/javascript; charset=utf-8', start));
   for (const [name, type] of Object.entries(assets)) {
-    app.get(`/docs/${name}`, async (_request, reply) =>
-      send(reply, type, await readFile(join(folder, name))),
-    );
+    // Read once: anybody may ask for it, as often as he likes.
+    let content: Promise<Buffer> | undefined;
+    app.get(`/docs/${name}`, async (_request, reply) => {
+      content ??= readFile(join(folder, name));
+      return send(reply, type, await content);
+    });
   }
   done();
 }

@@ -109,6 +109,11 @@ test("someone else's request, an unknown one and a wrong place are refused", asy
     'invalid_value',
     'Last-Event-ID',
   ]);
+  expect(await statusOf(read(client, writer.requestId, { 'last-event-id': '7' }))).toEqual([
+    400,
+    'invalid_value',
+    'Last-Event-ID',
+  ]);
   expect(await statusOf(read(client, writer.requestId, {}, '?after=7'))).toEqual([
     400,
     'invalid_value',

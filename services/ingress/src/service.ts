@@ -29,7 +29,7 @@ export async function startIngress(
   const { clock, logger, metrics, database, sealing, bus } = dependencies;
   const jobs = database === undefined ? undefined : { database, sealing, bus };
   const drain = createDrain(clock, settings.drainGraceMs);
-  const app = await createGatewayApp(settings, drain);
+  const app = await createGatewayApp(settings, drain, logger);
   const parts: Stoppable[] = [closingOf(app, clock)];
   try {
     const relay = await startRelay({ ...dependencies, gateway: newGatewayName() }, settings);

@@ -25,9 +25,19 @@ export const jobsSettings = defineSettings({
     default: 256,
     min: 1,
   }),
+  responsesPerTenant: setting.integer('MILLRACE_RESPONSES_PER_TENANT', {
+    description: 'Most responses of one tenant that a runner works on at once.',
+    default: 128,
+    min: 1,
+  }),
   batchesConcurrency: setting.integer('MILLRACE_BATCHES_CONCURRENCY', {
     description: 'Most batches that a runner works on at once.',
     default: 4,
+    min: 1,
+  }),
+  batchesPerTenant: setting.integer('MILLRACE_BATCHES_PER_TENANT', {
+    description: 'Most batches of one tenant that a runner works on at once.',
+    default: 2,
     min: 1,
   }),
   batchLinesConcurrency: setting.integer('MILLRACE_BATCH_LINES_CONCURRENCY', {

@@ -22,33 +22,47 @@ export interface DeliverDependencies extends JobDependencies {
 }
 
 /** Webhooks that are under way at once. */
-const concurrency = 8;
+const concurrency = 32;
+/** Those of one tenant: receivers that take their time are not to hold up the webhooks of others. */
+const perTenant = 4;
 const longestPauseMs = 6 * 60 * 60_000;
 /** The receiver wants no more of it. */
 const gone = 410;
 
-/** Delivers webhooks that are due, several at once, until it is stopped; the one that is under way then is tried again later. */
+/** Delivers webhooks that are due, several at once, until it is stopped; those that are under way then are tried again later. */
 export function startDelivering(dependencies: DeliverDependencies): Loop {
   const { clock, logger, runner, pollMs, settings } = dependencies;
   const leaseMs = settings.webhookTimeoutMs + 30_000;
-  return startLoop(
-    {
-      clock,
-      intervalMs: pollMs,
-      onError: (error) => logger.warn({ error }, 'webhooks could not be looked up and will be tried again'),
+  const underWay = new Set<Promise<void>>();
+  const onError = (error: unknown): void =>
+    logger.warn({ error }, 'webhooks could not be looked up and will be tried again');
+
+  const begin = (delivery: Delivery, signal: AbortSignal): void => {
+    const delivering = deliver(dependencies, delivery, signal)
+      .catch((error: unknown) => {
+        if (!signal.aborted) onError(error);
+      })
+      .finally(() => {
+        underWay.delete(delivering);
+        loop.wake();
+      });
+    underWay.add(delivering);
+  };
+  // Nobody waits for a receiver that takes its time.
+  const loop = startLoop({ clock, intervalMs: pollMs, onError }, async (signal) => {
+    while (underWay.size < concurrency && !signal.aborted) {
+      const delivery = await takeDelivery(dependencies, runner, { leaseMs, perTenant });
+      if (delivery === undefined) return;
+      begin(delivery, signal);
+    }
+  });
+  return {
+    wake: () => loop.wake(),
+    async stop() {
+      await loop.stop();
+      await Promise.all(underWay);
     },
-    async (signal) => {
-      const deliverAll = async (): Promise<void> => {
-        while (!signal.aborted) {
-          const delivery = await takeDelivery(dependencies, runner, leaseMs);
-          if (delivery === undefined) return;
-          await deliver(dependencies, delivery, signal);
-        }
-      };
-      const results = await Promise.allSettled(Array.from({ length: concurrency }, deliverAll));
-      for (const result of results) if (result.status === 'rejected') throw result.reason;
-    },
-  );
+  };
 }
 
 async function deliver(

@@ -12,10 +12,11 @@ const portionLines = 20;
 /** Writes the files of a batch and ends it. @throws the signal's reason; then nothing of the files is left */
 export async function finishBatch(
   { queue, files }: FinishDependencies,
-  { batch, details }: TakenBatch,
+  taken: TakenBatch,
   removeAt: number,
   signal: AbortSignal,
 ): Promise<BatchEnding['status']> {
+  const { batch, details } = taken;
   const writers = new Map<'output' | 'error', FileWriter>();
   const writerOf = async (kind: 'output' | 'error'): Promise<FileWriter> => {
     const writer =
@@ -55,7 +56,7 @@ export async function finishBatch(
     }
     for (const writer of writers.values()) await writer.flush();
     const status = endOf(batch, isDone);
-    await queue.end(batch, {
+    await queue.end(taken, {
       ...counts,
       status,
       output: writers.get('output'),

@@ -1,12 +1,19 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import {
+  createServer as createTcpServer,
+  type AddressInfo,
+  type Server as TcpServer,
+  type Socket,
+} from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { postWebhook } from './post-webhook.ts';
 
 const servers: Server[] = [];
+const rawServers: TcpServer[] = [];
 
 afterEach(() => {
+  for (const server of rawServers.splice(0)) server.close();
   for (const server of servers.splice(0)) {
     server.closeAllConnections();
     server.close();
@@ -53,6 +60,39 @@ it('reads no more of an answer than it must', async () => {
     send();
   });
   expect(await post(url)).toBe(200);
+});
+
+async function listenRaw(handler: (socket: Socket) => void): Promise<string> {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    handler(socket);
+  }).listen(0, '127.0.0.1');
+  rawServers.push(server);
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+}
+
+it.each([
+  [
+    'changes the protocol',
+    'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+  ],
+  ['sends what is no HTTP', '\u0000\u0001\u0002'],
+  ['sends a header without an end', `HTTP/1.1 200 OK\r\nA: ${'a'.repeat(1024 * 1024)}`],
+  ['breaks its answer off', 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc'],
+])('is done with a receiver that %s', async (_what, answer) => {
+  const url = await listenRaw((socket) => socket.once('data', () => socket.end(answer)));
+  await expect(post(url)).rejects.toThrow(/protocol|Parse Error|aborted|broke off|without an answer/i);
+});
+
+it('gives up on who never ends to begin', async () => {
+  const url = await listenRaw((socket) => {
+    const send = (): void => {
+      if (!socket.destroyed) socket.write('HTTP/1.1 100 Continue\r\n\r\n', () => setImmediate(send));
+    };
+    socket.once('data', send);
+  });
+  await expect(post(url, { timeoutMs: 200 })).rejects.toThrow(/abort/i);
 });
 
 it('gives up on who does not answer', async () => {

@@ -36,8 +36,18 @@ export async function postWebhook(
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       ...(allowsPrivate ? {} : { lookup: lookUpPublic }),
     });
+    let hasBegun = false;
     request.once('error', reject);
+    // Without this Node drops the connection and says nothing, whatever the signal says later.
+    request.once('upgrade', (_response, socket) => {
+      socket.destroy();
+      reject(new Error('The receiver changed the protocol.'));
+    });
+    request.once('close', () => {
+      if (!hasBegun) reject(new Error('The connection was closed without an answer.'));
+    });
     request.once('response', (response) => {
+      hasBegun = true;
       let bytes = 0;
       const done = (): void => resolve(response.statusCode ?? 0);
       response.on('data', (piece: Buffer) => {
@@ -48,6 +58,7 @@ export async function postWebhook(
       });
       response.once('end', done);
       response.once('error', reject);
+      response.once('close', () => reject(new Error('The answer broke off.')));
     });
     request.end(body);
   });

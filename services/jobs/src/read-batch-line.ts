@@ -1,4 +1,5 @@
 import type { BatchError, BatchRequest } from '@millrace/jobs';
+import { MillraceError, requireShallowJson } from '@millrace/runtime';
 import type { TextLine } from './read-lines.ts';
 
 /** A line of a batch: what it asks, or what is wrong with it. */
@@ -19,8 +20,10 @@ export function readBatchLine(
   if (text === undefined) return wrong('invalid_unicode', 'The line is not valid UTF-8.');
   let line: unknown;
   try {
+    requireShallowJson(text, 'The line');
     line = JSON.parse(text);
-  } catch {
+  } catch (error) {
+    if (error instanceof MillraceError) return wrong('invalid_json_line', `${error.message}.`);
     return wrong('invalid_json_line', 'The line is not JSON.');
   }
   if (!isObject(line)) return wrong('invalid_json_line', 'The line must be a JSON object.');

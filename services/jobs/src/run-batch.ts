@@ -43,7 +43,7 @@ export async function runBatch(
   if (batch.status === 'cancelling' || cancelled.aborted) stop.abort();
   const timer = clock.setTimer(batch.expiresAt - clock.now(), () => stop.abort());
   try {
-    if (batch.inProgressAt === undefined && !(await begin(dependencies, batch, leave))) return;
+    if (batch.inProgressAt === undefined && !(await begin(dependencies, taken, leave))) return;
     if (batch.status === 'validating' || batch.status === 'in_progress')
       await runLines(dependencies, batch, { leave, stopped: stop.signal });
     leave.throwIfAborted();
@@ -61,7 +61,12 @@ export async function runBatch(
 }
 
 /** @returns whether there is something to run */
-async function begin(dependencies: RunBatchDependencies, batch: Batch, leave: AbortSignal): Promise<boolean> {
+async function begin(
+  dependencies: RunBatchDependencies,
+  taken: TakenBatch,
+  leave: AbortSignal,
+): Promise<boolean> {
+  const { batch } = taken;
   const { queue, clock, retentionMs, onEnded } = dependencies;
   if (batch.status === 'cancelling') {
     await queue.clearLines(batch);
@@ -70,7 +75,7 @@ async function begin(dependencies: RunBatchDependencies, batch: Batch, leave: Ab
   }
   const validated = await validateBatch(dependencies, batch, leave);
   if ('errors' in validated) {
-    await queue.refuse(batch, validated.errors, clock.now() + retentionMs);
+    await queue.refuse(taken, validated.errors, clock.now() + retentionMs);
     onEnded('failed');
     return false;
   }

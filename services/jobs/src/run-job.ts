@@ -70,7 +70,14 @@ async function attempt(
     return { status: 'failed', result: { error: jobError(error) } };
   }
   const outcome = await runRequest(dependencies, {
-    asked: { ...asked, generation: { ...asked.generation, priority: job.priority } },
+    asked: {
+      ...asked,
+      generation: {
+        ...asked.generation,
+        priority: job.priority,
+        ...(request.isUncached === true ? { cache: 'NONE' } : {}),
+      },
+    },
     principal: job.principal,
     idempotencyKey: `${job.id}:${job.attempt}`,
     failures: job.failures,
@@ -101,11 +108,11 @@ function endingOf(
   isPastDeadline: boolean,
 ): JobEnding {
   if (outcome.kind === 'failed') return { status: 'failed', result: { error: jobError(outcome.error) } };
-  const { answer, outputTokens, isCancelled } = outcome;
+  const { answer, end, outputTokens, isCancelled } = outcome;
   if (isCancelled && isPastDeadline) return { ...expired(), outputTokens };
   return {
     status: isCancelled ? 'cancelled' : 'completed',
-    result: answer === undefined ? undefined : { answer },
+    result: answer === undefined ? undefined : { answer, cost: end.cost, cache: end.cache },
     outputTokens,
   };
 }

@@ -1,4 +1,5 @@
 import { CollectedChoices, withFieldName, type Asked } from '@millrace/endpoints';
+import { requireTrainingAllowed, type ConsentedAnswer } from '@millrace/personal-data';
 import type { GatewayPrincipal, Relay, RelayCompleted, RelayEvent } from '@millrace/relay';
 import { madeAt, MillraceError, type ErrorCode, type Logger, type RandomSource } from '@millrace/runtime';
 
@@ -9,6 +10,7 @@ export type Outcome =
       readonly kind: 'answered';
       readonly requestId: string;
       readonly answer: object | undefined;
+      readonly end: Pick<RelayCompleted, 'cost' | 'cache'>;
       readonly outputTokens: number;
       readonly isCancelled: boolean;
     }
@@ -27,7 +29,7 @@ export type Outcome =
   | { readonly kind: 'interrupted' };
 
 export interface RequestToRun {
-  readonly asked: Pick<Asked, 'generation' | 'answer' | 'nameOf'>;
+  readonly asked: Pick<Asked, 'generation' | 'answer' | 'nameOf' | 'isConsented'>;
   readonly principal: GatewayPrincipal;
   /** The same for the same attempt, so that it is done once whoever does it. */
   readonly idempotencyKey: string;
@@ -41,7 +43,9 @@ export interface RequestToRun {
 }
 
 export interface RunRequestDependencies {
-  readonly relay: Pick<Relay, 'submit' | 'follow' | 'cancel' | 'cancelKeyed'>;
+  readonly relay: Pick<Relay, 'submit' | 'follow' | 'cancel' | 'cancelKeyed' | 'policies'>;
+  /** Keeps what a client has released for training. Never throws. */
+  readonly keepConsented: (answer: ConsentedAnswer) => Promise<void>;
   readonly random: RandomSource;
   readonly logger: Logger;
   /** Attempts that broke off, after which it fails. */
@@ -78,6 +82,7 @@ async function attempt(dependencies: RunRequestDependencies, request: RequestToR
   try {
     leave.throwIfAborted();
     const { generation } = asked;
+    if (asked.isConsented === true) requireTrainingAllowed(relay.policies, principal.tenant);
     ({ requestId } = await relay.submit({ principal, transport: 'HTTP', generation, idempotencyKey }));
     await request.onSubmitted?.(requestId);
     return await follow(dependencies, request, requestId);
@@ -122,13 +127,37 @@ async function follow(
     const collected = new CollectedChoices();
     for await (const event of relay.follow(requestId, { principal, signal: leave })) {
       if (event.type === 'chunk') collected.add(event);
-      else if (event.type === 'completed') return answered(asked, collected, requestId, event);
-      else return failed(dependencies, request, requestId, event);
+      else if (event.type === 'completed') {
+        if (asked.isConsented === true)
+          await dependencies.keepConsented(consentedOf(request, requestId, collected, event));
+        return answered(asked, collected, requestId, event);
+      } else return failed(dependencies, request, requestId, event);
     }
     throw new Error('an answer ended without an end');
   } finally {
     cancelled.removeEventListener('abort', cancel);
   }
+}
+
+function consentedOf(
+  { asked, principal }: RequestToRun,
+  requestId: string,
+  collected: CollectedChoices,
+  { model, finishReason, finishReasons }: RelayCompleted,
+): ConsentedAnswer {
+  const { tenant, key_id: keyId, user_id: user } = principal;
+  const { text, toolCalls } = collected.choice(0);
+  return {
+    tenant,
+    keyId,
+    user,
+    requestId,
+    model: model ?? '',
+    content: asked.generation.content,
+    text,
+    toolCalls,
+    finishReason: finishReasons?.[0] ?? finishReason,
+  };
 }
 
 function answered(
@@ -142,10 +171,10 @@ function answered(
   try {
     const start = { requestId, model: end.model ?? '', acceptedAt: madeAt(requestId) };
     const answer = asked.answer(collected, start, end);
-    return { kind: 'answered', requestId, answer, outputTokens, isCancelled };
+    return { kind: 'answered', requestId, answer, end, outputTokens, isCancelled };
   } catch (error) {
     if (!isCancelled) return { kind: 'failed', requestId, error: MillraceError.from(error) };
-    return { kind: 'answered', requestId, answer: undefined, outputTokens, isCancelled };
+    return { kind: 'answered', requestId, answer: undefined, end, outputTokens, isCancelled };
   }
 }
 

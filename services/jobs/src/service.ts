@@ -10,12 +10,14 @@ import {
   type TakenBatch,
   type TakenJob,
 } from '@millrace/jobs';
+import { keepExample, type ConsentedAnswer } from '@millrace/personal-data';
 import { newGatewayName, startRelay } from '@millrace/relay';
 import { createIdGenerator, stopInReverse, systemRandom, type Stoppable } from '@millrace/runtime';
 import { subjects } from '@millrace/contracts';
 import type { Service, StageDependencies } from '@millrace/stage';
 import type { Database } from '@millrace/store';
 import type { JobsSettings } from './config.ts';
+import { startDataProtection } from './data-protection.ts';
 import { startDelivering } from './deliver-webhooks.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createJobMetrics } from './job-metrics.ts';
@@ -56,8 +58,20 @@ export async function startJobs(
       pollMs,
       ended: metrics.webhooks,
     });
-    parts.push(delivering, startHousekeeping({ database, clock, logger }));
-    const common = { relay, random, logger, clock, endpoints, persist, maxAttempts: settings.jobAttempts };
+    parts.push(
+      delivering,
+      startHousekeeping({ database, clock, logger }),
+      startDataProtection({ ...dependencies, ...stores }, relay.policies),
+    );
+    const keepConsented = async (answer: ConsentedAnswer): Promise<void> => {
+      try {
+        await keepExample({ database, sealing, clock }, answer);
+      } catch (error) {
+        logger.error({ error, requestId: answer.requestId }, 'a training example could not be kept');
+      }
+    };
+    const maxAttempts = settings.jobAttempts;
+    const common = { relay, random, logger, clock, endpoints, persist, keepConsented, maxAttempts };
 
     const onEnded = (status: JobEnding['status']): void => {
       metrics.jobs.inc({ status });
@@ -87,7 +101,7 @@ export async function startJobs(
     };
     const jobs = runJobs('job', settings.jobsConcurrency, settings.jobsPerTenant);
     parts.push(jobs);
-    const responses = runJobs('response', settings.responsesConcurrency, settings.responsesConcurrency);
+    const responses = runJobs('response', settings.responsesConcurrency, settings.responsesPerTenant);
     parts.push(responses);
 
     const batchQueue = createBatchQueue(stores, runner, leaseMs);
@@ -99,7 +113,13 @@ export async function startJobs(
       pollMs,
       leaseMs,
       idOf: ({ batch }) => batch.id,
-      take: () => batchQueue.take(),
+      take: (running) =>
+        batchQueue.take(
+          fullTenants(
+            running.map(({ batch }) => batch.principal.tenant),
+            settings.batchesPerTenant,
+          ),
+        ),
       keep: (ids) => batchQueue.keep(ids),
       release: () => batchQueue.release(),
       run: (taken, signals) =>
@@ -113,7 +133,10 @@ export async function startJobs(
             maxLineBytes,
             retentionMs: settings.batchRetentionMs,
             onLineEnded: (status) => metrics.lines.inc({ status }),
-            onEnded: (status) => metrics.batches.inc({ status }),
+            onEnded(status) {
+              metrics.batches.inc({ status });
+              delivering.wake();
+            },
           },
           taken,
           signals,

@@ -1,19 +1,22 @@
 import { traceHeaders } from '@millrace/bus';
 import { laneOf, subjects } from '@millrace/contracts';
+import { MillraceError } from '@millrace/runtime';
 import {
   decide,
   endRequest,
+  failureOf,
   isClosed,
   logEndHeader,
   openContent,
   sealContent,
   withDecision,
   type Cancellations,
+  type RequestContent,
   type StageDependencies,
   type Work,
 } from '@millrace/stage';
 import { publishMapping } from './publish-mapping.ts';
-import { scrub } from './scrub.ts';
+import { scrub, type Scrubbed } from './scrub.ts';
 
 const stage = 'pii';
 
@@ -29,8 +32,18 @@ export function onRequestAdmitted(dependencies: StageDependencies, cancellations
       return;
     }
 
-    const box = await sealing.forTenant(event.tenant);
-    const { content, mapping, counts } = scrub(openContent(box, event.request_id, 'request', event.content));
+    const box = await sealing.forUser(event.tenant, event.principal.user_id);
+    const outcome = scrubOrRefuse(openContent(box, event.request_id, 'request', event.content));
+    if (outcome instanceof MillraceError) {
+      const { code } = outcome;
+      await endRequest(dependencies, event, {
+        outcome: 'REJECTED',
+        failure: failureOf(outcome),
+        decision: decide(clock, stage, 'rejected', { code }),
+      });
+      return;
+    }
+    const { content, mapping, counts } = outcome;
     const logEnd =
       mapping.size > 0
         ? await publishMapping(dependencies, event, box, mapping)
@@ -51,4 +64,14 @@ export function onRequestAdmitted(dependencies: StageDependencies, cancellations
       headers: { ...traceHeaders.write(traceHeaders.read(delivery.headers)), ...logEndHeader.write(logEnd) },
     });
   };
+}
+
+/** @returns what is wrong where the content is the client's to change */
+function scrubOrRefuse(content: RequestContent): Scrubbed | MillraceError {
+  try {
+    return scrub(content);
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === 'payload_too_large') return error;
+    throw error;
+  }
 }

@@ -27,12 +27,26 @@ export function scrubJsonValue(value: unknown, replace: Replace): unknown {
   );
 }
 
-/** The object or list that a text is. */
+/** The object or list that a text is; one that is nested too deeply to be written again is taken for plain text. */
 export function parseStructure(text: string): object | undefined {
   if (!/^\s*[[{]/.test(text)) return undefined;
   try {
-    return JSON.parse(text) as object;
+    const value = JSON.parse(text) as object;
+    return isShallow(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+const maxDepth = 256;
+
+function isShallow(root: object): boolean {
+  let level: readonly unknown[] = [root];
+  for (let depth = 0; depth < maxDepth; depth += 1) {
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? (Object.values(value) as unknown[]) : [],
+    );
+    if (level.length === 0) return true;
+  }
+  return false;
 }

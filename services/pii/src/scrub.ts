@@ -1,4 +1,5 @@
-import { createReplacer } from '@millrace/pii-detectors';
+import { createReplacer, placeholdersIn, TooManyPlaceholders } from '@millrace/pii-detectors';
+import { MillraceError } from '@millrace/runtime';
 import type { FunctionTool, RequestContent, ResponseFormat, ToolCall } from '@millrace/stage';
 import { parseStructure, scrubJsonText, scrubJsonValue, type Replace } from './scrub-json.ts';
 
@@ -10,17 +11,30 @@ export interface Scrubbed {
   readonly counts: Readonly<Record<string, number>>;
 }
 
+/** Most different values: placeholders and originals are to fit into one record of the results. */
+const mostPlaceholders = 20_000;
+
 /**
  * Replaces personal data in messages of all roles, in texts, in tools and in the schema of the answer; the same value gets the same
  * placeholder, and JSON stays JSON. Stop strings and labels are the client's own and stay, as do names of functions, which are no
  * text.
+ *
+ * @throws `payload_too_large` where there is more personal data than can be replaced
  */
 export function scrub(content: RequestContent): Scrubbed {
-  const everything = textsOf(content);
+  const present = new Set(textsOf(content).flatMap(placeholdersIn));
   const replacer = createReplacer({
-    taken: (placeholder) => everything.some((text) => text.includes(placeholder)),
+    taken: (placeholder) => present.has(placeholder),
+    most: mostPlaceholders,
   });
-  const replace: Replace = (text) => replacer.replace(text);
+  const replace: Replace = (text) => {
+    try {
+      return replacer.replace(text);
+    } catch (error) {
+      if (error instanceof TooManyPlaceholders) throw tooManyValues();
+      throw error;
+    }
+  };
   const { response_format, tools, task } = content;
   const scrubbed: RequestContent = {
     ...content,
@@ -38,6 +52,13 @@ export function scrub(content: RequestContent): Scrubbed {
       : { task: { ...task, texts: task.texts.map((text) => scrubText(text, replace)) } }),
   };
   return { content: scrubbed, mapping: replacer.mapping, counts: countsOf(replacer.mapping) };
+}
+
+function tooManyValues(): MillraceError {
+  return new MillraceError(
+    'payload_too_large',
+    `The content has more than ${mostPlaceholders} different pieces of personal data, which is the most that are replaced.`,
+  );
 }
 
 /** All that a placeholder may stand in already; JSON also as it reads without escapes. */

@@ -26,11 +26,12 @@ import {
 } from '@millrace/stage';
 import type { SealingBox } from '@millrace/sealing';
 import { ProviderAnswer } from './answer.ts';
-import { failed } from './parse-stream.ts';
+import { answerLimits } from './answer-limits.ts';
+import { failed } from './failed.ts';
 import type { Provider, ProviderModel } from './provider.ts';
 import { readDispatched } from './read-dispatched.ts';
-import { requestBody } from './request-body.ts';
 import type { Upstream } from './upstream.ts';
+import { callOf, type UpstreamCall } from './upstream-call.ts';
 
 export interface ProviderContext extends StageDependencies {
   readonly provider: Pick<Provider, 'name'>;
@@ -54,7 +55,7 @@ export function onRequestScrubbed(context: ProviderContext) {
     const knownEnd = delivery.deliveryCount === 1 ? logEndHeader.read(delivery.headers) : undefined;
     const [log, box] = await Promise.all([
       openResultLog(context, event, knownEnd),
-      context.sealing.forTenant(event.tenant),
+      context.sealing.forUser(event.tenant, event.principal.user_id),
     ]);
     if (log.last?.finished) {
       await closeAsFinished(context, event, log.last);
@@ -96,10 +97,11 @@ async function dispatch(
   interruption: Interruption,
 ): Promise<void> {
   const { clock, model, upstream } = context;
-  const answer = new ProviderAnswer(event.parameters.n);
-  let body: object;
+  const content = openContent(box, event.request_id, 'request', event.content);
+  const answer = new ProviderAnswer(event.parameters.n, answerLimits(event, content));
+  let call: UpstreamCall;
   try {
-    body = requestBody(event, openContent(box, event.request_id, 'request', event.content), model.upstream);
+    call = callOf(event, content, model);
   } catch (error) {
     if (!(error instanceof MillraceError) || error.code !== 'unsupported_value') throw error;
     if (await passOn(context, { event, log, model: model.name, stage }, error.code)) return;
@@ -132,7 +134,7 @@ async function dispatch(
     },
   });
   try {
-    await answer.passOn(await upstream.ask(body, interruption.signal), writer);
+    await answer.passOn(await upstream.ask(call, interruption.signal), writer);
     await writer.flush();
     await close(context, event, log, box, answer, 'COMPLETED', undefined, timingsOf());
   } catch (error) {

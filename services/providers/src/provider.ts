@@ -21,5 +21,6 @@ export interface ProviderModel {
   readonly upstream: string;
   /** Most tokens of prompt and answer. */
   readonly contextLength: number;
+  readonly operations: readonly ('generate' | 'embed')[];
   readonly aliases: readonly string[];
 }

@@ -35,7 +35,7 @@ export const providersSchema = {
           baseUrl: {
             type: 'string',
             pattern: '^https?://',
-            description: 'Where /chat/completions is, such as https://host/v1.',
+            description: 'Where /chat/completions and /embeddings are, such as https://host/v1.',
           },
           keyEnv: name('The environment variable that holds its key.'),
           keyFile: name('The file that holds its key.'),
@@ -88,6 +88,14 @@ export const providersSchema = {
                     cachedAnswer: amount,
                   },
                 },
+                operations: {
+                  type: 'array',
+                  minItems: 1,
+                  uniqueItems: true,
+                  items: { enum: ['generate', 'embed'] },
+                  default: ['generate'],
+                  description: 'What it can do: /chat/completions, /embeddings.',
+                },
                 aliases: { type: 'array', items: name('Another name.') },
               },
             },
@@ -120,5 +128,6 @@ export interface ModelEntry {
   readonly name: string;
   readonly upstream?: string;
   readonly contextLength: number;
+  readonly operations?: readonly ('generate' | 'embed')[];
   readonly aliases?: readonly string[];
 }

@@ -42,6 +42,7 @@ async function providerOf(entry: ProviderEntry, env: NodeJS.ProcessEnv): Promise
       name: model.name,
       upstream: model.upstream ?? model.name,
       contextLength: model.contextLength,
+      operations: model.operations ?? ['generate'],
       aliases: model.aliases ?? [],
     })),
   };

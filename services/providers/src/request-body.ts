@@ -1,25 +1,27 @@
 import type { RequestEvent, RequestContent } from '@millrace/stage';
-import { MillraceError } from '@millrace/runtime';
+import type { ProviderModel } from './provider.ts';
+
+/** The most that a client can ask for stands for as many as there is room for. */
+const unlimited = 131_072;
 
 /**
  * The body of `POST /chat/completions` upstream. What the OpenAI API has no field for goes along where it differs from the default, as
- * vLLM and others take it.
+ * vLLM and others take it. `max_tokens` goes along where it says something: as many tokens as the whole context has leave none for the
+ * prompt, and providers refuse them; without it as many are generated as fit.
  *
- * @throws `unsupported_value` for what a provider cannot be asked
+ * @param model how it is called there, and the tokens of its context
  */
 export function requestBody(
-  { operation, parameters }: Pick<RequestEvent, 'operation' | 'parameters'>,
+  { parameters }: Pick<RequestEvent, 'parameters'>,
   content: RequestContent,
-  model: string,
+  { upstream: model, contextLength }: Pick<ProviderModel, 'upstream' | 'contextLength'>,
 ): object {
-  if (operation !== 'generate')
-    throw new MillraceError('unsupported_value', `The model cannot ${operation}.`, { param: 'model' });
   const { messages, stop, logit_bias, response_format, tools, tool_choice } = content;
   const { max_tokens, temperature, top_p, seed, n, logprobs } = parameters;
   return {
     model,
     messages,
-    max_tokens,
+    ...(max_tokens < Math.min(contextLength, unlimited) ? { max_tokens } : {}),
     temperature,
     top_p,
     n,

@@ -16,7 +16,11 @@ export interface UpstreamBody {
 export interface ScriptedUpstream {
   /** Ends with /v1. */
   readonly baseUrl: string;
-  readonly calls: readonly { readonly body: UpstreamBody; readonly authorization: string | undefined }[];
+  readonly calls: readonly {
+    readonly path: string;
+    readonly body: UpstreamBody;
+    readonly authorization: string | undefined;
+  }[];
   /** How many there were, with one or more calls each. */
   readonly connections: number;
   /** What the next calls get, one after the other; the last one also those behind it. */
@@ -31,7 +35,7 @@ export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
     let text = '';
     for await (const received of request.setEncoding('utf8')) text += String(received);
     const body = JSON.parse(text) as UpstreamBody;
-    calls.push({ body, authorization: request.headers.authorization });
+    calls.push({ path: request.url ?? '', body, authorization: request.headers.authorization });
     const [reaction, ...rest] = reactions;
     if (rest.length > 0) reactions = rest;
     await reaction?.(response, body);

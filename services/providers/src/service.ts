@@ -60,7 +60,7 @@ export async function startProviders(
         context_length: model.contextLength,
         is_default: false,
         at: clock.now(),
-        operations: ['generate'],
+        operations: [...model.operations],
         aliases: [...model.aliases],
         provider: provider.name,
       });

@@ -27,18 +27,22 @@ export interface UpstreamUsage {
 
 export type UpstreamEvent = UpstreamDelta | UpstreamUsage;
 
-/** The calls of a choice, put together. */
-export function mergeCalls(deltas: readonly ToolCallDelta[]): readonly ToolCall[] {
-  const calls = new Map<number, { id: string; name: string; arguments: string }>();
-  for (const { index, id, name, arguments: piece } of deltas) {
-    const call = calls.get(index) ?? { id: '', name: '', arguments: '' };
-    calls.set(index, {
-      id: id ?? call.id,
-      name: name ?? call.name,
-      arguments: call.arguments + piece,
-    });
-  }
-  return [...calls].map(([index, { id, name, arguments: text }]) => ({
+/** Two pieces of one call, put together. */
+export function mergeDeltas(
+  before: ToolCallDelta | undefined,
+  { index, id, name, arguments: text }: ToolCallDelta,
+): ToolCallDelta {
+  return {
+    index,
+    id: id ?? before?.id,
+    name: name ?? before?.name,
+    arguments: (before?.arguments ?? '') + text,
+  };
+}
+
+/** Calls that are whole. */
+export function callsOf(merged: Iterable<ToolCallDelta>): readonly ToolCall[] {
+  return Array.from(merged, ({ index, id = '', name = '', arguments: text }) => ({
     id: id === '' ? `call_${index}` : id,
     type: 'function',
     function: { name, arguments: text },

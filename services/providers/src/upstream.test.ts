@@ -18,6 +18,7 @@ import {
 } from './scripted-upstream.fixture.ts';
 import { defaults } from './providers-schema.ts';
 import { createUpstream, type Upstream } from './upstream.ts';
+import { chatCall } from './upstream-call.ts';
 import type { UpstreamEvent } from './upstream-event.ts';
 
 let scripted: ScriptedUpstream;
@@ -59,7 +60,7 @@ async function ask(
   signal = new AbortController().signal,
 ): Promise<UpstreamEvent[]> {
   const events: UpstreamEvent[] = [];
-  for await (const event of await from.ask(body, signal)) events.push(event);
+  for await (const event of await from.ask(chatCall(body), signal)) events.push(event);
   return events;
 }
 
@@ -97,7 +98,7 @@ describe('the connection of an answer', () => {
   it('is ended where nothing but its end is missing', async () => {
     const closed = Promise.withResolvers<void>();
     scripted.react((response) => {
-      response.once('close', closed.resolve);
+      response.once('close', () => closed.resolve());
       openStream(response);
       response.write(piece('a', 'stop') + doneEvent);
     });
@@ -108,11 +109,11 @@ describe('the connection of an answer', () => {
   it('is ended where the answer is not wanted any more', async () => {
     const closed = Promise.withResolvers<void>();
     scripted.react((response) => {
-      response.once('close', closed.resolve);
+      response.once('close', () => closed.resolve());
       openStream(response);
       response.write(piece('a'));
     });
-    for await (const event of await upstream.ask(body, new AbortController().signal)) {
+    for await (const event of await upstream.ask(chatCall(body), new AbortController().signal)) {
       expect(event).toMatchObject({ text: 'a' });
       break;
     }
@@ -218,7 +219,7 @@ it('a call ends when its signal is aborted', async () => {
     response.write(piece('a'));
     response.once('close', () => closed.resolve());
   });
-  const events = await upstream.ask(body, controller.signal);
+  const events = await upstream.ask(chatCall(body), controller.signal);
   await events.next();
   controller.abort(new Error('gone'));
   await expect(events.next()).rejects.toThrow('gone');

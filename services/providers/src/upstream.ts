@@ -1,7 +1,8 @@
 import CircuitBreaker from 'opossum';
 import { MillraceError, type Clock, type Stoppable, type Timer } from '@millrace/runtime';
-import { failed, parseStream } from './parse-stream.ts';
+import { failed } from './failed.ts';
 import type { Provider } from './provider.ts';
+import type { UpstreamCall } from './upstream-call.ts';
 import type { UpstreamEvent } from './upstream-event.ts';
 
 /** Calls one provider. */
@@ -12,7 +13,7 @@ export interface Upstream extends Stoppable {
    * @returns its events, once it has begun
    * @throws `provider_failed`; at once while the breaker is open; the signal's reason
    */
-  ask(body: object, signal: AbortSignal): Promise<AsyncGenerator<UpstreamEvent, void, undefined>>;
+  ask(call: UpstreamCall, signal: AbortSignal): Promise<AsyncGenerator<UpstreamEvent, void, undefined>>;
 }
 
 /** After so many failures in a row of calls, half of which failed, none are made for a while. */
@@ -47,7 +48,7 @@ export function createUpstream(
   { clock, jitter, onBreaker }: UpstreamDependencies,
 ): Upstream {
   const breaker = new CircuitBreaker(
-    (body: object, signal: AbortSignal) => begin(provider, body, signal, clock),
+    (call: UpstreamCall, signal: AbortSignal) => begin(provider, call, signal, clock),
     { ...breakerOptions, name: provider.name },
   );
   breaker.on('open', () => onBreaker('open'));
@@ -57,10 +58,10 @@ export function createUpstream(
     error.retryAfterMs ?? Math.min(longestRetryMs, firstRetryMs * 2 ** attempt) * (0.5 + jitter() / 2);
 
   return {
-    async ask(body, signal) {
+    async ask(call, signal) {
       for (let attempt = 0; ; attempt += 1) {
         try {
-          return await breaker.fire(body, signal);
+          return await breaker.fire(call, signal);
         } catch (cause) {
           signal.throwIfAborted();
           const error = CircuitBreaker.isOurError(cause as Error)
@@ -81,7 +82,7 @@ export function createUpstream(
 /** Sends the request and waits for the first event of the answer. */
 async function begin(
   { baseUrl, key, headers, firstTokenTimeoutMs, idleTimeoutMs }: Provider,
-  body: object,
+  { path, body, accept, read }: UpstreamCall,
   signal: AbortSignal,
   clock: Clock,
 ): Promise<AsyncGenerator<UpstreamEvent, void, undefined>> {
@@ -96,12 +97,12 @@ async function begin(
       : failed('it could not be reached, or broke off', { cause: error });
   };
   try {
-    const response = await fetch(`${baseUrl}/chat/completions`, {
+    const response = await fetch(`${baseUrl}${path}`, {
       method: 'POST',
       headers: {
         ...headers,
         'content-type': 'application/json',
-        accept: 'text/event-stream',
+        accept,
         ...(key === undefined ? {} : { authorization: `Bearer ${key.reveal()}` }),
       },
       body: JSON.stringify(body),
@@ -109,10 +110,12 @@ async function begin(
       redirect: 'error',
     });
     if (!response.ok) throw await refusal(response);
-    if (response.body === null || !/^text\/event-stream\b/iu.test(response.headers.get('content-type') ?? ''))
-      throw failed('it answered with something else than events');
+    if (response.body === null || !isOfType(response, accept)) {
+      await response.body?.cancel();
+      throw failed(`it answered with something else than ${accept}`);
+    }
     const pieces = response.body[Symbol.asyncIterator]();
-    const events = parseStream(pieces);
+    const events = read(pieces);
     const first = await events.next().catch(async (error: unknown) => {
       await pieces.return?.();
       throw error;
@@ -139,6 +142,10 @@ async function begin(
     timer.cancel();
     throw explain(error);
   }
+}
+
+function isOfType({ headers }: Response, type: string): boolean {
+  return headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() === type;
 }
 
 /**

@@ -10,9 +10,9 @@ type Told = readonly [key: string, value: string | undefined];
 
 export function describeBuckets(broker: () => BrokerHarness, bus: () => Bus): void {
   let buckets = 0;
-  const create = async () => {
+  const create = async (history = 1) => {
     const name = `B${++buckets}`;
-    await bus().provision([], [{ name, history: 1 }]);
+    await bus().provision([], [{ name, history }]);
     return { name, bucket: bus().bucket(name) };
   };
 
@@ -45,6 +45,32 @@ export function describeBuckets(broker: () => BrokerHarness, bus: () => Bus): vo
       expect(await bucket.get('a')).toBeUndefined();
       expect(await bucket.create('a', bytes('two'))).toBe(true);
       expect(text((await bucket.get('a'))?.value)).toBe('two');
+    });
+
+    it('replaces a value only if it is still the one that was read', async () => {
+      const { bucket } = await create(2);
+      await bucket.create('a', bytes('one'));
+      const read = await bucket.get('a');
+      const told = createCollector<Told>();
+      const watch = await bucket.watch('>', ({ key, value }) => told.add([key, text(value)]));
+      expect(await bucket.replace('a', bytes('two'), read?.revision ?? 0)).toBe(true);
+      expect(await bucket.replace('a', bytes('three'), read?.revision ?? 0)).toBe(false);
+      expect(text((await bucket.get('a'))?.value)).toBe('two');
+      await bucket.erase('a');
+      expect(await bucket.replace('a', bytes('four'), read?.revision ?? 0)).toBe(false);
+      expect(await bucket.get('a')).toBeUndefined();
+      await told.until((items) => items.length === 3);
+      expect(told.items.map(([, value]) => value)).toEqual(['one', 'two', undefined]);
+      await watch.stop();
+    });
+
+    it('lists the keys that are present', async () => {
+      const { bucket } = await create();
+      for (const key of ['a', 'a.b', 'a.c', 'b.d']) await bucket.put(key, bytes('1'));
+      await bucket.erase('a.c');
+      expect((await bucket.keys('>')).toSorted()).toEqual(['a', 'a.b', 'b.d']);
+      expect(await bucket.keys('a.*')).toEqual(['a.b']);
+      expect(await bucket.keys('none')).toEqual([]);
     });
 
     it('refuses what cannot be a key', async () => {

@@ -6,6 +6,8 @@ export interface NatsServerConfig {
   readonly port: number;
   readonly maxPayloadBytes: number;
   readonly sync: SyncPolicy;
+  /** More of the configuration, such as users and TLS. */
+  readonly more?: string | undefined;
 }
 
 /**
@@ -15,7 +17,13 @@ export interface NatsServerConfig {
 export type SyncPolicy = 'always' | { readonly intervalMs: number };
 
 /** The text of a nats-server configuration. Payloads are never logged: tracing is off and stays off. */
-export function natsServerConfig({ dataDir, port, maxPayloadBytes, sync }: NatsServerConfig): string {
+export function natsServerConfig({
+  dataDir,
+  port,
+  maxPayloadBytes,
+  sync,
+  more = '',
+}: NatsServerConfig): string {
   return `# Written at each start.
 server_name: millrace
 listen: "127.0.0.1:${port === 0 ? -1 : port}"
@@ -27,7 +35,7 @@ jetstream {
   store_dir: ${quoted(join(dataDir, 'store'))}
   sync_interval: ${sync === 'always' ? 'always' : `"${sync.intervalMs}ms"`}
 }
-`;
+${more}`;
 }
 
 /** The syntax takes JSON's escapes but for `/`, which JSON.stringify leaves alone. */

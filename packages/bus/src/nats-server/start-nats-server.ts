@@ -26,6 +26,8 @@ export interface NatsServerOptions {
   readonly maxPayloadBytes?: number;
   /** Every 10 s by default. */
   readonly sync?: SyncPolicy;
+  /** More of its configuration, such as users and TLS. */
+  readonly more?: string;
   readonly clock?: Clock;
 }
 
@@ -94,12 +96,19 @@ function configPath(dataDir: string): string {
   return join(dataDir, 'nats-server.conf');
 }
 
-async function writeConfig({ dataDir, port = 0, maxPayloadBytes, sync }: NatsServerOptions): Promise<void> {
+async function writeConfig({
+  dataDir,
+  port = 0,
+  maxPayloadBytes,
+  sync,
+  more,
+}: NatsServerOptions): Promise<void> {
   const config = natsServerConfig({
     dataDir,
     port,
     maxPayloadBytes: maxPayloadBytes ?? 4 * 1024 * 1024,
     sync: sync ?? { intervalMs: 10_000 },
+    more,
   });
   try {
     await mkdir(join(dataDir, 'store'), { recursive: true, mode: 0o700 });

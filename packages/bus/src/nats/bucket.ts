@@ -54,10 +54,21 @@ export function createBucket(dependencies: BucketDependencies, name: string): Bu
     throw toMillraceError(answer.failure, `Erasing a key of bucket ${name}`);
   };
 
+  const overwriteReplaced = async (key: string): Promise<void> => {
+    const subject = bucketSubject(name, requireKey(key));
+    for (;;) {
+      const oldest = await stored.firstAfter(stream, subject, 0);
+      const present = await last(key);
+      if (oldest === undefined || present === undefined || oldest.sequence >= present.sequence) return;
+      await deleteSecurely(oldest);
+    }
+  };
+
   return {
     async get(key) {
       const message = await last(key);
-      return message === undefined || isMarker(message.headers) ? undefined : { key, value: message.payload };
+      if (message === undefined || isMarker(message.headers)) return undefined;
+      return { key, value: message.payload, revision: message.sequence };
     },
 
     async create(key, value) {
@@ -105,6 +116,26 @@ export function createBucket(dependencies: BucketDependencies, name: string): Bu
         'unavailable',
         `A key of bucket ${name} could not be erased: it is written all the time`,
       );
+    },
+
+    async replace(key, value, revision) {
+      // One more, and the server would drop the oldest without overwriting it.
+      await overwriteReplaced(key);
+      if (!(await putAfter(key, value, revision))) return false;
+      await overwriteReplaced(key);
+      return true;
+    },
+
+    overwriteReplaced,
+
+    async keys(filter) {
+      const present = new Set<string>();
+      const watch = await watchBucket(dependencies, name, filter, ({ key, value }) => {
+        if (value === undefined) present.delete(key);
+        else present.add(key);
+      });
+      await watch.stop();
+      return [...present];
     },
 
     async watch(filter, listener) {

@@ -1,5 +1,6 @@
 import {
   connect,
+  createInbox,
   credsAuthenticator,
   ErrorCode,
   Events,
@@ -24,6 +25,14 @@ export interface ConnectOptions {
   /** Shown in the server's list of connections. */
   readonly name: string;
   readonly credentials?: NatsCredentials;
+  /** Where answers come in: one of its own keeps others from reading them. `_INBOX` by default. */
+  readonly inboxPrefix?: string;
+  /** Files in PEM, for a server whose certificate no public authority has signed, or that wants one from its clients. */
+  readonly tls?: {
+    readonly caFile?: string | undefined;
+    readonly certFile?: string | undefined;
+    readonly keyFile?: string | undefined;
+  };
   /** How long to wait for the first connection: 10 s by default. */
   readonly connectTimeoutMs?: number;
 }
@@ -51,6 +60,8 @@ export interface Connection {
   ): void;
   /** A handler that throws is logged. */
   subscribe(subject: string, handler: (message: Msg) => void, queue?: string): Subscription;
+  /** A subject for answers that nobody else has. */
+  newInbox(): string;
   flush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -67,7 +78,7 @@ export async function openConnection(
 ): Promise<Connection> {
   const address = parseServerAddress(options.url);
   const client = await firstConnection(address, options, clock);
-  return wrap(client, address.shown, clock, logger);
+  return wrap(client, address.shown, options.inboxPrefix, clock, logger);
 }
 
 async function firstConnection(
@@ -82,6 +93,8 @@ async function firstConnection(
       return await connect({
         ...address.options,
         ...authentication(credentials),
+        ...(options.tls === undefined ? {} : { tls: definedOf(options.tls) }),
+        ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
         name,
         timeout: dialTimeoutMs,
         reconnect: true,
@@ -108,6 +121,12 @@ async function firstConnection(
   }
 }
 
+function definedOf(files: NonNullable<ConnectOptions['tls']>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(files).flatMap(([name, file]) => (file === undefined ? [] : [[name, file]])),
+  );
+}
+
 function authentication(credentials: NatsCredentials | undefined): ConnectionOptions {
   if (credentials === undefined) return {};
   if ('token' in credentials) return { token: credentials.token };
@@ -115,7 +134,13 @@ function authentication(credentials: NatsCredentials | undefined): ConnectionOpt
   return { authenticator: credsAuthenticator(new TextEncoder().encode(credentials.credentialsFile)) };
 }
 
-function wrap(client: NatsConnection, address: string, clock: Clock, logger: Logger): Connection {
+function wrap(
+  client: NatsConnection,
+  address: string,
+  inboxPrefix: string | undefined,
+  clock: Clock,
+  logger: Logger,
+): Connection {
   coalescePublishes(client);
   let connected = true;
   let isClosing = false;
@@ -203,6 +228,7 @@ function wrap(client: NatsConnection, address: string, clock: Clock, logger: Log
         },
       };
     },
+    newInbox: () => createInbox(inboxPrefix),
     async flush() {
       if (connected) await client.flush();
     },

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { streamDefinitions } from '@millrace/contracts';
 import { createLogger } from '@millrace/runtime';
 import { connect } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -62,6 +63,36 @@ describe('the NATS adapter', { timeout: 60_000 }, () => {
     expect(await filesWith(server.dataDir, secret)).toEqual([]);
   });
 
+  it('lets nobody delete or purge what ledger and chains are made of, nor allow it again', async () => {
+    await bus.provision(streamDefinitions(), []);
+    await bus.publish({ subject: 'mr.audit.recorded.acme', payload: bytes('record') });
+    const client = await connect({ servers: server.url });
+    const { streams } = await client.jetstreamManager();
+    for (const name of ['AUDIT', 'CHECKPOINTS', 'ACTS', 'CLOSED', 'BILLING']) {
+      await expect(streams.purge(name)).rejects.toThrow('purge');
+      const { config } = await streams.info(name);
+      expect(config).toMatchObject({ deny_purge: true, deny_delete: true });
+      await expect(streams.update(name, { ...config, deny_purge: false })).rejects.toThrow('deny purge');
+      await expect(streams.update(name, { ...config, deny_delete: false })).rejects.toThrow('deny message');
+    }
+    await expect(streams.deleteMessage('AUDIT', 1)).rejects.toThrow('delete');
+    expect(await bus.streamState('AUDIT')).toMatchObject({ messages: 1 });
+    await client.close();
+  });
+
+  it('overwrites a replaced value in the files, also one that an earlier replacement has left there', async () => {
+    await bus.provision([], [{ name: 'REPLACED', history: 2 }]);
+    const bucket = bus.bucket('REPLACED');
+    const values = ['FIRST-VALUE-2044', 'SECOND-VALUE-2044', 'THIRD-VALUE-2044'];
+    await bucket.put('tenant', bytes(values[0] as string));
+    await bucket.put('tenant', bytes(values[1] as string));
+    const { revision } = (await bucket.get('tenant')) ?? { revision: 0 };
+    await bucket.replace('tenant', bytes(values[2] as string), revision);
+    expect(await filesWith(server.dataDir, values[0] as string)).toEqual([]);
+    expect(await filesWith(server.dataDir, values[1] as string)).toEqual([]);
+    expect(await filesWith(server.dataDir, values[2] as string)).not.toEqual([]);
+  });
+
   it('changes what can be changed in a stream, and names what cannot', async () => {
     const definition = {
       name: 'CHANGES',
@@ -113,7 +144,7 @@ describe('the NATS adapter', { timeout: 60_000 }, () => {
     const view = await client.jetstream().views.kv('SHARED');
     expect((await view.get('a.b'))?.string()).toBe('one');
     await view.put('c', 'two');
-    expect(await bus.bucket('SHARED').get('c')).toEqual({ key: 'c', value: Buffer.from('two') });
+    expect(await bus.bucket('SHARED').get('c')).toMatchObject({ key: 'c', value: Buffer.from('two') });
     await view.delete('c');
     expect(await bus.bucket('SHARED').get('c')).toBeUndefined();
     expect(await bus.bucket('SHARED').create('c', bytes('three'))).toBe(true);

@@ -15,7 +15,7 @@ import { consumeBatches } from './consume-batches.ts';
 import { consume } from './consume.ts';
 import { request, respond, subscribe } from './core-messaging.ts';
 import { createJetStreamApi } from './jetstream-api.ts';
-import { provision } from './provisioning.ts';
+import { checkProvision, provision } from './provisioning.ts';
 import { createPublisher } from './publisher.ts';
 import { createReplyInbox } from './reply-inbox.ts';
 import { toMillraceError } from './server-errors.ts';
@@ -87,6 +87,7 @@ export async function connectNats(options: NatsBusOptions): Promise<Bus> {
 
   return {
     provision: (streams, buckets) => provision(connection, api, streams, buckets, replicas, logger),
+    checkProvision: (streams, buckets) => checkProvision(connection, api, streams, buckets, replicas, clock),
     publish(message, publishOptions) {
       const promise = publish(message, publishOptions);
       publishing.add(promise);
@@ -117,6 +118,13 @@ export async function connectNats(options: NatsBusOptions): Promise<Bus> {
     lastMessage: (stream, subject) => stored.last(stream, subject),
     read: (stream, subject, readOptions) => stored.read(stream, subject, readOptions),
     bucket: (name) => createBucket({ ...dependencies, publish, track }, name),
+    async purge(stream, subject) {
+      const answer = await api.ask<{ readonly purged: number }>(`STREAM.PURGE.${stream}`, {
+        filter: subject,
+      });
+      if (!answer.ok) throw toMillraceError(answer.failure, `Removing ${subject} from ${stream}`);
+      return answer.value.purged;
+    },
     async streamState(stream) {
       const answer = await api.ask<StreamInfo>(`STREAM.INFO.${stream}`, undefined);
       if (!answer.ok) throw toMillraceError(answer.failure, `Reading the state of ${stream}`);

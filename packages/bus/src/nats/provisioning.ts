@@ -1,9 +1,10 @@
 import type { BucketDefinition, ConsumerDefinition, StreamDefinition } from '@millrace/contracts';
-import type { Logger } from '@millrace/runtime';
+import type { Clock, Logger } from '@millrace/runtime';
 import { requireNatsServerVersion } from '../nats-server/server-version.ts';
 import { mismatch, requireEcho } from './compare-echo.ts';
 import type { Connection } from './connection.ts';
 import type { JetStreamApi } from './jetstream-api.ts';
+import { pauseBeforeRetry } from './pause.ts';
 import { toNanoseconds } from './nanoseconds.ts';
 import { isPassing, serverErrorCode, toMillraceError } from './server-errors.ts';
 import { bucketConfig, streamConfig, type StreamConfig } from './stream-config.ts';
@@ -25,12 +26,62 @@ export async function provision(
   logger: Logger,
 ): Promise<void> {
   requireNatsServerVersion(connection.serverVersion, connection.address);
-  const configs = [
+  const configs = configsOf(streams, buckets, replicas);
+  for (const config of configs) await provisionStream(api, config);
+  logger.debug({ streams: configs.map((config) => config.name) }, 'streams are as they should be');
+}
+
+const waitMs = 60_000;
+const never = new AbortController().signal;
+
+/**
+ * Checks what another process creates or updates, and waits for it.
+ * @throws MillraceError nats_server_too_old, stream_mismatch, unavailable
+ */
+export async function checkProvision(
+  connection: Connection,
+  api: JetStreamApi,
+  streams: readonly StreamDefinition[],
+  buckets: readonly BucketDefinition[],
+  replicas: number,
+  clock: Clock,
+): Promise<void> {
+  requireNatsServerVersion(connection.serverVersion, connection.address);
+  const endMs = clock.monotonicMs() + waitMs;
+  for (const config of configsOf(streams, buckets, replicas)) {
+    for (let attempt = 0; !(await isAsItShouldBe(api, config, clock.monotonicMs() < endMs)); attempt += 1)
+      await pauseBeforeRetry(attempt, clock, never);
+  }
+}
+
+/** @param mayWait whether it is all right that it is not there, or not updated, yet */
+async function isAsItShouldBe(api: JetStreamApi, config: StreamConfig, mayWait: boolean): Promise<boolean> {
+  const what = `stream ${config.name}`;
+  const info = await api.ask<WithConfig>(`STREAM.INFO.${config.name}`, undefined);
+  if (!info.ok) {
+    if (info.failure.err_code !== serverErrorCode.streamNotFound)
+      throw toMillraceError(info.failure, `Looking at ${what}`);
+    if (mayWait) return false;
+    throw mismatch(what, 'the stream', 'a stream', 'none');
+  }
+  try {
+    requireEcho(what, config, info.value.config);
+    return true;
+  } catch (error) {
+    if (mayWait) return false;
+    throw error;
+  }
+}
+
+function configsOf(
+  streams: readonly StreamDefinition[],
+  buckets: readonly BucketDefinition[],
+  replicas: number,
+): readonly StreamConfig[] {
+  return [
     ...streams.map((definition) => streamConfig(definition, replicas)),
     ...buckets.map((definition) => bucketConfig(definition, replicas)),
   ];
-  for (const config of configs) await provisionStream(api, config);
-  logger.debug({ streams: configs.map((config) => config.name) }, 'streams are as they should be');
 }
 
 async function provisionStream(api: JetStreamApi, config: StreamConfig): Promise<void> {

@@ -1,4 +1,4 @@
-import { createInbox, type Msg } from 'nats';
+import type { Msg } from 'nats';
 import type { Clock, Logger, Stoppable, Timer } from '@millrace/runtime';
 import type { Connection, Subscription } from './connection.ts';
 import { header } from './headers.ts';
@@ -150,7 +150,7 @@ export async function startPullLoop(options: PullLoopOptions): Promise<PullLoop>
   const open = async (): Promise<void> => {
     const consumer = await options.prepareConsumer(stopping.signal);
     stopping.signal.throwIfAborted();
-    const prefix = `${createInbox()}.`;
+    const prefix = `${connection.newInbox()}.`;
     const current: Epoch = {
       subscription: connection.subscribe(`${prefix}*`, (message) => onReply(current, message)),
       prefix,

@@ -1,4 +1,4 @@
-import { createInbox, type Msg } from 'nats';
+import type { Msg } from 'nats';
 import type { Clock, Timer } from '@millrace/runtime';
 import type { Connection } from './connection.ts';
 import type { Headers } from './headers.ts';
@@ -36,7 +36,7 @@ export interface ReplyInbox {
 }
 
 export function createReplyInbox(connection: Connection, clock: Clock): ReplyInbox {
-  const prefix = `${createInbox()}.`;
+  const prefix = `${connection.newInbox()}.`;
   const waiting = new Map<string, Waiting>();
   let counter = 0;
 

@@ -10,6 +10,43 @@ export interface AccessBarred {
   readonly at: number;
 }
 
+/** An administrative act. No secret, and no content. */
+export interface ActPerformed {
+  /** The act. UUIDv7. */
+  readonly act_id: string;
+  /** The tenant in whose chain it is recorded. */
+  readonly tenant: string;
+  /** When. */
+  readonly at: number;
+  /** Who. */
+  readonly actor: Actor;
+  /** What was done, as object.verb: key.create, price.add. */
+  readonly action: string;
+  /** What it was done to: key, user, quota, price. */
+  readonly object_type: string;
+  /** Which one. */
+  readonly object_id: string;
+  /** Fields as they were: plain values, or digests where a value is not to be read. */
+  readonly before: Readonly<Record<string, string>>;
+  /** Fields as they are now. */
+  readonly after: Readonly<Record<string, string>>;
+  /** The request of the admin API that did it. */
+  readonly request_id: string | null;
+}
+
+/** Who acted. No credential. */
+export interface Actor {
+  /** Public part of the API key, or the id of the user. */
+  readonly key_id: string | null;
+  /** The user; null: a key of the tenant itself, or the operator. */
+  readonly user_id: string | null;
+  /** Roles that allowed it. */
+  readonly roles: readonly string[];
+}
+
+/** What a row of the ledger does. */
+export type AdjustmentKind = 'ADJUSTMENT' | 'CREDIT';
+
 /** Requests of a tenant that were decided on in one transaction. With the closings, claims and the counters of the quotas can be made anew from these. */
 export interface AdmissionDecided {
   /** The tenant that the requests belong to. */
@@ -44,26 +81,54 @@ export interface AdmissionDecision {
   readonly request: Uint8Array;
 }
 
+/** What a chain was at a moment, signed: the root of the Merkle tree (RFC 6962) over its first records. */
+export interface AuditCheckpointed {
+  /** The tenant whose chain it is. */
+  readonly tenant: string;
+  /** Number of records, from the first. */
+  readonly size: number;
+  /** Root of the tree, whose leaves are the records as they are stored. */
+  readonly root: Uint8Array;
+  /** Hash of the last of these records. */
+  readonly last_hash: Uint8Array;
+  /** Roots of the complete subtrees, largest first: what the next root is made of. */
+  readonly peaks: readonly Uint8Array[];
+  /** Sequence of the last record in the stream AUDIT. */
+  readonly last_sequence: number;
+  /** Sequence of the checkpoint before in the stream CHECKPOINTS; 0 for the first. */
+  readonly previous_sequence: number;
+  /** When it was signed. */
+  readonly at: number;
+  /** The key: the first 32 hexadecimal digits of the SHA-256 of the public key. */
+  readonly key_id: string;
+  /** Ed25519 over the encoding of this checkpoint without this field, which is the last. */
+  readonly signature: Uint8Array;
+}
+
 /** A link of the hash chain of a tenant. */
 export interface AuditRecorded {
-  /** The tenant that the request belongs to. */
+  /** The tenant whose chain it is. */
   readonly tenant: string;
   /** Position in the chain, from 1. */
   readonly sequence: number;
   /** The record. */
   readonly record_id: string;
-  /** request.closed, and later administrative acts. */
+  /** request.closed or act.performed: the schema of the event. */
   readonly kind: string;
-  /** What it is about: the id of the request. */
+  /** What it is about: the id of the request, or of the act. */
   readonly subject_id: string;
   /** When it happened. */
   readonly occurred_at: number;
   /** When it was recorded. */
   readonly recorded_at: number;
-  /** Sequence of the event in its stream. */
+  /** The stream that the event lies in. */
+  readonly source_stream: string;
+  /** Sequence of the event in that stream. */
   readonly source_sequence: number;
   /** The event itself, in single-object encoding. It has no content in the clear. */
   readonly event: Uint8Array;
+  /** What the request costs; null where nothing was to be priced, or no price was known. */
+  readonly charge: Charge | null;
   /** Hash of the record before; zeros for the first. */
   readonly previous_hash: Uint8Array;
   /** SHA-256 of the Avro encoding of this record with this field all zeros. */
@@ -71,6 +136,46 @@ export interface AuditRecorded {
 }
 
 export type BarredKind = 'USER' | 'PROJECT' | 'ORGANISATION' | 'ISSUER';
+
+/** A row of the ledger that is no charge: what corrects one, or a credit. */
+export interface BillingAdjusted {
+  /** The row. */
+  readonly entry_id: string;
+  /** Position in the ledger, among the charges. */
+  readonly entry_number: number;
+  /** ADJUSTMENT: corrects the charge of a request; CREDIT: belongs to no request. */
+  readonly kind: AdjustmentKind;
+  /** What made it: a request to adjust, a credit, or a re-rating, which has one row for each request. */
+  readonly adjustment_id: string;
+  /** The request whose charge is corrected; null for a credit. */
+  readonly request_id: string | null;
+  /** The organisation that the tenant belongs to. */
+  readonly organisation: string;
+  /** The tenant that it counts for. */
+  readonly tenant: string;
+  /** The key that was charged; null for a credit. */
+  readonly key_id: string | null;
+  /** The user who was charged, where there is one. */
+  readonly user_id: string | null;
+  /** The model that was charged; null for a credit. */
+  readonly model: string | null;
+  /** What is added to what was charged: negative where it is given back. */
+  readonly amount: string;
+  /** ISO 4217. */
+  readonly currency: string;
+  /** The price book that it is by. */
+  readonly price_book: string;
+  /** Of a re-rating: the version of the price that the request costs now. */
+  readonly price_version: number | null;
+  /** Why, as whoever made it says. */
+  readonly reason: string;
+  /** Who made it: the id of a key or a user. */
+  readonly actor: string;
+  /** The moment that it counts for: when the request ended, or the credit was given. */
+  readonly counts_at: number;
+  /** When the row was written. */
+  readonly adjusted_at: number;
+}
 
 /** A row of the ledger. */
 export interface BillingCharged {
@@ -116,6 +221,26 @@ export interface BillingCharged {
   readonly worked_ms: number;
 }
 
+/** So much of a monthly budget is spent. Once for each budget, month and share. */
+export interface BudgetReached {
+  /** This event. */
+  readonly alert_id: string;
+  /** Whose budget it is: organisation, project, user, key or model. */
+  readonly scope: string;
+  /** The id of whose it is. */
+  readonly subject: string;
+  /** When the month began, in UTC. */
+  readonly month: number;
+  /** How much of it is reached: 50, 80 or 100. */
+  readonly share: number;
+  /** The budget as it was then. */
+  readonly budget: string;
+  /** What was spent in the month until then, without what is held in reserve. */
+  readonly spent: string;
+  /** When it was noticed. */
+  readonly reached_at: number;
+}
+
 /** An answer that came from the cache. */
 export interface CacheHit {
   /** EXACT: the same request; SEMANTIC: one that means about the same. */
@@ -131,6 +256,16 @@ export type CacheKind = 'EXACT' | 'SEMANTIC';
 
 /** Whether an answer may come from the cache, and be kept in it. */
 export type CacheUse = 'AUTO' | 'WANTED' | 'NONE';
+
+/** What a request costs by the price book. */
+export interface Charge {
+  /** Version of the price. */
+  readonly price_version: number;
+  /** What it costs. */
+  readonly amount: string;
+  /** ISO 4217. */
+  readonly currency: string;
+}
 
 /** A gateway asks who a credential belongs to. Request and reply only, never stored. */
 export interface CredentialPresented {
@@ -238,6 +373,14 @@ export interface IdempotencyClaimed {
   readonly payload_digest: Uint8Array;
 }
 
+/** An API key may do more, or less, than before: it is to be looked up again. Value of changed.<key> in CONTROL. */
+export interface KeyChanged {
+  /** Public part of the API key. */
+  readonly key_id: string;
+  /** When. */
+  readonly at: number;
+}
+
 /** An API key is no longer valid. Value of revoked.<key> in CONTROL. */
 export interface KeyRevoked {
   /** Public part of the API key. */
@@ -258,16 +401,20 @@ export interface KeyValues {
   readonly bytes_used: number;
 }
 
-/** Data key of a tenant, wrapped by the master key. Value of <tenant> in KEYS. */
+/** Data key of a tenant or of one of its users, wrapped by the master key, and those that open what is older. Value of <tenant> or <tenant>.<user> in KEYS. */
 export interface KeyWrapped {
-  /** The tenant that the request belongs to. */
+  /** Whose key it is. */
   readonly tenant: string;
-  /** Which of the keys of the tenant. */
+  /** Which of the keys it is that seals. */
   readonly key_id: string;
   /** The wrapped key. */
   readonly wrapped: Uint8Array;
   /** When it was made. */
   readonly at: number;
+  /** The user of the tenant whose key it is; null: the key of the tenant itself. */
+  readonly user_id: string | null;
+  /** Keys that sealed before this one, and one that is about to. */
+  readonly others: readonly OtherKey[];
 }
 
 /** A model can be asked for. Value of model.<name> in CONTROL. */
@@ -306,6 +453,16 @@ export interface Opened {
   readonly choices: number;
 }
 
+/** A data key that opens and does not seal. */
+export interface OtherKey {
+  /** Which of the keys. */
+  readonly key_id: string;
+  /** The wrapped key. */
+  readonly wrapped: Uint8Array;
+  /** When it was made. */
+  readonly at: number;
+}
+
 /** How the request ended. */
 export type Outcome = 'REJECTED' | 'BLOCKED' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'EXPIRED';
 
@@ -333,6 +490,18 @@ export interface Parameters {
   readonly n: number;
   /** How many of the likeliest tokens are reported with each token, 0 to 20; null: no log-probabilities. */
   readonly logprobs: number | null;
+}
+
+/** What may be done with the content of a tenant. Value of policy.<tenant> in CONTROL; a tenant without one has the defaults. */
+export interface PolicyPublished {
+  /** The tenant that the policy is of. */
+  readonly tenant: string;
+  /** Nothing is kept once its client has it. */
+  readonly zero_retention: boolean;
+  /** Whether requests may consent that they are kept as training examples. */
+  readonly training_allowed: boolean;
+  /** When it was published. */
+  readonly at: number;
 }
 
 /** The prefix cache. */
@@ -643,6 +812,16 @@ export interface ServedModel {
   readonly is_default: boolean;
 }
 
+/** A public key that checkpoints are signed with. */
+export interface SignerPublished {
+  /** The first 32 hexadecimal digits of the SHA-256 of the public key. */
+  readonly key_id: string;
+  /** Ed25519, 32 bytes. */
+  readonly public_key: Uint8Array;
+  /** When it was published. */
+  readonly at: number;
+}
+
 /** Sequences that run at once. */
 export interface Slots {
   /** Sequences that can be generated at once. */
@@ -752,16 +931,22 @@ export interface WorkerDescribed {
 /** The events and records by the name of their schema. */
 export interface EventTypes {
   readonly 'access.barred': AccessBarred;
+  readonly 'act.performed': ActPerformed;
   readonly 'admission.decided': AdmissionDecided;
+  readonly 'audit.checkpointed': AuditCheckpointed;
   readonly 'audit.recorded': AuditRecorded;
+  readonly 'billing.adjusted': BillingAdjusted;
   readonly 'billing.charged': BillingCharged;
+  readonly 'budget.reached': BudgetReached;
   readonly 'credential.presented': CredentialPresented;
   readonly 'credential.verified': CredentialVerified;
   readonly 'dead.letter': DeadLetter;
   readonly 'idempotency.claimed': IdempotencyClaimed;
+  readonly 'key.changed': KeyChanged;
   readonly 'key.revoked': KeyRevoked;
   readonly 'key.wrapped': KeyWrapped;
   readonly 'model.ready': ModelReady;
+  readonly 'policy.published': PolicyPublished;
   readonly 'price.published': PricePublished;
   readonly 'request.admitted': RequestAdmitted;
   readonly 'request.cancelled': RequestCancelled;
@@ -770,6 +955,7 @@ export interface EventTypes {
   readonly 'request.resumed': RequestResumed;
   readonly 'request.scrubbed': RequestScrubbed;
   readonly 'result.chunk': ResultChunk;
+  readonly 'signer.published': SignerPublished;
   readonly 'worker.asked': WorkerAsked;
   readonly 'worker.described': WorkerDescribed;
 }

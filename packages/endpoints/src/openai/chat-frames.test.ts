@@ -118,7 +118,18 @@ it.each([
 ])('a broken answer of %s ends with an error alone', (_name, framesOf) => {
   const error = new MillraceError('engine_failed', 'It broke.');
   expect(framesOf(start, true).failed(error, at)).toEqual([
-    { data: { error: { message: 'It broke.', type: error.type, param: null, code: 'engine_failed' } } },
+    {
+      data: {
+        error: { message: 'It broke.', type: error.type, param: null, code: 'engine_failed' },
+        request_id: start.requestId,
+        seq: at.seq,
+        retryable: error.retryable,
+      },
+    },
+  ]);
+  const stopping = new MillraceError('unavailable', 'This gateway stops.');
+  expect(framesOf(start, true).failed(stopping, { seq: 3, isOver: false })).toMatchObject([
+    { data: { resume: { url: `/v1/requests/${start.requestId}/stream`, last_event_id: '3' } } },
   ]);
 });
 

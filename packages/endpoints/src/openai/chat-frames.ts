@@ -1,5 +1,5 @@
-import { toErrorBody, type RelayCompleted } from '@millrace/relay';
-import type { StreamFrame, StreamFrames, StreamStart } from '../stream-frames.ts';
+import type { RelayCompleted } from '@millrace/relay';
+import { errorData, type StreamFrame, type StreamFrames, type StreamStart } from '../stream-frames.ts';
 import { chatIdOf, logprobsOf } from './chat-answer.ts';
 import { finishReasonsOf } from './finish-reason.ts';
 import { openAiUsage } from './openai-usage.ts';
@@ -54,6 +54,6 @@ export function chatFrames(start: StreamStart, includeUsage: boolean): StreamFra
       const total = { data: { ...common, choices: [], usage: openAiUsage(event) } };
       return [...ends, ...(includeUsage ? [total] : []), { data: '[DONE]' }];
     },
-    failed: (error) => [{ data: toErrorBody(error) }],
+    failed: (error, at) => [{ data: errorData(error, start.requestId, at) }],
   };
 }

@@ -1,5 +1,5 @@
 import { constraintProperties, generationProperties, samplingProperties } from '@millrace/relay';
-import { noEffectProperties, seedSchema, streamProperties } from './shared-schema.ts';
+import { modelSchema, noEffectProperties, seedSchema, streamProperties } from './shared-schema.ts';
 
 const text = { type: 'string', description: 'What is said.' } as const;
 const parts = {
@@ -7,9 +7,15 @@ const parts = {
   minItems: 1,
   items: {
     type: 'object',
-    required: ['type', 'text'],
-    additionalProperties: false,
-    properties: { type: { const: 'text' }, text: { type: 'string' } },
+    // Another type is refused as such, not for the fields that it has.
+    discriminator: { propertyName: 'type' },
+    oneOf: [
+      {
+        required: ['type', 'text'],
+        additionalProperties: false,
+        properties: { type: { const: 'text' }, text: { type: 'string' } },
+      },
+    ],
   },
 } as const;
 const content = { description: 'A text, or parts of the type text.', anyOf: [text, parts] } as const;
@@ -74,7 +80,7 @@ const messages = {
   },
 } as const;
 
-const { max_tokens, stop, priority, timeout_ms } = generationProperties;
+const { max_tokens, stop, priority, timeout_ms, cache } = generationProperties;
 const { default: _most, ...maxTokens } = max_tokens;
 
 /** The body of `POST /v1/chat/completions`. It validates, and the OpenAPI document is made of it. */
@@ -84,7 +90,7 @@ export const chatBodySchema = {
   required: ['model', 'messages'],
   additionalProperties: false,
   properties: {
-    model: generationProperties.model,
+    model: modelSchema,
     messages,
     max_completion_tokens: {
       ...maxTokens,
@@ -103,8 +109,15 @@ export const chatBodySchema = {
     modalities: { type: 'array', items: { const: 'text' }, description: 'Text is all that there is.' },
     ...streamProperties,
     ...noEffectProperties,
+    consent: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Whether prompt and answer may be kept for training, without the personal data that is found; only where the tenant allows it.',
+    },
     priority,
     timeout_ms,
+    cache,
   },
 } as const;
 

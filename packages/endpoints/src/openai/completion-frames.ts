@@ -1,5 +1,4 @@
-import { toErrorBody } from '@millrace/relay';
-import type { StreamFrame, StreamFrames, StreamStart } from '../stream-frames.ts';
+import { errorData, type StreamFrame, type StreamFrames, type StreamStart } from '../stream-frames.ts';
 import { completionHead } from './completion-answer.ts';
 import { finishReasonsOf } from './finish-reason.ts';
 import { openAiUsage } from './openai-usage.ts';
@@ -18,6 +17,6 @@ export function completionFrames(start: StreamStart, includeUsage: boolean): Str
       const total = { data: { ...head, choices: [], usage: openAiUsage(event) } };
       return [...ends, ...(includeUsage ? [total] : []), { data: '[DONE]' }];
     },
-    failed: (error) => [{ data: toErrorBody(error) }],
+    failed: (error, at) => [{ data: errorData(error, start.requestId, at) }],
   };
 }

@@ -1,7 +1,7 @@
 import { generationProperties, samplingProperties } from '@millrace/relay';
-import { noEffectProperties, seedSchema, streamProperties } from './shared-schema.ts';
+import { modelSchema, noEffectProperties, seedSchema, streamProperties } from './shared-schema.ts';
 
-const { max_tokens, stop, priority, timeout_ms } = generationProperties;
+const { max_tokens, stop, priority, timeout_ms, cache } = generationProperties;
 const { logprobs: _logprobs, top_logprobs: _topLogprobs, ...sampling } = samplingProperties;
 
 /** The body of `POST /v1/completions`. It validates, and the OpenAPI document is made of it. */
@@ -11,7 +11,7 @@ export const completionBodySchema = {
   required: ['model', 'prompt'],
   additionalProperties: false,
   properties: {
-    model: generationProperties.model,
+    model: modelSchema,
     prompt: {
       description: 'What to answer: one text, or a list of one. Lists of token ids are refused.',
       'x-content': true,
@@ -30,6 +30,7 @@ export const completionBodySchema = {
     ...noEffectProperties,
     priority,
     timeout_ms,
+    cache,
   },
 } as const;
 

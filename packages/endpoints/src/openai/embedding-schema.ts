@@ -1,6 +1,7 @@
 import { generationProperties, maxTexts } from '@millrace/relay';
+import { modelSchema } from './shared-schema.ts';
 
-const { model, priority, timeout_ms } = generationProperties;
+const { priority, timeout_ms, cache } = generationProperties;
 
 /** The body of `POST /v1/embeddings`. It validates, and the OpenAPI document is made of it. */
 export const embeddingBodySchema = {
@@ -9,7 +10,7 @@ export const embeddingBodySchema = {
   required: ['model', 'input'],
   additionalProperties: false,
   properties: {
-    model,
+    model: modelSchema,
     input: {
       description: `One text, or a list of up to ${maxTexts}. Lists of token ids are refused.`,
       'x-content': true,
@@ -26,6 +27,7 @@ export const embeddingBodySchema = {
     user: { type: 'string', description: 'Has no effect: the key says who asks.' },
     priority,
     timeout_ms,
+    cache,
   },
 } as const;
 

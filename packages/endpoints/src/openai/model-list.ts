@@ -1,8 +1,11 @@
 import type { ModelReady } from '@millrace/contracts';
 import { MillraceError } from '@millrace/runtime';
 
-/** The models, as `GET /v1/models` lists them. */
-/** @param routes names that stand for several models */
+/**
+ * The models, as `GET /v1/models` lists them.
+ *
+ * @param routes names that stand for several models
+ */
 export function modelList(models: readonly ModelReady[], routes: readonly string[]): object {
   const names = new Set(models.map(({ name }) => name));
   const others = routes.filter((route) => !names.has(route)).map(routeObject);

@@ -35,6 +35,13 @@ it('a parameter that is null is not there, and those without an effect are taken
   });
 });
 
+it('says of the cache what it is told', () => {
+  for (const asked of [chat, completion, embedding]) {
+    expect(asked({}).generation.cache).toBe('AUTO');
+    expect(asked({ cache: 'always' }).generation.cache).toBe('WANTED');
+  }
+});
+
 it('developer is system, parts of text are one text, answers of tools keep their call', () => {
   const calls = [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }];
   const messages = [
@@ -69,6 +76,12 @@ it.each([
   ['chat', { messages: [{ role: 'user', content: '' }] }, 'missing_value', 'messages[0].content'],
   ['chat', { messages: [{ role: 'robot', content: 'x' }] }, 'invalid_value', 'messages[0].role'],
   ['chat', { messages: [{ role: 'tool', content: 'x' }] }, 'missing_value', 'messages[0].tool_call_id'],
+  [
+    'chat',
+    { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }] },
+    'invalid_value',
+    'messages[0].content[0].type',
+  ],
   ['chat', { max_tokens: 1, max_completion_tokens: 1 }, 'conflicting_values', 'max_tokens'],
   ['chat', { stream_options: { include_usage: true } }, 'conflicting_values', 'stream_options'],
   ['chat', { store: true }, 'invalid_value', 'store'],

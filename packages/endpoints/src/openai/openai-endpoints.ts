@@ -35,6 +35,7 @@ export function openAiEndpoints(): readonly Endpoint[] {
         return {
           generation: readChat(body),
           stream: body.stream === true,
+          isConsented: body.consent === true,
           answer: chatAnswer,
           frames: (start) => chatFrames(start, includeUsage),
           nameOf: (param) => chatName(body, param),

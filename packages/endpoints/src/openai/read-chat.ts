@@ -17,6 +17,7 @@ export interface ChatBody extends Omit<GenerationBody, 'messages' | 'prompt'>, S
   readonly model: string;
   readonly messages: readonly OpenAiMessage[];
   readonly max_completion_tokens?: number;
+  readonly consent?: boolean;
 }
 
 /** @throws what `readGeneration` throws; `conflicting_values`, `missing_value` */
@@ -27,6 +28,7 @@ export function readChat(body: ChatBody): Generation {
     max_tokens: olderMaxTokens,
     stream_options: options,
     stream,
+    consent: _consent,
     ...rest
   } = body;
   if (options !== undefined && stream !== true) throw onlyTogether('stream_options', 'stream');

@@ -2,7 +2,7 @@ import { readTask, type Generation, type TaskBody } from '@millrace/relay';
 import { renameList } from '../field-names.ts';
 
 /** A body that fits `embeddingBodySchema`. */
-export interface EmbeddingBody extends Pick<TaskBody, 'model' | 'priority' | 'timeout_ms'> {
+export interface EmbeddingBody extends Pick<TaskBody, 'model' | 'priority' | 'timeout_ms' | 'cache'> {
   readonly model: string;
   readonly input: string | readonly string[];
   readonly encoding_format?: 'float' | 'base64';

@@ -1,4 +1,10 @@
-import { samplingProperties } from '@millrace/relay';
+import { generationProperties, samplingProperties } from '@millrace/relay';
+
+/** The OpenAI API has no default model. */
+export const modelSchema = {
+  ...generationProperties.model,
+  description: 'Name of the model, also name:version or an alias. Required.',
+} as const;
 
 /** Accepted from clients that send them, without an effect on the answer. */
 export const noEffectProperties = {

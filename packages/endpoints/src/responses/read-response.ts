@@ -45,6 +45,7 @@ export interface ResponseBody {
   readonly tool_choice?: 'auto' | 'none' | 'required' | { readonly type: 'function'; readonly name: string };
   readonly metadata?: Readonly<Record<string, string>>;
   readonly priority?: 'high' | 'normal' | 'low';
+  readonly cache?: 'auto' | 'always' | 'never';
 }
 
 type TextFormat =
@@ -69,7 +70,7 @@ interface FlatTool {
 export function readResponse(body: ResponseBody): Generation {
   if (body.stream_options !== undefined && body.stream !== true) throw needs('stream_options', 'stream true');
   if (body.background === true && body.store === false) throw needs('background', 'store true');
-  const { instructions, max_output_tokens: most, text, tools, tool_choice, priority } = body;
+  const { instructions, max_output_tokens: most, text, tools, tool_choice, priority, cache } = body;
   const { format } = text ?? {};
   const system: readonly ChatMessage[] =
     instructions === undefined ? [] : [{ role: 'system', content: instructions }];
@@ -83,6 +84,7 @@ export function readResponse(body: ResponseBody): Generation {
     ...(tools === undefined ? {} : { tools: tools.map(toolOf) }),
     ...(tool_choice === undefined ? {} : { tool_choice: choiceOf(tool_choice) }),
     ...(priority === undefined ? {} : { priority }),
+    ...(cache === undefined ? {} : { cache }),
   });
   return most === undefined ? withAllThatFits(generation) : generation;
 }

@@ -37,6 +37,7 @@ export function responseEndpoint(): Endpoint {
     path: responsesPath,
     read(value) {
       const body = readBody(value);
+      const generation = named(() => readResponse(body), responseName);
       requireAlone(body);
       const headOf = ({ requestId, model, acceptedAt }: StreamStart): ResponseHead => ({
         id: `resp_${requestId}`,
@@ -45,7 +46,7 @@ export function responseEndpoint(): Endpoint {
         model,
       });
       return {
-        generation: named(() => readResponse(body), responseName),
+        generation,
         stream: body.stream === true,
         answer: (collected, start, end) => wholeResponse(headOf(start), start.requestId, collected, end),
         frames: (start) => responseFrames(headOf(start), () => start.requestId),

@@ -1,5 +1,5 @@
 import { constraintProperties, generationProperties, samplingProperties } from '@millrace/relay';
-import { noEffectProperties } from '../openai/shared-schema.ts';
+import { modelSchema, noEffectProperties } from '../openai/shared-schema.ts';
 
 const text = { type: 'string', description: 'What is said.' } as const;
 const nothing = { description: 'Has no effect.' } as const;
@@ -72,7 +72,7 @@ export const responseBodySchema = {
   required: ['model', 'input'],
   additionalProperties: false,
   properties: {
-    model: generationProperties.model,
+    model: modelSchema,
     input: {
       description:
         'A text of the user, or the items of a conversation, oldest first: messages, calls of functions and what came of them.',
@@ -158,13 +158,19 @@ export const responseBodySchema = {
       'x-content': true,
       items: {
         type: 'object',
-        required: ['type', 'name'],
-        additionalProperties: false,
-        properties: {
-          type: { const: 'function' },
-          ...tool.properties,
-          strict: { type: ['boolean', 'null'], description: 'Taken as true: arguments always fit.' },
-        },
+        // A tool of another type is refused as such, not for the fields that it has.
+        discriminator: { propertyName: 'type' },
+        oneOf: [
+          {
+            required: ['type', 'name'],
+            additionalProperties: false,
+            properties: {
+              type: { const: 'function' },
+              ...tool.properties,
+              strict: { type: ['boolean', 'null'], description: 'Taken as true: arguments always fit.' },
+            },
+          },
+        ],
       },
     },
     tool_choice: {
@@ -188,6 +194,7 @@ export const responseBodySchema = {
     ...noEffect,
     metadata: { ...metadata, description: 'Given back as it is.' },
     priority: generationProperties.priority,
+    cache: generationProperties.cache,
   },
 } as const;
 

@@ -1,11 +1,16 @@
 import cors from '@fastify/cors';
 import { fastify, type FastifyInstance } from 'fastify';
-import { isIP } from 'node:net';
-import { MillraceError, type Clock, type Stoppable } from '@millrace/runtime';
+import type { ServerResponse } from 'node:http';
+import { isIP, type Socket } from 'node:net';
+import { MillraceError, type Clock, type Logger, type Stoppable } from '@millrace/runtime';
 import type { Drain } from './drain.ts';
 import { refuseWhileDraining } from './drain-hook.ts';
 import type { GatewaySettings } from './gateway-settings.ts';
 import { httpErrors } from './http-errors.ts';
+import { readTls, renewTls } from './tls-files.ts';
+
+/** How long a client may take to agree on a connection, in milliseconds. */
+const handshakeTimeout = 10_000;
 
 /** How often connections are looked at that take too long. */
 const checkIntervalMs = 1_000;
@@ -26,9 +31,19 @@ const exposedHeaders = [
 /**
  * An app with the limits, headers and end that all gateways have.
  *
- * @throws `config_invalid` for an origin or a proxy that is none
+ * @throws `config_invalid` for an origin, a proxy or a certificate that is none
  */
-export async function createGatewayApp(settings: GatewaySettings, drain: Drain): Promise<FastifyInstance> {
+export async function createGatewayApp(
+  settings: GatewaySettings,
+  drain: Drain,
+  logger: Logger,
+): Promise<FastifyInstance> {
+  const tls = await readTls(settings);
+  const server = {
+    maxHeaderSize: settings.maxHeaderBytes,
+    headersTimeout: Math.min(settings.headersTimeoutMs, settings.receiveTimeoutMs),
+    connectionsCheckingInterval: Math.min(checkIntervalMs, settings.headersTimeoutMs),
+  };
   const app = fastify({
     ...httpErrors,
     forceCloseConnections: 'idle',
@@ -36,16 +51,17 @@ export async function createGatewayApp(settings: GatewaySettings, drain: Drain):
     keepAliveTimeout: settings.keepAliveTimeoutMs,
     maxRequestsPerSocket: settings.maxRequestsPerConnection,
     trustProxy: settings.trustedProxies.length === 0 ? false : proxiesOf(settings.trustedProxies),
-    http: {
-      maxHeaderSize: settings.maxHeaderBytes,
-      headersTimeout: Math.min(settings.headersTimeoutMs, settings.receiveTimeoutMs),
-      connectionsCheckingInterval: Math.min(checkIntervalMs, settings.headersTimeoutMs),
-    },
-  });
+    ...(tls === undefined ? { http: server } : { https: { ...server, ...tls, handshakeTimeout } }),
+  }) as FastifyInstance;
+  if (tls !== undefined) renewTls(app, settings, tls, logger);
   app.server.maxConnections = settings.maxHttpConnections;
   const headers = securityHeaders(settings);
   app.addHook('onRequest', (_request, reply, done) => {
     reply.headers(headers);
+    done();
+  });
+  app.addHook('onRequest', (_request, reply, done) => {
+    cutOffWhoTakesNothing(reply.raw, settings.sendTimeoutMs);
     done();
   });
   refuseWhileDraining(app, drain);
@@ -59,6 +75,14 @@ export async function createGatewayApp(settings: GatewaySettings, drain: Drain):
     });
   }
   return app;
+}
+
+/** One that waits for an answer is left alone; one for whom it is there, and who does not take it, holds a connection for nothing. */
+function cutOffWhoTakesNothing(response: ServerResponse, limitMs: number): void {
+  response.setTimeout(limitMs);
+  response.on('timeout', (socket: Socket) => {
+    if (socket.writableLength > 0) socket.destroy();
+  });
 }
 
 /** Of an API, whose answers are nobody's but the client's; a route that has a page says otherwise. */

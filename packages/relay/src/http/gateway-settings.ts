@@ -2,6 +2,15 @@ import { defineSettings, setting, type SettingsOf } from '@millrace/runtime';
 
 /** What every gateway is told of its HTTP server. Spread into the settings of the process. */
 export const gatewaySettings = defineSettings({
+  tlsCertFile: setting.path('MILLRACE_TLS_CERT_FILE', {
+    optional: true,
+    description:
+      'The certificate of the front door and those between it and the root, in PEM; without it the door speaks HTTP. Read again every half minute.',
+  }),
+  tlsKeyFile: setting.path('MILLRACE_TLS_KEY_FILE', {
+    optional: true,
+    description: 'The private key of the certificate, in PEM.',
+  }),
   headersTimeoutMs: setting.durationMs('MILLRACE_HEADERS_TIMEOUT', {
     description: 'How long a client may take to send the headers of a request.',
     default: 10_000,
@@ -15,6 +24,11 @@ export const gatewaySettings = defineSettings({
   keepAliveTimeoutMs: setting.durationMs('MILLRACE_KEEP_ALIVE_TIMEOUT', {
     description: 'How long a connection is kept between two requests. Above that of the proxy in front.',
     default: 75_000,
+    min: 100,
+  }),
+  sendTimeoutMs: setting.durationMs('MILLRACE_SEND_TIMEOUT', {
+    description: 'How long a client may take nothing of an answer that is there for it.',
+    default: 60_000,
     min: 100,
   }),
   maxHeaderBytes: setting.bytes('MILLRACE_MAX_HEADER_BYTES', {

@@ -34,6 +34,22 @@ function choose(route: Route, question: Partial<RouteQuestion> = {}, models = al
   return [model.name, ...fallbacks];
 }
 
+it('chooses among the models that the API key may ask for, and refuses where it may ask for none', () => {
+  const route: Route = {
+    name: 'auto',
+    targets: [{ model: 'small' }, { model: 'large' }],
+    fallbacks: ['far'],
+  };
+  expect(choose(route, { allowed: ['large'] })).toEqual(['large']);
+  expect(choose(route, { allowed: ['far'] })).toEqual(['far']);
+  expect(() => choose(route, { allowed: ['embedder'] })).toThrow(
+    'The API key may not ask for the model "auto": it may ask for embedder.',
+  );
+  expect(() => choose(route, { name: 'small', allowed: ['large'] })).toThrow(
+    /may not ask for the model "small"/,
+  );
+});
+
 describe('a route with weights', () => {
   const route: Route = {
     name: 'auto',

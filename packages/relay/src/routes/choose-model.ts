@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Big } from 'big.js';
 import type { ModelReady } from '@millrace/contracts';
+import { isModelAllowed, modelNotAllowed } from '@millrace/control-plane/permissions';
 import { MillraceError } from '@millrace/runtime';
 import type { ModelTable, Operation } from '@millrace/stage';
 import type { Route, RouteCondition, WeightedTarget } from './route.ts';
@@ -16,6 +17,8 @@ export interface RouteQuestion {
   readonly key: string;
   /** What the request costs at most with a model: a decimal string; undefined: the model has no price. */
   readonly worstAmountWith: (model: ModelReady) => string | undefined;
+  /** Models that the API key may ask for; null or undefined: all. */
+  readonly allowed?: readonly string[] | null | undefined;
 }
 
 export interface ChosenModel {
@@ -29,20 +32,26 @@ export interface ChosenModel {
 /**
  * The model that a request goes to, and those that stand by. Models that are not loaded, or cannot do what is asked for, are left out.
  *
- * @throws as `ModelTable.resolve`; `unavailable` where no model of a route is loaded that can do it
+ * @throws as `ModelTable.resolve`; `unavailable` where no model of a route is loaded that can do it; `permission_denied` for a model, or a
+ *   route of models, that the API key may not ask for
  */
 export function chooseModel(
   routes: ReadonlyMap<string, Route>,
   models: ModelTable,
   question: RouteQuestion,
 ): ChosenModel {
-  const { name, operation } = question;
+  const { name, operation, allowed } = question;
   const route = name === undefined ? undefined : routes.get(name);
-  if (route === undefined) return { model: models.resolve(name, operation), fallbacks: [], route: undefined };
+  if (route === undefined) {
+    const model = models.resolve(name, operation);
+    requireAllowed(allowed, [model.name], model.name);
+    return { model, fallbacks: [], route: undefined };
+  }
+  requireAllowed(allowed, modelsOf(route), route.name);
   const able = new Map(
     models
       .list()
-      .filter(({ operations }) => operations.includes(operation))
+      .filter((model) => model.operations.includes(operation) && isModelAllowed(allowed, model.name))
       .map((model) => [model.name, model]),
   );
   const standby = (route.fallbacks ?? []).filter((model) => able.has(model));
@@ -56,6 +65,16 @@ export function chooseModel(
     fallbacks: standby.filter((model) => model !== chosen.name),
     route: route.name,
   };
+}
+
+/** @throws `permission_denied` where none of the models may be asked for */
+function requireAllowed(allowed: RouteQuestion['allowed'], models: readonly string[], name: string): void {
+  if (models.some((model) => isModelAllowed(allowed, model))) return;
+  throw modelNotAllowed(name, allowed ?? []);
+}
+
+function modelsOf({ targets = [], rules = [], fallbacks = [] }: Route): readonly string[] {
+  return [...[...targets, ...rules].map(({ model }) => model), ...fallbacks];
 }
 
 function targetOf(

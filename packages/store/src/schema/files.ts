@@ -13,6 +13,7 @@ export const files = pgTable(
       .notNull()
       .references(() => tenants.id),
     keyId: text('key_id').notNull(),
+    user: text('user_id'),
     purpose: text('purpose').notNull(),
     /** Its name, sealed. */
     name: bytea('name').notNull(),

@@ -9,6 +9,8 @@ export const keptAnswers = pgTable(
     /** SHA-256 of whose the key is and the key. */
     key: bytea('key').primaryKey(),
     tenant: text('tenant').notNull(),
+    /** Whose key seals it; null: that of the tenant. */
+    user: text('user_id'),
     /** Digest of the request; sealed. */
     digest: bytea('digest'),
     /** Null while the request is worked on. */
@@ -20,5 +22,8 @@ export const keptAnswers = pgTable(
     leaseUntil: moment('lease_until').notNull(),
     expiresAt: moment('expires_at').notNull(),
   },
-  (table) => [index('kept_answers_expires').on(table.expiresAt)],
+  (table) => [
+    index('kept_answers_expires').on(table.expiresAt),
+    index('kept_answers_tenant').on(table.tenant),
+  ],
 );

@@ -27,8 +27,10 @@ export const ledger = pgTable(
     keyId: text('key_id'),
     user: text('user_id'),
     operation: text('operation'),
+    /** Empty for a credit. */
     model: text('model').notNull(),
     modelVersion: text('model_version'),
+    /** How the request ended; `adjusted` or `credited` where nothing did. */
     outcome: text('outcome').notNull(),
     inputTokens: integer('input_tokens').notNull(),
     cachedInputTokens: integer('cached_input_tokens').notNull(),
@@ -42,14 +44,20 @@ export const ledger = pgTable(
     /** `exact` or `semantic` where the answer came from the cache. */
     cache: text('cache'),
     priceBook: text('price_book').notNull().default('default'),
+    /** Null where nothing was to be priced, and for what no price was the reason of. */
     priceVersion: integer('price_version'),
     /** Signed: a credit is negative. */
     amount: money('amount').notNull(),
     currency: text('currency').notNull(),
     /** Why it was adjusted or credited. */
     reason: text('reason'),
-    /** What made the adjustment, so that it is not made twice. */
+    /** Who adjusted or credited it: the id of a key or a user. */
+    actor: text('actor'),
+    /** What made the adjustment or credit, so that it is not made twice. */
     adjustmentId: uuid('adjustment_id'),
+    /** When the request came in: the price of then is charged. Null in rows from before this column. */
+    receivedAt: moment('received_at'),
+    /** When the request ended, or the credit was given: the month that it counts in. */
     closedAt: moment('closed_at').notNull(),
     chargedAt: moment('charged_at').notNull(),
   },
@@ -62,5 +70,11 @@ export const ledger = pgTable(
     uniqueIndex('ledger_adjustment')
       .on(table.adjustmentId, table.requestId)
       .where(isNotNull(table.adjustmentId)),
+    uniqueIndex('ledger_credit')
+      .on(table.adjustmentId)
+      .where(sql`${table.kind} = 'credit'`),
+    index('ledger_adjusted')
+      .on(table.requestId)
+      .where(sql`${table.kind} = 'adjustment'`),
   ],
 );

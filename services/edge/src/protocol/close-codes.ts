@@ -7,11 +7,11 @@ export const closeCodes = {
   tryAgainLater: {
     code: 1013,
     meaning:
-      'Too many connections, too many wrong credentials from this address, or the credential cannot be verified right now.',
+      'Too many connections, too many wrong credentials from this address, or the credential was changed or cannot be verified right now.',
   },
   badCredential: {
     code: 4401,
-    meaning: 'The credential is missing, wrong, expired or revoked. An error comes before.',
+    meaning: 'The credential is missing, wrong, expired, revoked or not for this. An error comes before.',
   },
   denied: {
     code: 4403,

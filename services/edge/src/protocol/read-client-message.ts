@@ -1,6 +1,7 @@
 import {
   compileValidator,
   MillraceError,
+  requireShallowJson,
   requireWellFormed,
   shorten,
   type Validator,
@@ -67,8 +68,11 @@ export function createMessageReader(): Reader {
     }
     let value: unknown;
     try {
-      value = JSON.parse(frame.toString('utf8'));
-    } catch {
+      const text = frame.toString('utf8');
+      requireShallowJson(text, 'The message');
+      value = JSON.parse(text);
+    } catch (error) {
+      if (error instanceof MillraceError) return { ok: false, error, names: {} };
       // The error of the parser quotes what it could not read, so it does not become the cause.
       return { ok: false, error: new MillraceError('invalid_json', 'The message is not JSON.'), names: {} };
     }

@@ -4,6 +4,7 @@ import { MillraceError, type Clock } from '@millrace/runtime';
 import { createClusterProcess, type ClusterProcess, type ClusterProcessOptions } from './cluster-process.ts';
 
 const services = [
+  'admin',
   'audit',
   'auth-quota',
   'billing',
@@ -24,6 +25,8 @@ export interface ClusterProcessesOptions {
   /** One for each name. */
   readonly ports: readonly number[];
   readonly env: NodeJS.ProcessEnv;
+  /** Of one service, over those of all. */
+  readonly envOf: (service: string) => Readonly<Record<string, string>>;
   readonly logs: string;
   readonly clock: Clock;
   readonly onOutput?: ClusterProcessOptions['onOutput'];
@@ -49,7 +52,12 @@ export function createClusterProcesses(
         name,
         script: fileURLToPath(new URL(`../../../${service}/src/main.ts`, import.meta.url)),
         // A gateway serves its health on its one port.
-        env: { ...options.env, MILLRACE_PORT: port, MILLRACE_HEALTH_PORT: port },
+        env: {
+          ...options.env,
+          ...options.envOf(service),
+          MILLRACE_PORT: port,
+          MILLRACE_HEALTH_PORT: port,
+        },
         url: `http://127.0.0.1:${port}`,
         logFile: join(options.logs, `${name}.log`),
         clock: options.clock,

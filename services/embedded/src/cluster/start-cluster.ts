@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { destination } from 'pino';
-import { createTenant } from '@millrace/auth-quota';
+import { createTenant } from '@millrace/control-plane';
 import { findNatsServer, startNatsServer } from '@millrace/bus/nats-server';
 import { createLogger, MillraceError, readSettings, stopInReverse, type Stoppable } from '@millrace/runtime';
-import { loadMasterKey } from '@millrace/sealing';
+import { loadMasterKeys } from '@millrace/sealing';
 import { connectPlatform, platformSettings, type Platform } from '@millrace/stage';
 import { migrate, openDatabase, startEmbeddedPostgres, type Database } from '@millrace/store';
 import { embeddedSettings } from '../config.ts';
@@ -20,6 +20,10 @@ export interface ClusterOptions {
   readonly dataDirectory: string;
   /** Settings of the services, such as `MILLRACE_ACK_WAIT`, over those of this process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Settings of one service over those of all, such as its user at NATS. */
+  readonly envOf?: (service: string) => Readonly<Record<string, string>>;
+  /** More of the configuration of nats-server, such as users and TLS. */
+  readonly natsConfiguration?: string;
   /** By default one of each service; `edge-2` is a second edge. */
   readonly processes?: readonly string[];
   /** Whether a process that dies unasked is started again. By default it stays away. */
@@ -36,6 +40,7 @@ export interface Cluster extends Stoppable {
   process(name: string): ClusterProcess;
   readonly edgeUrl: string;
   readonly ingressUrl: string;
+  readonly adminUrl: string;
   readonly apiKey: string;
   readonly natsUrl: string;
   readonly databaseUrl: string;
@@ -72,7 +77,13 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const binary = await findNatsServer(base);
     const nats = keep(
       await startClusterServer(() =>
-        startNatsServer({ binary, dataDir: folder.nats, port: natsPort, logger }),
+        startNatsServer({
+          binary,
+          dataDir: folder.nats,
+          port: natsPort,
+          logger,
+          ...(options.natsConfiguration === undefined ? {} : { more: options.natsConfiguration }),
+        }),
       ),
     );
     const postgres = keep(
@@ -82,7 +93,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     );
     const servers = { natsUrl: nats.url, databaseUrl: postgres.url };
     const { masterKey } = settings;
-    await loadMasterKey({ masterKey, masterKeyFile: folder.masterKey, createIfMissing: true });
+    await loadMasterKeys({ masterKey, masterKeyFile: folder.masterKey, createIfMissing: true });
     const env = serviceEnvironment(base, settings, folder, servers);
     const platform = keep(await connectPlatform('observer', readSettings(platformSettings, env), logger));
     const { clock } = platform;
@@ -93,6 +104,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       names,
       ports,
       env,
+      envOf: options.envOf ?? (() => ({})),
       logs: folder.logs,
       clock,
       onOutput: options.onOutput,
@@ -115,6 +127,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       process: (name) => find(processes, name),
       edgeUrl: urlOf('edge'),
       ingressUrl: urlOf('ingress'),
+      adminUrl: urlOf('admin'),
       apiKey: credentials.api_key,
       natsUrl: nats.url,
       databaseUrl: postgres.url,

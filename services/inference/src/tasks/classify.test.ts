@@ -42,8 +42,8 @@ async function classify({ published = nothingPublished(texts.length), onAppend, 
   const outcome = await runAnswer({
     published,
     onAppend,
-    work: (signal) => {
-      const plan = planClassification(model, event, { messages: [], stop: [], task }, signal);
+    work: async (signal) => {
+      const plan = await planClassification(model, event, { messages: [], stop: [], task }, signal);
       return (request, writer) => classifyTexts(plan, request, writer);
     },
   });

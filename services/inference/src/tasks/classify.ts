@@ -22,18 +22,19 @@ export interface Classification {
 }
 
 /** @throws `missing_value`, `context_length_exceeded` */
-export function planClassification(
+export async function planClassification(
   model: LoadedModel,
   event: RequestEvent,
   content: RequestContent,
   signal: AbortSignal,
-): Classification {
+): Promise<Classification> {
   const task = taskOf(content);
   const { labels = [], top_k: topK = labels.length } = task;
   if (labels.length === 0) throw new MillraceError('missing_value', 'labels is missing', { param: 'labels' });
   const continuations = labels.map((label) => model.encodeAnswer(label.trim()));
   const lengths = continuations.map(({ length }) => length);
-  const scorings = encodeTexts(model, 'classify', task, Math.max(...lengths)).map((promptTokens) => ({
+  const prompts = await encodeTexts(model, 'classify', task, Math.max(...lengths));
+  const scorings = prompts.map((promptTokens) => ({
     requestId: event.request_id,
     cacheScope: event.tenant,
     priority: event.priority,

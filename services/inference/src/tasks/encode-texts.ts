@@ -1,6 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MillraceError } from '@millrace/runtime';
 import type { RequestContent, TaskContent } from '@millrace/stage';
 import type { LoadedModel } from '../loaded-model.ts';
+import { countOf } from '../prompt.ts';
 import type { PromptedOperation } from './task-templates.ts';
 
 /** @throws `missing_value` */
@@ -20,21 +22,26 @@ export function fieldOf({ texts }: TaskContent, index: number): string {
  * @param room tokens that have to be left in the context for the answer
  * @throws `context_length_exceeded` naming the text
  */
-export function encodeTexts(
+export async function encodeTexts(
   { engine, encodePrompt, tasks }: LoadedModel,
   operation: PromptedOperation,
   task: TaskContent,
   room: number,
-): readonly Int32Array[] {
+): Promise<readonly Int32Array[]> {
   const { contextLength } = engine.card;
-  return task.texts.map((text, index) => {
+  const prompts: Int32Array[] = [];
+  for (const [index, text] of task.texts.entries()) {
+    // Encoding takes a while, in which the engine stands still.
+    if (index > 0) await nextTurn();
     const tokens = encodePrompt(tasks.messages(operation, task, text));
-    if (tokens.length + room <= contextLength) return tokens;
+    prompts.push(tokens);
+    if (tokens.length + room <= contextLength) continue;
     const param = fieldOf(task, index);
     throw new MillraceError(
       'context_length_exceeded',
-      `${param} makes a prompt of ${tokens.length} tokens: it may have ${contextLength - room}, as prompt and answer together may have ${contextLength}`,
+      `${param} makes a prompt of ${countOf(tokens, contextLength)} tokens: it may have ${contextLength - room}, as prompt and answer together may have ${contextLength}`,
       { param },
     );
-  });
+  }
+  return prompts;
 }

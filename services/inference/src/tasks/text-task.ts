@@ -10,14 +10,14 @@ import { shareOf } from './share-of.ts';
  *
  * @throws `missing_value`, `context_length_exceeded`
  */
-export function planTexts(
+export async function planTexts(
   model: LoadedModel,
   operation: 'summarize' | 'translate',
   event: RequestEvent,
   content: RequestContent,
   signal: AbortSignal,
-): GenerationPlan {
-  const prompts = encodeTexts(model, operation, taskOf(content), 1);
+): Promise<GenerationPlan> {
+  const prompts = await encodeTexts(model, operation, taskOf(content), 1);
   const generations = prompts.map((promptTokens, choice) =>
     generationOf(model, event, content, promptTokens, choice, signal),
   );

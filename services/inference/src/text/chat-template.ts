@@ -10,6 +10,8 @@ export interface ChatTemplateOptions {
   /** The names of the tokens that the template may write as `bos_token` and `eos_token`. */
   readonly bosToken?: string | undefined;
   readonly eosToken?: string | undefined;
+  /** Where a conversation has more tokens, the rest of it is not encoded. */
+  readonly mostTokens?: number;
   /** For marks that nobody can guess. */
   readonly random: RandomSource;
 }
@@ -19,7 +21,7 @@ export interface ChatTemplate {
    * Token ids of a conversation, ready for the model's answer.
    *
    * Special tokens come from the template alone: one that is named in a message's content is encoded as text. For
-   * content without such names the ids are those of the rendered text.
+   * content without such names the ids are those of the rendered text. Of one that has more than `mostTokens` they are a beginning.
    *
    * @param tools what the answer may call, for templates that know of tools
    * @throws MillraceError invalid_value, param `tools`, if a tool names a special token; param `messages`, if the template refuses the messages (say, their order);
@@ -73,7 +75,7 @@ export function createChatTemplate(options: ChatTemplateOptions): ChatTemplate {
             : { text: piece, specialTokens: true },
         );
         if (segments.map(({ text }) => text).join('') === rendered) {
-          return options.tokenizer.encodeSegments(segments);
+          return options.tokenizer.encodeSegments(segments, options.mostTokens);
         }
       }
       throw new MillraceError(

@@ -48,6 +48,24 @@ describe('Tokenizer', () => {
     expect(tokenizer.encodeSegments(segments)).toEqual(tokenizer.encode('the cat the\n\nHello'));
   });
 
+  it('gives back words without end, cut between characters, in little time', () => {
+    for (const unit of ['a', 'the', '😀', 'x😀', ' ', 'e\u0301']) {
+      const text = `x${unit.repeat(20_000)}`;
+      expect(tokenizer.decode(tokenizer.encode(text)) === text).toBe(true);
+    }
+  });
+
+  it('stops where there are more tokens than are wanted', () => {
+    const text = 'the cat '.repeat(1_000);
+    const whole = tokenizer.encode(text);
+    const segments = [{ text, specialTokens: false }];
+    const beginning = tokenizer.encodeSegments(segments, 100);
+    expect(beginning.length).toBeGreaterThan(100);
+    expect(beginning.length).toBeLessThan(120);
+    expect(beginning).toEqual(whole.subarray(0, beginning.length));
+    expect(tokenizer.encodeSegments(segments, whole.length)).toEqual(whole);
+  });
+
   it('shows special tokens only when asked to', () => {
     const tokens = tokenizer.encode('the<|im_end|>', { specialTokens: true });
     expect(tokenizer.decode(tokens)).toBe('the');

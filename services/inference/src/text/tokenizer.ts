@@ -24,8 +24,12 @@ export interface Tokenizer {
    * Face's tokenizers and llama.cpp.
    */
   encode(text: string, options?: { readonly specialTokens?: boolean }): Int32Array;
-  /** Token ids of segments that belong together: the text between two special tokens is encoded as one. */
-  encodeSegments(segments: readonly Segment[]): Int32Array;
+  /**
+   * Token ids of segments that belong together: the text between two special tokens is encoded as one.
+   *
+   * @param most where there are more, it stops: what it returns is longer than this, and a beginning of the whole
+   */
+  encodeSegments(segments: readonly Segment[], most?: number): Int32Array;
   /** The text of tokens; what is not valid UTF-8 becomes U+FFFD. Special tokens have no text unless asked for. */
   decode(tokens: Iterable<number>, options?: { readonly specialTokens?: boolean }): string;
   /**
@@ -73,14 +77,15 @@ export function createTokenizer(file: TokenizerFile): Tokenizer {
   const encodeOrdinary = createBytePairEncoder(file, new Set(specialIds.keys()));
   const specialPattern = alternation([...specialIds.keys()]);
 
-  const encodeSegments = (segments: readonly Segment[]): Int32Array => {
+  const encodeSegments = (segments: readonly Segment[], most = Infinity): Int32Array => {
     const ids: number[] = [];
     let pending = '';
     const flush = (): void => {
-      for (const id of encodeOrdinary(pending)) ids.push(id);
+      for (const id of encodeOrdinary(pending, most - ids.length)) ids.push(id);
       pending = '';
     };
     for (const segment of segments) {
+      if (ids.length > most) break;
       if (!segment.specialTokens || specialPattern === undefined) {
         pending += segment.text;
         continue;

@@ -1,6 +1,7 @@
 import type { WholeJob } from '@millrace/jobs';
-import { MillraceError, parseDurationMs, type Clock } from '@millrace/runtime';
+import type { Clock } from '@millrace/runtime';
 import type { Kept } from './jobs-access.ts';
+import { readDuration } from './read-duration.ts';
 
 const longestWaitMs = 60_000;
 /** Notices may be lost. */
@@ -8,12 +9,7 @@ const recheckMs = 2_000;
 
 /** @throws `invalid_value` */
 export function waitOf(text: string | undefined): number {
-  if (text === undefined) return 0;
-  const waitMs = parseDurationMs(text);
-  if (waitMs !== undefined && waitMs <= longestWaitMs) return waitMs;
-  throw new MillraceError('invalid_value', 'wait must be a duration such as 30s, at most 60s', {
-    param: 'wait',
-  });
+  return text === undefined ? 0 : readDuration('wait', text, { minMs: 0, maxMs: longestWaitMs });
 }
 
 export interface AwaitOptions {

@@ -1,13 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { createBodyReader } from '@millrace/endpoints';
 import { notFound, showBatch } from '@millrace/jobs';
-import { compileValidator, MillraceError } from '@millrace/runtime';
+import { notJson } from '@millrace/relay';
+import { compileValidator, MillraceError, systemRandom } from '@millrace/runtime';
 import { callerOf, idempotencyKeyOf } from '../caller.ts';
-import { notJson } from '../errors.ts';
 import { batchBodySchema, batchListParameters, type BatchBody } from './batch-schema.ts';
 import type { KeptRoutesOptions } from './job-routes.ts';
 import { createQueryReader, listOf } from './list-query.ts';
 import { digestOf } from './read-job.ts';
+import { readWebhook } from './read-webhook.ts';
 
 interface BatchRoute {
   readonly Params: { readonly id: string };
@@ -29,6 +30,7 @@ export async function batchRoutes(
     const key = idempotencyKeyOf(request);
     const asked = read(request.body);
     requireEndpoint(endpoints, asked.endpoint);
+    const webhook = readWebhook(asked.webhook, systemRandom, settings.webhookPrivate);
     const digest = digestOf('/v1/batches', request.body);
     const file = await kept().files.find(principal, asked.input_file_id);
     const { status, body } = await kept().once({ principal, key, digest }, async (transaction) => {
@@ -44,9 +46,10 @@ export async function batchRoutes(
         details: {
           metadata: asked.metadata ?? undefined,
           outputRetentionMs: retentionMs === undefined ? settings.fileRetentionMs : retentionMs * 1_000,
+          webhook: webhook?.target,
         },
       });
-      return { status: 200, body: showBatch(batch) };
+      return { status: 200, body: { ...showBatch(batch), webhook: webhook?.shown ?? null } };
     });
     kept().wakeRunners();
     return reply.code(status).send(body);

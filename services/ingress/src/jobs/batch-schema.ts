@@ -1,6 +1,7 @@
 import { batchStatuses } from '@millrace/jobs';
 import { metadataSchema } from './job-schema.ts';
 import { listParameters } from './list-query.ts';
+import { newWebhookSchema, webhookSchema, type NewWebhook } from './webhook-schema.ts';
 
 const oneHourSeconds = 3_600;
 const thirtyDaysSeconds = 30 * 24 * oneHourSeconds;
@@ -38,6 +39,7 @@ export const batchBodySchema = {
     completion_window: { enum: ['24h'], description: 'What is not done by then expires.' },
     metadata: metadataSchema,
     output_expires_after: expiresAfterSchema,
+    webhook: newWebhookSchema,
   },
 } as const;
 
@@ -47,9 +49,12 @@ export interface BatchBody {
   readonly completion_window: '24h';
   readonly metadata?: Readonly<Record<string, string>> | null;
   readonly output_expires_after?: ExpiresAfter;
+  readonly webhook?: NewWebhook;
 }
 
-export const batchListParameters = { limit: listParameters.limit, after: listParameters.after } as const;
+const { limit, after } = listParameters('batch_');
+
+export const batchListParameters = { limit, after } as const;
 
 const time = { type: ['integer', 'null'], description: 'Seconds since the epoch.' } as const;
 const count = { type: 'integer', minimum: 0 } as const;
@@ -108,5 +113,6 @@ export const batchSchema = {
       properties: { total: count, completed: count, failed: count },
     },
     metadata: metadataSchema,
+    webhook: webhookSchema,
   },
 } as const;

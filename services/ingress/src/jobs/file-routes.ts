@@ -7,6 +7,7 @@ import { callerOf, idempotencyKeyOf } from '../caller.ts';
 import { fileListParameters } from './file-schema.ts';
 import type { KeptRoutesOptions } from './job-routes.ts';
 import { createQueryReader, listOf } from './list-query.ts';
+import { onDelivered } from './on-delivered.ts';
 import { createUploadReader } from './read-upload.ts';
 
 interface FileRoute {
@@ -14,7 +15,10 @@ interface FileRoute {
 }
 
 /** A fastify plugin with the files of the OpenAI API. Their content passes through, and is never whole in memory. */
-export async function fileRoutes(app: FastifyInstance, { kept, settings }: KeptRoutesOptions): Promise<void> {
+export async function fileRoutes(
+  app: FastifyInstance,
+  { kept, settings, onError }: KeptRoutesOptions,
+): Promise<void> {
   const readUpload = createUploadReader(settings);
   const readList = createQueryReader<{ readonly purpose?: FilePurpose }>(fileListParameters);
   await app.register(multipart, {
@@ -66,6 +70,8 @@ export async function fileRoutes(app: FastifyInstance, { kept, settings }: KeptR
 
   app.get<FileRoute>('/v1/files/:id/content', async (request, reply) => {
     const file = await find(request, request.params.id);
+    const { principal } = callerOf(request);
+    onDelivered(reply, () => kept().files.delivered(principal, file.id), onError);
     return reply
       .type('application/octet-stream')
       .header('content-length', file.bytes)

@@ -1,8 +1,10 @@
 import { listParameters } from './list-query.ts';
 
+const { limit, ...page } = listParameters('file-');
+
 export const fileListParameters = {
-  ...listParameters,
-  limit: { ...listParameters.limit, maximum: 10_000, default: 10_000 },
+  ...page,
+  limit: { ...limit, maximum: 10_000, default: 10_000 },
   purpose: { enum: ['batch', 'batch_output'], description: 'Only files of this purpose.' },
 } as const;
 

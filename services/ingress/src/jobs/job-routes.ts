@@ -1,20 +1,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseJson, type Endpoint } from '@millrace/endpoints';
 import { notFound, showJob, type Job } from '@millrace/jobs';
-import type { Relay } from '@millrace/relay';
+import { notJson, refuseEncoding, type Relay } from '@millrace/relay';
 import { MillraceError, systemRandom, type Clock } from '@millrace/runtime';
+import { forbidsCache } from '../cache-control.ts';
 import { callerOf, idempotencyKeyOf } from '../caller.ts';
 import type { IngressSettings } from '../config.ts';
-import { notJson } from '../errors.ts';
-import { refuseEncoding } from '../refuse-encoding.ts';
-import { awaitJob, waitOf } from './await-job.ts';
+import { awaitJob, isOver, waitOf } from './await-job.ts';
 import { responseRoutes, type ResponseRoutesOptions } from '../responses/response-routes.ts';
 import { batchRoutes } from './batch-routes.ts';
 import { fileRoutes } from './file-routes.ts';
 import { jobListParameters, jobQueryParameters } from './job-schema.ts';
 import { createKept, explainKept, type JobsAccess, type Kept } from './jobs-access.ts';
 import { createQueryReader, listOf } from './list-query.ts';
+import { onDelivered } from './on-delivered.ts';
 import { createJobReader, digestOf } from './read-job.ts';
+import type { Waiters } from '../waiters.ts';
 import { progressOf, showWholeJob } from './show-whole-job.ts';
 
 export interface JobRoutesOptions {
@@ -23,6 +24,7 @@ export interface JobRoutesOptions {
   readonly onError: (error: unknown) => void;
   readonly settings: IngressSettings;
   readonly clock: Clock;
+  readonly waiters: Waiters;
   readonly identify: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
   readonly endpoints: readonly Endpoint[];
   /** Undefined where there is no database. */
@@ -35,6 +37,8 @@ export interface KeptRoutesOptions {
   readonly clock: Clock;
   readonly settings: IngressSettings;
   readonly endpoints: ReadonlyMap<string, Endpoint>;
+  /** Called with what went wrong behind an answer. */
+  readonly onError: (error: unknown) => void;
 }
 
 interface JobRoute {
@@ -43,7 +47,7 @@ interface JobRoute {
 
 /** A fastify plugin with jobs, files and batches. Where the database is away they say so, and nothing else does. */
 export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions): Promise<void> {
-  const { relay, settings, clock, identify, access, ask, onError } = options;
+  const { relay, settings, clock, identify, access, ask, onError, waiters } = options;
   const endpoints = new Map(options.endpoints.map((endpoint) => [endpoint.path, endpoint]));
   const stores = access === undefined ? undefined : createKept(access, clock);
   const kept = (): Kept => {
@@ -69,7 +73,8 @@ export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions)
     const { principal, client } = callerOf(request);
     if (request.body === undefined) throw notJson();
     const key = idempotencyKeyOf(request);
-    const { endpoint, priority, request: asked, retentionMs, madeSecret } = read(request.body);
+    const { endpoint, priority, request: made, retentionMs, webhook } = read(request.body);
+    const asked = { ...made, isUncached: forbidsCache(request.headers) };
     client.ended.throwIfAborted();
     const digest = digestOf('/v1/jobs', request.body);
     const { status, body } = await kept().once({ principal, key, digest }, async (transaction) => {
@@ -83,9 +88,7 @@ export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions)
         retentionMs,
       });
       const shown = showWholeJob({ job, request: asked, result: undefined }, undefined);
-      const secret =
-        madeSecret === undefined ? {} : { webhook: { url: asked.webhook?.url, secret: madeSecret } };
-      return { status: 202, body: { ...shown, ...secret } };
+      return { status: 202, body: { ...shown, webhook: webhook?.shown ?? null } };
     });
     kept().wakeRunners();
     return reply.code(status).send(body);
@@ -103,16 +106,20 @@ export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions)
     const { id } = request.params;
     const waitMs = waitOf(readQuery(request.query).wait);
     const find = () => kept().jobs.find(principal, 'job', id);
+    const leave = waitMs === 0 ? undefined : waiters.enter(principal);
     try {
       const found =
         waitMs === 0
           ? await find()
           : await awaitJob({ kept: kept(), clock }, id, find, { waitMs, signal: client.ended });
       if (found === undefined) throw notFound('job', 'job_id');
+      if (isOver(found)) onDelivered(reply, () => kept().jobs.delivered(principal, 'job', id), onError);
       return showWholeJob(found, await progressOf(relay, found, principal));
     } catch (error) {
       if (!client.gone.aborted) throw error;
       return reply.hijack();
+    } finally {
+      leave?.();
     }
   });
 
@@ -135,10 +142,10 @@ export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions)
     return { id, object: 'job.deleted', deleted: true };
   });
 
-  const more: KeptRoutesOptions = { kept, clock, settings, endpoints };
+  const more: KeptRoutesOptions = { kept, clock, settings, endpoints, onError };
   await app.register(fileRoutes, more);
   await app.register(batchRoutes, more);
-  await app.register(responseRoutes, { ...more, relay, ask, onError });
+  await app.register(responseRoutes, { ...more, relay, waiters, ask });
 }
 
 /** Clients say that they send JSON also where they send nothing. */

@@ -1,5 +1,7 @@
 import { jobStatuses } from '@millrace/jobs';
+import { costSchema } from '@millrace/relay';
 import { listParameters } from './list-query.ts';
+import { newWebhookSchema, webhookSchema, type NewWebhook } from './webhook-schema.ts';
 
 export const metadataSchema = {
   type: ['object', 'null'],
@@ -22,21 +24,7 @@ export const jobBodySchema = {
       enum: ['high', 'normal', 'low'],
       description: 'Which jobs and requests go first; by default as the body says.',
     },
-    webhook: {
-      type: 'object',
-      required: ['url'],
-      additionalProperties: false,
-      description: 'Is told when the job has ended, after Standard Webhooks.',
-      properties: {
-        url: { type: 'string', minLength: 1, maxLength: 2_048, description: 'Where it is posted to.' },
-        secret: {
-          type: 'string',
-          pattern: '^whsec_[A-Za-z0-9+/]{32,88}={0,2}$',
-          description:
-            'Signs it: whsec_ and 24 to 64 bytes in base64. Without it one is made and given back once.',
-        },
-      },
-    },
+    webhook: newWebhookSchema,
     retention: {
       type: 'string',
       maxLength: 32,
@@ -50,13 +38,13 @@ export interface JobBody {
   readonly endpoint: string;
   readonly body: Readonly<Record<string, unknown>>;
   readonly priority?: 'high' | 'normal' | 'low';
-  readonly webhook?: { readonly url: string; readonly secret?: string };
+  readonly webhook?: NewWebhook;
   readonly retention?: string;
   readonly metadata?: Readonly<Record<string, string>> | null;
 }
 
 export const jobListParameters = {
-  ...listParameters,
+  ...listParameters('job_'),
   status: { enum: jobStatuses, description: 'Only jobs in this state.' },
 } as const;
 
@@ -105,16 +93,12 @@ export const jobSchema = {
       type: ['object', 'null'],
       description: 'The answer of the endpoint; of a cancelled job, what there is.',
     },
+    cost: {
+      ...costSchema,
+      description: 'What its result is charged; null until it is there, and where the model has no price.',
+    },
     error: { type: ['object', 'null'], description: 'Why it failed, as in an error body.' },
     metadata: metadataSchema,
-    webhook: {
-      type: ['object', 'null'],
-      required: ['url'],
-      additionalProperties: false,
-      properties: {
-        url: { type: 'string' },
-        secret: { type: 'string', description: 'Only with the answer to the creation, where one was made.' },
-      },
-    },
+    webhook: webhookSchema,
   },
 } as const;

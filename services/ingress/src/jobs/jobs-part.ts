@@ -1,5 +1,5 @@
 import type { ApiPart } from '../api-part.ts';
-import { json } from '../openapi-responses.ts';
+import { cacheControlParameter, json } from '../openapi-responses.ts';
 import {
   jobBodySchema,
   jobListParameters,
@@ -28,7 +28,7 @@ export const jobsPart: ApiPart = {
         operationId: 'createJob',
         summary: 'Has a request answered later.',
         description: 'The body is checked as the endpoint would check it.',
-        parameters: [keyParameter],
+        parameters: [keyParameter, cacheControlParameter],
         requestBody: {
           required: true,
           content: json('NewJob', {

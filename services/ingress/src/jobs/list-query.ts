@@ -1,15 +1,17 @@
 import { compileValidator, type Validator } from '@millrace/runtime';
-import type { Page } from '@millrace/jobs';
+import type { IdPrefix, Page } from '@millrace/jobs';
 
-export const listParameters = {
-  limit: { type: 'integer', minimum: 1, maximum: 100, default: 20, description: 'Most items of the page.' },
-  after: {
-    type: 'string',
-    pattern: '^[A-Za-z0-9_-]{1,64}$',
-    description: 'Id of the last item of the page before.',
-  },
-  order: { enum: ['desc'], default: 'desc', description: 'Newest first.' },
-} as const;
+/** What pages of a list are asked for with. @param prefix what ids of its items begin with */
+export const listParameters = (prefix: IdPrefix) =>
+  ({
+    limit: { type: 'integer', minimum: 1, maximum: 100, default: 20, description: 'Most items of the page.' },
+    after: {
+      type: 'string',
+      pattern: `^${prefix}[0-9a-f]{32}${prefix === 'msg_' ? '_[0-9]{1,4}' : ''}$`,
+      description: 'Id of the last item of the page before.',
+    },
+    order: { enum: ['desc'], default: 'desc', description: 'Newest first.' },
+  }) as const;
 
 /** Makes the reader of a query of these parameters; any other is refused by name. */
 export function createQueryReader<Query>(

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createBodyReader, type Asked, type Endpoint } from '@millrace/endpoints';
-import { readWebhookUrl, type JobRequest, type WebhookTarget } from '@millrace/jobs';
-import { compileValidator, MillraceError, parseDurationMs, type RandomSource } from '@millrace/runtime';
+import type { JobRequest } from '@millrace/jobs';
+import { compileValidator, MillraceError, type RandomSource } from '@millrace/runtime';
 import type { Priority } from '@millrace/contracts';
 import { jobBodySchema, type JobBody } from './job-schema.ts';
+import { readDuration } from './read-duration.ts';
+import { readWebhook, type AskedWebhook } from './read-webhook.ts';
 
 /** A job that is asked for. */
 export interface AskedJob {
@@ -11,8 +13,7 @@ export interface AskedJob {
   readonly priority: Priority;
   readonly request: JobRequest;
   readonly retentionMs: number;
-  /** The secret of its webhook, where it was made here. */
-  readonly madeSecret: string | undefined;
+  readonly webhook: AskedWebhook | undefined;
 }
 
 export interface ReadJobOptions {
@@ -23,7 +24,6 @@ export interface ReadJobOptions {
 
 const minRetentionMs = 60_000;
 const priorities = { high: 'HIGH', normal: 'NORMAL', low: 'LOW' } as const;
-const secretBytes = 32;
 
 /** Makes the reader of `POST /v1/jobs`. The reader throws what is wrong, also with the body for the endpoint. */
 export function createJobReader({
@@ -35,13 +35,13 @@ export function createJobReader({
   return (value) => {
     const job = read(value);
     const { generation } = readFor(endpoints, job.endpoint, job.body);
-    const webhook = webhookOf(job.webhook, random, settings.webhookPrivate);
+    const webhook = readWebhook(job.webhook, random, settings.webhookPrivate);
     return {
       endpoint: job.endpoint,
       priority: job.priority === undefined ? generation.priority : priorities[job.priority],
-      request: { body: job.body, metadata: job.metadata ?? undefined, webhook },
+      request: { body: job.body, metadata: job.metadata ?? undefined, webhook: webhook?.target },
       retentionMs: retentionOf(job.retention, settings.jobRetentionMs),
-      madeSecret: job.webhook?.secret === undefined ? webhook?.secret : undefined,
+      webhook,
     };
   };
 }
@@ -79,28 +79,10 @@ function inBody(error: MillraceError): MillraceError {
   });
 }
 
-function webhookOf(
-  webhook: JobBody['webhook'],
-  random: RandomSource,
-  allowsPrivate: boolean,
-): WebhookTarget | undefined {
-  if (webhook === undefined) return undefined;
-  const { href } = readWebhookUrl(webhook.url, 'webhook.url', allowsPrivate);
-  const made = (): string => `whsec_${Buffer.from(random.bytes(secretBytes)).toString('base64')}`;
-  return { url: href, secret: webhook.secret ?? made() };
-}
-
 /** Keeps what is kept for others no longer than the platform does. */
 function retentionOf(text: string | undefined, longestMs: number): number {
   if (text === undefined) return longestMs;
-  const retentionMs = parseDurationMs(text);
-  if (retentionMs !== undefined && retentionMs >= minRetentionMs && retentionMs <= longestMs)
-    return retentionMs;
-  throw new MillraceError(
-    'invalid_value',
-    `retention must be a duration such as 1h or 7d, from ${minRetentionMs} ms to ${longestMs} ms`,
-    { param: 'retention' },
-  );
+  return readDuration('retention', text, { minMs: minRetentionMs, maxMs: longestMs });
 }
 
 /** The same for the same request. */

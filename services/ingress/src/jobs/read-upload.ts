@@ -43,13 +43,15 @@ export function createUploadReader(
     for await (const part of readable(request.parts())) {
       if (part.type === 'file') {
         if (part.fieldname !== 'file') throw unknownField(part.fieldname);
-        name = part.filename.slice(0, maxNameLength);
+        // A file may come without a name, whatever the type says.
+        name = ((part.filename as string | undefined) ?? '').slice(0, maxNameLength);
         for await (const piece of readable(part.file as AsyncIterable<Buffer>)) {
           hash.update(piece);
           await writer?.write(piece);
         }
         if (part.file.truncated) throw tooLarge(settings.fileMaxBytes);
       } else {
+        if (part.fieldname === 'file') throw notFile();
         if (!fieldNames.some((known) => known === part.fieldname)) throw unknownField(part.fieldname);
         fields.set(part.fieldname, String(part.value));
       }
@@ -104,6 +106,11 @@ function retentionOf(fields: ReadonlyMap<string, string>, usualMs: number): numb
 
 const missing = (field: string): MillraceError =>
   new MillraceError('missing_value', `${field} is missing`, { param: field });
+
+const notFile = (): MillraceError =>
+  new MillraceError('invalid_value', 'file is a text: it must be a file, with a name of its own', {
+    param: 'file',
+  });
 
 const unknownField = (field: string): MillraceError =>
   new MillraceError(

@@ -16,6 +16,7 @@ export function showWholeJob({ job, request, result }: WholeJob, progress: Progr
     ...showJob(job),
     progress: progress ?? null,
     result: result !== undefined && 'answer' in result ? result.answer : null,
+    cost: result !== undefined && 'answer' in result ? (result.cost ?? null) : null,
     error: result !== undefined && 'error' in result ? errorOf(result.error) : null,
     metadata: request.metadata ?? null,
     webhook: request.webhook === undefined ? null : { url: request.webhook.url },

@@ -17,7 +17,6 @@ export interface ResponseQuery {
 }
 
 export const inputListParameters = {
-  limit: listParameters.limit,
-  after: listParameters.after,
+  ...listParameters('msg_'),
   order: { enum: ['asc', 'desc'], default: 'desc', description: 'By their place in the conversation.' },
 } as const;

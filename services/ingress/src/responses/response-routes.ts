@@ -8,23 +8,26 @@ import {
   type ResponseBody,
 } from '@millrace/endpoints';
 import { notFound, type WholeJob } from '@millrace/jobs';
-import type { GatewayPrincipal, Relay } from '@millrace/relay';
+import { notJson, sendError, type Generation, type GatewayPrincipal, type Relay } from '@millrace/relay';
 import { MillraceError } from '@millrace/runtime';
+import { cacheHeader, forbidsCache, obeyCacheControl } from '../cache-control.ts';
 import { callerOf, idempotencyKeyOf } from '../caller.ts';
-import { notJson, sendError } from '../errors.ts';
-import { awaitJob } from '../jobs/await-job.ts';
+import { costHeader } from '../cost-header.ts';
+import { awaitJob, isOver } from '../jobs/await-job.ts';
 import type { KeptRoutesOptions } from '../jobs/job-routes.ts';
+import { onDelivered } from '../jobs/on-delivered.ts';
 import { createQueryReader, listOf } from '../jobs/list-query.ts';
 import { digestOf } from '../jobs/read-job.ts';
 import { inputListParameters, responseQueryParameters, type ResponseQuery } from './response-parameters.ts';
 import { conversationOf, errorOf, showInput, showResponse } from './stored-response.ts';
 import { streamResponse } from './stream-response.ts';
+import type { Waiters } from '../waiters.ts';
 
 export interface ResponseRoutesOptions extends KeptRoutesOptions {
   readonly relay: Pick<Relay, 'follow' | 'snapshot' | 'stopping'>;
   /** Answers what is not kept. */
   readonly ask: (endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply) => Promise<object>;
-  readonly onError: (error: unknown) => void;
+  readonly waiters: Waiters;
 }
 
 interface ResponseRoute {
@@ -36,7 +39,7 @@ const foreverMs = 2 ** 31 - 1;
 
 /** A fastify plugin with the responses of the OpenAI API. A response that is kept is a job. */
 export async function responseRoutes(app: FastifyInstance, options: ResponseRoutesOptions): Promise<void> {
-  const { kept, clock, settings, endpoints, relay, ask, onError } = options;
+  const { kept, clock, settings, endpoints, relay, ask, onError, waiters } = options;
   const endpoint = endpoints.get(responsesPath);
   if (endpoint === undefined) return;
   const read = createResponseReader();
@@ -49,6 +52,10 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     return found;
   };
 
+  /** Where nothing of the tenant is kept, the response goes with its delivery. */
+  const forgetOnce = (reply: FastifyReply, principal: GatewayPrincipal, id: string): void =>
+    onDelivered(reply, () => kept().jobs.delivered(principal, 'response', id), onError);
+
   const before = async (principal: GatewayPrincipal, id: string | undefined): Promise<readonly InputItem[]> =>
     id === undefined ? [] : conversationOf(await find(principal, id, 'previous_response_id'));
 
@@ -59,7 +66,7 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     after: number,
   ): Promise<FastifyReply> => {
     const { principal, client } = callerOf(request);
-    await streamResponse(reply, stored, {
+    const isWhole = await streamResponse(reply, stored, {
       relay,
       kept: kept(),
       clock,
@@ -69,27 +76,28 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
       ended: AbortSignal.any([client.ended, relay.stopping]),
       onError,
     });
+    if (isWhole) await kept().jobs.delivered(principal, 'response', stored.job.id);
     return reply;
   };
 
-  /** Keeps what is asked, once for an idempotency key. */
+  /** Keeps what the client has sent, once for an idempotency key. @param body what it comes to, with the conversation before it */
   const keep = async (
-    principal: GatewayPrincipal,
-    key: string | undefined,
+    request: FastifyRequest,
     original: ResponseBody,
     body: object,
-    sent: unknown,
+    { priority }: Generation,
   ): Promise<WholeJob> => {
-    const { generation } = endpoint.read(body);
+    const { principal } = callerOf(request);
+    const key = idempotencyKeyOf(request);
     const given = await kept().once(
-      { principal, key, digest: digestOf(responsesPath, sent) },
+      { principal, key, digest: digestOf(responsesPath, request.body) },
       async (transaction) => {
         const { id } = await kept().jobs.create(transaction, {
           kind: 'response',
           principal,
           endpoint: responsesPath,
-          priority: generation.priority,
-          request: { body, original },
+          priority,
+          request: { body, original, isUncached: forbidsCache(request.headers) },
           lifetimeMs: settings.jobLifetimeMs,
           retentionMs: settings.jobRetentionMs,
         });
@@ -98,6 +106,45 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     );
     kept().wakeRunners();
     return find(principal, (given.body as { readonly id: string }).id);
+  };
+
+  /** Sends a response that was just asked for; it is stopped where its client is gone, unless it is left alone. */
+  const answer = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    stored: WholeJob,
+    {
+      isStream,
+      isLeftAlone,
+      generation,
+    }: { readonly isStream: boolean; readonly isLeftAlone: boolean; readonly generation: Generation },
+  ): Promise<object> => {
+    const { principal, client } = callerOf(request);
+    try {
+      if (isStream) return await stream(request, reply, stored, -1);
+      forgetOnce(reply, principal, stored.job.id);
+      const ended = await awaitJob(
+        { kept: kept(), clock },
+        stored.job.id,
+        () => kept().jobs.find(principal, 'response', stored.job.id),
+        { waitMs: foreverMs, signal: AbortSignal.any([client.ended, relay.stopping]) },
+      );
+      if (ended === undefined) throw notFound('response', 'response_id');
+      const { result } = ended;
+      if (result !== undefined && 'error' in result) return sendError(reply, errorOf(ended));
+      const asked = obeyCacheControl(generation, request.headers);
+      if (result !== undefined)
+        reply.headers({ ...cacheHeader(asked, result.cache), ...costHeader(result.cost) });
+      return showResponse(ended);
+    } catch (error) {
+      if (!client.gone.aborted) throw error;
+      return reply.hijack();
+    } finally {
+      if (client.gone.aborted && !isLeftAlone) {
+        await kept().jobs.cancel(principal, 'response', stored.job.id);
+        kept().wakeRunners();
+      }
+    }
   };
 
   app.post(responsesPath, async (request, reply) => {
@@ -114,30 +161,18 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
       return ask({ path: responsesPath, read: () => endpoint.read(alone) }, request, reply);
     }
     const { stream: isStream = false, stream_options: _options, ...body } = rest;
-    endpoint.read({ ...rest, input });
+    const { generation } = endpoint.read({ ...rest, input });
     client.ended.throwIfAborted();
-    const stored = await keep(principal, key, original, { ...body, input }, request.body);
-    reply.header('x-request-id', stored.job.requestId ?? stored.job.id);
+    const isAwaited = !background || isStream;
+    const leave = isAwaited ? waiters.enter(principal) : undefined;
     try {
-      if (isStream) return await stream(request, reply, stored, -1);
-      if (background) return showResponse(stored);
-      const ended = await awaitJob(
-        { kept: kept(), clock },
-        stored.job.id,
-        () => kept().jobs.find(principal, 'response', stored.job.id),
-        { waitMs: foreverMs, signal: AbortSignal.any([client.ended, relay.stopping]) },
-      );
-      if (ended === undefined) throw notFound('response', 'response_id');
-      if (ended.result !== undefined && 'error' in ended.result) return sendError(reply, errorOf(ended));
-      return showResponse(ended);
-    } catch (error) {
-      if (!client.gone.aborted) throw error;
-      return reply.hijack();
+      const stored = await keep(request, original, { ...body, input }, generation);
+      reply.header('x-request-id', stored.job.requestId ?? stored.job.id);
+      if (!isAwaited) return showResponse(stored);
+      const isLeftAlone = background || key !== undefined;
+      return await answer(request, reply, stored, { isStream, isLeftAlone, generation });
     } finally {
-      if (client.gone.aborted && !background && key === undefined) {
-        await kept().jobs.cancel(principal, 'response', stored.job.id);
-        kept().wakeRunners();
-      }
+      leave?.();
     }
   });
 
@@ -146,7 +181,11 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     const query = readQuery(request.query);
     const after = query.starting_after;
     if (query.stream !== 'true') {
-      if (after === undefined) return showResponse(await find(principal, request.params.id));
+      if (after === undefined) {
+        const found = await find(principal, request.params.id);
+        if (isOver(found)) forgetOnce(reply, principal, found.job.id);
+        return showResponse(found);
+      }
       throw new MillraceError('conflicting_values', 'starting_after has no meaning without stream true', {
         param: 'starting_after',
       });
@@ -154,7 +193,12 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     const stored = await find(principal, request.params.id);
     // Says so while there can still be a status: the events are gone before the response is.
     if (stored.job.requestId !== undefined) await relay.snapshot(stored.job.requestId, principal);
-    return stream(request, reply, stored, after === undefined ? -1 : Number(after));
+    const leave = waiters.enter(principal);
+    try {
+      return await stream(request, reply, stored, after === undefined ? -1 : Number(after));
+    } finally {
+      leave();
+    }
   });
 
   app.post<ResponseRoute>(`${responsesPath}/:id/cancel`, async (request) => {
@@ -179,7 +223,9 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     const { limit = inputListParameters.limit.default, after, order = 'desc' } = readList(request.query);
     const items = showInput(await find(callerOf(request).principal, request.params.id));
     const ordered = order === 'asc' ? items : items.toReversed();
-    const start = after === undefined ? 0 : ordered.findIndex(({ id }) => id === after) + 1;
+    const last = ordered.findIndex(({ id }) => id === after);
+    if (after !== undefined && last === -1) throw notFound('input item', 'after');
+    const start = last + 1;
     return listOf({ items: ordered.slice(start, start + limit), hasMore: start + limit < ordered.length });
   });
 }

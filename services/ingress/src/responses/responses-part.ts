@@ -1,14 +1,7 @@
 import { responseBodySchema } from '@millrace/endpoints';
 import type { ApiPart } from '../api-part.ts';
-import {
-  creationErrors,
-  idParameter,
-  keptErrors,
-  keptResponse,
-  keyParameter,
-  queryParameters,
-} from '../jobs/kept-part.ts';
-import { json } from '../openapi-responses.ts';
+import { idParameter, keptErrors, keptResponse, keyParameter, queryParameters } from '../jobs/kept-part.ts';
+import { answerHeaders, cacheControlParameter, errorResponses, json } from '../openapi-responses.ts';
 import { inputListParameters, responseQueryParameters } from './response-parameters.ts';
 
 const id = idParameter('The response.');
@@ -39,7 +32,7 @@ export const responsesPart: ApiPart = {
       post: {
         operationId: 'createResponse',
         summary: 'Answers an input, behind a response that was kept or by itself.',
-        parameters: [keyParameter],
+        parameters: [keyParameter, cacheControlParameter],
         requestBody: {
           required: true,
           content: json('NewResponse', {
@@ -48,8 +41,11 @@ export const responsesPart: ApiPart = {
           }),
         },
         responses: {
-          200: streamed('The response. With stream true its events come, each with a sequence_number.'),
-          ...creationErrors,
+          200: {
+            ...streamed('The response. With stream true its events come, each with a sequence_number.'),
+            headers: answerHeaders,
+          },
+          ...errorResponses(),
         },
       },
     },

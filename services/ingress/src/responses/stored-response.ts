@@ -66,7 +66,22 @@ export function conversationOf(stored: WholeJob): readonly InputItem[] {
     }
     return { type: 'message', role: 'assistant', content: textOf(item.content) };
   });
-  return [...inputOf(stored), ...answered.filter((item) => item.type !== 'message' || item.content !== '')];
+  const said = answered.filter((item) => item.type !== 'message' || item.content !== '');
+  return [...inputOf(stored).map(essenceOf), ...said];
+}
+
+/**
+ * What an item says, without what has no effect: it is stored again with each response that goes on behind it, and only what it says
+ * counts for the limit of the content.
+ */
+function essenceOf(item: InputItem): InputItem {
+  if (item.type === 'function_call') {
+    const { type, call_id, name, arguments: text } = item;
+    return { type, call_id, name, arguments: text };
+  }
+  if (item.type === 'function_call_output')
+    return { type: item.type, call_id: item.call_id, output: textOf(item.output) };
+  return { type: 'message', role: item.role, content: textOf(item.content) };
 }
 
 /** All that a stored response was made of, what came before it included. */

@@ -24,12 +24,12 @@ export interface StreamResponseOptions {
 
 const foreverMs = 2 ** 31 - 1;
 
-/** Sends the events of a stored response, from its first attempt that says something. */
+/** Sends the events of a stored response, from its first attempt that says something. @returns whether the client has all of them */
 export async function streamResponse(
   reply: FastifyReply,
   stored: WholeJob,
   options: StreamResponseOptions,
-): Promise<void> {
+): Promise<boolean> {
   const { clock, keepAliveMs, ended, after, onError } = options;
   reply.hijack();
   const stream = openEventStream(reply.raw, headersSoFar(reply), { clock, keepAliveMs, signal: ended });
@@ -41,18 +41,19 @@ export async function streamResponse(
       const found = await nextAttempt(options, stored.job.id, requestId);
       if (found.job.requestId === undefined || found.job.requestId === requestId) {
         await sendEnd(stream, frames, found);
-        return;
+        return true;
       }
       requestId = found.job.requestId;
-      if (await sendAttempt(stream, frames, requestId, options)) return;
+      if (await sendAttempt(stream, frames, requestId, options)) return true;
     }
   } catch (error) {
-    if (ended.aborted && ended.reason === error && !(error instanceof MillraceError)) return;
+    if (ended.aborted && ended.reason === error && !(error instanceof MillraceError)) return false;
     onError(error);
     const { code, message, param } = toErrorBody(clientError(error)).error;
     stream.write([
       { event: 'error', data: { type: 'error', code, message, param, sequence_number: frames.next() } },
     ]);
+    return false;
   } finally {
     stream.end();
   }
@@ -78,7 +79,7 @@ async function sendAttempt(
   stream: EventStream,
   frames: ReturnType<typeof responseFrames>,
   requestId: string,
-  { relay, principal, ended }: StreamResponseOptions,
+  { relay, principal, ended, after }: StreamResponseOptions,
 ): Promise<boolean> {
   let hasBegun = false;
   for await (const event of relay.follow(requestId, { principal, signal: ended })) {
@@ -87,6 +88,8 @@ async function sendAttempt(
       await stream.send(frames.chunk(event));
     } else if (event.type === 'completed') {
       await stream.send(frames.completed(event));
+      const last = frames.next() - 1;
+      if (after > last) throw beyondEnd(after, last);
       return true;
     } else {
       if (event.error.retryable && !hasBegun) return false;
@@ -94,6 +97,15 @@ async function sendAttempt(
     }
   }
   return true;
+}
+
+/** Silence would look as if the connection had broken: the client would ask again, for ever. */
+function beyondEnd(after: number, last: number): MillraceError {
+  return new MillraceError(
+    'invalid_value',
+    `starting_after is ${after}: the response has ended with event ${last}`,
+    { param: 'starting_after' },
+  );
 }
 
 /** The end of a response that has no events of its own. */

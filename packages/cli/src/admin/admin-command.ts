@@ -1,0 +1,239 @@
+import type { ParseArgsOptionsConfig } from 'node:util';
+import { formatColumns } from '../columns.ts';
+import type { CommandGroup } from '../command-group.ts';
+import type { Outcome } from '../outcome.ts';
+import { readOptions, wrong } from '../read-options.ts';
+import { createAdminClient, type AdminAnswer, type AdminClient, type AdminRequest } from './admin-client.ts';
+
+/** How the text of an option becomes a value of JSON. `none` is null where an option says so. */
+export type OptionKind = 'text' | 'list' | 'integer' | 'flag';
+
+export interface AdminOption {
+  readonly kind: OptionKind;
+  readonly summary: string;
+  /** Whether `none` stands for null: no limit, no end. */
+  readonly isNullable?: boolean;
+}
+
+/** A command that is one request to the administration. Options are its query or its body, under their own names. */
+export interface AdminVerb {
+  readonly summary: string;
+  readonly method: AdminRequest['method'];
+  /** Words in braces are the arguments of the command, in their order. */
+  readonly path: string;
+  /** Arguments that go into the body, behind those of the path. */
+  readonly bodyArguments?: readonly string[];
+  readonly options?: Readonly<Record<string, AdminOption>>;
+  /** Whether it is based on a version: it is read first, and refused if someone else changes it in between. */
+  readonly isVersioned?: boolean;
+  /** The columns of a list, or the lines of one thing; by default all. */
+  readonly columns?: readonly string[];
+}
+
+export interface AdminGroupOptions {
+  readonly name: string;
+  readonly summary: string;
+  readonly verbs: Readonly<Record<string, AdminVerb>>;
+  /** Command lines behind `npm run millrace -- `. */
+  readonly examples: readonly string[];
+}
+
+const listOptions = {
+  limit: { kind: 'integer', summary: 'most of them; 100 by default' },
+} as const satisfies Readonly<Record<string, AdminOption>>;
+const defaultLimit = 100;
+const longestPage = 100;
+
+/** A group of commands of the administration. */
+export function adminGroup({ name, summary, verbs, examples }: AdminGroupOptions): CommandGroup {
+  return {
+    name,
+    summary,
+    help: helpOf(name, summary, verbs, examples),
+    verbs: Object.fromEntries(
+      Object.entries(verbs).map(([verb, each]) => [verb, Object.keys(optionsOf(each))]),
+    ),
+    read(args) {
+      const [verb, ...rest] = args;
+      const spec = verb === undefined ? undefined : verbs[verb];
+      if (verb === undefined || spec === undefined)
+        throw wrong(`${name} needs one of ${Object.keys(verbs).join(', ')}.`);
+      const request = readRequest(`${name} ${verb}`, spec, rest);
+      return async ({ settings }) => run(await createAdminClient(settings), spec, request);
+    },
+  };
+}
+
+/** A command line as it was read. */
+interface ReadRequest {
+  readonly path: string;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly limit: number;
+}
+
+function readRequest(words: string, spec: AdminVerb, args: readonly string[]): ReadRequest {
+  const options = optionsOf(spec);
+  const { values, positionals } = readOptions(args, parseOptionsOf(options));
+  const inPath = argumentsOf(spec.path);
+  const names = [...inPath, ...(spec.bodyArguments ?? [])];
+  if (positionals.length !== names.length) {
+    const wanted = names.length === 0 ? 'no argument' : names.map((each) => each.toUpperCase()).join(' ');
+    throw wrong(`${words} takes ${wanted}.`);
+  }
+  const given = Object.fromEntries(names.map((name, index) => [name, positionals[index] ?? '']));
+  const path = spec.path.replaceAll(/\{(\w+)\}/g, (_all, name: string) =>
+    encodeURIComponent(given[name] ?? ''),
+  );
+  const body: Record<string, unknown> = {};
+  for (const name of spec.bodyArguments ?? []) body[name] = given[name];
+  for (const [name, option] of Object.entries(options)) {
+    const text = values[name];
+    if (text !== undefined && name !== 'limit')
+      body[name.replaceAll('-', '_')] = valueOf(name, option, text as string | boolean);
+  }
+  const limit =
+    values['limit'] === undefined
+      ? defaultLimit
+      : valueOf('limit', listOptions.limit, String(values['limit']));
+  return { path, values: body, limit: Number(limit) };
+}
+
+function valueOf(name: string, { kind, isNullable }: AdminOption, text: string | boolean): unknown {
+  if (typeof text === 'boolean') return text;
+  if (isNullable === true && text === 'none') return null;
+  switch (kind) {
+    case 'list':
+      return text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== '');
+    case 'integer':
+      if (/^-?\d{1,16}$/.test(text)) return Number(text);
+      throw wrong(
+        `--${name} is ${JSON.stringify(text)}: it must be a whole number${isNullable === true ? ', or none' : ''}.`,
+      );
+    case 'text':
+    case 'flag':
+      return text;
+  }
+}
+
+async function run(
+  client: AdminClient,
+  spec: AdminVerb,
+  { path, values, limit }: ReadRequest,
+): Promise<Outcome> {
+  const { method, columns } = spec;
+  if (isList(spec)) return listOutcome(await readAll(client, path, textsOf(values), limit), columns);
+  if (method === 'GET' || method === 'DELETE')
+    return oneOutcome(await client({ method, path, query: textsOf(values) }), columns);
+  const { etag } = spec.isVersioned === true ? await client({ method: 'GET', path }) : { etag: undefined };
+  const request = { method, path, ...(etag === undefined ? {} : { ifMatch: etag }) };
+  const hasBody = spec.options !== undefined || spec.bodyArguments !== undefined;
+  return oneOutcome(await client(hasBody ? { ...request, body: values } : request), columns);
+}
+
+/** The pages of a list as one, up to so many items. */
+async function readAll(
+  client: AdminClient,
+  path: string,
+  query: Readonly<Record<string, string>>,
+  limit: number,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const all: Readonly<Record<string, unknown>>[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = { ...query, limit: String(Math.min(longestPage, limit - all.length)) };
+    const { body } = await client({
+      method: 'GET',
+      path,
+      query: cursor === undefined ? page : { ...page, cursor },
+    });
+    all.push(...(body['data'] as typeof all));
+    cursor = (body['next_cursor'] as string | null) ?? undefined;
+  } while (cursor !== undefined && all.length < limit);
+  return all;
+}
+
+function listOutcome(
+  items: readonly Readonly<Record<string, unknown>>[],
+  columns: readonly string[] | undefined,
+): Outcome {
+  const names = columns ?? Object.keys(items[0] ?? {});
+  const rows = items.map((item) => names.map((name) => cellOf(item[name])));
+  const text = items.length === 0 ? 'There are none.\n' : formatColumns([names, ...rows]);
+  return { text, json: { data: items }, isGood: true };
+}
+
+function oneOutcome({ body }: AdminAnswer, columns: readonly string[] | undefined): Outcome {
+  const names = columns ?? Object.keys(body);
+  const lines = names.flatMap((name) => linesOf(name, body[name]));
+  return { text: formatColumns(lines), json: body, isGood: true };
+}
+
+function linesOf(name: string, value: unknown): readonly (readonly string[])[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[name, cellOf(value)]];
+  return Object.entries(value).map(([inner, each]) => [`${name}.${inner}`, cellOf(each)]);
+}
+
+function cellOf(value: unknown): string {
+  if (value === null || value === undefined || value === '') return '-';
+  if (Array.isArray(value)) return value.join(',') || '-';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function textsOf(values: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+}
+
+const isList = ({ method, path }: AdminVerb): boolean => method === 'GET' && /^\/\w+$/.test(path);
+
+function optionsOf(spec: AdminVerb): Readonly<Record<string, AdminOption>> {
+  return isList(spec) ? { ...spec.options, ...listOptions } : (spec.options ?? {});
+}
+
+function parseOptionsOf(options: Readonly<Record<string, AdminOption>>): ParseArgsOptionsConfig {
+  const own = Object.entries(options).map(
+    ([name, { kind }]) => [name, { type: kind === 'flag' ? 'boolean' : 'string' }] as const,
+  );
+  return { ...Object.fromEntries(own), json: { type: 'boolean' } };
+}
+
+function argumentsOf(path: string): readonly string[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
+}
+
+function helpOf(
+  name: string,
+  summary: string,
+  verbs: Readonly<Record<string, AdminVerb>>,
+  examples: readonly string[],
+): string {
+  const rows = Object.entries(verbs).flatMap(([verb, spec]) => {
+    const names = [...argumentsOf(spec.path), ...(spec.bodyArguments ?? [])];
+    const usage = [name, verb, ...names.map((each) => each.toUpperCase())].join(' ');
+    const options = Object.entries(optionsOf(spec)).map(([option, { kind, summary: what }]) => [
+      `    --${option}${kind === 'flag' ? '' : ` ${placeholders[kind]}`}`,
+      what,
+    ]);
+    return [[`  ${usage}`, spec.summary], ...options];
+  });
+  return `${name}: ${summary}
+
+npm run millrace -- COMMAND
+
+${formatColumns(rows)}
+  --json       one JSON object instead of text; errors too, on the standard error
+
+MILLRACE_ADMIN_URL and MILLRACE_API_KEY say which administration is asked, and as whom; by default that of npm start on this machine.
+
+Examples:
+${examples.map((example) => `  npm run millrace -- ${example}\n`).join('')}`;
+}
+
+const placeholders: Readonly<Record<OptionKind, string>> = {
+  text: 'TEXT',
+  list: 'A,B,…',
+  integer: 'NUMBER',
+  flag: '',
+};

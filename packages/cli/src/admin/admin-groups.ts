@@ -1,0 +1,22 @@
+import type { CommandGroup } from '../command-group.ts';
+import { ledgerGroup, pricesGroup, usageGroup } from './billing.ts';
+import { keysGroup } from './keys.ts';
+import { organisationsGroup } from './organisations.ts';
+import { quotaGroup } from './quota.ts';
+import { withRebuild } from '../quota/with-rebuild.ts';
+import { rolesGroup } from './roles.ts';
+import { tenantsGroup } from './tenants.ts';
+import { usersGroup } from './users.ts';
+
+/** The commands that ask the administration. */
+export const adminGroups: readonly CommandGroup[] = [
+  organisationsGroup,
+  tenantsGroup,
+  usersGroup,
+  rolesGroup,
+  keysGroup,
+  withRebuild(quotaGroup),
+  pricesGroup,
+  usageGroup,
+  ledgerGroup,
+];

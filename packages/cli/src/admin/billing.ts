@@ -1,0 +1,97 @@
+import { adminGroup } from './admin-command.ts';
+import { ofOrganisation, ofTenant, orNone, text } from './options.ts';
+
+const filters = {
+  ...ofTenant,
+  ...ofOrganisation,
+  model: text('of this model alone'),
+  key: text('of this API key alone'),
+  user: text('of this user alone'),
+  from: text('of requests that ended then or later, such as 2026-01-01T00:00:00Z'),
+  to: text('of requests that ended before'),
+};
+
+export const pricesGroup = adminGroup({
+  name: 'prices',
+  summary: 'what models cost, from when on',
+  verbs: {
+    list: {
+      summary: 'all, also those that are over and those to come',
+      method: 'GET',
+      path: '/prices',
+      options: { model: text('of this model alone'), book: text('of this price book alone') },
+      columns: [
+        'model',
+        'version',
+        'currency',
+        'input_per_million',
+        'output_per_million',
+        'per_request',
+        'valid_from',
+        'valid_until',
+      ],
+    },
+    add: {
+      summary: 'adds the next price of a model; none is ever changed',
+      method: 'POST',
+      path: '/prices',
+      bodyArguments: ['model', 'currency', 'input_per_million', 'output_per_million'],
+      options: {
+        'cached-input-per-million': orNone(text('of tokens from the prefix cache')),
+        'characters-in-per-million': text('for a million characters of the content'),
+        'characters-out-per-million': text('for a million characters of the answer'),
+        'per-request': text('for the request itself'),
+        'per-second': text('for a second of work'),
+        'cached-answer': text('share of the price of an answer from the cache, 0 to 1'),
+        'model-version': orNone(text('of this version of the model alone')),
+        'valid-from': text('by default now'),
+        'valid-until': orNone(text('by default until the next price')),
+        book: text('by default that which is charged'),
+      },
+    },
+  },
+  examples: [
+    'prices list',
+    'prices add smollm2-135m-instruct EUR 0.10 0.40 --valid-from 2027-01-01T00:00:00Z',
+  ],
+});
+
+export const usageGroup = adminGroup({
+  name: 'usage',
+  summary: 'what was used and what it cost, added up from the ledger',
+  verbs: {
+    list: {
+      summary: 'by day, organisation, tenant, user, key, model or operation',
+      method: 'GET',
+      path: '/usage',
+      options: { ...filters, 'group-by': text('what it is added up by; day by default') },
+    },
+  },
+  examples: ['usage list --tenant acme-web --group-by model --from 2026-01-01T00:00:00Z'],
+});
+
+export const ledgerGroup = adminGroup({
+  name: 'ledger',
+  summary: 'what was charged, entry by entry',
+  verbs: {
+    list: {
+      summary: 'the newest first',
+      method: 'GET',
+      path: '/ledger',
+      options: { ...filters, request: text('of this request alone') },
+      columns: [
+        'entry_number',
+        'closed_at',
+        'tenant',
+        'model',
+        'outcome',
+        'input_tokens',
+        'output_tokens',
+        'amount',
+        'currency',
+        'request_id',
+      ],
+    },
+  },
+  examples: ['ledger list --tenant acme-web --limit 20', 'ledger list --json'],
+});

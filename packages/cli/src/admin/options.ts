@@ -1,0 +1,14 @@
+import type { AdminOption } from './admin-command.ts';
+
+/** Options that several commands have. */
+export const text = (summary: string): AdminOption => ({ kind: 'text', summary });
+export const list = (summary: string): AdminOption => ({ kind: 'list', summary });
+export const integer = (summary: string): AdminOption => ({ kind: 'integer', summary });
+export const orNone = (option: AdminOption): AdminOption => ({
+  ...option,
+  summary: `${option.summary}; none for no bound`,
+  isNullable: true,
+});
+
+export const ofTenant = { tenant: text('of this tenant alone') };
+export const ofOrganisation = { organisation: text('of this organisation alone') };

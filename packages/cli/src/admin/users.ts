@@ -1,0 +1,39 @@
+import { adminGroup } from './admin-command.ts';
+import { ofOrganisation, text } from './options.ts';
+
+const columns = ['id', 'organisation', 'kind', 'name', 'email', 'disabled_at'];
+
+export const usersGroup = adminGroup({
+  name: 'users',
+  summary: 'people and programs who act in an organisation',
+  verbs: {
+    list: { summary: 'all within reach', method: 'GET', path: '/users', options: ofOrganisation, columns },
+    show: { summary: 'one', method: 'GET', path: '/users/{user}' },
+    create: {
+      summary: 'creates one, without roles',
+      method: 'POST',
+      path: '/users',
+      bodyArguments: ['name'],
+      options: {
+        email: text('where to reach it'),
+        kind: text('person or service; by default person'),
+        organisation: text('where it acts; by default that of the API key'),
+      },
+    },
+    update: {
+      summary: 'changes one',
+      method: 'PATCH',
+      path: '/users/{user}',
+      options: {
+        name: text('for people'),
+        email: { ...text('where to reach it; none removes it'), isNullable: true },
+        disabled: { kind: 'flag', summary: 'its keys are good for nothing from now on' },
+      },
+      isVersioned: true,
+    },
+  },
+  examples: [
+    'users create "Ada Lovelace" --email ada@example.com --organisation acme',
+    'users update usr_018f… --disabled',
+  ],
+});

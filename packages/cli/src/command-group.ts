@@ -1,0 +1,25 @@
+import type { CatalogueEntry } from '@millrace/inference';
+import type { CliSettings } from './config.ts';
+import type { Outcome } from './outcome.ts';
+import type { StartProgress } from './progress.ts';
+
+/** What a command is handed when it runs. */
+export interface CommandContext {
+  readonly settings: CliSettings;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly catalogue: readonly CatalogueEntry[];
+  readonly startProgress: StartProgress;
+}
+
+/** Commands that share their first word. */
+export interface CommandGroup {
+  readonly name: string;
+  /** One line for the list of all groups. */
+  readonly summary: string;
+  /** What `millrace NAME --help` says. */
+  readonly help: string;
+  /** The second words, and the options of each, for the completion of shells. */
+  readonly verbs: Readonly<Record<string, readonly string[]>>;
+  /** Reads what stands behind the first word. @throws `config_invalid`, in one sentence */
+  read(args: readonly string[]): (context: CommandContext) => Promise<Outcome>;
+}

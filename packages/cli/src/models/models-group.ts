@@ -1,0 +1,43 @@
+import type { CommandGroup } from '../command-group.ts';
+import type { Outcome } from '../outcome.ts';
+import type { StartProgress } from '../progress.ts';
+import { convert } from './convert.ts';
+import { inspect } from './inspect.ts';
+import { list } from './list.ts';
+import { createModelStore, type ModelStore } from './model-store.ts';
+import { modelsHelp, readModelsCommand, type ModelsCommand } from './read-models.ts';
+import { verify } from './verify.ts';
+
+export const modelsGroup: CommandGroup = {
+  name: 'models',
+  summary: 'the models on this machine: list, inspect, convert, verify',
+  help: modelsHelp,
+  verbs: {
+    list: [],
+    inspect: [],
+    convert: ['to', 'fp32', 'half-cache', 'report'],
+    verify: ['quality', 'source'],
+  },
+  read(args) {
+    const command = readModelsCommand(args);
+    return ({ settings, catalogue, startProgress }) =>
+      run(command, createModelStore(settings, catalogue), startProgress);
+  },
+};
+
+async function run(
+  command: ModelsCommand,
+  store: ModelStore,
+  startProgress: StartProgress,
+): Promise<Outcome> {
+  switch (command.kind) {
+    case 'list':
+      return list(store);
+    case 'inspect':
+      return inspect(store, command);
+    case 'convert':
+      return convert(store, command, startProgress);
+    case 'verify':
+      return verify(store, command, startProgress);
+  }
+}

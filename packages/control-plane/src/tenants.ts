@@ -1,0 +1,163 @@
+import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { inTransaction, quotas, tenants, type Database, type Transaction } from '@millrace/store';
+import type { Place } from './actor.ts';
+import type { ControlDependencies } from './control-dependencies.ts';
+import { showMoment } from './moments.ts';
+import { pageOf, placeIn, type Page, type PageRequest } from './page.ts';
+import { alreadyExists, notFound, requireUpdated } from './refusals.ts';
+import {
+  changesSchema,
+  nameIdSchema,
+  nameSchema,
+  nullable,
+  shownMomentSchema,
+  shownSchema,
+} from './schemas.ts';
+
+export const newTenantSchema = {
+  title: 'NewTenant',
+  type: 'object',
+  required: ['id'],
+  additionalProperties: false,
+  properties: {
+    id: nameIdSchema,
+    name: { ...nameSchema, description: 'By default its id.' },
+    organisation: { ...nameIdSchema, description: 'By default that of the API key.' },
+  },
+} as const;
+
+export const tenantChangesSchema = changesSchema('TenantChanges', {
+  name: nameSchema,
+});
+
+export const tenantSchema = shownSchema('Tenant', {
+  id: nameIdSchema,
+  organisation: nameIdSchema,
+  name: { type: 'string' },
+  created_at: shownMomentSchema,
+  suspended_at: nullable(shownMomentSchema),
+  version: { type: 'integer' },
+});
+
+export interface TenantChanges {
+  readonly name?: string;
+  /** While it is, none of its requests is admitted. */
+  readonly suspended?: boolean;
+}
+
+export interface ShownTenant {
+  readonly id: string;
+  readonly organisation: string;
+  readonly name: string;
+  readonly created_at: string;
+  readonly suspended_at: string | null;
+  readonly version: number;
+}
+
+export interface NewTenant {
+  readonly id: string;
+  readonly name?: string;
+  /** By default `default`. */
+  readonly organisation?: string;
+  /** By default 600. */
+  readonly requestsPerMinute?: number;
+  /** By default 64. */
+  readonly maxInFlight?: number;
+}
+
+type Dependencies = Pick<ControlDependencies, 'database' | 'clock'>;
+
+/** Creates a tenant with its limits, or leaves the one there is as it is. @returns whether it was created */
+export async function createTenant(database: Database, tenant: NewTenant): Promise<boolean> {
+  const created = await inTransaction(database, (transaction) => insertTenant(transaction, tenant));
+  return created !== undefined;
+}
+
+/** Creates a tenant with the usual limits. @throws `already_exists` */
+export async function addTenant(
+  transaction: Transaction,
+  tenant: NewTenant & { readonly organisation: string },
+): Promise<ShownTenant> {
+  const row = await insertTenant(transaction, tenant);
+  if (row === undefined) throw alreadyExists('tenant', tenant.id, 'id');
+  return show(row);
+}
+
+async function insertTenant(transaction: Transaction, tenant: NewTenant) {
+  const { id, name = id, organisation = 'default', requestsPerMinute = 600, maxInFlight = 64 } = tenant;
+  const [created] = await transaction
+    .insert(tenants)
+    .values({ id, name, organisation })
+    .onConflictDoNothing()
+    .returning();
+  if (created === undefined) return undefined;
+  await transaction
+    .insert(quotas)
+    .values({ scope: 'project', subject: id, requestsPerMinute, maxInFlight })
+    .onConflictDoNothing();
+  return created;
+}
+
+/** @throws `resource_not_found` */
+export async function findTenant(
+  { database }: Pick<Dependencies, 'database'>,
+  id: string,
+): Promise<ShownTenant> {
+  const [row] = await database.select().from(tenants).where(eq(tenants.id, id));
+  if (row === undefined) throw notFound('tenant', 'tenant');
+  return show(row);
+}
+
+/** The tenants within a view, by id. */
+export async function listTenants(
+  { database }: Pick<Dependencies, 'database'>,
+  view: Place,
+  page: PageRequest,
+): Promise<Page<ShownTenant>> {
+  const [after] = placeIn(page.cursor, 1) ?? [];
+  const rows = await database
+    .select()
+    .from(tenants)
+    .where(
+      and(
+        view.organisation === undefined ? undefined : eq(tenants.organisation, view.organisation),
+        view.tenant === undefined ? undefined : eq(tenants.id, view.tenant),
+        after === undefined ? undefined : gt(tenants.id, after),
+      ),
+    )
+    .orderBy(asc(tenants.id))
+    .limit(page.limit + 1);
+  return pageOf(rows, page, show, ({ id }) => [id]);
+}
+
+/** @param version that the changes are based on; undefined: any. @throws `resource_not_found`, `version_conflict` */
+export async function updateTenant(
+  { database, clock }: Dependencies,
+  id: string,
+  { name, suspended }: TenantChanges,
+  version: number | undefined,
+): Promise<ShownTenant> {
+  const [updated] = await database
+    .update(tenants)
+    .set({
+      ...(name === undefined ? {} : { name }),
+      ...(suspended === undefined ? {} : { suspendedAt: suspended ? new Date(clock.now()) : null }),
+      version: sql`${tenants.version} + 1`,
+    })
+    .where(and(eq(tenants.id, id), version === undefined ? undefined : eq(tenants.version, version)))
+    .returning();
+  const [present] =
+    updated === undefined ? await database.select().from(tenants).where(eq(tenants.id, id)) : [];
+  return show(requireUpdated(updated, 'tenant', 'tenant', present?.version));
+}
+
+function show(row: typeof tenants.$inferSelect): ShownTenant {
+  return {
+    id: row.id,
+    organisation: row.organisation,
+    name: row.name,
+    created_at: showMoment(row.createdAt),
+    suspended_at: showMoment(row.suspendedAt),
+    version: row.version,
+  };
+}

@@ -1,0 +1,12 @@
+export { adjustCharge, type ChargeToAdjust } from './adjust-charge.ts';
+export { type AdjustmentDependencies, type LedgerAdjustment } from './adjustment.ts';
+export { giveCredit, type CreditToGive } from './give-credit.ts';
+export { findPrices, lastNumber, takeTurn } from './ledger-queries.ts';
+export {
+  applyRerating,
+  previewRerating,
+  type AppliedRerating,
+  type Rerating,
+  type ReratingRange,
+  type ReratingSum,
+} from './rerate.ts';

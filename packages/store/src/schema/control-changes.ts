@@ -1,0 +1,12 @@
+import { bigint, pgTable, text } from 'drizzle-orm/pg-core';
+import { moment } from './moment.ts';
+
+/** What was changed and is yet to be told to those who watch CONTROL: written with the change, removed once it is told. */
+export const controlChanges = pgTable('control_changes', {
+  number: bigint('number', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+  /** `key` or `price`. */
+  kind: text('kind').notNull(),
+  /** The key's id, or the model's name. */
+  subject: text('subject').notNull(),
+  createdAt: moment('created_at').notNull().defaultNow(),
+});

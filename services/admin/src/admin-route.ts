@@ -1,0 +1,68 @@
+import type { Action, Actor, ControlDependencies, Place } from '@millrace/control-plane';
+import type { Transaction } from '@millrace/store';
+
+type Schema = Readonly<Record<string, unknown>>;
+export type Schemas = Readonly<Record<string, object>>;
+
+/** What a request says, after it was validated. */
+export interface Asked<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  /** The version that If-Match names; undefined: any. */
+  readonly version: number | undefined;
+}
+
+/** A request that may be carried out. */
+export interface Call<Params, Query, Body> extends Asked<Params, Query, Body> {
+  readonly plane: ControlDependencies;
+  readonly actor: Actor;
+  /** Where it takes place: within reach of the actor. */
+  readonly place: Place;
+}
+
+interface RouteFacts {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Behind `/admin/v1`, with parameters in braces. */
+  readonly path: string;
+  /** What it does, for the table of permissions; undefined: what everyone may who has a key. */
+  readonly action: Action | undefined;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly tag: string;
+  readonly params?: Schemas;
+  readonly query?: Schemas;
+  readonly body?: Schema;
+  /** Of what it answers. */
+  readonly answer: Schema & { readonly title: string };
+  /** Whether the answer is a page of those. */
+  readonly isList?: boolean;
+  /** Whether it wants If-Match. */
+  readonly isVersioned?: boolean;
+  /** Whether those who watch CONTROL are to be told. */
+  readonly isTold?: boolean;
+}
+
+/** One operation of the API: how it is checked, carried out and documented. */
+export interface RouteSpec<Params, Query, Body> extends RouteFacts {
+  /** Where it takes place; undefined: nowhere in particular. @throws `resource_not_found` */
+  readonly place: (
+    plane: ControlDependencies,
+    asked: Asked<Params, Query, Body>,
+    actor: Actor,
+  ) => Promise<Place | undefined>;
+  /** Carries it out. */
+  readonly run?: (call: Call<Params, Query, Body>) => Promise<object>;
+  /** Carries out what is done once for an idempotency key, in the transaction that keeps its answer. */
+  readonly create?: (call: Call<Params, Query, Body>, transaction: Transaction) => Promise<object>;
+}
+
+export type AdminRoute = RouteSpec<unknown, unknown, unknown>;
+
+/** Makes a route. What the schemas let through is what the types say. */
+export function route<Params = object, Query = object, Body = object>(
+  spec: RouteSpec<Params, Query, Body>,
+): AdminRoute {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schemas of the route have validated what it is handed
+  return spec as unknown as AdminRoute;
+}

@@ -1,0 +1,21 @@
+import type { AdminRoute } from './admin-route.ts';
+import { billingRoutes } from './routes/billing-routes.ts';
+import { keyRoutes } from './routes/key-routes.ts';
+import { meRoute } from './routes/me-route.ts';
+import { organisationRoutes } from './routes/organisation-routes.ts';
+import { quotaRoutes } from './routes/quota-routes.ts';
+import { roleRoutes } from './routes/role-routes.ts';
+import { tenantRoutes } from './routes/tenant-routes.ts';
+import { userRoutes } from './routes/user-routes.ts';
+
+/** All of the API. What is not here is not there, and what is here is checked and documented. */
+export const allRoutes: readonly AdminRoute[] = [
+  meRoute,
+  ...organisationRoutes,
+  ...tenantRoutes,
+  ...userRoutes,
+  ...roleRoutes,
+  ...keyRoutes,
+  ...quotaRoutes,
+  ...billingRoutes,
+];

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import type { Actor } from '@millrace/control-plane';
+import type { KeptAnswers } from '@millrace/jobs';
+import { idempotencyKeySchema } from '@millrace/relay';
+import { MillraceError } from '@millrace/runtime';
+import { inTransaction, type Database, type Transaction } from '@millrace/store';
+
+/** Does what creates something once for an Idempotency-Key, in one transaction with its answer. */
+export function createOnce(database: Database, answers: Pick<KeptAnswers, 'once'>) {
+  return async (
+    request: FastifyRequest,
+    actor: Actor,
+    work: (transaction: Transaction) => Promise<object>,
+  ): Promise<object> => {
+    const key = idempotencyKeyOf(request);
+    if (key === undefined) return inTransaction(database, work);
+    let made: object | undefined;
+    const { answer, isReplay } = await answers.once(
+      { principal: actor, key: `admin ${actor.key_id} ${key}`, digest: digestOf(request) },
+      async (transaction) => {
+        made = await work(transaction);
+        return { status: 201, body: withoutSecret(made) };
+      },
+    );
+    return isReplay || made === undefined ? answer.body : made;
+  };
+}
+
+/** A secret is shown once and kept nowhere. */
+function withoutSecret(body: object): object {
+  return 'secret' in body ? { ...body, secret: null } : body;
+}
+
+function digestOf({ method, url, body }: FastifyRequest): string {
+  return createHash('sha256')
+    .update(JSON.stringify([method, url, body ?? null]))
+    .digest('base64');
+}
+
+/** @throws `invalid_value` */
+function idempotencyKeyOf({ headers }: FastifyRequest): string | undefined {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  const { minLength, maxLength } = idempotencyKeySchema;
+  if (typeof key === 'string' && key.length >= minLength && key.length <= maxLength) return key;
+  throw new MillraceError(
+    'invalid_value',
+    `Idempotency-Key must be a text of ${minLength} to ${maxLength} characters`,
+    { param: 'Idempotency-Key' },
+  );
+}

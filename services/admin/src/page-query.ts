@@ -1,0 +1,64 @@
+import {
+  findOrganisation,
+  findTenant,
+  nameIdSchema,
+  notFound,
+  viewOf,
+  type Actor,
+  type ControlDependencies,
+  type Place,
+} from '@millrace/control-plane';
+
+/** Parameters of every list. */
+export const pageParameters = {
+  limit: { type: 'integer', minimum: 1, maximum: 100, default: 20, description: 'Most items of the page.' },
+  cursor: {
+    type: 'string',
+    pattern: '^[A-Za-z0-9_-]{1,1024}$',
+    description: 'The next_cursor of the page before.',
+  },
+} as const;
+
+export const tenantParameter = { tenant: { ...nameIdSchema, description: 'Of this tenant alone.' } } as const;
+export const organisationParameter = {
+  organisation: { ...nameIdSchema, description: 'Of this organisation alone.' },
+} as const;
+
+export interface PageQuery {
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+export interface PlaceQuery extends PageQuery {
+  readonly organisation?: string;
+  readonly tenant?: string;
+}
+
+export function pageOf({ limit = pageParameters.limit.default, cursor }: PageQuery) {
+  return { limit, cursor };
+}
+
+/** What a list is of: what it asks for, or all that the actor can see. @throws `resource_not_found` */
+export async function placeOfList(
+  plane: ControlDependencies,
+  { organisation, tenant }: PlaceQuery,
+  actor: Actor,
+): Promise<Place> {
+  if (tenant !== undefined) {
+    const found = await findTenant(plane, tenant);
+    if (organisation !== undefined && organisation !== found.organisation) throw notFound('tenant', 'tenant');
+    return { organisation: found.organisation, tenant };
+  }
+  const view = viewOf(actor);
+  if (organisation === undefined || organisation === view.organisation) return view;
+  return { organisation: (await findOrganisation(plane, organisation)).id, tenant: undefined };
+}
+
+export async function placeOfTenant(plane: ControlDependencies, tenant: string): Promise<Place> {
+  const { organisation } = await findTenant(plane, tenant);
+  return { organisation, tenant };
+}
+
+export async function placeOfOrganisation(plane: ControlDependencies, organisation: string): Promise<Place> {
+  return { organisation: (await findOrganisation(plane, organisation)).id, tenant: undefined };
+}

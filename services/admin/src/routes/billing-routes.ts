@@ -1,0 +1,111 @@
+import {
+  addPrice,
+  keyIdSchema,
+  ledgerEntrySchema,
+  listLedger,
+  listPrices,
+  listUsage,
+  modelSchema,
+  momentSchema,
+  newPriceSchema,
+  priceSchema,
+  usageGroups,
+  usageSchema,
+  userIdSchema,
+  type LedgerFilter,
+  type NewPrice,
+  type UsageGroup,
+} from '@millrace/control-plane';
+import { route, type AdminRoute } from '../admin-route.ts';
+import {
+  organisationParameter,
+  pageOf,
+  pageParameters,
+  placeOfList,
+  tenantParameter,
+  type PageQuery,
+  type PlaceQuery,
+} from '../page-query.ts';
+
+const filters = {
+  ...organisationParameter,
+  ...tenantParameter,
+  model: modelSchema,
+  key: keyIdSchema,
+  user: userIdSchema,
+  from: { ...momentSchema, description: 'Of requests that ended then or later.' },
+  to: { ...momentSchema, description: 'Of requests that ended before.' },
+};
+
+const filterOf = ({ model, key, user, request, from, to }: LedgerFilter): LedgerFilter => ({
+  model,
+  key,
+  user,
+  request,
+  from,
+  to,
+});
+
+export const billingRoutes: readonly AdminRoute[] = [
+  route<object, PageQuery & { readonly model?: string; readonly book?: string }>({
+    method: 'GET',
+    path: '/prices',
+    action: 'price.read',
+    operationId: 'listPrices',
+    summary: 'The prices of models, also those that are over and those to come.',
+    tag: 'prices',
+    query: { ...pageParameters, model: modelSchema, book: newPriceSchema.properties.book },
+    answer: priceSchema,
+    isList: true,
+    place: async () => undefined,
+    run: ({ plane, query }) => listPrices(plane, { ...pageOf(query), model: query.model, book: query.book }),
+  }),
+  route<object, object, NewPrice>({
+    method: 'POST',
+    path: '/prices',
+    action: 'price.create',
+    operationId: 'createPrice',
+    summary: 'Adds the next price of a model. No price is ever changed.',
+    tag: 'prices',
+    body: newPriceSchema,
+    answer: priceSchema,
+    isTold: true,
+    place: async () => undefined,
+    create: ({ plane, body }, transaction) => addPrice(plane, transaction, body),
+  }),
+  route<object, PlaceQuery & LedgerFilter & { readonly group_by?: UsageGroup }>({
+    method: 'GET',
+    path: '/usage',
+    action: 'usage.read',
+    operationId: 'listUsage',
+    summary: 'What was used and what it cost, added up from the ledger.',
+    tag: 'usage',
+    query: {
+      ...pageParameters,
+      ...filters,
+      group_by: { enum: usageGroups, default: 'day', description: 'What it is added up by.' },
+    },
+    answer: usageSchema,
+    isList: true,
+    place: (plane, { query }, actor) => placeOfList(plane, query, actor),
+    run: ({ plane, place, query }) =>
+      listUsage(plane, place, { ...pageOf(query), ...filterOf(query), groupBy: query.group_by ?? 'day' }),
+  }),
+  route<object, PlaceQuery & LedgerFilter>({
+    method: 'GET',
+    path: '/ledger',
+    action: 'ledger.read',
+    operationId: 'listLedger',
+    summary: 'The entries of the ledger, the newest first.',
+    tag: 'ledger',
+    query: {
+      ...pageParameters,
+      ...filters,
+      request: { type: 'string', format: 'uuid', description: 'Of this request alone.' },
+    },
+    answer: ledgerEntrySchema,
+    isList: true,
+    place: (plane, { query }, actor) => placeOfList(plane, query, actor),
+    run: ({ plane, place, query }) => listLedger(plane, place, { ...pageOf(query), ...filterOf(query) }),
+  }),
+];

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { createRestorer } from '@millrace/pii-detectors';
+import type { RequestContent } from '@millrace/stage';
+import { scrub } from './scrub.ts';
+
+/** As much as a request may have. */
+const size = 1024 * 1024;
+/** Far above what it takes, far below what it took. */
+const limitMs = 6_000;
+
+const user = (...texts: readonly string[]): RequestContent => ({
+  messages: texts.map((content) => ({ role: 'user', content })),
+  stop: [],
+});
+
+function filled(textOf: (number: number) => string, length = size): string {
+  const parts: string[] = [];
+  for (let number = 0, at = 0; at < length; number += 1) {
+    const text = textOf(number);
+    parts.push(text);
+    at += text.length;
+  }
+  return parts.join('');
+}
+
+function elapsedMs(work: () => unknown): number {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
+}
+
+describe('scrub of hostile content', () => {
+  it.each([
+    ['signs of addresses', '@'],
+    ['beginnings of addresses', 'a@'],
+    ['long labels', `a@${'a'.repeat(62)}.`],
+    ['digits', '1 '],
+    ['phone numbers', '+1 212 555 01 99 '],
+    ['brackets', '(1 2 3 4 5 6 7 8 '],
+    ['account numbers', 'DE89370400440532013000 '],
+    ['addresses of machines', '1.1.1.1 '],
+    ['colons', 'a:b:c:d:'],
+    ['beginnings of placeholders', '<EMAIL_1'],
+  ])('takes little time for %s', (_what, unit) => {
+    expect(elapsedMs(() => scrub(user(filled(() => unit))))).toBeLessThan(limitMs);
+  });
+
+  it('takes little time for numbers that are all different, and rather replaces too many', () => {
+    const text = filled((number) => `(2 ${number} 3 4 5 6 `, size / 8);
+    let scrubbed: ReturnType<typeof scrub> | undefined;
+    expect(elapsedMs(() => (scrubbed = scrub(user(text))))).toBeLessThan(limitMs);
+    expect(scrubbed?.counts['phone']).toBeGreaterThan(1);
+  });
+
+  it('takes little time for many values in many messages', () => {
+    const texts = Array.from({ length: 4_000 }, (_, message) =>
+      filled((number) => `u${message}x${number}@corp.example `, 64),
+    );
+    expect(elapsedMs(() => scrub(user(...texts)))).toBeLessThan(limitMs);
+  });
+
+  it('refuses more values than it replaces, without naming one', () => {
+    const text = filled((number) => `u${number}@corp.example `);
+    expect(() => scrub(user(text))).toThrow(
+      expect.objectContaining({
+        code: 'payload_too_large',
+        message: expect.not.stringContaining('corp.example') as string,
+      }),
+    );
+  });
+
+  it('takes a structure without end for text', () => {
+    const deep = `${'['.repeat(size / 4)}"ann@corp.example"${']'.repeat(size / 4)}`;
+    const { mapping } = scrub(user(deep));
+    expect([...mapping.values()]).toEqual(['ann@corp.example']);
+  });
+});
+
+it('restores quickly, however many placeholders there are', () => {
+  const mapping = new Map(
+    Array.from({ length: 20_000 }, (_, number) => [`<EMAIL_${number}>`, `${number}@x`]),
+  );
+  const restorer = createRestorer(mapping);
+  let text = '';
+  const took = elapsedMs(() => {
+    for (let number = 0; number < 20_000; number += 1) text += restorer.push(`< <EMAIL_${number}> <EMAIL_`);
+  });
+  expect(text.endsWith('< 19999@x ')).toBe(true);
+  expect(took).toBeLessThan(limitMs);
+});
