@@ -8,6 +8,7 @@ import {
   type SchemaName,
 } from '@millrace/contracts';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
+import { setDataPolicy } from '@millrace/personal-data';
 import type { Stoppable } from '@millrace/runtime';
 import { openStream } from '@millrace/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -47,6 +48,7 @@ it('carries on every subject what the catalogue says, and every event of the cat
   await cancelOne();
   await resumeOnAnotherGateway();
   await revokeOne();
+  await setOnePolicy();
   await poisonOne(signal);
   await cluster.process('inference').restart();
 
@@ -118,6 +120,18 @@ function askOverHttp(): Promise<Response> {
       'idempotency-key': 'two',
     },
     body: JSON.stringify({ prompt: 'Say hello.', max_tokens: 4 }),
+  });
+}
+
+async function setOnePolicy(): Promise<void> {
+  const { platform, database } = cluster;
+  await setDataPolicy({ ...platform, database }, defaultTenant, {
+    zeroRetention: false,
+    jobsMs: null,
+    filesMs: null,
+    answersMs: null,
+    trainingAllowed: true,
+    trainingMs: null,
   });
 }
 
