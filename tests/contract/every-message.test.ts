@@ -10,6 +10,7 @@ import {
 } from '@millrace/contracts';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
 import { adjustCharge } from '@millrace/ledger';
+import { setDataPolicy } from '@millrace/personal-data';
 import { createBudgetAlerts } from '@millrace/quota';
 import { createIdGenerator, systemRandom, type Stoppable } from '@millrace/runtime';
 import { inTransaction, ledger, quotas, tenants } from '@millrace/store';
@@ -55,6 +56,7 @@ it('carries on every subject what the catalogue says, and every event of the cat
   await revokeOne();
   await actOnce();
   await barOne();
+  await setOnePolicy();
   await poisonOne(signal);
   await adjustOne();
   await cluster.process('inference').restart();
@@ -127,6 +129,18 @@ function askOverHttp(): Promise<Response> {
       'idempotency-key': 'two',
     },
     body: JSON.stringify({ prompt: 'Say hello.', max_tokens: 4 }),
+  });
+}
+
+async function setOnePolicy(): Promise<void> {
+  const { platform, database } = cluster;
+  await setDataPolicy({ ...platform, database }, defaultTenant, {
+    zeroRetention: false,
+    jobsMs: null,
+    filesMs: null,
+    answersMs: null,
+    trainingAllowed: true,
+    trainingMs: null,
   });
 }
 

@@ -43,7 +43,8 @@ export function formatPublicKey({ bytes }: Pick<PublicKey, 'bytes'>): string {
 }
 
 /**
- * Reads keys: one a line as `formatPublicKey` writes them, what follows a blank and lines that begin with # left aside; or one in PEM.
+ * Reads keys: one a line as `formatPublicKey` writes them, what follows a blank and lines that begin with # or, as npm writes them in front, > left aside; or
+ * one in PEM.
  *
  * @throws `invalid_value`
  */
@@ -53,7 +54,7 @@ export function parsePublicKeys(text: string): PublicKeys {
     : text
         .split('\n')
         .map((line) => line.trim())
-        .filter((line) => line !== '' && !line.startsWith('#'))
+        .filter((line) => !/^(?:$|[#>])/u.test(line))
         .map(fromLine);
   if (keys.length === 0) throw new MillraceError('invalid_value', 'There is no public key.');
   return new Map(keys.map((key) => [key.keyId, key]));

@@ -77,6 +77,7 @@ export function natsPermissions(user: NatsUser): NatsPermissions {
     }
   }
   for (const each of working(user)) publish.add(each);
+  for (const each of maintenance[user] ?? []) publish.add(each);
   for (const { publishers, subscribers, subject } of signals) {
     if (isFor(publishers, user)) publish.add(subject);
     if (isFor(subscribers, user)) subscribe.add(subject);
@@ -103,7 +104,25 @@ function isReader(user: NatsUser, stream: string): boolean {
   return readers[stream]?.includes(user) ?? false;
 }
 
+/** What else is done to streams: contents that are to be gone are purged, keys and values that are to be gone overwritten. */
+const maintenance: Readonly<Partial<Record<NatsUser, readonly string[]>>> = {
+  admin: [
+    '$JS.API.STREAM.MSG.DELETE.KV_CONTROL',
+    '$JS.API.STREAM.MSG.DELETE.KV_KEYS',
+    '$JS.API.STREAM.PURGE.DEADLETTER',
+    '$JS.API.STREAM.PURGE.RESULTS',
+  ],
+  'auth-quota': ['$JS.API.STREAM.MSG.DELETE.KV_CONTROL'],
+  jobs: [
+    '$JS.API.STREAM.MSG.DELETE.KV_KEYS',
+    '$JS.API.STREAM.PURGE.DEADLETTER',
+    '$JS.API.STREAM.PURGE.RESULTS',
+  ],
+};
+
 function patternOf(subject: string, storedIn: string | undefined): string {
+  // Users have keys of their own, one level below those of their tenant.
+  if (storedIn === 'KEYS') return '$KV.KEYS.>';
   const pattern = subject.replaceAll(/<[^>]+>/gu, '*');
   return storedIn !== undefined && buckets.has(storedIn) ? `$KV.${storedIn}.${pattern}` : pattern;
 }

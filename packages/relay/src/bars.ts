@@ -3,7 +3,10 @@ import type { Stoppable } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 
 /** Who of a principal can be barred. */
-export type BarredPrincipal = Pick<VerifiedPrincipal, 'tenant' | 'organisation' | 'user_id' | 'issuer'>;
+export type BarredPrincipal = Pick<
+  VerifiedPrincipal,
+  'tenant' | 'organisation' | 'user_id' | 'issuer' | 'reach'
+>;
 
 /** Users, projects, organisations and identity providers that may not get in for now, pushed by the broker. */
 export interface Bars extends Stoppable {
@@ -31,10 +34,11 @@ function idOf(principal: BarredPrincipal, kind: AccessBarred['kind']): string | 
   switch (kind) {
     case 'USER':
       return principal.user_id;
+    // Who looks after all of the platform can also end the suspension of the own project.
     case 'PROJECT':
-      return principal.tenant;
+      return principal.reach === 'platform' ? null : principal.tenant;
     case 'ORGANISATION':
-      return principal.organisation;
+      return principal.reach === 'platform' ? null : principal.organisation;
     case 'ISSUER':
       return principal.issuer;
   }

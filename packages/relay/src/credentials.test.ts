@@ -174,6 +174,20 @@ test.each([
   await vi.waitUntil(() => relay.verify(`of ${kind}`, address).then(Boolean, () => false));
 });
 
+test('whoever looks after all of the platform gets in to end a suspension', async () => {
+  const principal = principalOf(newTenant(), { reach: 'platform' });
+  platform.keys.set('operator', principal);
+  platform.keys.set('colleague', principalOf(principal.tenant));
+  await platform.bar('PROJECT', principal.tenant);
+  await vi.waitUntil(() =>
+    relay.verify('colleague', address).then(
+      () => false,
+      () => true,
+    ),
+  );
+  expect(await relay.verify('operator', address)).toEqual(principal);
+});
+
 test('a credential that has expired is refused also where it is known', async () => {
   const principal = principalOf(newTenant(), { expires_at: clock.now() + 1_000 });
   platform.keys.set('short', principal);

@@ -1,5 +1,4 @@
 import { eq, sql } from 'drizzle-orm';
-import { apiKeys, memberships, users } from '@millrace/store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectNats, type Bus } from '@millrace/bus';
 import {
@@ -19,6 +18,7 @@ import {
   stopInReverse,
   type Stoppable,
 } from '@millrace/runtime';
+import { apiKeys, memberships, tenants, users } from '@millrace/store';
 import { startTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@millrace/testkit';
 import { createApiKey, createTenant, revokeApiKey } from '@millrace/control-plane';
 import { startKeyUses, type KeyUses } from './key-uses.ts';
@@ -77,6 +77,7 @@ async function verify(credential: string) {
   });
   return codec.decode('credential.verified', answer);
 }
+const denied = (message: string) => ({ principal: null, code: 'permission_denied', message });
 const invalid = (message: string) => ({ principal: null, code: 'invalid_api_key', message });
 
 describe('a credential that is presented', () => {
@@ -112,6 +113,24 @@ describe('a credential that is presented', () => {
     const entry = await bus.bucket('CONTROL').get(controlKeys.revocation(keyId));
     expect(codec.decode('key.revoked', entry!.value)).toEqual({ key_id: keyId, at: clock.now() });
     expect(await revokeApiKey(dependencies, 'no such key')).toBe(false);
+  });
+
+  it('of a project that is suspended, or of a user who is disabled, is denied to all but the platform', async () => {
+    const { database } = postgres;
+    await createTenant(database, { id: 'asleep' });
+    await database.insert(users).values({ id: 'usr_1', organisation: 'default', kind: 'person' });
+    const [ofProject, ofOperator] = await Promise.all([
+      createApiKey(database, { tenant: 'asleep' }),
+      createApiKey(database, { tenant: 'asleep' }),
+    ]);
+    const ofUser = await createApiKey(database, { tenant: 'acme' });
+    await database.update(apiKeys).set({ reach: 'platform' }).where(eq(apiKeys.id, ofOperator.keyId));
+    await database.update(apiKeys).set({ user: 'usr_1' }).where(eq(apiKeys.id, ofUser.keyId));
+    await database.update(tenants).set({ suspendedAt: new Date() }).where(eq(tenants.id, 'asleep'));
+    await database.update(users).set({ disabledAt: new Date() });
+    expect(await verify(ofProject.key)).toEqual(denied('The project of the API key is suspended.'));
+    expect(await verify(ofUser.key)).toEqual(denied('The user of the API key is disabled.'));
+    expect((await verify(ofOperator.key)).code).toBeNull();
   });
 
   it('is refused once it has expired', async () => {

@@ -42,7 +42,8 @@ export async function verifyCredential(
   if (key.revokedAt !== null) return refused('The API key was revoked.');
   if (key.expiresAt !== null && key.expiresAt.getTime() <= now) return refused('The API key has expired.');
   if (userDisabledAt !== null) return denied('The user of the API key is disabled.');
-  if (row.suspendedAt !== null || row.organisationSuspendedAt !== null)
+  // Who looks after all of the platform can also end the suspension.
+  if (key.reach !== 'platform' && (row.suspendedAt !== null || row.organisationSuspendedAt !== null))
     return denied('The project of the API key is suspended.');
   const held =
     key.user === null ? [] : await database.select().from(memberships).where(eq(memberships.user, key.user));

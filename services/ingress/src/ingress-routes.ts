@@ -201,7 +201,6 @@ export async function ingressRoutes(
     const { principal, client } = callerOf(request);
     const { id } = request.params;
     const after = lastEventIdOf(request.headers, request.query.after);
-    reply.header('x-request-id', id);
     const nameOf = cursorNames(request.headers);
     const leave = waiters.enter(principal);
     // What is no id is not to be found, nor does it belong into a header.
