@@ -89,12 +89,13 @@ export function natsPermissions(user: NatsUser): NatsPermissions {
 
 /**
  * Streams that are read by subject, not worked off. Who appends with the expected last sequence looks it up, and so does who has to
- * know whether a request is closed.
+ * know whether a request is closed. The
+ * administration exports from them.
  */
 const readers: Readonly<Record<string, readonly NatsUser[]>> = {
-  RESULTS: ['edge', 'ingress', 'jobs', 'auth-quota', 'pii', 'inference', 'providers'],
-  CLOSED: ['auth-quota', 'pii', 'inference', 'providers'],
-  AUDIT: ['audit'],
+  RESULTS: ['edge', 'ingress', 'jobs', 'auth-quota', 'pii', 'inference', 'providers', 'admin'],
+  CLOSED: ['admin', 'auth-quota', 'pii', 'inference', 'providers'],
+  AUDIT: ['audit', 'admin'],
   CHECKPOINTS: ['audit'],
   ADMISSIONS: ['auth-quota'],
 };

@@ -1,5 +1,7 @@
 import type { Action, Actor, ControlDependencies, Place } from '@millrace/control-plane';
+import type { BudgetAlerts } from '@millrace/quota';
 import type { Transaction } from '@millrace/store';
+import type { Erasures } from './erasures.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 export type Schemas = Readonly<Record<string, object>>;
@@ -11,11 +13,19 @@ export interface Asked<Params, Query, Body> {
   readonly body: Body;
   /** The version that If-Match names; undefined: any. */
   readonly version: number | undefined;
+  /** What the Idempotency-Key says; empty where the route does not want one. */
+  readonly idempotencyKey: string;
+}
+
+/** What routes are handed. */
+export interface AdminPlane extends ControlDependencies {
+  readonly budgetAlerts: BudgetAlerts;
+  readonly erasures: Erasures;
 }
 
 /** A request that may be carried out. */
 export interface Call<Params, Query, Body> extends Asked<Params, Query, Body> {
-  readonly plane: ControlDependencies;
+  readonly plane: AdminPlane;
   readonly actor: Actor;
   /** Where it takes place: within reach of the actor. */
   readonly place: Place;
@@ -39,6 +49,10 @@ interface RouteFacts {
   readonly isList?: boolean;
   /** Whether it wants If-Match. */
   readonly isVersioned?: boolean;
+  /** Whether it wants an Idempotency-Key, which it deals with itself. */
+  readonly isOnce?: boolean;
+  /** What `run` answers as a `Response` of its own: work that goes on, or lines of JSON as they are read. */
+  readonly answers?: 'accepted' | 'lines';
   /** Whether those who watch CONTROL are to be told. */
   readonly isTold?: boolean;
 }

@@ -1,14 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { VerifiedPrincipal } from '@millrace/contracts';
-import {
-  isWithinReach,
-  notFound,
-  publishControlChanges,
-  requirePermission,
-  type ControlDependencies,
-} from '@millrace/control-plane';
+import { isWithinReach, notFound, publishControlChanges, requirePermission } from '@millrace/control-plane';
 import { parseJson } from '@millrace/endpoints';
 import { createKeptAnswers } from '@millrace/jobs';
+import { createBudgetAlerts } from '@millrace/quota';
 import {
   bearerOf,
   bodyWithoutCode,
@@ -20,8 +15,9 @@ import {
 import { createIdGenerator, MillraceError, systemRandom } from '@millrace/runtime';
 import { isDatabaseAway, type StageDependencies } from '@millrace/stage';
 import type { Database } from '@millrace/store';
-import type { AdminRoute } from './admin-route.ts';
+import type { AdminPlane, AdminRoute } from './admin-route.ts';
 import { allRoutes } from './all-routes.ts';
+import { createErasures } from './erasures.ts';
 import { createOnce } from './once.ts';
 import { adminDocument } from './openapi.ts';
 import { createAskedReader } from './read-asked.ts';
@@ -43,7 +39,10 @@ const retryMs = 1_000;
 export async function adminRoutes(app: FastifyInstance, options: AdminRoutesOptions): Promise<void> {
   const { database, clock, logger, verify } = options;
   const nextId = createIdGenerator(clock, systemRandom);
-  const plane: ControlDependencies = { ...options, random: systemRandom, nextId };
+  const erasures = createErasures({ ...options, nextId });
+  app.addHook('onClose', () => erasures.stop());
+  const budgetAlerts = createBudgetAlerts(options);
+  const plane: AdminPlane = { ...options, random: systemRandom, nextId, budgetAlerts, erasures };
   const once = createOnce(database, createKeptAnswers({ ...plane }));
   const requests = options.metrics.counter({
     name: 'millrace_admin_requests_total',

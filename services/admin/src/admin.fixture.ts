@@ -53,6 +53,14 @@ export interface AdminTest extends Stoppable {
   target(organisation: string, tenant: string): Promise<Target>;
 }
 
+/** Lines of JSON are `lines`. */
+async function bodyOf(answer: Response): Promise<Answer['body']> {
+  if (answer.headers.get('content-type') !== 'application/x-ndjson')
+    return (await answer.json()) as Answer['body'];
+  const lines = (await answer.text()).split('\n').filter((line) => line !== '');
+  return { lines: lines.map((line) => JSON.parse(line) as unknown) };
+}
+
 /** Tenants by organisation. */
 export const tenantsOf = { acme: ['acme-web', 'acme-app'], globex: ['globex-web'] } as const;
 
@@ -108,7 +116,7 @@ export async function startAdminTest(): Promise<AdminTest> {
       return {
         status: answer.status,
         headers: answer.headers,
-        body: (await answer.json()) as Answer['body'],
+        body: await bodyOf(answer),
       };
     },
     async target(organisation, tenant) {
