@@ -3,7 +3,9 @@ import { ledgerGroup, pricesGroup, usageGroup } from './billing.ts';
 import { keysGroup } from './keys.ts';
 import { organisationsGroup } from './organisations.ts';
 import { quotaGroup } from './quota.ts';
+import { withExports } from './with-exports.ts';
 import { withRebuild } from '../quota/with-rebuild.ts';
+import { personalDataGroup } from './personal-data.ts';
 import { rolesGroup } from './roles.ts';
 import { tenantsGroup } from './tenants.ts';
 import { usersGroup } from './users.ts';
@@ -19,4 +21,5 @@ export const adminGroups: readonly CommandGroup[] = [
   pricesGroup,
   usageGroup,
   ledgerGroup,
+  withExports(personalDataGroup),
 ];
