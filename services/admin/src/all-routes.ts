@@ -3,6 +3,7 @@ import { billingRoutes } from './routes/billing-routes.ts';
 import { dataPolicyRoutes } from './routes/data-policy-routes.ts';
 import { erasureRoutes } from './routes/erasure-routes.ts';
 import { keyRoutes } from './routes/key-routes.ts';
+import { ledgerRoutes } from './routes/ledger-routes.ts';
 import { meRoute } from './routes/me-route.ts';
 import { organisationRoutes } from './routes/organisation-routes.ts';
 import { personalDataRoutes } from './routes/personal-data-routes.ts';
@@ -21,6 +22,7 @@ export const allRoutes: readonly AdminRoute[] = [
   ...keyRoutes,
   ...quotaRoutes,
   ...billingRoutes,
+  ...ledgerRoutes,
   ...dataPolicyRoutes,
   ...erasureRoutes,
   ...personalDataRoutes,

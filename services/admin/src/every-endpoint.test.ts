@@ -27,6 +27,8 @@ const nobody = (which: keyof typeof targets): Target => ({
   key: '0'.repeat(11),
 });
 
+const rerated = { from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' };
+
 const bodies: Readonly<Record<string, (target: Target) => object>> = {
   createOrganisation: () => ({ id: randomUUID() }),
   updateOrganisation: () => ({ name: 'Renamed' }),
@@ -44,6 +46,10 @@ const bodies: Readonly<Record<string, (target: Target) => object>> = {
   rotateDataKey: () => ({}),
   retireDataKeys: () => ({}),
   withdrawTrainingExamples: ({ user }) => ({ user }),
+  adjustCharge: ({ tenant }) => ({ tenant, request_id: randomUUID(), amount: '-1', reason: 'wrong' }),
+  giveCredit: ({ tenant }) => ({ tenant, amount: '1', currency: 'EUR', reason: 'goodwill' }),
+  previewRerating: ({ tenant }) => ({ tenant, ...rerated }),
+  applyRerating: ({ tenant }) => ({ tenant, ...rerated, reason: 'wrong price' }),
   createPrice: () => ({ model: 'm', currency: 'EUR', input_per_million: '1', output_per_million: '1' }),
 };
 
@@ -94,10 +100,13 @@ async function judge(
   const target = isPermitted ? await admin.target(organisation, tenant) : nobody(which);
   const key = admin.keyOf({ tenant: 'acme-web', organisation: 'acme', roles: [role], reach });
   const { path, body } = requestOf(spec, target);
-  // No model has been asked for, so that none has a quota: within reach, it is not there.
-  const isAbsent = spec.path.includes('{model}') && isPermitted;
+  // No model has been asked for, so that none has a quota, and there is no charge: within reach, it is not there.
+  const isAbsent = (spec.path.includes('{model}') || spec.operationId === 'adjustCharge') && isPermitted;
   const expected = isPermitted ? (isAbsent ? 404 : within) : 403;
-  const answer = await admin.ask(key, spec.method, path, { body, headers: { 'if-match': '*' } });
+  const answer = await admin.ask(key, spec.method, path, {
+    body,
+    headers: { 'if-match': '*', ...(spec.isOnce === true ? { 'idempotency-key': randomUUID() } : {}) },
+  });
   const why = JSON.stringify(answer.body['error']);
   if (answer.status === expected) return [];
   return [`${role} of ${reach}, ${which}: ${answer.status} instead of ${expected}: ${why}`];
