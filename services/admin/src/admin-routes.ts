@@ -139,6 +139,8 @@ function resourceOf(param: string): MillraceError {
     case 'user':
     case 'key':
       return notFound(param, param);
+    case 'provider':
+      return notFound('identity provider', param);
     default:
       return notFound('quota', param);
   }

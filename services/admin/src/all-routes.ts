@@ -2,6 +2,7 @@ import type { AdminRoute } from './admin-route.ts';
 import { billingRoutes } from './routes/billing-routes.ts';
 import { dataPolicyRoutes } from './routes/data-policy-routes.ts';
 import { erasureRoutes } from './routes/erasure-routes.ts';
+import { identityProviderRoutes } from './routes/identity-provider-routes.ts';
 import { keyRoutes } from './routes/key-routes.ts';
 import { ledgerRoutes } from './routes/ledger-routes.ts';
 import { meRoute } from './routes/me-route.ts';
@@ -19,6 +20,7 @@ export const allRoutes: readonly AdminRoute[] = [
   ...tenantRoutes,
   ...userRoutes,
   ...roleRoutes,
+  ...identityProviderRoutes,
   ...keyRoutes,
   ...quotaRoutes,
   ...billingRoutes,

@@ -25,9 +25,16 @@ const nobody = (which: keyof typeof targets): Target => ({
   ...targets[which],
   user: `usr_${'0'.repeat(32)}`,
   key: '0'.repeat(11),
+  provider: `idp_${'0'.repeat(32)}`,
 });
 
 const rerated = { from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' };
+
+const acceptedKeys = {
+  audiences: ['millrace'],
+  jwks_uri: 'https://id.example.com/jwks',
+  claims: { project: {}, roles: {} },
+};
 
 const bodies: Readonly<Record<string, (target: Target) => object>> = {
   createOrganisation: () => ({ id: randomUUID() }),
@@ -50,6 +57,12 @@ const bodies: Readonly<Record<string, (target: Target) => object>> = {
   giveCredit: ({ tenant }) => ({ tenant, amount: '1', currency: 'EUR', reason: 'goodwill' }),
   previewRerating: ({ tenant }) => ({ tenant, ...rerated }),
   applyRerating: ({ tenant }) => ({ tenant, ...rerated, reason: 'wrong price' }),
+  createIdentityProvider: ({ organisation }) => ({
+    ...acceptedKeys,
+    issuer: `https://id.example.com/${randomUUID()}`,
+    organisation,
+  }),
+  updateIdentityProvider: () => ({ audiences: ['other'] }),
   createPrice: () => ({ model: 'm', currency: 'EUR', input_per_million: '1', output_per_million: '1' }),
 };
 
@@ -58,8 +71,15 @@ function levelOf({ path, operationId }: AdminRoute): 'nothing' | 'platform' | 'o
   if (['/me', '/prices', '/data-kept'].includes(path)) return 'nothing';
   if (['createOrganisation', 'listOrganisations'].includes(operationId)) return 'nothing';
   if (path.includes('{model}')) return 'platform';
-  const isOfOrganisation = ['createTenant', 'listTenants', 'listUsers', 'createUser'].includes(operationId);
-  return isOfOrganisation || /\{(?:organisation|user)\}/.test(path) ? 'organisation' : 'tenant';
+  const isOfOrganisation = [
+    'createTenant',
+    'listTenants',
+    'listUsers',
+    'createUser',
+    'listIdentityProviders',
+    'createIdentityProvider',
+  ].includes(operationId);
+  return isOfOrganisation || /\{(?:organisation|user|provider)\}/.test(path) ? 'organisation' : 'tenant';
 }
 
 function isInReach(spec: AdminRoute, reach: Reach, which: keyof typeof targets): boolean {
@@ -128,6 +148,7 @@ describe.each(allRoutes.map((spec) => [`${spec.method} ${spec.path}`, spec] as c
         ...targets.own,
         user: `usr_${'0'.repeat(32)}`,
         key: '0'.repeat(11),
+        provider: `idp_${'0'.repeat(32)}`,
       });
       const answer = await admin.ask('none', spec.method, path, { body });
       expect(answer.status).toBe(401);

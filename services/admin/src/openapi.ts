@@ -5,6 +5,7 @@ import type { AdminRoute, Schemas } from './admin-route.ts';
 import { allRoutes } from './all-routes.ts';
 
 const tags: Readonly<Record<string, string>> = {
+  'identity providers': 'Issuers whose tokens organisations accept.',
   keys: 'API keys: what they may do, and for how long.',
   'personal data': 'What is kept of tenants and users: policies, export, erasure, keys.',
   ledger: 'What was charged, entry by entry.',

@@ -1,5 +1,6 @@
 import type { CommandGroup } from '../command-group.ts';
 import { ledgerGroup, pricesGroup, usageGroup } from './billing.ts';
+import { identityProvidersGroup } from './identity-providers.ts';
 import { keysGroup } from './keys.ts';
 import { organisationsGroup } from './organisations.ts';
 import { quotaGroup } from './quota.ts';
@@ -16,6 +17,7 @@ export const adminGroups: readonly CommandGroup[] = [
   tenantsGroup,
   usersGroup,
   rolesGroup,
+  identityProvidersGroup,
   keysGroup,
   withRebuild(quotaGroup),
   pricesGroup,
