@@ -2,11 +2,18 @@ import { adminGroups } from './admin/admin-groups.ts';
 import { auditGroup, explainGroup } from './audit/audit-groups.ts';
 import type { CommandContext, CommandGroup } from './command-group.ts';
 import { completionGroup } from './completion.ts';
+import { masterKeyGroup } from './master-key/master-key-group.ts';
 import { modelsGroup } from './models/models-group.ts';
 import type { Outcome } from './outcome.ts';
 import { wrong } from './read-options.ts';
 
-const groups: readonly CommandGroup[] = [modelsGroup, ...adminGroups, auditGroup, explainGroup];
+const groups: readonly CommandGroup[] = [
+  modelsGroup,
+  ...adminGroups,
+  masterKeyGroup,
+  auditGroup,
+  explainGroup,
+];
 const allGroups: readonly CommandGroup[] = [...groups, completionGroup(groups)];
 
 export type Command =

@@ -76,7 +76,7 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     storedIn: 'CONTROL',
   },
   'policy.published': {
-    producers: ['jobs'],
+    producers: ['jobs', 'admin'],
     consumers: [...gateways, 'jobs'],
     subject: 'policy.<tenant>',
     storedIn: 'CONTROL',
@@ -124,7 +124,7 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     storedIn: undefined,
   },
   'request.cancelled': {
-    producers: gateways,
+    producers: [...gateways, 'admin'],
     consumers: stages,
     subject: 'cancel.<request>',
     storedIn: 'CONTROL',

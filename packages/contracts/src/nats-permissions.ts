@@ -90,12 +90,12 @@ export function natsPermissions(user: NatsUser): NatsPermissions {
 
 /**
  * Streams that are read by subject, not worked off. Who appends with the expected last sequence looks it up, and so does who has to
- * know whether a request is closed.
+ * know whether a request is closed. The administration exports from them.
  */
 const readers: Readonly<Record<string, readonly NatsUser[]>> = {
-  RESULTS: ['edge', 'ingress', 'jobs', 'auth-quota', 'pii', 'inference', 'providers'],
-  CLOSED: ['edge', 'ingress', 'jobs', 'auth-quota', 'pii', 'inference', 'providers'],
-  AUDIT: ['audit', 'ingress'],
+  RESULTS: ['edge', 'ingress', 'jobs', 'auth-quota', 'pii', 'inference', 'providers', 'admin'],
+  CLOSED: ['edge', 'ingress', 'jobs', 'auth-quota', 'pii', 'inference', 'providers', 'admin'],
+  AUDIT: ['audit', 'ingress', 'admin'],
   CHECKPOINTS: ['audit', 'ingress'],
   ADMISSIONS: ['auth-quota'],
 };

@@ -38,7 +38,8 @@ export {
   type NewOrganisation,
   type OrganisationChanges,
 } from './organisations.ts';
-export type { Page, PageRequest } from './page.ts';
+export { readMoment } from './moments.ts';
+export { pageOf, placeIn, wrongCursor, type Page, type PageRequest } from './page.ts';
 export {
   permissions,
   reaches,

@@ -23,6 +23,11 @@ export const scopes = [
   'prices:write',
   'usage:read',
   'ledger:read',
+  'ledger:write',
+  'personal-data:read',
+  'personal-data:write',
+  'identity-providers:read',
+  'identity-providers:write',
 ] as const;
 export type Scope = (typeof scopes)[number];
 
@@ -84,6 +89,26 @@ export const permissions = {
 
   'usage.read': { scope: 'usage:read', roles: staff },
   'ledger.read': { scope: 'ledger:read', roles: { admin: 'project', analyst: 'project' } },
+  /** What is owed is not changed by who owes it. */
+  'ledger.adjust': { scope: 'ledger:write', roles: onPlatform },
+  'ledger.credit': { scope: 'ledger:write', roles: onPlatform },
+  'ledger.rerate': { scope: 'ledger:write', roles: onPlatform },
+
+  'data-kept.read': { scope: 'personal-data:read', roles: staff },
+  'data-policy.read': { scope: 'personal-data:read', roles: staff },
+  'data-policy.set': { scope: 'personal-data:write', roles: inProject },
+  'personal-data.export': { scope: 'personal-data:read', roles: inProject },
+  'personal-data.erase': { scope: 'personal-data:write', roles: inProject },
+  'erasure.read': { scope: 'personal-data:read', roles: inProject },
+  'data-key.rotate': { scope: 'personal-data:write', roles: inProject },
+  'data-key.retire': { scope: 'personal-data:write', roles: inProject },
+  'training-example.export': { scope: 'personal-data:read', roles: inProject },
+  'training-example.withdraw': { scope: 'personal-data:write', roles: inProject },
+
+  'identity-provider.read': { scope: 'identity-providers:read', roles: inOrganisation },
+  'identity-provider.create': { scope: 'identity-providers:write', roles: inOrganisation },
+  'identity-provider.update': { scope: 'identity-providers:write', roles: inOrganisation },
+  'identity-provider.disable': { scope: 'identity-providers:write', roles: inOrganisation },
 } as const satisfies Readonly<Record<string, Permission>>;
 
 export type Action = keyof typeof permissions;

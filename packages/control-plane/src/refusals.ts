@@ -8,7 +8,8 @@ export type Resource =
   | 'key'
   | 'quota'
   | 'price'
-  | 'ledger entry';
+  | 'ledger entry'
+  | 'identity provider';
 
 /** The same answer for what is not there and for what is out of reach. */
 export function notFound(what: Resource, param: string): MillraceError {

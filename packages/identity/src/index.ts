@@ -14,5 +14,13 @@ export {
   type IdentityProvider,
 } from './identity-provider.ts';
 export { putIdentityProvider, setIdentityProviderDisabled } from './identity-providers.ts';
+export {
+  addIdentityProvider,
+  changeIdentityProvider,
+  findIdentityProvider,
+  listIdentityProviders,
+  type IdentityProviderChanges,
+  type StoredIdentityProvider,
+} from './manage-identity-providers.ts';
 export { isToken, maxTokenLength } from './token.ts';
 export { createTokenVerifier, type TokenVerifier, type TokenVerifierDependencies } from './token-verifier.ts';

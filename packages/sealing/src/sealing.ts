@@ -1,6 +1,7 @@
 import { MillraceError, systemClock, type Clock, type Stoppable } from '@millrace/runtime';
 import type { KeyOwner } from './key-owner.ts';
 import type { KeyStore } from './key-store.ts';
+import { rotateDataKey } from './rotate-data-key.ts';
 import { createBox, type SealingBox } from './sealing-box.ts';
 import { createWrapping } from './wrapping.ts';
 
@@ -14,6 +15,13 @@ export interface Sealing extends Stoppable {
   eraseTenant(tenant: string): Promise<number>;
   /** The same for one user. @returns 0 or 1 */
   eraseUser(tenant: string, user: string): Promise<number>;
+  /**
+   * Gives an owner another data key for what is sealed from now on, @see rotateDataKey: it takes five seconds.
+   *
+   * @returns id of the key
+   * @throws `request_not_found` where the owner has no key; the signal's reason
+   */
+  rotate(owner: KeyOwner, signal: AbortSignal): Promise<string>;
   /** Calls the listener with whoever is erased from now on, by whatever process. */
   onErased(listener: (owner: KeyOwner) => void): Stoppable;
 }
@@ -37,7 +45,8 @@ export async function createSealing(
   keyStore: KeyStore,
   clock: Clock = systemClock,
 ): Promise<Sealing> {
-  const wrapping = createWrapping(masterKeys instanceof Uint8Array ? [masterKeys] : masterKeys);
+  const allKeys = masterKeys instanceof Uint8Array ? [masterKeys] : masterKeys;
+  const wrapping = createWrapping(allKeys);
   /** By tenant, then by user; null is the tenant's own. */
   const tenants = new Map<string, Map<string | null, Promise<SealingBox>>>();
   const listeners = new Set<(owner: KeyOwner) => void>();
@@ -126,6 +135,7 @@ export async function createSealing(
       await erase({ tenant, user });
       return present === undefined ? 0 : 1;
     },
+    rotate: (owner, signal) => rotateDataKey({ keyStore, masterKeys: allKeys, clock }, owner, signal),
     onErased(listener) {
       listeners.add(listener);
       return {

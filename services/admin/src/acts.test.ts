@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { randomUUID } from 'node:crypto';
 import type { ActPerformed } from '@millrace/contracts';
-import { outbox, quotas } from '@millrace/store';
+import { claims, ledger, outbox, quotas } from '@millrace/store';
 import { startAdminTest, type AdminTest, type Answer, type Target } from './admin.fixture.ts';
 import { allRoutes } from './all-routes.ts';
 
@@ -25,7 +26,8 @@ beforeEach(async () => {
 /** The acts that are about to be published. */
 async function acts(): Promise<readonly ActPerformed[]> {
   const rows = await admin.database.select().from(outbox).orderBy(outbox.number);
-  return rows.map(({ id, subject, payload }) => {
+  const ours = rows.filter(({ subject }) => subject.startsWith('mr.act.'));
+  return ours.map(({ id, subject, payload }) => {
     const act = admin.plane.codec.decode('act.performed', payload);
     expect({ id, subject }).toEqual({ id: act.act_id, subject: `mr.act.${act.tenant}` });
     return act;
@@ -48,6 +50,55 @@ const system = '_system';
 const anything = expect.any(String) as string;
 const price = { model: 'm', currency: 'EUR', input_per_million: '1.5', output_per_million: '2' };
 const quota = { max_in_flight: 7 };
+const issuer = 'https://id.example.com/realms/acts';
+const provider = {
+  issuer,
+  audiences: ['millrace'],
+  jwks_uri: `${issuer}/certs`,
+  claims: { project: { default: 'acme-web' }, roles: { default: ['end-user'] } },
+};
+const march = new Date('2026-03-05T12:00:00Z');
+const range = { from: '2026-03-01T00:00:00Z', to: '2026-04-01T00:00:00Z', tenant: 'acme-web', model: 'm' };
+const once = (): object => ({ 'idempotency-key': randomUUID() });
+
+/** A charge of 2 EUR. @returns id of the request */
+async function charge(): Promise<string> {
+  const requestId = randomUUID();
+  const row = { requestId, tenant: 'acme-web', model: 'm' };
+  await admin.database.insert(ledger).values({
+    ...row,
+    entryId: randomUUID(),
+    entryNumber: 1,
+    outcome: 'completed',
+    inputTokens: 0,
+    cachedInputTokens: 0,
+    outputTokens: 1_000_000,
+    amount: '2',
+    currency: 'EUR',
+    priceVersion: 1,
+    receivedAt: march,
+    closedAt: march,
+    chargedAt: march,
+  });
+  await admin.database.insert(claims).values({
+    ...row,
+    usedAmount: '2',
+    decidedAt: march,
+    deadlineAt: march,
+    closedAt: march,
+    event: Buffer.from([]),
+  });
+  return requestId;
+}
+
+/** The id of the provider, which is made where it is not there yet. */
+async function providerId(): Promise<string> {
+  await ask('POST', '/identity-providers', provider);
+  await admin.database.delete(outbox);
+  const { body } = await admin.ask(platform, 'GET', '/identity-providers');
+  return String((body['data'] as readonly { readonly id: string }[])[0]?.id);
+}
+
 const limited = { before: { version: anything }, after: { version: anything, max_in_flight: '7' } };
 
 /** For each operation that changes something. */
@@ -221,15 +272,77 @@ const cases: Readonly<Record<string, Case>> = {
       after: expect.objectContaining({ currency: 'EUR', input_per_million: '1.5' }) as Record<string, string>,
     }),
   },
+  setDataPolicy: {
+    ask: () => ask('PATCH', '/tenants/acme-web/data-policy', { jobs_seconds: 3_600 }),
+    act: () => ({ action: 'data-policy.set' }),
+  },
+  rotateDataKey: {
+    ask: async () => {
+      await admin.plane.sealing.forTenant('acme-web');
+      return ask('POST', '/tenants/acme-web/data-keys/rotate');
+    },
+    act: () => ({ action: 'data-key.rotate', object_id: 'acme-web' }),
+  },
+  retireDataKeys: {
+    ask: () => ask('POST', '/tenants/acme-web/data-keys/retire'),
+    act: () => ({ action: 'data-key.retire', object_id: 'acme-web', after: { retired: anything } }),
+  },
+  withdrawTrainingExamples: {
+    ask: () => ask('POST', '/tenants/acme-web/training-examples/withdraw', {}),
+    act: () => ({ action: 'training-example.withdraw', object_id: 'acme-web', after: { withdrawn: '0' } }),
+  },
+  erasePersonalData: {
+    ask: () => ask('POST', '/tenants/acme-web/erasures', { user: target.user }),
+    act: ({ id }) => ({ action: 'personal-data.erase', object_id: String(id) }),
+  },
+  adjustCharge: {
+    ask: async () => {
+      const body = { tenant: 'acme-web', request_id: await charge(), amount: '-0.5', reason: 'too slow' };
+      return ask('POST', '/ledger/adjustments', body, once());
+    },
+    act: () => ({ action: 'ledger.adjust', after: expect.objectContaining({ reason: 'too slow' }) as never }),
+  },
+  giveCredit: {
+    ask: () =>
+      ask(
+        'POST',
+        '/ledger/credits',
+        { tenant: 'acme-web', amount: '25', currency: 'EUR', reason: 'goodwill' },
+        once(),
+      ),
+    act: () => ({ action: 'ledger.credit', after: expect.objectContaining({ reason: 'goodwill' }) as never }),
+  },
+  applyRerating: {
+    ask: () => ask('POST', '/ledger/reratings', { ...range, reason: 'wrong price' }, once()),
+    act: () => ({ action: 'ledger.rerate', after: expect.objectContaining({ written: '0' }) as never }),
+  },
+  createIdentityProvider: {
+    ask: () => ask('POST', '/identity-providers', { ...provider, issuer: `${issuer}/new` }),
+    act: () => ({ tenant: system, action: 'identity-provider.create' }),
+  },
+  updateIdentityProvider: {
+    ask: async () => ask('PATCH', `/identity-providers/${await providerId()}`, { audiences: ['other'] }),
+    act: () => ({ tenant: system, action: 'identity-provider.update' }),
+  },
+  disableIdentityProvider: {
+    ask: async () => ask('POST', `/identity-providers/${await providerId()}/disable`),
+    act: () => ({ tenant: system, action: 'identity-provider.disable' }),
+  },
+  enableIdentityProvider: {
+    ask: async () => ask('POST', `/identity-providers/${await providerId()}/enable`),
+    act: () => ({ tenant: system, action: 'identity-provider.disable' }),
+  },
 };
 
-describe.each(allRoutes.filter(({ method }) => method !== 'GET'))('$operationId', ({ operationId }) => {
+const changing = allRoutes.filter(({ method, isReading }) => method !== 'GET' && isReading !== true);
+
+describe.each(changing)('$operationId', ({ operationId }) => {
   it('is one act: who, what, to which object, what was before and what is now, and no secret', async () => {
     const asked = cases[operationId];
     expect(asked).toBeDefined();
     if (asked === undefined) return;
     const answer = await asked.ask();
-    expect(answer).toMatchObject({ status: expect.toBeOneOf([200, 201]) as number });
+    expect(answer).toMatchObject({ status: expect.toBeOneOf([200, 201, 202]) as number });
     const all = await acts();
     expect(all).toHaveLength(1);
     const expected = asked.act(answer.body);

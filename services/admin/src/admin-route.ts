@@ -1,5 +1,7 @@
 import type { Action, Actor, ControlDependencies, Place, Reading } from '@millrace/control-plane';
+import type { BudgetAlerts } from '@millrace/quota';
 import type { Transaction } from '@millrace/store';
+import type { Erasures } from './erasures.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 export type Schemas = Readonly<Record<string, object>>;
@@ -11,11 +13,19 @@ export interface Asked<Params, Query, Body> {
   readonly body: Body;
   /** The version that If-Match names; undefined: any. */
   readonly version: number | undefined;
+  /** What the Idempotency-Key says; empty where the route does not want one. */
+  readonly idempotencyKey: string;
+}
+
+/** What routes are handed. */
+export interface AdminPlane extends ControlDependencies {
+  readonly budgetAlerts: BudgetAlerts;
+  readonly erasures: Erasures;
 }
 
 /** A request that may be carried out. */
 export interface Call<Params, Query, Body> extends Asked<Params, Query, Body> {
-  readonly plane: ControlDependencies;
+  readonly plane: AdminPlane;
   readonly actor: Actor;
   /** Where it takes place: within reach of the actor. */
   readonly place: Place;
@@ -39,6 +49,12 @@ interface RouteFacts {
   readonly isList?: boolean;
   /** Whether it wants If-Match. */
   readonly isVersioned?: boolean;
+  /** Whether it wants an Idempotency-Key, which it deals with itself. */
+  readonly isOnce?: boolean;
+  /** What `run` answers as a `Response` of its own: work that goes on, or lines of JSON as they are read. */
+  readonly answers?: 'accepted' | 'lines';
+  /** Whether it changes nothing, whatever its method. */
+  readonly isReading?: boolean;
   /** Whether those who watch CONTROL are to be told. */
   readonly isTold?: boolean;
 }
@@ -51,7 +67,7 @@ export interface RouteSpec<Params, Query, Body> extends RouteFacts {
     asked: Asked<Params, Query, Body>,
     actor: Actor,
   ) => Promise<Place | undefined>;
-  /** Reads what is asked for. */
+  /** Reads what is asked for; or changes it in a way that is put on record only behind it. */
   readonly run?: (call: Call<Params, Query, Body>) => Promise<object>;
   /** Carries a change out, in the transaction that puts it on record. */
   readonly change?: (call: Call<Params, Query, Body>, transaction: Transaction) => Promise<object>;

@@ -6,10 +6,10 @@ import {
   platformPlace,
   publishControlChanges,
   requirePermission,
-  type ControlDependencies,
 } from '@millrace/control-plane';
 import { parseJson } from '@millrace/endpoints';
 import { createKeptAnswers } from '@millrace/jobs';
+import { createBudgetAlerts } from '@millrace/quota';
 import {
   bearerOf,
   bodyWithoutCode,
@@ -21,8 +21,9 @@ import {
 import { createIdGenerator, MillraceError, systemRandom } from '@millrace/runtime';
 import { isDatabaseAway, type StageDependencies } from '@millrace/stage';
 import { inTransaction, type Database, type Transaction } from '@millrace/store';
-import type { AdminRoute, AnyCall } from './admin-route.ts';
+import type { AdminPlane, AdminRoute, AnyCall } from './admin-route.ts';
 import { allRoutes } from './all-routes.ts';
+import { createErasures } from './erasures.ts';
 import { createOnce } from './once.ts';
 import { onRecord } from './on-record.ts';
 import { adminDocument } from './openapi.ts';
@@ -45,7 +46,10 @@ const retryMs = 1_000;
 export async function adminRoutes(app: FastifyInstance, options: AdminRoutesOptions): Promise<void> {
   const { database, clock, logger, verify } = options;
   const nextId = createIdGenerator(clock, systemRandom);
-  const plane: ControlDependencies = { ...options, random: systemRandom, nextId };
+  const erasures = createErasures({ ...options, nextId });
+  app.addHook('onClose', () => erasures.stop());
+  const budgetAlerts = createBudgetAlerts(options);
+  const plane: AdminPlane = { ...options, random: systemRandom, nextId, budgetAlerts, erasures };
   const once = createOnce(database, createKeptAnswers({ ...plane }));
   const requests = options.metrics.counter({
     name: 'millrace_admin_requests_total',
@@ -83,6 +87,16 @@ export async function adminRoutes(app: FastifyInstance, options: AdminRoutesOpti
     timer.cancel();
   };
 
+  /** What does its work in transactions of its own, or outside of the database, is put on record right behind it. */
+  const recordedBehind = async (spec: AdminRoute, call: AnyCall, requestId: string): Promise<object> => {
+    const body = (await spec.run?.(call)) ?? {};
+    const shown = body instanceof Response ? ((await body.clone().json()) as object) : body;
+    await inTransaction(database, (transaction) =>
+      onRecord(spec, call, requestId, transaction, async () => shown),
+    );
+    return body;
+  };
+
   /** What changes something is put on record in the transaction that changes it. */
   const carryOut = (
     spec: AdminRoute,
@@ -91,8 +105,12 @@ export async function adminRoutes(app: FastifyInstance, options: AdminRoutesOpti
     reply: FastifyReply,
   ): Promise<object> | undefined => {
     const work = spec.create ?? spec.change;
-    if (work === undefined) return spec.run?.(call);
     const requestId = String(reply.getHeader('x-request-id'));
+    if (work === undefined) {
+      return spec.method === 'GET' || spec.isReading === true
+        ? spec.run?.(call)
+        : recordedBehind(spec, call, requestId);
+    }
     const recorded = (transaction: Transaction) =>
       onRecord(spec, call, requestId, transaction, () => work(call, transaction));
     return spec.create === undefined
@@ -155,6 +173,8 @@ function resourceOf(param: string): MillraceError {
     case 'user':
     case 'key':
       return notFound(param, param);
+    case 'provider':
+      return notFound('identity provider', param);
     default:
       return notFound('quota', param);
   }

@@ -7,6 +7,7 @@ import {
   grantRole,
   type ControlDependencies,
 } from '@millrace/control-plane';
+import { addIdentityProvider } from '@millrace/identity';
 import {
   principalOf,
   startTestPlatform,
@@ -25,6 +26,7 @@ export interface Target {
   readonly tenant: string;
   readonly user: string;
   readonly key: string;
+  readonly provider: string;
 }
 
 export interface AskOptions {
@@ -49,8 +51,16 @@ export interface AdminTest extends Stoppable {
   /** @param path behind `/admin/v1` */
   ask(apiKey: string, method: string, path: string, options?: AskOptions): Promise<Answer>;
   write<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
-  /** A new user with a role and a new key in a tenant. */
+  /** A new user with a role and a new key in a tenant, and an identity provider of its organisation. */
   target(organisation: string, tenant: string): Promise<Target>;
+}
+
+/** Lines of JSON are `lines`. */
+async function bodyOf(answer: Response): Promise<Answer['body']> {
+  if (answer.headers.get('content-type') !== 'application/x-ndjson')
+    return (await answer.json()) as Answer['body'];
+  const lines = (await answer.text()).split('\n').filter((line) => line !== '');
+  return { lines: lines.map((line) => JSON.parse(line) as unknown) };
 }
 
 /** Tenants by organisation. */
@@ -108,7 +118,7 @@ export async function startAdminTest(): Promise<AdminTest> {
       return {
         status: answer.status,
         headers: answer.headers,
-        body: (await answer.json()) as Answer['body'],
+        body: await bodyOf(answer),
       };
     },
     async target(organisation, tenant) {
@@ -117,7 +127,16 @@ export async function startAdminTest(): Promise<AdminTest> {
       );
       await write((transaction) => grantRole(plane, transaction, { user, tenant, role: 'end-user' }));
       const { keyId: key } = await createApiKey(database, { tenant, roles: ['end-user'] });
-      return { organisation, tenant, user, key };
+      const { id: provider } = await write((transaction) =>
+        addIdentityProvider(transaction, {
+          issuer: `https://id.example.com/${key}`,
+          organisation,
+          audiences: ['millrace'],
+          jwks_uri: 'https://id.example.com/jwks',
+          claims: { project: {}, roles: {} },
+        }),
+      );
+      return { organisation, tenant, user, key, provider };
     },
     stop: () => stopInReverse(parts),
   };

@@ -1,8 +1,13 @@
 import type { AdminRoute } from './admin-route.ts';
 import { billingRoutes } from './routes/billing-routes.ts';
+import { dataPolicyRoutes } from './routes/data-policy-routes.ts';
+import { erasureRoutes } from './routes/erasure-routes.ts';
+import { identityProviderRoutes } from './routes/identity-provider-routes.ts';
 import { keyRoutes } from './routes/key-routes.ts';
+import { ledgerRoutes } from './routes/ledger-routes.ts';
 import { meRoute } from './routes/me-route.ts';
 import { organisationRoutes } from './routes/organisation-routes.ts';
+import { personalDataRoutes } from './routes/personal-data-routes.ts';
 import { quotaRoutes } from './routes/quota-routes.ts';
 import { roleRoutes } from './routes/role-routes.ts';
 import { tenantRoutes } from './routes/tenant-routes.ts';
@@ -15,7 +20,12 @@ export const allRoutes: readonly AdminRoute[] = [
   ...tenantRoutes,
   ...userRoutes,
   ...roleRoutes,
+  ...identityProviderRoutes,
   ...keyRoutes,
   ...quotaRoutes,
   ...billingRoutes,
+  ...ledgerRoutes,
+  ...dataPolicyRoutes,
+  ...erasureRoutes,
+  ...personalDataRoutes,
 ];

@@ -4,10 +4,13 @@ import { permissions, reaches, roles, type Permission, type Reach, type Role } f
 import type { AdminRoute } from './admin-route.ts';
 import { startAdminTest, type AdminTest, type Target } from './admin.fixture.ts';
 import { allRoutes } from './all-routes.ts';
+import { statusOf } from './openapi.ts';
 
 let admin: AdminTest;
 beforeAll(async () => {
   admin = await startAdminTest();
+  // Whose keys are rotated has to have some.
+  for (const { tenant } of Object.values(targets)) await admin.plane.sealing.forTenant(tenant);
 }, 60_000);
 afterAll(() => admin.stop());
 
@@ -22,7 +25,16 @@ const nobody = (which: keyof typeof targets): Target => ({
   ...targets[which],
   user: `usr_${'0'.repeat(32)}`,
   key: '0'.repeat(11),
+  provider: `idp_${'0'.repeat(32)}`,
 });
+
+const rerated = { from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' };
+
+const acceptedKeys = {
+  audiences: ['millrace'],
+  jwks_uri: 'https://id.example.com/jwks',
+  claims: { project: {}, roles: {} },
+};
 
 const bodies: Readonly<Record<string, (target: Target) => object>> = {
   createOrganisation: () => ({ id: randomUUID() }),
@@ -35,16 +47,39 @@ const bodies: Readonly<Record<string, (target: Target) => object>> = {
   createKey: ({ tenant }) => ({ tenant, roles: ['end-user'] }),
   updateKey: () => ({ name: 'Renamed' }),
   rotateKey: () => ({}),
+  setDataPolicy: () => ({ jobs_seconds: 3_600 }),
+  // Not the tenant: it is needed.
+  erasePersonalData: ({ user }) => ({ user }),
+  rotateDataKey: () => ({}),
+  retireDataKeys: () => ({}),
+  withdrawTrainingExamples: ({ user }) => ({ user }),
+  adjustCharge: ({ tenant }) => ({ tenant, request_id: randomUUID(), amount: '-1', reason: 'wrong' }),
+  giveCredit: ({ tenant }) => ({ tenant, amount: '1', currency: 'EUR', reason: 'goodwill' }),
+  previewRerating: ({ tenant }) => ({ tenant, ...rerated }),
+  applyRerating: ({ tenant }) => ({ tenant, ...rerated, reason: 'wrong price' }),
+  createIdentityProvider: ({ organisation }) => ({
+    ...acceptedKeys,
+    issuer: `https://id.example.com/${randomUUID()}`,
+    organisation,
+  }),
+  updateIdentityProvider: () => ({ audiences: ['other'] }),
   createPrice: () => ({ model: 'm', currency: 'EUR', input_per_million: '1', output_per_million: '1' }),
 };
 
 /** How much of a target has to be within reach. */
 function levelOf({ path, operationId }: AdminRoute): 'nothing' | 'platform' | 'organisation' | 'tenant' {
-  if (['/me', '/prices'].includes(path)) return 'nothing';
+  if (['/me', '/prices', '/data-kept'].includes(path)) return 'nothing';
   if (['createOrganisation', 'listOrganisations'].includes(operationId)) return 'nothing';
   if (path.includes('{model}')) return 'platform';
-  const isOfOrganisation = ['createTenant', 'listTenants', 'listUsers', 'createUser'].includes(operationId);
-  return isOfOrganisation || /\{(?:organisation|user)\}/.test(path) ? 'organisation' : 'tenant';
+  const isOfOrganisation = [
+    'createTenant',
+    'listTenants',
+    'listUsers',
+    'createUser',
+    'listIdentityProviders',
+    'createIdentityProvider',
+  ].includes(operationId);
+  return isOfOrganisation || /\{(?:organisation|user|provider)\}/.test(path) ? 'organisation' : 'tenant';
 }
 
 function isInReach(spec: AdminRoute, reach: Reach, which: keyof typeof targets): boolean {
@@ -80,16 +115,18 @@ async function judge(
   const needed = permission?.roles[role];
   const isPermitted =
     permission === undefined || (needed !== undefined && reaches.indexOf(reach) >= reaches.indexOf(needed));
-  const done = spec.create === undefined ? 200 : 201;
-  const within = isInReach(spec, reach, which) ? done : 404;
+  const within = isInReach(spec, reach, which) ? statusOf(spec) : 404;
   const { organisation, tenant } = targets[which];
   const target = isPermitted ? await admin.target(organisation, tenant) : nobody(which);
   const key = admin.keyOf({ tenant: 'acme-web', organisation: 'acme', roles: [role], reach });
   const { path, body } = requestOf(spec, target);
-  // No model has been asked for, so that none has a quota: within reach, it is not there.
-  const isAbsent = spec.path.includes('{model}') && isPermitted;
+  // No model has been asked for, so that none has a quota, and there is no charge: within reach, it is not there.
+  const isAbsent = (spec.path.includes('{model}') || spec.operationId === 'adjustCharge') && isPermitted;
   const expected = isPermitted ? (isAbsent ? 404 : within) : 403;
-  const answer = await admin.ask(key, spec.method, path, { body, headers: { 'if-match': '*' } });
+  const answer = await admin.ask(key, spec.method, path, {
+    body,
+    headers: { 'if-match': '*', ...(spec.isOnce === true ? { 'idempotency-key': randomUUID() } : {}) },
+  });
   const why = JSON.stringify(answer.body['error']);
   if (answer.status === expected) return [];
   return [`${role} of ${reach}, ${which}: ${answer.status} instead of ${expected}: ${why}`];
@@ -111,6 +148,7 @@ describe.each(allRoutes.map((spec) => [`${spec.method} ${spec.path}`, spec] as c
         ...targets.own,
         user: `usr_${'0'.repeat(32)}`,
         key: '0'.repeat(11),
+        provider: `idp_${'0'.repeat(32)}`,
       });
       const answer = await admin.ask('none', spec.method, path, { body });
       expect(answer.status).toBe(401);

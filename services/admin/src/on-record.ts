@@ -77,7 +77,13 @@ function objectIdOf(objectType: string, params: Readonly<Record<string, string>>
     case 'role':
       return joined('user', 'tenant', 'role');
     default:
-      return params[objectType] ?? joined('id');
+      return (
+        params[objectType] ??
+        textOf(
+          answer['id'] ?? answer['entry_id'] ?? answer['run'] ?? params['provider'] ?? params['tenant'],
+        ) ??
+        '*'
+      );
   }
 }
 

@@ -39,7 +39,7 @@ function digestOf({ method, url, body }: FastifyRequest): string {
 }
 
 /** @throws `invalid_value` */
-function idempotencyKeyOf({ headers }: FastifyRequest): string | undefined {
+export function idempotencyKeyOf({ headers }: FastifyRequest): string | undefined {
   const key = headers['idempotency-key'];
   if (key === undefined) return undefined;
   const { minLength, maxLength } = idempotencyKeySchema;

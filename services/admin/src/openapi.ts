@@ -5,7 +5,9 @@ import type { AdminRoute, Schemas } from './admin-route.ts';
 import { allRoutes } from './all-routes.ts';
 
 const tags: Readonly<Record<string, string>> = {
+  'identity providers': 'Issuers whose tokens organisations accept.',
   keys: 'API keys: what they may do, and for how long.',
+  'personal data': 'What is kept of tenants and users: policies, export, erasure, keys.',
   ledger: 'What was charged, entry by entry.',
   organisations: 'Who has tenants and pays for them.',
   prices: 'What models cost, from when on.',
@@ -32,7 +34,8 @@ export function adminDocument(routes: readonly AdminRoute[] = allRoutes): object
     info: {
       title: 'Millrace administration',
       version: '1',
-      summary: 'Organisations, tenants, users, roles, API keys, quotas, prices, usage and the ledger.',
+      summary:
+        'Organisations, tenants, users, roles, API keys, quotas, prices, usage, the ledger and personal data.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
@@ -47,13 +50,20 @@ export function adminDocument(routes: readonly AdminRoute[] = allRoutes): object
 }
 
 function operationOf(spec: AdminRoute): object {
-  const { operationId, summary, tag, body, action, isList, isVersioned, create, answer } = spec;
+  const { operationId, summary, tag, body, action, isList, isVersioned, isOnce, create, answer } = spec;
   const parameters = [
     ...parametersOf('path', spec.params, Object.keys(spec.params ?? {})),
     ...parametersOf('query', spec.query, spec.method === 'DELETE' ? ['user', 'role'] : []),
-    ...(create === undefined
+    ...(create === undefined && isOnce !== true
       ? []
-      : [{ name: 'Idempotency-Key', in: 'header', schema: idempotencyKeySchema }]),
+      : [
+          {
+            name: 'Idempotency-Key',
+            in: 'header',
+            ...(isOnce === true ? { required: true } : {}),
+            schema: idempotencyKeySchema,
+          },
+        ]),
     ...(isVersioned === true
       ? [{ name: 'If-Match', in: 'header', required: true, schema: { type: 'string' }, example: '"3"' }]
       : []),
@@ -68,20 +78,29 @@ function operationOf(spec: AdminRoute): object {
       ? {}
       : { requestBody: { required: body['required'] !== undefined, content: json(titleOf(body)) } }),
     responses: {
-      [create === undefined ? 200 : 201]: {
-        description: 'Done.',
+      [statusOf(spec)]: {
+        description: spec.answers === 'accepted' ? 'Begun; it goes on by itself.' : 'Done.',
         ...(Object.hasOwn(answer['properties'] ?? {}, 'version') && isList !== true
           ? { headers: { etag: { description: 'The version, for If-Match.', schema: { type: 'string' } } } }
           : {}),
-        content: json(isList === true ? `${answer.title}Page` : answer.title),
+        content:
+          spec.answers === 'lines'
+            ? { 'application/x-ndjson': { schema: { $ref: `#/components/schemas/${answer.title}` } } }
+            : json(isList === true ? `${answer.title}Page` : answer.title),
       },
       ...errorsOf(spec),
     },
   };
 }
 
+/** What an operation answers when it is done. */
+export function statusOf({ create, answers }: Pick<AdminRoute, 'create' | 'answers'>): number {
+  if (answers === 'accepted') return 202;
+  return create === undefined ? 200 : 201;
+}
+
 /** What an operation can be refused with. */
-function errorsOf({ action, create, isVersioned }: AdminRoute): Readonly<Record<string, object>> {
+function errorsOf({ action, create, isVersioned, isOnce }: AdminRoute): Readonly<Record<string, object>> {
   const codes: readonly ErrorCode[] = [
     'invalid_value',
     'missing_value',
@@ -90,6 +109,7 @@ function errorsOf({ action, create, isVersioned }: AdminRoute): Readonly<Record<
     ...(create === undefined
       ? []
       : (['already_exists', 'idempotency_key_in_use', 'idempotency_key_reused'] as const)),
+    ...(isOnce === true ? (['idempotency_key_reused'] as const) : []),
     ...(isVersioned === true ? (['version_conflict', 'version_missing'] as const) : []),
     'internal_error',
     'unavailable',

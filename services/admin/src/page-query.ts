@@ -1,11 +1,15 @@
 import {
   findOrganisation,
   findTenant,
+  pageOf as pageOfRows,
+  placeIn,
   nameIdSchema,
   notFound,
   viewOf,
+  wrongCursor,
   type Actor,
   type ControlDependencies,
+  type Page,
   type Place,
 } from '@millrace/control-plane';
 
@@ -36,6 +40,20 @@ export interface PlaceQuery extends PageQuery {
 
 export function pageOf({ limit = pageParameters.limit.default, cursor }: PageQuery) {
   return { limit, cursor };
+}
+
+/** The page of a list that is at hand as a whole. @throws `invalid_value` for what is no cursor of it */
+export function pageOfAll<Item, Shown>(
+  items: readonly Item[],
+  query: PageQuery,
+  show: (item: Item) => Shown,
+  idOf: (item: Item) => string,
+): Page<Shown> {
+  const { limit, cursor } = pageOf(query);
+  const [after] = placeIn(cursor, 1) ?? [];
+  const from = after === undefined ? 0 : items.findIndex((item) => idOf(item) === after) + 1;
+  if (after !== undefined && from === 0) throw wrongCursor();
+  return pageOfRows(items.slice(from, from + limit + 1), { limit }, show, (item) => [idOf(item)]);
 }
 
 /** What a list is of: what it asks for, or all that the actor can see. @throws `resource_not_found` */

@@ -3,6 +3,7 @@ import { createBodyReader } from '@millrace/endpoints';
 import { notJson } from '@millrace/relay';
 import { compileValidator, MillraceError, type Validator } from '@millrace/runtime';
 import type { AdminRoute, Asked, Schemas } from './admin-route.ts';
+import { idempotencyKeyOf } from './once.ts';
 
 /** Makes the reader of requests of a route. It throws what is wrong with path, query, body or If-Match, each by its name. */
 export function createAskedReader(
@@ -16,6 +17,7 @@ export function createAskedReader(
     query: query(withNumbers(request.query)),
     body: body(request.body),
     version: spec.isVersioned === true ? versionOf(request) : undefined,
+    idempotencyKey: spec.isOnce === true ? requiredKeyOf(request) : '',
   });
 }
 
@@ -51,6 +53,17 @@ function withNumbers(value: unknown): object {
   if (typeof query['limit'] === 'string' && /^-?\d{1,9}$/.test(query['limit']))
     query['limit'] = Number(query['limit']);
   return query;
+}
+
+/** @throws `missing_value`, `invalid_value` */
+function requiredKeyOf(request: FastifyRequest): string {
+  const key = idempotencyKeyOf(request);
+  if (key !== undefined) return key;
+  throw new MillraceError(
+    'missing_value',
+    'Idempotency-Key is missing: what is repeated under the same one is done once',
+    { param: 'Idempotency-Key' },
+  );
 }
 
 /** @returns undefined for any. @throws `version_missing`, `invalid_value` */

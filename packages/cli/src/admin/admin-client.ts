@@ -11,6 +11,8 @@ export interface AdminRequest {
   readonly body?: object;
   /** Of what is changed. */
   readonly ifMatch?: string;
+  /** The same request under the same one is carried out once. */
+  readonly idempotencyKey?: string;
 }
 
 export interface AdminAnswer {
@@ -27,18 +29,55 @@ export type AdminClient = (request: AdminRequest) => Promise<AdminAnswer>;
  * @throws `config_invalid` where no key is known
  */
 export async function createAdminClient(settings: CliSettings): Promise<AdminClient> {
+  const ask = await createAsker(settings);
+  return async (request) => {
+    const response = await ask(request);
+    const answer = await readAnswer(response);
+    if (!response.ok) throw refusalOf(answer);
+    return { etag: response.headers.get('etag') ?? undefined, body: answer };
+  };
+}
+
+/**
+ * Asks for lines of JSON, which are read as they come.
+ *
+ * @throws as a client, before the first line
+ */
+export async function askForLines(
+  settings: CliSettings,
+  request: AdminRequest,
+): Promise<AsyncIterable<string>> {
+  const response = await (await createAsker(settings))(request);
+  if (!response.ok) throw refusalOf(await readAnswer(response));
+  return linesOf(response.body ?? []);
+}
+
+async function* linesOf(body: AsyncIterable<Uint8Array> | readonly Uint8Array[]): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const piece of body) {
+    rest += decoder.decode(piece, { stream: true });
+    const lines = rest.split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
+}
+
+/** @throws `config_invalid` where no key is known */
+async function createAsker(settings: CliSettings): Promise<(request: AdminRequest) => Promise<Response>> {
   const { url, apiKey } = await findAdministration(settings);
-  return async ({ method, path: place, query = {}, body, ifMatch }) => {
+  return async ({ method, path: place, query = {}, body, ifMatch, idempotencyKey }) => {
     const target = new URL(`${url.replace(/\/+$/, '')}/admin/v1${place}`);
     for (const [name, value] of Object.entries(query)) target.searchParams.set(name, value);
-    let response: Response;
     try {
-      response = await fetch(target, {
+      return await fetch(target, {
         method,
         headers: {
           authorization: `Bearer ${apiKey}`,
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+          ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
@@ -49,9 +88,6 @@ export async function createAdminClient(settings: CliSettings): Promise<AdminCli
         { cause },
       );
     }
-    const answer = await readAnswer(response, url);
-    if (!response.ok) throw refusalOf(answer);
-    return { etag: response.headers.get('etag') ?? undefined, body: answer };
   };
 }
 
@@ -86,13 +122,13 @@ async function readCredentials(file: string): Promise<StoredCredentials | undefi
   }
 }
 
-async function readAnswer(response: Response, url: string): Promise<AdminAnswer['body']> {
+async function readAnswer(response: Response): Promise<AdminAnswer['body']> {
   try {
     return (await response.json()) as AdminAnswer['body'];
   } catch (cause) {
     throw new MillraceError(
       'unavailable',
-      `${url} answers what is no JSON: is it Millrace's administration?`,
+      `${new URL(response.url).origin} answers what is no JSON: is it Millrace's administration?`,
       {
         cause,
       },

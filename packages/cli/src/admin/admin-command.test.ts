@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -129,6 +129,27 @@ describe('a command of the administration', () => {
     const { out } = await run(['keys', 'create', '--tenant', 'acme-web', '--roles', 'developer, analyst']);
     expect(seen[0]?.body).toEqual({ tenant: 'acme-web', roles: ['developer', 'analyst'] });
     expect(out).toMatch(/^secret +mr_secret$/m);
+  });
+
+  it('turns on and off', async () => {
+    const line = '/admin/v1/tenants/acme-web/data-policy';
+    answers = { [`GET ${line}`]: {}, [`PATCH ${line}`]: {} };
+    const policy = '--zero-retention off --training-allowed on --jobs-seconds none';
+    expect((await run(`personal-data set-policy acme-web ${policy}`.split(' '))).exitCode).toBe(0);
+    expect(seen[1]?.body).toEqual({ zero_retention: false, training_allowed: true, jobs_seconds: null });
+  });
+
+  it('writes an export into a file of its own, and says so where it is not whole', async () => {
+    const line = 'GET /admin/v1/tenants/acme-web/export?user=u';
+    const file = path.join(folder, 'export.jsonl');
+    answers = { [line]: { type: 'index', lines: 1 } };
+    const command = ['personal-data', 'export', 'acme-web', '--user', 'u', '--out'];
+    expect((await run([...command, file])).out).toBe(`1 lines are in ${file}\n`);
+    expect(await readFile(file, 'utf8')).toBe('{"type":"index","lines":1}\n');
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect((await run([...command, file])).error).toContain('cannot be made');
+    answers = { [line]: { type: 'export' } };
+    expect((await run([...command, path.join(folder, 'half.jsonl')])).error).toContain('cut off');
   });
 
   it('names what it takes away in the query', async () => {

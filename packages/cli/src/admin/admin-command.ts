@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { formatColumns } from '../columns.ts';
 import type { CommandGroup } from '../command-group.ts';
@@ -6,7 +7,7 @@ import { readOptions, wrong } from '../read-options.ts';
 import { createAdminClient, type AdminAnswer, type AdminClient, type AdminRequest } from './admin-client.ts';
 
 /** How the text of an option becomes a value of JSON. `none` is null where an option says so. */
-export type OptionKind = 'text' | 'list' | 'integer' | 'flag';
+export type OptionKind = 'text' | 'list' | 'integer' | 'flag' | 'switch' | 'json';
 
 export interface AdminOption {
   readonly kind: OptionKind;
@@ -26,6 +27,10 @@ export interface AdminVerb {
   readonly options?: Readonly<Record<string, AdminOption>>;
   /** Whether it is based on a version: it is read first, and refused if someone else changes it in between. */
   readonly isVersioned?: boolean;
+  /** Whether it answers a list; by default a GET of one word does. */
+  readonly isList?: boolean;
+  /** Whether it is carried out once under an Idempotency-Key; by default one of its own. */
+  readonly isOnce?: boolean;
   /** The columns of a list, or the lines of one thing; by default all. */
   readonly columns?: readonly string[];
 }
@@ -40,6 +45,9 @@ export interface AdminGroupOptions {
 
 const listOptions = {
   limit: { kind: 'integer', summary: 'most of them; 100 by default' },
+} as const satisfies Readonly<Record<string, AdminOption>>;
+const onceOptions = {
+  'idempotency-key': { kind: 'text', summary: 'the same command under the same key is carried out once' },
 } as const satisfies Readonly<Record<string, AdminOption>>;
 const defaultLimit = 100;
 const longestPage = 100;
@@ -69,6 +77,7 @@ interface ReadRequest {
   readonly path: string;
   readonly values: Readonly<Record<string, unknown>>;
   readonly limit: number;
+  readonly idempotencyKey: string;
 }
 
 function readRequest(words: string, spec: AdminVerb, args: readonly string[]): ReadRequest {
@@ -88,14 +97,15 @@ function readRequest(words: string, spec: AdminVerb, args: readonly string[]): R
   for (const name of spec.bodyArguments ?? []) body[name] = given[name];
   for (const [name, option] of Object.entries(options)) {
     const text = values[name];
-    if (text !== undefined && name !== 'limit')
+    if (text !== undefined && !(name in listOptions) && !(name in onceOptions))
       body[name.replaceAll('-', '_')] = valueOf(name, option, text as string | boolean);
   }
   const limit =
     values['limit'] === undefined
       ? defaultLimit
       : valueOf('limit', listOptions.limit, String(values['limit']));
-  return { path, values: body, limit: Number(limit) };
+  const idempotencyKey = String(values['idempotency-key'] ?? randomUUID());
+  return { path, values: body, limit: Number(limit), idempotencyKey };
 }
 
 function valueOf(name: string, { kind, isNullable }: AdminOption, text: string | boolean): unknown {
@@ -112,23 +122,41 @@ function valueOf(name: string, { kind, isNullable }: AdminOption, text: string |
       throw wrong(
         `--${name} is ${JSON.stringify(text)}: it must be a whole number${isNullable === true ? ', or none' : ''}.`,
       );
+    case 'switch':
+      if (text === 'on' || text === 'off') return text === 'on';
+      throw wrong(`--${name} is ${JSON.stringify(text)}: it must be on or off.`);
+    case 'json':
+      return readJson(name, text);
     case 'text':
     case 'flag':
       return text;
   }
 }
 
+function readJson(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw wrong(`--${name} is ${JSON.stringify(text)}: it must be JSON.`, cause);
+  }
+}
+
 async function run(
   client: AdminClient,
   spec: AdminVerb,
-  { path, values, limit }: ReadRequest,
+  { path, values, limit, idempotencyKey }: ReadRequest,
 ): Promise<Outcome> {
   const { method, columns } = spec;
   if (isList(spec)) return listOutcome(await readAll(client, path, textsOf(values), limit), columns);
   if (method === 'GET' || method === 'DELETE')
     return oneOutcome(await client({ method, path, query: textsOf(values) }), columns);
   const { etag } = spec.isVersioned === true ? await client({ method: 'GET', path }) : { etag: undefined };
-  const request = { method, path, ...(etag === undefined ? {} : { ifMatch: etag }) };
+  const request = {
+    method,
+    path,
+    ...(etag === undefined ? {} : { ifMatch: etag }),
+    ...(spec.isOnce === true ? { idempotencyKey } : {}),
+  };
   const hasBody = spec.options !== undefined || spec.bodyArguments !== undefined;
   return oneOutcome(await client(hasBody ? { ...request, body: values } : request), columns);
 }
@@ -186,10 +214,12 @@ function textsOf(values: Readonly<Record<string, unknown>>): Readonly<Record<str
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
 }
 
-const isList = ({ method, path }: AdminVerb): boolean => method === 'GET' && /^\/\w+$/.test(path);
+const isList = ({ method, path, isList: says }: AdminVerb): boolean =>
+  says ?? (method === 'GET' && /^\/[\w-]+$/.test(path));
 
 function optionsOf(spec: AdminVerb): Readonly<Record<string, AdminOption>> {
-  return isList(spec) ? { ...spec.options, ...listOptions } : (spec.options ?? {});
+  if (isList(spec)) return { ...spec.options, ...listOptions };
+  return spec.isOnce === true ? { ...spec.options, ...onceOptions } : (spec.options ?? {});
 }
 
 function parseOptionsOf(options: Readonly<Record<string, AdminOption>>): ParseArgsOptionsConfig {
@@ -236,4 +266,6 @@ const placeholders: Readonly<Record<OptionKind, string>> = {
   list: 'A,B,…',
   integer: 'NUMBER',
   flag: '',
+  switch: 'on|off',
+  json: 'JSON',
 };

@@ -1,9 +1,12 @@
 import type { CommandGroup } from '../command-group.ts';
 import { ledgerGroup, pricesGroup, usageGroup } from './billing.ts';
+import { identityProvidersGroup } from './identity-providers.ts';
 import { keysGroup } from './keys.ts';
 import { organisationsGroup } from './organisations.ts';
 import { quotaGroup } from './quota.ts';
+import { withExports } from './with-exports.ts';
 import { withRebuild } from '../quota/with-rebuild.ts';
+import { personalDataGroup } from './personal-data.ts';
 import { rolesGroup } from './roles.ts';
 import { tenantsGroup } from './tenants.ts';
 import { usersGroup } from './users.ts';
@@ -14,9 +17,11 @@ export const adminGroups: readonly CommandGroup[] = [
   tenantsGroup,
   usersGroup,
   rolesGroup,
+  identityProvidersGroup,
   keysGroup,
   withRebuild(quotaGroup),
   pricesGroup,
   usageGroup,
   ledgerGroup,
+  withExports(personalDataGroup),
 ];

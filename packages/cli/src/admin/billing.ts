@@ -11,6 +11,8 @@ const filters = {
   to: text('of requests that ended before'),
 };
 
+const rerated = { ...ofTenant, model: text('that this model alone has answered') };
+
 export const pricesGroup = adminGroup({
   name: 'prices',
   summary: 'what models cost, from when on',
@@ -92,6 +94,42 @@ export const ledgerGroup = adminGroup({
         'request_id',
       ],
     },
+    adjust: {
+      summary: 'corrects the charge of a request; with a minus, it is given back',
+      method: 'POST',
+      path: '/ledger/adjustments',
+      bodyArguments: ['tenant', 'request_id'],
+      options: { amount: text('what is added, such as --amount=-0.25'), reason: text('kept for good') },
+      isOnce: true,
+    },
+    credit: {
+      summary: 'credits a tenant with what belongs to no request',
+      method: 'POST',
+      path: '/ledger/credits',
+      bodyArguments: ['tenant', 'amount', 'currency'],
+      options: { reason: text('kept for good') },
+      isOnce: true,
+    },
+    'preview-rerate': {
+      summary: 'what charges would cost by the prices of now',
+      method: 'POST',
+      path: '/ledger/reratings/preview',
+      bodyArguments: ['from', 'to'],
+      options: rerated,
+    },
+    rerate: {
+      summary: 'adjusts charges to the prices of now',
+      method: 'POST',
+      path: '/ledger/reratings',
+      bodyArguments: ['from', 'to'],
+      options: { ...rerated, reason: text('kept for good') },
+      isOnce: true,
+    },
   },
-  examples: ['ledger list --tenant acme-web --limit 20', 'ledger list --json'],
+  examples: [
+    'ledger list --tenant acme-web --limit 20',
+    'ledger list --json',
+    'ledger credit acme-web 25.00 EUR --reason "outage in May"',
+    'ledger preview-rerate 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z --tenant acme-web',
+  ],
 });

@@ -61,10 +61,15 @@ const none: StoredDataPolicy = {
 };
 
 /** @throws `database_unavailable` */
-export async function readDataPolicy(database: Database, tenant: string): Promise<StoredDataPolicy> {
-  const [row] = await onConnection(database, (connection) =>
-    connection.select().from(dataPolicies).where(eq(dataPolicies.tenant, tenant)),
-  );
+export function readDataPolicy(database: Database, tenant: string): Promise<StoredDataPolicy> {
+  return onConnection(database, (connection) => findPolicy(connection, tenant));
+}
+
+async function findPolicy(
+  connection: Pick<Transaction, 'select'>,
+  tenant: string,
+): Promise<StoredDataPolicy> {
+  const [row] = await connection.select().from(dataPolicies).where(eq(dataPolicies.tenant, tenant));
   if (row === undefined) return none;
   const { tenant: _tenant, updatedAt: _updatedAt, ...policy } = row;
   return policy;
@@ -77,18 +82,40 @@ export async function readDataPolicy(database: Database, tenant: string): Promis
  * @throws `invalid_value` and `conflicting_values` naming the field; `request_not_found` where there is no such tenant;
  *   `database_unavailable`, `unavailable`
  */
-export async function setDataPolicy(
+export function setDataPolicy(
   dependencies: Pick<PersonalDataDependencies, 'database' | 'bus' | 'codec' | 'clock'>,
   tenant: string,
   settings: DataPolicySettings,
 ): Promise<StoredDataPolicy> {
-  validate(settings);
+  return changeDataPolicy(dependencies, tenant, () => settings);
+}
+
+/**
+ * The same for what is made of the policy that is there.
+ *
+ * @param version of that policy; undefined: any
+ * @throws as `setDataPolicy`, `version_conflict`, and what `change` throws
+ */
+export async function changeDataPolicy(
+  dependencies: Pick<PersonalDataDependencies, 'database' | 'bus' | 'codec' | 'clock'>,
+  tenant: string,
+  change: (present: StoredDataPolicy) => DataPolicySettings,
+  version?: number,
+): Promise<StoredDataPolicy> {
   const { database, clock } = dependencies;
-  const values = { ...settings, updatedAt: new Date(clock.now()) };
-  await inTransaction(database, async (transaction) => {
-    const [known] = await transaction.select({ id: tenants.id }).from(tenants).where(eq(tenants.id, tenant));
+  const settings = await inTransaction(database, async (transaction) => {
+    const [known] = await transaction
+      .select({ id: tenants.id })
+      .from(tenants)
+      .where(eq(tenants.id, tenant))
+      .for('no key update');
     if (known === undefined)
       throw new MillraceError('request_not_found', `There is no tenant ${tenant}.`, { param: 'tenant' });
+    const present = await findPolicy(transaction, tenant);
+    requireVersion(present, version);
+    const wanted = change(present);
+    validate(wanted);
+    const values = { ...wanted, updatedAt: new Date(clock.now()) };
     await transaction
       .insert(dataPolicies)
       .values({ tenant, ...values })
@@ -96,10 +123,21 @@ export async function setDataPolicy(
         target: dataPolicies.tenant,
         set: { ...values, version: sql`${dataPolicies.version} + 1` },
       });
-    await shorten(transaction, tenant, settings);
+    await shorten(transaction, tenant, wanted);
+    return wanted;
   });
   await announceDataPolicy(dependencies, tenant, settings);
   return readDataPolicy(database, tenant);
+}
+
+/** @throws `version_conflict` */
+function requireVersion({ version: present }: StoredDataPolicy, wanted: number | undefined): void {
+  if (wanted !== undefined && wanted !== present)
+    throw new MillraceError(
+      'version_conflict',
+      `The data policy was changed since it was read: its version is "${present}". Read it again.`,
+      { param: 'If-Match' },
+    );
 }
 
 /** Tells all processes of all policies: those that set one may not have come as far. @throws `database_unavailable`, `unavailable` */

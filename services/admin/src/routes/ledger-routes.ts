@@ -1,0 +1,216 @@
+import { modelSchema, momentSchema, nameIdSchema, platformPlace, readMoment } from '@millrace/control-plane';
+import {
+  adjustCharge,
+  adjustmentIdOf,
+  applyRerating,
+  giveCredit,
+  previewRerating,
+  type LedgerAdjustment,
+  type Rerating,
+  type ReratingRange,
+} from '@millrace/ledger';
+import { MillraceError } from '@millrace/runtime';
+import { route, type AdminRoute, type Call } from '../admin-route.ts';
+import { placeOfTenant } from '../page-query.ts';
+
+const tag = 'ledger';
+const reason = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 500,
+  description: 'Kept for good: nothing personal.',
+} as const;
+const signed = { type: 'string', pattern: '^-?\\d{1,9}(?:\\.\\d{1,10})?$' } as const;
+const decimal = { type: 'string', pattern: '^\\d{1,9}(?:\\.\\d{1,10})?$' } as const;
+const text = { type: 'string' } as const;
+const count = { type: 'integer' } as const;
+
+const objectOf = (
+  title: string,
+  properties: Readonly<Record<string, object>>,
+  optional: readonly string[] = [],
+) => ({
+  title,
+  type: 'object',
+  required: Object.keys(properties).filter((name) => !optional.includes(name)),
+  additionalProperties: false,
+  properties,
+});
+
+const adjustmentSchema = objectOf('LedgerAdjustment', {
+  entry_id: text,
+  entry_number: count,
+  kind: { enum: ['adjustment', 'credit'] },
+  request_id: { type: ['string', 'null'], description: 'Null for a credit.' },
+  tenant: text,
+  amount: { ...text, description: 'Signed decimal: what is added to what was charged.' },
+  currency: text,
+  reason: text,
+  actor: text,
+  adjusted_at: { type: 'string', format: 'date-time' },
+});
+
+function showAdjustment(made: LedgerAdjustment): object {
+  return {
+    entry_id: made.entryId,
+    entry_number: made.entryNumber,
+    kind: made.kind,
+    request_id: made.requestId,
+    tenant: made.tenant,
+    amount: made.amount,
+    currency: made.currency,
+    reason: made.reason,
+    actor: made.actor,
+    adjusted_at: new Date(made.adjustedAt).toISOString(),
+  };
+}
+
+const sums = {
+  sums: {
+    type: 'array',
+    items: {
+      type: 'object',
+      required: ['currency', 'charges', 'changed', 'before', 'after'],
+      additionalProperties: false,
+      properties: { currency: text, charges: count, changed: count, before: text, after: text },
+    },
+  },
+  unpriced: { ...count, description: 'Charges of models that have no price for their moment: they stay.' },
+  other_currency: { ...count, description: 'Charges whose price is in another currency now: they stay.' },
+};
+
+const showRerating = ({ otherCurrency, ...rest }: Rerating): object => ({
+  ...rest,
+  other_currency: otherCurrency,
+});
+
+const range = {
+  from: { ...momentSchema, description: 'Of requests that came in then or later.' },
+  to: { ...momentSchema, description: 'Of requests that came in before.' },
+  tenant: { ...nameIdSchema, description: 'Of this tenant alone.' },
+  model: { ...modelSchema, description: 'That this model alone has answered.' },
+};
+
+interface AskedRange {
+  readonly from: string;
+  readonly to: string;
+  readonly tenant?: string;
+  readonly model?: string;
+}
+
+/** @throws `invalid_value` */
+function rangeOf({ from, to, tenant, model }: AskedRange): ReratingRange {
+  const [first, end] = [readMoment(from, 'from').getTime(), readMoment(to, 'to').getTime()];
+  if (first >= end)
+    throw new MillraceError('invalid_value', `from is ${from}: it must be before to, which is ${to}`, {
+      param: 'from',
+    });
+  return {
+    from: first,
+    to: end,
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(model === undefined ? {} : { model }),
+  };
+}
+
+/** Who is named in the ledger. */
+const actorOf = ({ actor }: Call<unknown, unknown, unknown>): string => actor.user_id ?? actor.key_id;
+
+interface NewAdjustment {
+  readonly tenant: string;
+  readonly request_id: string;
+  readonly amount: string;
+  readonly reason: string;
+}
+
+interface NewCredit {
+  readonly tenant: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly reason: string;
+}
+
+export const ledgerRoutes: readonly AdminRoute[] = [
+  route<object, object, NewAdjustment>({
+    method: 'POST',
+    path: '/ledger/adjustments',
+    action: 'ledger.adjust',
+    operationId: 'adjustCharge',
+    summary: 'Corrects the charge of a request, once for an Idempotency-Key.',
+    tag,
+    body: objectOf('NewAdjustment', {
+      tenant: nameIdSchema,
+      request_id: { type: 'string', format: 'uuid' },
+      amount: { ...signed, description: 'What is added to the charge: with a minus, it is given back.' },
+      reason,
+    }),
+    answer: adjustmentSchema,
+    isOnce: true,
+    place: (plane, { body }) => placeOfTenant(plane, body.tenant),
+    run: async (call) => {
+      const { plane, body, idempotencyKey } = call;
+      const { tenant, request_id: requestId, amount } = body;
+      const asked = { tenant, requestId, amount, reason: body.reason, idempotencyKey, actor: actorOf(call) };
+      return showAdjustment(await adjustCharge(plane, asked));
+    },
+  }),
+  route<object, object, NewCredit>({
+    method: 'POST',
+    path: '/ledger/credits',
+    action: 'ledger.credit',
+    operationId: 'giveCredit',
+    summary: 'Credits a tenant with an amount that belongs to no request, once for an Idempotency-Key.',
+    tag,
+    body: objectOf('NewCredit', {
+      tenant: nameIdSchema,
+      amount: { ...decimal, description: 'Above 0.' },
+      currency: { type: 'string', pattern: '^[A-Z]{3}$', description: 'As in ISO 4217.' },
+      reason,
+    }),
+    answer: adjustmentSchema,
+    isOnce: true,
+    place: (plane, { body }) => placeOfTenant(plane, body.tenant),
+    run: async (call) => {
+      const { plane, body, idempotencyKey } = call;
+      return showAdjustment(await giveCredit(plane, { ...body, idempotencyKey, actor: actorOf(call) }));
+    },
+  }),
+  route<object, object, AskedRange>({
+    method: 'POST',
+    path: '/ledger/reratings/preview',
+    action: 'ledger.rerate',
+    operationId: 'previewRerating',
+    isReading: true,
+    summary: 'What charges would cost by the prices as they stand now. Nothing is changed.',
+    tag,
+    body: objectOf('ReratingRange', range, ['tenant', 'model']),
+    answer: objectOf('Rerating', sums),
+    place: async (plane, { body }) =>
+      body.tenant === undefined ? platformPlace : placeOfTenant(plane, body.tenant),
+    run: async ({ plane, body }) => showRerating(await previewRerating(plane.database, rangeOf(body))),
+  }),
+  route<object, object, AskedRange & { readonly reason: string }>({
+    method: 'POST',
+    path: '/ledger/reratings',
+    action: 'ledger.rerate',
+    operationId: 'applyRerating',
+    summary:
+      'Adjusts charges to the prices as they stand now. Repeated under the same Idempotency-Key it goes on where it was cut off.',
+    tag,
+    body: objectOf('NewRerating', { ...range, reason }, ['tenant', 'model']),
+    answer: objectOf('AppliedRerating', {
+      ...sums,
+      written: { ...count, description: 'Entries that this call wrote.' },
+    }),
+    isOnce: true,
+    place: async (plane, { body }) =>
+      body.tenant === undefined ? platformPlace : placeOfTenant(plane, body.tenant),
+    run: async (call) => {
+      const { plane, body, idempotencyKey } = call;
+      // A run of its own for each key and range: what was done under a key does not keep another range from it.
+      const run = adjustmentIdOf(JSON.stringify(['rerating', rangeOf(body)]), idempotencyKey);
+      const asked = { ...rangeOf(body), run, reason: body.reason, actor: actorOf(call) };
+      return showRerating(await applyRerating(plane, asked));
+    },
+  }),
+];
