@@ -136,7 +136,8 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     storedIn: undefined,
   },
   'key.revoked': {
-    producers: ['auth-quota', 'admin'],
+    // The jobs go on with erasures that were cut off.
+    producers: ['auth-quota', 'admin', 'jobs'],
     consumers: [...gateways, 'admin'],
     subject: 'revoked.<key>',
     storedIn: 'CONTROL',
