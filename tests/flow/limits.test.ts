@@ -148,7 +148,9 @@ it('more requests of a model than its queue takes are refused, to be sent again 
     client.messages.find((message) => message.id === id && message.type === 'error'),
   );
   expect(ends.filter((end) => end !== undefined)).toHaveLength(2);
-  await expect.poll(async () => (await post({ prompt: 'Say hello.', max_tokens: 4 })).status).toBe(200);
+  await expect
+    .poll(async () => (await post({ prompt: 'Say hello.', max_tokens: 4 })).status, { timeout: 30_000 })
+    .toBe(200);
   await client.close();
 });
 
