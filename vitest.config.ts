@@ -1,12 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
 // The limits only end what hangs: no test passes or fails by the speed of the machine.
+const expectation = { poll: { timeout: 30_000 } };
+
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: 'unit',
+          expect: expectation,
           include: [
             'packages/*/src/**/*.test.ts',
             'services/*/src/**/*.test.ts',
@@ -20,6 +23,7 @@ export default defineConfig({
       {
         test: {
           name: 'contract',
+          expect: expectation,
           include: ['tests/contract/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
@@ -28,6 +32,7 @@ export default defineConfig({
       {
         test: {
           name: 'flow',
+          expect: expectation,
           include: ['tests/flow/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 180_000,
@@ -37,6 +42,7 @@ export default defineConfig({
       {
         test: {
           name: 'chaos',
+          expect: expectation,
           include: ['tests/chaos/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 180_000,
