@@ -3,6 +3,7 @@ import { organisations, quotas, type Transaction } from '@millrace/store';
 import type { Place } from './actor.ts';
 import type { ControlDependencies, Reading } from './control-dependencies.ts';
 import { showMoment } from './moments.ts';
+import { changedColumns, type NamedChanges } from './named-changes.ts';
 import { pageOf, placeIn, type Page, type PageRequest } from './page.ts';
 import { alreadyExists, notFound, requireUpdated } from './refusals.ts';
 import {
@@ -39,11 +40,7 @@ export interface NewOrganisation {
   readonly name?: string;
 }
 
-export interface OrganisationChanges {
-  readonly name?: string;
-  /** While it is, none of its requests is admitted. */
-  readonly suspended?: boolean;
-}
+export type OrganisationChanges = NamedChanges;
 
 export interface ShownOrganisation {
   readonly id: string;
@@ -104,14 +101,13 @@ export async function updateOrganisation(
   { clock }: Pick<Dependencies, 'clock'>,
   transaction: Transaction,
   id: string,
-  { name, suspended }: OrganisationChanges,
+  changes: OrganisationChanges,
   version: number | undefined,
 ): Promise<ShownOrganisation> {
   const [updated] = await transaction
     .update(organisations)
     .set({
-      ...(name === undefined ? {} : { name }),
-      ...(suspended === undefined ? {} : { suspendedAt: suspended ? new Date(clock.now()) : null }),
+      ...changedColumns(changes, clock),
       version: sql`${organisations.version} + 1`,
     })
     .where(

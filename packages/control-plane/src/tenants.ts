@@ -3,6 +3,7 @@ import { inTransaction, quotas, tenants, type Database, type Transaction } from 
 import type { Place } from './actor.ts';
 import type { ControlDependencies, Reading } from './control-dependencies.ts';
 import { showMoment } from './moments.ts';
+import { changedColumns, type NamedChanges } from './named-changes.ts';
 import { pageOf, placeIn, type Page, type PageRequest } from './page.ts';
 import { alreadyExists, notFound, requireUpdated } from './refusals.ts';
 import {
@@ -39,11 +40,7 @@ export const tenantSchema = shownSchema('Tenant', {
   version: { type: 'integer' },
 });
 
-export interface TenantChanges {
-  readonly name?: string;
-  /** While it is, none of its requests is admitted. */
-  readonly suspended?: boolean;
-}
+export type TenantChanges = NamedChanges;
 
 export interface ShownTenant {
   readonly id: string;
@@ -132,14 +129,13 @@ export async function updateTenant(
   { clock }: Pick<Dependencies, 'clock'>,
   transaction: Transaction,
   id: string,
-  { name, suspended }: TenantChanges,
+  changes: TenantChanges,
   version: number | undefined,
 ): Promise<ShownTenant> {
   const [updated] = await transaction
     .update(tenants)
     .set({
-      ...(name === undefined ? {} : { name }),
-      ...(suspended === undefined ? {} : { suspendedAt: suspended ? new Date(clock.now()) : null }),
+      ...changedColumns(changes, clock),
       version: sql`${tenants.version} + 1`,
     })
     .where(and(eq(tenants.id, id), version === undefined ? undefined : eq(tenants.version, version)))

@@ -13,6 +13,7 @@ export { clientError, clientErrorCodes } from './client-error.ts';
 export { createCredentials, type CredentialOptions, type Credentials } from './credentials.ts';
 export { watchRevocations, type Revocations } from './revocations.ts';
 export { bearerOf } from './http/bearer.ts';
+export { idempotencyKeyOf } from './http/idempotency-key.ts';
 export { refuseEncoding } from './http/refuse-encoding.ts';
 export { notJson, sendError, toClientError } from './http/send-error.ts';
 export { bodyWithoutCode, toErrorBody, type ErrorBody } from './http/error-body.ts';

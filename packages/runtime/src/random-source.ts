@@ -1,4 +1,5 @@
-import { getRandomValues, randomFillSync, randomInt } from 'node:crypto';
+import { getRandomValues, randomInt } from 'node:crypto';
+import { createDrawnBytes } from './drawn-bytes.ts';
 
 /** Where random numbers come from. Handed in, so that tests repeat. */
 export interface RandomSource {
@@ -7,25 +8,13 @@ export interface RandomSource {
   unit(): number;
 }
 
-const drawn = Buffer.alloc(4_096);
-let at = drawn.length;
-
-/** Few bytes are drawn from the system many at a time: a call for each id would cost more than all else about it. */
-function fewBytes(length: number): Uint8Array {
-  if (at + length > drawn.length) {
-    randomFillSync(drawn);
-    at = 0;
-  }
-  at += length;
-  // A copy: what was handed out must not change with the next draw. What is used once is not left behind.
-  const bytes = Uint8Array.prototype.slice.call(drawn, at - length, at);
-  drawn.fill(0, at - length, at);
-  return bytes;
-}
+/** What is longer is drawn by itself. */
+const mostDrawn = 64;
+const drawBytes = createDrawnBytes(4_096);
 
 /** Cryptographically strong. */
 export const systemRandom: RandomSource = {
-  bytes: (length) => (length <= 64 ? fewBytes(length) : getRandomValues(new Uint8Array(length))),
+  bytes: (length) => (length <= mostDrawn ? drawBytes(length) : getRandomValues(new Uint8Array(length))),
   unit: () => randomInt(2 ** 47) / 2 ** 47,
 };
 

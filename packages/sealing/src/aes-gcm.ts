@@ -1,6 +1,5 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
-import { MillraceError } from '@millrace/runtime';
-import { createNonces } from './nonces.ts';
+import { MillraceError, systemRandom } from '@millrace/runtime';
 
 const algorithm = 'aes-256-gcm';
 const nonceBytes = 12;
@@ -8,11 +7,9 @@ const tagBytes = 16;
 
 export const keyBytes = 32;
 
-const nextNonce = createNonces(nonceBytes);
-
 /** AES-256-GCM with a random nonce: nonce (12 bytes), tag (16), ciphertext. */
 export function encrypt(key: KeyObject, plaintext: Uint8Array, context: string): Uint8Array {
-  const nonce = nextNonce();
+  const nonce = systemRandom.bytes(nonceBytes);
   const cipher = createCipheriv(algorithm, key, nonce);
   cipher.setAAD(Buffer.from(context, 'utf8'));
   const ciphertext = [cipher.update(plaintext), cipher.final()];

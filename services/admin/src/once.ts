@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { Actor } from '@millrace/control-plane';
 import type { KeptAnswers } from '@millrace/jobs';
-import { idempotencyKeySchema } from '@millrace/relay';
-import { MillraceError } from '@millrace/runtime';
+import { idempotencyKeyOf } from '@millrace/relay';
 import { inTransaction, type Database, type Transaction } from '@millrace/store';
 
 /** Does what creates something once for an Idempotency-Key, in one transaction with its answer. */
@@ -36,17 +35,4 @@ function digestOf({ method, url, body }: FastifyRequest): string {
   return createHash('sha256')
     .update(JSON.stringify([method, url, body ?? null]))
     .digest('base64');
-}
-
-/** @throws `invalid_value` */
-export function idempotencyKeyOf({ headers }: FastifyRequest): string | undefined {
-  const key = headers['idempotency-key'];
-  if (key === undefined) return undefined;
-  const { minLength, maxLength } = idempotencyKeySchema;
-  if (typeof key === 'string' && key.length >= minLength && key.length <= maxLength) return key;
-  throw new MillraceError(
-    'invalid_value',
-    `Idempotency-Key must be a text of ${minLength} to ${maxLength} characters`,
-    { param: 'Idempotency-Key' },
-  );
 }

@@ -1,9 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { createBodyReader } from '@millrace/endpoints';
-import { notJson } from '@millrace/relay';
+import { idempotencyKeyOf, notJson } from '@millrace/relay';
 import { compileValidator, MillraceError, type Validator } from '@millrace/runtime';
 import type { AdminRoute, Asked, Schemas } from './admin-route.ts';
-import { idempotencyKeyOf } from './once.ts';
 
 /** Makes the reader of requests of a route. It throws what is wrong with path, query, body or If-Match, each by its name. */
 export function createAskedReader(

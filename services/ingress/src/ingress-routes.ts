@@ -17,6 +17,7 @@ import {
   withFieldName,
 } from '@millrace/endpoints';
 import {
+  idempotencyKeyOf,
   bearerOf,
   clientError,
   notJson,
@@ -27,7 +28,7 @@ import {
 } from '@millrace/relay';
 import { createIdGenerator, madeAt, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { streamAnswer, wholeAnswer, type StreamOptions } from './answer-request.ts';
-import { callerOf, idempotencyKeyOf, type Caller } from './caller.ts';
+import { callerOf, type Caller } from './caller.ts';
 import { createConsent } from './consent.ts';
 import { costHeader } from './cost-header.ts';
 import { cacheHeader, hitHeader, obeyCacheControl } from './cache-control.ts';

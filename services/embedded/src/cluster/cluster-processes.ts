@@ -1,23 +1,11 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { natsUsers } from '@millrace/contracts';
 import { MillraceError, type Clock } from '@millrace/runtime';
 import { createClusterProcess, type ClusterProcess, type ClusterProcessOptions } from './cluster-process.ts';
 
-const services = [
-  'admin',
-  'audit',
-  'auth-quota',
-  'billing',
-  'edge',
-  'inference',
-  'ingress',
-  'jobs',
-  'pii',
-  'providers',
-] as const;
-
 /** One of each service. */
-export const oneOfEach: readonly string[] = services;
+export const oneOfEach: readonly string[] = natsUsers;
 
 export interface ClusterProcessesOptions {
   /** `edge`, `edge-2`, … */

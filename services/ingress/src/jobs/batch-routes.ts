@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { createBodyReader } from '@millrace/endpoints';
 import { notFound, showBatch } from '@millrace/jobs';
-import { notJson } from '@millrace/relay';
+import { idempotencyKeyOf, notJson } from '@millrace/relay';
 import { compileValidator, MillraceError, systemRandom } from '@millrace/runtime';
-import { callerOf, idempotencyKeyOf } from '../caller.ts';
+import { callerOf } from '../caller.ts';
 import { batchBodySchema, batchListParameters, type BatchBody } from './batch-schema.ts';
 import type { KeptRoutesOptions } from './job-routes.ts';
 import { createQueryReader, listOf } from './list-query.ts';

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseJson, type Endpoint } from '@millrace/endpoints';
 import { notFound, showJob, type Job } from '@millrace/jobs';
-import { notJson, refuseEncoding, type Relay } from '@millrace/relay';
+import { idempotencyKeyOf, notJson, refuseEncoding, type Relay } from '@millrace/relay';
 import { MillraceError, systemRandom, type Clock } from '@millrace/runtime';
 import { forbidsCache } from '../cache-control.ts';
-import { callerOf, idempotencyKeyOf } from '../caller.ts';
+import { callerOf } from '../caller.ts';
 import type { IngressSettings } from '../config.ts';
 import { awaitJob, isOver, waitOf } from './await-job.ts';
 import { responseRoutes, type ResponseRoutesOptions } from '../responses/response-routes.ts';

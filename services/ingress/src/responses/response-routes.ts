@@ -8,10 +8,17 @@ import {
   type ResponseBody,
 } from '@millrace/endpoints';
 import { notFound, type WholeJob } from '@millrace/jobs';
-import { notJson, sendError, type Generation, type GatewayPrincipal, type Relay } from '@millrace/relay';
+import {
+  idempotencyKeyOf,
+  notJson,
+  sendError,
+  type Generation,
+  type GatewayPrincipal,
+  type Relay,
+} from '@millrace/relay';
 import { MillraceError } from '@millrace/runtime';
 import { cacheHeader, forbidsCache, obeyCacheControl } from '../cache-control.ts';
-import { callerOf, idempotencyKeyOf } from '../caller.ts';
+import { callerOf } from '../caller.ts';
 import { costHeader } from '../cost-header.ts';
 import { awaitJob, isOver } from '../jobs/await-job.ts';
 import type { KeptRoutesOptions } from '../jobs/job-routes.ts';

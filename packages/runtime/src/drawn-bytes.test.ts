@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
-import { createNonces } from './nonces.ts';
+import { createDrawnBytes } from './drawn-bytes.ts';
 
 it('hands no nonce out twice, and none changes after that', () => {
-  const next = createNonces(12, 4);
+  const draw = createDrawnBytes(50);
+  const next = () => draw(12);
   const nonces = Array.from({ length: 1_000 }, () => next());
   const before = nonces.map((nonce) => Buffer.from(nonce).toString('hex'));
   next();
