@@ -47,7 +47,7 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
   },
   'request.closed': {
     producers: stages,
-    consumers: ['auth-quota', 'billing', 'audit'],
+    consumers: ['auth-quota', 'billing', 'audit', 'analysts'],
     subject: 'mr.request.closed.<tenant>.<request>',
     storedIn: 'CLOSED',
   },
@@ -107,7 +107,7 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
   },
   'dead.letter': {
     producers: [...stages, 'billing', 'audit'],
-    consumers: ['operators'],
+    consumers: ['operators', 'analysts'],
     subject: 'mr.deadletter.<stage>.<tenant>',
     storedIn: 'DEADLETTER',
   },
