@@ -24,7 +24,10 @@ export interface AvroObject {
   readonly precision?: number;
   readonly scale?: number;
   readonly size?: number;
+  readonly aliases?: readonly string[];
   readonly symbols?: readonly string[];
+  /** Of an enum: what a symbol is read as that the reader does not know. */
+  readonly default?: unknown;
   readonly items?: AvroSchema;
   readonly values?: AvroSchema;
   readonly fields?: readonly AvroField[];
@@ -33,6 +36,8 @@ export interface AvroObject {
 export interface AvroField {
   readonly name: string;
   readonly type: AvroSchema;
+  readonly aliases?: readonly string[];
+  readonly default?: unknown;
   readonly doc?: string;
   readonly unit?: string;
   readonly privacy?: string;
