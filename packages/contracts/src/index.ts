@@ -1,4 +1,13 @@
 export { catalogue, type CatalogueEntry } from './catalogue.ts';
+export { breachesOf, type Breach, type CompatibilityRule } from './compatibility/breaches.ts';
+export { compatibilityExceptions } from './compatibility/exceptions.ts';
+export {
+  checkCompatibility,
+  type CompatibilityReport,
+  type VersionBreach,
+} from './compatibility/transitive.ts';
+export { dataDictionary, type DictionaryEvent } from './data-dictionary.ts';
+export { eventsReference } from './events-reference.ts';
 export { createCodec, type Codec, type DecodedMessage } from './codec.ts';
 export type {
   ActPerformed,

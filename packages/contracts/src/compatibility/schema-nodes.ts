@@ -47,7 +47,10 @@ export interface FieldNode {
   readonly name: string;
   readonly aliases: readonly string[];
   readonly hasDefault: boolean;
+  readonly doc: string;
   readonly unit: string | undefined;
+  /** What the schema itself says: `content` or `secret`. */
+  readonly privacy: string | undefined;
   readonly type: SchemaNode;
 }
 
@@ -121,7 +124,9 @@ function fieldNode(field: AvroField, namespace: string, known: Map<string, Named
     name: field.name,
     aliases: field.aliases ?? [],
     hasDefault: field.default !== undefined,
+    doc: field.doc ?? '',
     unit: field.unit,
+    privacy: field.privacy,
     type: nodeOf(field.type, namespace, known),
   };
 }
