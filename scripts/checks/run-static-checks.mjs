@@ -10,6 +10,7 @@ const checks = [
   { name: 'dead code', args: [tool('knip'), '--no-progress', '--no-config-hints'] },
   { name: 'dependency direction', args: ['scripts/checks/dependency-direction.mjs'] },
   { name: 'generated files', args: ['scripts/checks/generated-fresh.mjs'] },
+  { name: 'schemas', args: ['packages/cli/src/main.ts', 'schemas', 'check'] },
   { name: 'API documents', args: ['scripts/checks/api-documents.mjs'] },
   { name: 'client package', args: ['scripts/checks/client-package.mjs'] },
 ];

@@ -6,6 +6,7 @@ import { masterKeyGroup } from './master-key/master-key-group.ts';
 import { modelsGroup } from './models/models-group.ts';
 import type { Outcome } from './outcome.ts';
 import { wrong } from './read-options.ts';
+import { schemasGroup } from './schemas/schemas-group.ts';
 
 const groups: readonly CommandGroup[] = [
   modelsGroup,
@@ -13,6 +14,7 @@ const groups: readonly CommandGroup[] = [
   masterKeyGroup,
   auditGroup,
   explainGroup,
+  schemasGroup,
 ];
 const allGroups: readonly CommandGroup[] = [...groups, completionGroup(groups)];
 

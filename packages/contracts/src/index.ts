@@ -71,6 +71,15 @@ export {
   type NatsUser,
 } from './nats-permissions.ts';
 export { natsUsersConfig, passwordVariable } from './nats-users-config.ts';
+export { canonicalForm } from './fingerprint.ts';
+export { privacyProblems, readPrivacyClasses } from './privacy.ts';
+export {
+  readSchemaFiles,
+  schemaFolder,
+  type AvroObject,
+  type AvroSchema,
+  type SchemaFile,
+} from './schema-files.ts';
 export { schemaOfSubject } from './schema-of-subject.ts';
 export {
   bucketDefinitions,
