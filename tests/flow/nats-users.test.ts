@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { connect, type NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { natsPermissions, natsUsers, natsUsersConfig, type NatsUser } from '@millrace/contracts';
+import { natsPermissions, natsReaders, natsUsers, natsUsersConfig, type NatsUser } from '@millrace/contracts';
 import { type Cluster } from '@millrace/embedded';
 import { createTestCertificate, openStream, type TestCertificate } from '@millrace/testkit';
 import { acceptedId, textOf } from '../support/answer.ts';
@@ -95,10 +95,12 @@ describe('with TLS, and a user for each service', () => {
   });
 });
 
+const everybody: readonly NatsUser[] = [...natsUsers, ...natsReaders];
+
 /** Subjects that somebody has; a wildcard stands for one token. */
 const all = {
-  publish: [...new Set(natsUsers.flatMap((user) => natsPermissions(user).publish))],
-  subscribe: [...new Set(natsUsers.flatMap((user) => natsPermissions(user).subscribe))],
+  publish: [...new Set(everybody.flatMap((user) => natsPermissions(user).publish))],
+  subscribe: [...new Set(everybody.flatMap((user) => natsPermissions(user).subscribe))],
 };
 
 const example = (pattern: string): string => pattern.replaceAll('*', 'x').replace(/>$/u, 'x');
@@ -113,7 +115,7 @@ function allows(patterns: readonly string[], subject: string): boolean {
   });
 }
 
-describe.each(natsUsers)('%s', (user: NatsUser) => {
+describe.each(everybody)('%s', (user: NatsUser) => {
   let client: NatsConnection;
   const refused: string[] = [];
 

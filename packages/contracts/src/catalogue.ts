@@ -47,7 +47,7 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
   },
   'request.closed': {
     producers: stages,
-    consumers: ['auth-quota', 'billing', 'audit'],
+    consumers: ['auth-quota', 'billing', 'audit', 'analysts'],
     subject: 'mr.request.closed.<tenant>.<request>',
     storedIn: 'CLOSED',
   },
@@ -106,8 +106,13 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     storedIn: 'CONTROL',
   },
   'dead.letter': {
+<<<<<<< .merge_file_KSJLIw
     producers: [...stages, 'billing', 'audit', 'ingress'],
     consumers: ['operators'],
+=======
+    producers: [...stages, 'billing', 'audit'],
+    consumers: ['operators', 'analysts'],
+>>>>>>> .merge_file_eGjuzu
     subject: 'mr.deadletter.<stage>.<tenant>',
     storedIn: 'DEADLETTER',
   },

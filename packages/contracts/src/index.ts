@@ -54,7 +54,13 @@ export type {
   WorkerAsked,
   WorkerDescribed,
 } from './generated/events.ts';
-export { natsPermissions, natsUsers, type NatsPermissions, type NatsUser } from './nats-permissions.ts';
+export {
+  natsPermissions,
+  natsReaders,
+  natsUsers,
+  type NatsPermissions,
+  type NatsUser,
+} from './nats-permissions.ts';
 export { natsUsersConfig, passwordVariable } from './nats-users-config.ts';
 export { schemaOfSubject } from './schema-of-subject.ts';
 export {

@@ -23,11 +23,15 @@ export const natsUsers = [
   'providers',
 ] as const;
 
-export type NatsUser = (typeof natsUsers)[number];
+/** Users that are no services and only read: `analyst` has the streams of the events that the catalogue gives to analysts. */
+export const natsReaders = ['analyst'] as const;
+
+export type NatsUser = (typeof natsUsers)[number] | (typeof natsReaders)[number];
 
 /** Whose the durable consumers are. */
 const consumersOf: Readonly<Record<NatsUser, readonly StageConsumer[]>> = {
   admin: [],
+  analyst: [],
   audit: ['audit', 'acts', 'checkpoints'],
   'auth-quota': ['admission', 'settlement'],
   billing: ['billing'],
@@ -60,6 +64,7 @@ const isFor = (users: readonly string[], user: NatsUser): boolean =>
  * streams: the others run with `MILLRACE_PROVISION=check`.
  */
 export function natsPermissions(user: NatsUser): NatsPermissions {
+  if (user === 'analyst') return readingAlone(user);
   const publish = new Set<string>();
   const subscribe = new Set([`_INBOX.${user}.>`]);
   let respond = false;
@@ -86,6 +91,20 @@ export function natsPermissions(user: NatsUser): NatsPermissions {
   if (catalogue['request.received'].producers.includes(user)) subscribe.add('mr.relay.>');
   for (const each of provisioning(user)) publish.add(each);
   return { publish: [...publish].toSorted(), subscribe: [...subscribe].toSorted(), respond };
+}
+
+/**
+ * Messages by subject, and how much there is. No consumers: who may make one could change those of the services. Nothing of what is
+ * not sealed, so not ANSWERS.
+ */
+function readingAlone(user: NatsUser): NatsPermissions {
+  const streams = new Set(
+    entries.flatMap(({ consumers, storedIn }) =>
+      storedIn !== undefined && consumers.includes('analysts') ? [storedIn] : [],
+    ),
+  );
+  const publish = [...streams].flatMap((stream) => [...reading(stream), `$JS.API.STREAM.INFO.${stream}`]);
+  return { publish: publish.toSorted(), subscribe: [`_INBOX.${user}.>`], respond: false };
 }
 
 /**
