@@ -1,5 +1,5 @@
-export { catalogue, type CatalogueEntry } from './catalogue.ts';
-export { createCodec, type Codec, type DecodedMessage } from './codec.ts';
+export { catalogue, kafkaTopic, type CatalogueEntry } from './catalogue.ts';
+export { createCodec, type Codec, type DecodedMessage, type WriterSchema } from './codec.ts';
 export type {
   ActPerformed,
   Actor,
@@ -29,6 +29,7 @@ export type {
   IntakeRequested,
   KeyRevoked,
   KeyWrapped,
+  MirrorProgressed,
   ModelReady,
   Opened,
   Outcome,
@@ -46,6 +47,7 @@ export type {
   ResultKind,
   SchemaName,
   SignerPublished,
+  TenantDescribed,
   Timings,
   Transport,
   Usage,
@@ -86,3 +88,4 @@ export {
   subjects,
   type Priority,
 } from './subjects.ts';
+export { mirrorStateTopic, registrySubject, topics, type TopicDefinition } from './topics.ts';
