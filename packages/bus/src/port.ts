@@ -78,15 +78,24 @@ export interface Bus {
   bucket(name: string): Bucket;
 
   /** Messages in a stream that no consumer has acked, and its size. */
-  streamState(
-    stream: string,
-  ): Promise<{ readonly messages: number; readonly bytes: number; readonly lastSequence: number }>;
+  streamState(stream: string): Promise<StreamState>;
 
   readonly connected: boolean;
   onConnectionChange(listener: (connected: boolean) => void): Stoppable;
 
   /** Stops all consumption, waits for what is being worked on, flushes and closes. */
   stop(): Promise<void>;
+}
+
+export interface StreamState {
+  readonly messages: number;
+  readonly bytes: number;
+  /** Of the oldest message that is there; one more than the last where none is. What came before it is gone. */
+  readonly firstSequence: number;
+  /** Of the last message that was stored; 0 before the first. */
+  readonly lastSequence: number;
+  /** When the stream was made, in milliseconds since the epoch: another one of the same name counts anew. */
+  readonly createdAt: number;
 }
 
 export interface OutgoingMessage {

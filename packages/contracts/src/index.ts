@@ -1,4 +1,3 @@
-export { catalogue, type CatalogueEntry } from './catalogue.ts';
 export { breachesOf, type Breach, type CompatibilityRule } from './compatibility/breaches.ts';
 export { compatibilityExceptions } from './compatibility/exceptions.ts';
 export {
@@ -8,7 +7,8 @@ export {
 } from './compatibility/transitive.ts';
 export { dataDictionary, type DictionaryEvent } from './data-dictionary.ts';
 export { eventsReference } from './events-reference.ts';
-export { createCodec, type Codec, type DecodedMessage } from './codec.ts';
+export { catalogue, kafkaTopic, type CatalogueEntry } from './catalogue.ts';
+export { createCodec, type Codec, type DecodedMessage, type WriterSchema } from './codec.ts';
 export type {
   ActPerformed,
   Actor,
@@ -38,6 +38,7 @@ export type {
   IntakeRequested,
   KeyRevoked,
   KeyWrapped,
+  MirrorProgressed,
   ModelReady,
   Opened,
   Outcome,
@@ -55,6 +56,7 @@ export type {
   ResultKind,
   SchemaName,
   SignerPublished,
+  TenantDescribed,
   Timings,
   Transport,
   Usage,
@@ -104,3 +106,4 @@ export {
   subjects,
   type Priority,
 } from './subjects.ts';
+export { mirrorStateTopic, registrySubject, topics, type TopicDefinition } from './topics.ts';

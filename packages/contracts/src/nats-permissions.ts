@@ -1,4 +1,4 @@
-import { catalogue, type CatalogueEntry } from './catalogue.ts';
+import { catalogue, kafkaTopic, type CatalogueEntry } from './catalogue.ts';
 import { bucketDefinitions, consumerDefinitions, streamDefinitions, type StageConsumer } from './streams.ts';
 
 /** What one user of NATS may do; subjects, with wildcards. */
@@ -19,6 +19,7 @@ export const natsUsers = [
   'inference',
   'ingress',
   'jobs',
+  'mirrors',
   'pii',
   'providers',
 ] as const;
@@ -39,6 +40,7 @@ const consumersOf: Readonly<Record<NatsUser, readonly StageConsumer[]>> = {
   inference: [],
   ingress: [],
   jobs: [],
+  mirrors: [],
   pii: ['scrubbing'],
   providers: [],
 };
@@ -69,7 +71,7 @@ export function natsPermissions(user: NatsUser): NatsPermissions {
   const subscribe = new Set([`_INBOX.${user}.>`]);
   let respond = false;
   for (const { producers, consumers, subject, storedIn } of entries) {
-    if (!subject.startsWith('mr.') && storedIn === undefined) continue;
+    if (storedIn === kafkaTopic || (!subject.startsWith('mr.') && storedIn === undefined)) continue;
     const isProducer = isFor(producers, user);
     const isConsumer = isFor(consumers, user);
     if (isProducer) publish.add(patternOf(subject, storedIn));
@@ -113,8 +115,10 @@ function readingAlone(user: NatsUser): NatsPermissions {
  */
 const readers: Readonly<Record<string, readonly NatsUser[]>> = {
   RESULTS: ['edge', 'ingress', 'jobs', 'auth-quota', 'pii', 'inference', 'providers', 'admin'],
-  CLOSED: ['edge', 'ingress', 'jobs', 'auth-quota', 'pii', 'inference', 'providers', 'admin'],
-  AUDIT: ['audit', 'ingress', 'admin'],
+  CLOSED: ['edge', 'ingress', 'jobs', 'auth-quota', 'pii', 'inference', 'providers', 'admin', 'mirrors'],
+  BILLING: ['mirrors'],
+  AUDIT: ['audit', 'ingress', 'admin', 'mirrors'],
+  ANSWERS: ['mirrors'],
   CHECKPOINTS: ['audit', 'ingress'],
   ADMISSIONS: ['auth-quota'],
 };
