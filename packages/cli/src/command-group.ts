@@ -1,5 +1,6 @@
 import type { CatalogueEntry } from '@millrace/inference';
 import type { CliSettings } from './config.ts';
+import type { LiveOutput } from './live-output.ts';
 import type { Outcome } from './outcome.ts';
 import type { StartProgress } from './progress.ts';
 
@@ -9,6 +10,9 @@ export interface CommandContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly catalogue: readonly CatalogueEntry[];
   readonly startProgress: StartProgress;
+  /** For a command that writes as it goes; it then returns `isWritten`. */
+  readonly openOutput: () => LiveOutput;
+  readonly isJson: boolean;
 }
 
 /** Commands that share their first word. */

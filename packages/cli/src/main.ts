@@ -1,4 +1,5 @@
 import { readCatalogue } from '@millrace/inference';
+import { openStandardOutput } from './live-output.ts';
 import { runCli } from './run-cli.ts';
 
 process.exitCode = await runCli({
@@ -8,4 +9,5 @@ process.exitCode = await runCli({
   writeOut: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),
   isTerminal: process.stderr.isTTY,
+  openOutput: () => openStandardOutput(),
 });

@@ -6,4 +6,6 @@ export interface Outcome {
   readonly json: object;
   /** Whether all is as it should be. */
   readonly isGood: boolean;
+  /** Everything was written while the command ran: nothing more is. */
+  readonly isWritten?: true;
 }

@@ -2,6 +2,7 @@ import type { CatalogueEntry } from '@millrace/inference';
 import { MillraceError, readSettings } from '@millrace/runtime';
 import { parseCommandLine, type Command } from './command-line.ts';
 import { cliSettings } from './config.ts';
+import { outputTo, type LiveOutput } from './live-output.ts';
 import { createProgress } from './progress.ts';
 
 export interface CliOptions {
@@ -12,6 +13,8 @@ export interface CliOptions {
   readonly writeError: (text: string) => void;
   /** Whether what is written as errors is read on a terminal: progress then rewrites its line. */
   readonly isTerminal: boolean;
+  /** By default what `writeOut` takes, never interrupted. */
+  readonly openOutput?: () => LiveOutput;
 }
 
 const exitCodes = { done: 0, failed: 1, wrongCommandLine: 2 };
@@ -19,6 +22,7 @@ const exitCodes = { done: 0, failed: 1, wrongCommandLine: 2 };
 /** Runs one command. @returns the exit code */
 export async function runCli(options: CliOptions): Promise<number> {
   const { args, environment, catalogue, writeOut, writeError, isTerminal } = options;
+  const openOutput = options.openOutput ?? (() => outputTo(writeOut));
   const isJson = args.includes('--json');
   const fail = (error: unknown, exitCode: number): number => {
     const { code, param } = MillraceError.from(error);
@@ -40,8 +44,9 @@ export async function runCli(options: CliOptions): Promise<number> {
   try {
     const settings = readSettings(cliSettings, environment);
     const startProgress = createProgress(isJson ? undefined : writeError, isTerminal);
-    const { text, json, isGood } = await command.run({ settings, environment, catalogue, startProgress });
-    writeOut(isJson ? `${JSON.stringify(json)}\n` : text);
+    const context = { settings, environment, catalogue, startProgress, openOutput, isJson };
+    const { text, json, isGood, isWritten = false } = await command.run(context);
+    if (!isWritten) writeOut(isJson ? `${JSON.stringify(json)}\n` : text);
     return isGood ? exitCodes.done : exitCodes.failed;
   } catch (error) {
     return fail(error, exitCodes.failed);

@@ -74,7 +74,8 @@ export {
 } from './nats-permissions.ts';
 export { natsUsersConfig, passwordVariable } from './nats-users-config.ts';
 export { canonicalForm } from './fingerprint.ts';
-export { privacyProblems, readPrivacyClasses } from './privacy.ts';
+export { privacyProblems, readPrivacyClasses, type PrivacyClasses } from './privacy.ts';
+export { schemaNodes, type SchemaNode } from './compatibility/schema-nodes.ts';
 export {
   readSchemaFiles,
   schemaFolder,

@@ -27,7 +27,8 @@ export async function connected<Result>(
   }
 }
 
-async function urlOfStart(dataDirectory: string): Promise<string> {
+/** @throws `config_invalid` where no npm start has written it */
+export async function urlOfStart(dataDirectory: string): Promise<string> {
   const file = path.join(dataDirectory, 'nats.url');
   try {
     return (await readFile(file, 'utf8')).trim();
