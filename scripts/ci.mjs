@@ -11,6 +11,7 @@ await runCommand(async () => {
     embeddings: true,
     postgres: true,
     browser: true,
+    kafka: true,
   });
   const { passed, failed: failedTests } = await runTests(ready, []);
   const failed = failedTests + (await runStaticChecks(ready));

@@ -10,6 +10,7 @@ await runCommand(async () => {
     embeddings: true,
     postgres: true,
     browser: true,
+    kafka: true,
   });
   const counts = await runTests(ready, process.argv.slice(2));
   process.stdout.write(`${formatCounts(counts)}\n`);

@@ -7,6 +7,7 @@ import { createChecksums } from './checked-file.mjs';
 import { provideCudaLibraries, wantsCuda } from './cuda-libraries.mjs';
 import { provideDependencies, requirePostgres } from './dependencies.mjs';
 import { provideEmbeddings, provideEmbeddingsIfPossible } from './embeddings.mjs';
+import { provideKafka } from './kafka.mjs';
 import { withLock } from './lock.mjs';
 import { chatModel, givenModelFolder, provideConvertedModel } from './model-conversion.mjs';
 import { provideModelWeights } from './model-weights.mjs';
@@ -37,7 +38,7 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
  * Brings everything that the program needs to this machine; where all is there, looks at file facts alone.
  *
  * @param {{ environment?: NodeJS.ProcessEnv, natsServer?: boolean, model?: boolean,
- *   embeddings?: boolean | 'if possible', postgres?: boolean, browser?: boolean }} needs
+ *   embeddings?: boolean | 'if possible', postgres?: boolean, browser?: boolean, kafka?: boolean }} needs
  *   Node and the dependencies are always needed
  * @returns {Promise<{ node: string, environment: NodeJS.ProcessEnv }>} the Node to run on, and the environment that
  *   tells the program where the parts are
@@ -50,6 +51,7 @@ export async function setUp({
   embeddings = false,
   postgres = false,
   browser = false,
+  kafka = false,
 } = {}) {
   const workshop = openWorkshop(environment);
   const node = await provideNode(workshop);
@@ -75,6 +77,7 @@ export async function setUp({
     Object.assign(result, await provideEmbeddingsIfPossible(workshop, node, result));
   else if (embeddings) Object.assign(result, await provideEmbeddings(workshop, node, result));
   if (browser) Object.assign(result, await provideBrowser(workshop));
+  if (kafka) Object.assign(result, await provideKafka(workshop));
   return { node, environment: result };
 }
 

@@ -1,5 +1,13 @@
 export { createTestCertificate, type TestCertificate } from './certificate.ts';
 export { startTestDatabase, type TestDatabase } from './database.ts';
+export {
+  kafkaIsHere,
+  startTestKafka,
+  type SecuredListener,
+  type TestKafka,
+  type TestKafkaOptions,
+} from './java/kafka-broker.ts';
+export { startTestRegistry, type TestRegistry } from './java/schema-registry.ts';
 export { startTestNats, type TestNats } from './nats-server.ts';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export {
