@@ -106,10 +106,22 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     storedIn: 'CONTROL',
   },
   'dead.letter': {
-    producers: [...stages, 'billing', 'audit'],
+    producers: [...stages, 'billing', 'audit', 'ingress'],
     consumers: ['operators'],
     subject: 'mr.deadletter.<stage>.<tenant>',
     storedIn: 'DEADLETTER',
+  },
+  'intake.requested': {
+    producers: ['upstream systems', 'ingress'],
+    consumers: ['ingress'],
+    subject: 'mr.intake.<tenant>.<queue>',
+    storedIn: 'INTAKE',
+  },
+  'answer.given': {
+    producers: ['ingress'],
+    consumers: ['upstream systems'],
+    subject: 'mr.answers.<tenant>.<queue>.<request>',
+    storedIn: 'ANSWERS',
   },
   'credential.presented': {
     producers: [...gateways, 'admin'],

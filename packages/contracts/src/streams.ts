@@ -50,14 +50,27 @@ export interface StreamLimits {
   readonly receivedMaxMessages: number;
   /** Size at which RESULTS drops its oldest records. */
   readonly resultsMaxBytes: number;
+  /** Most requests of queues and topics that wait, and their size: more are refused to whoever publishes them. */
+  readonly intakeMaxMessages: number;
+  readonly intakeMaxBytes: number;
+  /** How long answers to requests of queues and topics can be read. */
+  readonly answersMaxAgeMs: number;
+  /** Size at which ANSWERS drops its oldest messages. */
+  readonly answersMaxBytes: number;
 }
 
 export const defaultStreamLimits: StreamLimits = {
   receivedMaxMessages: 10_000,
   resultsMaxBytes: 2048 * mebibyte,
+  intakeMaxMessages: 100_000,
+  intakeMaxBytes: 1024 * mebibyte,
+  answersMaxAgeMs: dayMs,
+  answersMaxBytes: 4096 * mebibyte,
 };
 
-export function streamDefinitions(limits: StreamLimits = defaultStreamLimits): readonly StreamDefinition[] {
+/** @param given the limits that are not as by default */
+export function streamDefinitions(given: Partial<StreamLimits> = {}): readonly StreamDefinition[] {
+  const limits = { ...defaultStreamLimits, ...given };
   const workQueue = (name: string, subject: string): StreamDefinition => ({
     name,
     subjects: [subject],
@@ -130,6 +143,22 @@ export function streamDefinitions(limits: StreamLimits = defaultStreamLimits): r
       discard: 'new',
       duplicateWindowMs,
       ...undeletable,
+    },
+    {
+      ...workQueue('INTAKE', 'mr.intake.*.*'),
+      // The third token is a lane of a queue whose requests are done one after the other.
+      subjects: ['mr.intake.*.*', 'mr.intake.*.*.*'],
+      maxMessages: limits.intakeMaxMessages,
+      maxBytes: limits.intakeMaxBytes,
+    },
+    {
+      name: 'ANSWERS',
+      subjects: ['mr.answers.*.*.*'],
+      retention: 'limits',
+      maxAgeMs: limits.answersMaxAgeMs,
+      maxBytes: limits.answersMaxBytes,
+      discard: 'old',
+      duplicateWindowMs,
     },
     {
       name: 'DEADLETTER',

@@ -50,6 +50,13 @@ export const subjects = {
   deadLetter: (stage: string, tenant: string) =>
     `mr.deadletter.${subjectToken(stage)}.${subjectToken(tenant)}`,
   deadLettersOf: (tenant: string) => `mr.deadletter.*.${subjectToken(tenant)}`,
+  /** `lane`: of a queue whose requests are done one after the other, from 0. */
+  intake: (tenant: string, queue: string, lane?: number) =>
+    `mr.intake.${subjectToken(tenant)}.${subjectToken(queue)}${lane === undefined ? '' : `.${lane}`}`,
+  intakesOf: (tenant: string) => `mr.intake.${subjectToken(tenant)}.>`,
+  answer: (tenant: string, queue: string, requestId: string) =>
+    `mr.answers.${subjectToken(tenant)}.${subjectToken(queue)}.${requestId}`,
+  answersOf: (tenant: string) => `mr.answers.${subjectToken(tenant)}.>`,
   /** What the server repeats to a gateway once it is stored in RESULTS. */
   relayedToGateway: (gateway: string) => `mr.relay.${subjectToken(gateway)}.>`,
   /** Request and reply: credential in, principal out. */

@@ -4,7 +4,7 @@ import { createLogger, createMetrics, systemClock, type Logger, type Stoppable }
 import { createSealing, loadMasterKeys } from '@millrace/sealing';
 import { natsAccess } from './nats-access.ts';
 import { createBucketKeyStore } from './bucket-key-store.ts';
-import type { PlatformSettings } from './platform-settings.ts';
+import { streamLimitsOf, type PlatformSettings } from './platform-settings.ts';
 import type { StageDependencies } from './stage-dependencies.ts';
 
 /** What a service is handed, and has to be stopped after it. */
@@ -41,8 +41,7 @@ export async function connectPlatform(
     ...natsAccess(settings),
   });
   try {
-    const { receivedMaxMessages, resultsMaxBytes } = settings;
-    const streams = streamDefinitions({ receivedMaxMessages, resultsMaxBytes });
+    const streams = streamDefinitions(streamLimitsOf(settings));
     if (settings.provision === 'check') await bus.checkProvision(streams, bucketDefinitions);
     else await bus.provision(streams, bucketDefinitions);
     const sealing = await createSealing(masterKeys, createBucketKeyStore({ bus, codec }), clock);

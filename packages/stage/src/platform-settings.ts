@@ -1,3 +1,4 @@
+import type { StreamLimits } from '@millrace/contracts';
 import { defineSettings, logLevels, setting, type SettingsOf } from '@millrace/runtime';
 
 /** What every service that runs as a process of its own is told. Spread into the settings of the service. */
@@ -65,6 +66,46 @@ export const platformSettings = defineSettings({
     default: 2 * 1024 ** 3,
     min: 1024 ** 2,
   }),
+  intakeMaxMessages: setting.integer('MILLRACE_INTAKE_MAX_MESSAGES', {
+    description: 'Most requests of queues and topics that wait; more are refused to whoever publishes them.',
+    default: 100_000,
+    min: 1,
+  }),
+  intakeMaxBytes: setting.integer('MILLRACE_INTAKE_MAX_BYTES', {
+    description: 'Most bytes that they have together.',
+    default: 1024 ** 3,
+    min: 1024 ** 2,
+  }),
+  answersMaxAgeMs: setting.durationMs('MILLRACE_ANSWERS_MAX_AGE', {
+    description: 'How long answers to requests of queues and topics can be read.',
+    default: 24 * 60 * 60_000,
+    min: 60_000,
+  }),
+  answersMaxBytes: setting.integer('MILLRACE_ANSWERS_MAX_BYTES', {
+    description: 'Size at which the oldest of these answers are dropped.',
+    default: 4 * 1024 ** 3,
+    min: 1024 ** 2,
+  }),
 });
 
 export type PlatformSettings = SettingsOf<typeof platformSettings>;
+
+/** The sizes of the streams that an operator has set. */
+export function streamLimitsOf(settings: PlatformSettings): StreamLimits {
+  const {
+    receivedMaxMessages,
+    resultsMaxBytes,
+    intakeMaxMessages,
+    intakeMaxBytes,
+    answersMaxAgeMs,
+    answersMaxBytes,
+  } = settings;
+  return {
+    receivedMaxMessages,
+    resultsMaxBytes,
+    intakeMaxMessages,
+    intakeMaxBytes,
+    answersMaxAgeMs,
+    answersMaxBytes,
+  };
+}

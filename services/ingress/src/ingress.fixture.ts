@@ -52,7 +52,7 @@ export const maxBodyBytes = 2 * 1024 * 1024;
 /** @param nats stopped with ingress */
 export async function startIngressTest(
   nats: Stoppable & { readonly url: string },
-  limits?: StreamLimits,
+  limits?: Partial<StreamLimits>,
   settings: Partial<GatewaySettings & RelaySettings & IngressSettings> = {},
 ): Promise<IngressTest> {
   const platform = await startTestPlatform(nats.url, limits);

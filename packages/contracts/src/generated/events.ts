@@ -81,6 +81,101 @@ export interface AdmissionDecision {
   readonly request: Uint8Array;
 }
 
+/** What an answer is charged. */
+export interface AnswerCost {
+  /** As it stands in the ledger. */
+  readonly amount: string;
+  /** ISO 4217. */
+  readonly currency: string;
+}
+
+/** The answer to a request of a queue, a numbered piece of it, or why there is none. */
+export interface AnswerGiven {
+  /** The request: that of the ledger and the audit log. Made of the place that the request had in its queue or topic. */
+  readonly request_id: string;
+  /** What the sender calls the request; null where that is not known. */
+  readonly correlation_id: string | null;
+  /** The tenant that the request belongs to. */
+  readonly tenant: string;
+  /** The queue that it came by. */
+  readonly queue: string;
+  /** NATS: it came by the queue itself; KAFKA: by a topic. */
+  readonly transport: Transport;
+  /** CHUNK: a piece, of which more follow; ANSWER and ERROR: the end, of which there is one. */
+  readonly kind: AnswerKind;
+  /** CHUNK: counts from 1 without gaps; ANSWER and ERROR: that of the last chunk, 0 where there was none. */
+  readonly number: number;
+  /** When the queue had the request. */
+  readonly requested_at: number;
+  /** When it was answered. */
+  readonly at: number;
+  /** generate, summarize, classify, translate or embed; null where the request could not be read. */
+  readonly operation: string | null;
+  /** The model that answered. */
+  readonly model: string | null;
+  /** Version of that model. */
+  readonly model_version: string | null;
+  /** CHUNK: one, of one choice; ANSWER: one for each choice or text; ERROR: none. */
+  readonly results: readonly AnswerResult[];
+  /** ANSWER: why it ended, stop, length, tool_calls or cancelled. */
+  readonly finish_reason: string | null;
+  /** What was metered. */
+  readonly usage: Usage | null;
+  /** How long it took, from when it was taken out of the queue. */
+  readonly timings: Timings | null;
+  /** What is charged; null where the model has no price, or nothing was done. */
+  readonly cost: AnswerCost | null;
+  /** Where the answer came from the cache. */
+  readonly cache: CacheHit | null;
+  /** ERROR: why there is no answer, or no more of it. */
+  readonly failure: Failure | null;
+  /** The request of which this one is a replay. */
+  readonly replay_of: string | null;
+  /** That of the request. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What the message is. */
+export type AnswerKind = 'CHUNK' | 'ANSWER' | 'ERROR';
+
+/** How probable a label is. */
+export interface AnswerLabel {
+  /** As it was sent. */
+  readonly label: string;
+  /** How probable it is among all labels, whose scores sum to 1. */
+  readonly score: number;
+}
+
+/** One choice, or what there is to say of one text. */
+export interface AnswerResult {
+  /** Index of the choice or the text, from 0. */
+  readonly index: number;
+  /** generate, summarize, translate: the answer; in a CHUNK what is to be appended. null behind chunks, which had it. */
+  readonly text: string | null;
+  /** stop, length, tool_calls or cancelled. */
+  readonly finish_reason: string | null;
+  /** classify: likeliest first. */
+  readonly labels: readonly AnswerLabel[] | null;
+  /** embed: a vector of length 1. */
+  readonly embedding: readonly number[] | null;
+  /** embed: the text is longer than the model reads. */
+  readonly truncated: boolean;
+  /** generate: the functions that the choice calls. */
+  readonly tool_calls: readonly AnswerToolCall[] | null;
+  /** JSON text of the tokens and how probable they were, as POST /v1/generate reports them. */
+  readonly logprobs: string | null;
+}
+
+/** A function that the answer calls. */
+export interface AnswerToolCall {
+  /** What the call is named. */
+  readonly id: string;
+  /** The function. */
+  readonly name: string;
+  /** JSON text of an object. */
+  readonly arguments: string;
+}
+
 /** What a chain was at a moment, signed: the root of the Merkle tree (RFC 6962) over its first records. */
 export interface AuditCheckpointed {
   /** The tenant whose chain it is. */
@@ -371,6 +466,90 @@ export interface IdempotencyClaimed {
   readonly gateway: string;
   /** SHA-256 of the body that the key was used with, sealed. */
   readonly payload_digest: Uint8Array;
+}
+
+/** One turn of a conversation. */
+export interface IntakeMessage {
+  /** system, user or assistant. */
+  readonly role: string;
+  /** What is said. */
+  readonly content: string;
+}
+
+/** What POST /v1/predict takes as parameters of the operation; null: its default. */
+export interface IntakeParameters {
+  /** Most tokens to generate for each choice. */
+  readonly max_tokens: number | null;
+  /** 0 always takes the likeliest token; at most 2. */
+  readonly temperature: number | null;
+  /** generate: most candidates to sample from; classify: how many labels are reported. */
+  readonly top_k: number | null;
+  /** Probability mass to sample from, in (0, 1]. */
+  readonly top_p: number | null;
+  /** How probable a token has to be, relative to the likeliest one. */
+  readonly min_p: number | null;
+  /** Divides the logits of tokens of prompt and answer. */
+  readonly repetition_penalty: number | null;
+  /** Taken from the logit of each token of the answer, -2 to 2. */
+  readonly presence_penalty: number | null;
+  /** Taken from the logit of a token for each time that it stands in the answer, -2 to 2. */
+  readonly frequency_penalty: number | null;
+  /** Ids of tokens and what is added to their logits, -100 to 100. */
+  readonly logit_bias: Readonly<Record<string, number>> | null;
+  /** The same seed and prompt give the same answer. */
+  readonly seed: number | null;
+  /** How many choices to generate, 1 to 16. */
+  readonly n: number | null;
+  /** Whether the log-probability of each token is reported. */
+  readonly logprobs: boolean | null;
+  /** How many of the likeliest tokens are reported with each token, 0 to 20. */
+  readonly top_logprobs: number | null;
+  /** The answer ends before any of these texts, at most 4. */
+  readonly stop: readonly string[] | null;
+  /** JSON text of the form that the answer has to have; in JSON also the object itself. */
+  readonly response_format: string | null;
+  /** JSON text of the list of functions that the model may ask to call; in JSON also the list itself. */
+  readonly tools: string | null;
+  /** auto, none, required, or the JSON text of the function that is named; in JSON also the object itself. */
+  readonly tool_choice: string | null;
+  /** classify: what a text can be, 2 to 100. */
+  readonly labels: readonly string[] | null;
+  /** translate: the language of the texts, in English. */
+  readonly source_language: string | null;
+  /** translate: the language to translate to, in English. */
+  readonly target_language: string | null;
+  /** summarize: how many words the model is asked to keep to. */
+  readonly max_words: number | null;
+}
+
+/** What an upstream system asks, as it writes it to a queue: one of messages and input. The words and limits of each field are those of POST /v1/predict. */
+export interface IntakeRequested {
+  /** What the sender calls the request: repeated in each answer. 1 to 255 characters. The header Millrace-Correlation-Id says the same. */
+  readonly correlation_id: string | null;
+  /** generate, summarize, classify, translate or embed. */
+  readonly operation: string;
+  /** Name of the model, or of a route; null: the default one. */
+  readonly model: string | null;
+  /** generate: the conversation so far, oldest first. Either this or input. */
+  readonly messages: readonly IntakeMessage[] | null;
+  /** What to work on: a text, or for any operation but generate a list of up to 64. */
+  readonly input: readonly string[] | string | null;
+  /** How to do it; null: by the defaults. */
+  readonly parameters: IntakeParameters | null;
+  /** whole: one answer; chunks: numbered pieces as they are generated, then the end. */
+  readonly answer: string;
+  /** high, normal or low; null: normal. The header Millrace-Priority comes first. */
+  readonly priority: string | null;
+  /** When it expires, wherever it is by then; in JSON also as RFC 3339. The header Millrace-Deadline comes first. */
+  readonly deadline_at: number | null;
+  /** After so many milliseconds, counted from when the queue had it, it expires. */
+  readonly timeout_ms: number | null;
+  /** The same key and request within 24 hours is the same request, which is done and charged once. The header Idempotency-Key comes first. */
+  readonly idempotency_key: string | null;
+  /** auto, always or never: whether the answer may come from the cache; null: auto. */
+  readonly cache: string | null;
+  /** Repeated in each answer: at most 16 entries, names of 1 to 64 and values of up to 512 characters. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** An API key may do more, or less, than before: it is to be looked up again. Value of changed.<key> in CONTROL. */
@@ -933,6 +1112,7 @@ export interface EventTypes {
   readonly 'access.barred': AccessBarred;
   readonly 'act.performed': ActPerformed;
   readonly 'admission.decided': AdmissionDecided;
+  readonly 'answer.given': AnswerGiven;
   readonly 'audit.checkpointed': AuditCheckpointed;
   readonly 'audit.recorded': AuditRecorded;
   readonly 'billing.adjusted': BillingAdjusted;
@@ -942,6 +1122,7 @@ export interface EventTypes {
   readonly 'credential.verified': CredentialVerified;
   readonly 'dead.letter': DeadLetter;
   readonly 'idempotency.claimed': IdempotencyClaimed;
+  readonly 'intake.requested': IntakeRequested;
   readonly 'key.changed': KeyChanged;
   readonly 'key.revoked': KeyRevoked;
   readonly 'key.wrapped': KeyWrapped;

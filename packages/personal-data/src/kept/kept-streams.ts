@@ -79,6 +79,21 @@ const streamFacts: Readonly<Record<string, Facts>> = {
     kept: 'for ever: deletion is denied',
     erasure: stays,
   },
+  INTAKE: {
+    holds:
+      'Requests of queues and topics that wait, as their senders have written them. NATS encrypts its files: see privacy.md.',
+    sealed: 'nothing',
+    personal: 'content',
+    kept: 'until it is answered',
+    erasure: 'Of a tenant: removed. Of a user: goes when it is answered; senders of queues are no users.',
+  },
+  ANSWERS: {
+    holds:
+      'Answers to requests of queues and topics, for their senders to read. NATS encrypts its files: see privacy.md.',
+    sealed: 'nothing',
+    personal: 'content',
+    erasure: 'Of a tenant: removed. Of a user: goes with its age; senders of queues are no users.',
+  },
   DEADLETTER: {
     holds: 'Messages that could not be processed. With zero retention it is removed as results are.',
     sealed: 'content',
