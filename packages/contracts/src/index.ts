@@ -56,6 +56,8 @@ export type {
 } from './generated/events.ts';
 export { natsPermissions, natsUsers, type NatsPermissions, type NatsUser } from './nats-permissions.ts';
 export { natsUsersConfig, passwordVariable } from './nats-users-config.ts';
+export { fingerprintOf } from './fingerprint.ts';
+export { readSchemaFiles, type AvroSchema, type SchemaFile } from './schema-files.ts';
 export { schemaOfSubject } from './schema-of-subject.ts';
 export {
   bucketDefinitions,
