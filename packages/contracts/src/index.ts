@@ -64,6 +64,8 @@ export {
   type NatsUser,
 } from './nats-permissions.ts';
 export { natsUsersConfig, passwordVariable } from './nats-users-config.ts';
+export { fingerprintOf } from './fingerprint.ts';
+export { readSchemaFiles, type AvroSchema, type SchemaFile } from './schema-files.ts';
 export { schemaOfSubject } from './schema-of-subject.ts';
 export {
   bucketDefinitions,
