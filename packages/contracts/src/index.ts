@@ -73,6 +73,7 @@ export {
   defaultAckWaitMs,
   defaultStreamLimits,
   inferenceConsumer,
+  intakeConsumer,
   streamDefinitions,
   type BucketDefinition,
   type ConsumerDefinition,
@@ -84,10 +85,12 @@ export {
   controlKeys,
   fromSubjectToken,
   gatewayOf,
+  intakePlaceOf,
   laneOf,
   requestIdOf,
   subjectToken,
   subjects,
+  type IntakePlace,
   type Priority,
 } from './subjects.ts';
 export { mirrorStateTopic, registrySubject, topics, type TopicDefinition } from './topics.ts';

@@ -84,4 +84,3 @@ function answerHeaders(headers: Readonly<Record<string, string>>): Readonly<Reco
 function isSingleObject(payload: Uint8Array): boolean {
   return payload[0] === 0xc3 && payload[1] === 0x01;
 }
-

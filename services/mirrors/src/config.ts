@@ -33,7 +33,8 @@ export const mirrorsSettings = defineSettings({
     max: 32,
   }),
   retentionMs: setting.durationMs('MILLRACE_MIRROR_RETENTION', {
-    description: 'How long a topic of events that is made keeps them; without it as long as the broker has as its default.',
+    description:
+      'How long a topic of events that is made keeps them; without it as long as the broker has as its default.',
     optional: true,
     min: 60_000,
   }),

@@ -30,9 +30,10 @@ export async function ensureTopics(
   try {
     await admin.connect();
     const present = new Set(await admin.listTopics());
-    const missing = [stateConfig(state, settings), ...topics.map((topic) => topicConfig(topic, settings))].filter(
-      ({ topic }) => !present.has(topic),
-    );
+    const missing = [
+      stateConfig(state, settings),
+      ...topics.map((topic) => topicConfig(topic, settings)),
+    ].filter(({ topic }) => !present.has(topic));
     if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true });
     const metadata = await admin.fetchTopicMetadata({ topics: [state.topic] });
     const count = metadata.topics[0]?.partitions.length ?? 0;

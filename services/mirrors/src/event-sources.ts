@@ -43,7 +43,9 @@ export function eventSources(codec: Codec, frame: Frame): readonly StreamSource[
     },
   });
   return [
-    source('requests', 'CLOSED', 'mr.request.closed.*.*', topics.requests, ({ subject }) => requestIdOf(subject)),
+    source('requests', 'CLOSED', 'mr.request.closed.*.*', topics.requests, ({ subject }) =>
+      requestIdOf(subject),
+    ),
     source('billing', 'BILLING', 'mr.billing.*.*', topics.billing, ({ payload }) => {
       const { request_id: requestId } = codec.decodeAny(payload).value as BillingCharged | BillingAdjusted;
       return requestId;

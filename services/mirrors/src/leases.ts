@@ -29,7 +29,11 @@ const retryMs = 500;
  * not notice is fenced by Kafka: the lease only keeps replicas from fighting.
  */
 export function createLeases(
-  { database, clock, logger }: { readonly database: Database; readonly clock: Clock; readonly logger: Logger },
+  {
+    database,
+    clock,
+    logger,
+  }: { readonly database: Database; readonly clock: Clock; readonly logger: Logger },
   { silenceMs = 15_000 }: LeaseOptions = {},
 ): Leases {
   let session: Promise<Session> | undefined;
@@ -50,8 +54,7 @@ export function createLeases(
         signal.throwIfAborted();
         try {
           const owner = await present();
-          if (await owner.lock(name))
-            return { signal: owner.lost, release: () => owner.unlock(name) };
+          if (await owner.lock(name)) return { signal: owner.lost, release: () => owner.unlock(name) };
         } catch (error) {
           logger.warn({ error, lease: name }, 'PostgreSQL cannot be asked for a lease; it is tried again');
         }

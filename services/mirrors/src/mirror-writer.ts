@@ -15,10 +15,7 @@ export interface MirrorWriter {
    * @param state values of the state topic by key; null removes one
    * @throws `fenced`, `payload_too_large`, `unavailable`
    */
-  write(
-    records: readonly MirroredRecord[],
-    state: ReadonlyMap<string, Uint8Array | null>,
-  ): Promise<void>;
+  write(records: readonly MirroredRecord[], state: ReadonlyMap<string, Uint8Array | null>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,7 +51,9 @@ export async function openMirrorWriter(
   try {
     await producer.connect();
     const mark = { key: `${mirror}/owner`, value: randomUUID() };
-    await inTransaction(producer, [{ topic: place.topic, messages: [{ ...mark, partition: place.partition }] }]);
+    await inTransaction(producer, [
+      { topic: place.topic, messages: [{ ...mark, partition: place.partition }] },
+    ]);
     const state = await readState(kafka, place, mark, signal);
     return {
       state,

@@ -31,7 +31,8 @@ export async function startMirrors(
     return part;
   };
   try {
-    const routes = settings.kafkaTopicsFile === undefined ? undefined : await readTopics(settings.kafkaTopicsFile);
+    const routes =
+      settings.kafkaTopicsFile === undefined ? undefined : await readTopics(settings.kafkaTopicsFile);
     const registry = settings.registryUrl === undefined ? undefined : keep(openSchemaRegistry(settings));
     const frame = createFrame(codec, registry);
     const leases = keep(createLeases({ database, clock, logger }));

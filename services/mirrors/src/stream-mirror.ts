@@ -68,9 +68,7 @@ export class StreamMirror implements Mirror {
 
   #progressOf(writer: MirrorWriter): MirrorProgressed | undefined {
     const stored = writer.state.get(this.name);
-    return stored === undefined
-      ? undefined
-      : this.#dependencies.codec.decode('mirror.progressed', stored);
+    return stored === undefined ? undefined : this.#dependencies.codec.decode('mirror.progressed', stored);
   }
 
   /**
@@ -81,7 +79,9 @@ export class StreamMirror implements Mirror {
   #checked(progress: MirrorProgressed | undefined, state: StreamState): MirrorProgressed {
     const { clock, logger, mirrorMetrics } = this.#dependencies;
     const { stream } = this.#source;
-    const { firstSequence, lastSequence, createdAt } = state;
+    const { lastSequence, createdAt } = state;
+    // 0 in a stream that has never had a message.
+    const firstSequence = Math.max(state.firstSequence, 1);
     const fromFirst = {
       mirror: this.name,
       stream,
@@ -192,7 +192,10 @@ export class StreamMirror implements Mirror {
     const refuse = (error: unknown): undefined => {
       const { logger, mirrorMetrics } = this.#dependencies;
       mirrorMetrics.refused(this.name);
-      logger.error({ error, mirror: this.name, subject, sequence }, 'a message cannot be mirrored and is left out');
+      logger.error(
+        { error, mirror: this.name, subject, sequence },
+        'a message cannot be mirrored and is left out',
+      );
       return undefined;
     };
     if (this.#tooLarge.has(sequence))
