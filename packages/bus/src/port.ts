@@ -80,6 +80,9 @@ export interface Bus {
   /** Messages in a stream that no consumer has acked, and its size. */
   streamState(stream: string): Promise<StreamState>;
 
+  /** The subjects of a stream that match and have messages, with how many. */
+  subjectsOf(stream: string, filter: string): Promise<ReadonlyMap<string, number>>;
+
   readonly connected: boolean;
   onConnectionChange(listener: (connected: boolean) => void): Stoppable;
 
@@ -96,6 +99,8 @@ export interface StreamState {
   readonly lastSequence: number;
   /** When the stream was made, in milliseconds since the epoch: another one of the same name counts anew. */
   readonly createdAt: number;
+  /** When its oldest message was stored, in milliseconds since the epoch; undefined where it is empty. */
+  readonly oldestAt: number | undefined;
 }
 
 export interface OutgoingMessage {

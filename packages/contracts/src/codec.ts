@@ -3,7 +3,7 @@ import { MillraceError } from '@millrace/runtime';
 import { avroType } from './avro-types.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { EventTypes, SchemaName } from './generated/events.ts';
-import { readSchemaFiles, schemaFolder, type AvroObject } from './schema-files.ts';
+import { readSchemaFiles, schemaFolder, type AvroObject, type AvroSchema } from './schema-files.ts';
 
 export interface Codec {
   /**
@@ -22,6 +22,13 @@ export interface Codec {
   decodeAny(message: Uint8Array): DecodedMessage;
   /** The schema that a message names, as it was published; nothing is decoded. @throws as `decode` */
   writerOf(message: Uint8Array): WriterSchema;
+  /**
+   * Makes messages of the bodies that somebody else wrote by a schema of theirs. One of ours is kept to the byte; any other has to be
+   * readable as the latest.
+   *
+   * @throws `schema_unknown` when it is not; the function it returns: `message_corrupt`
+   */
+  translator(name: SchemaName, writer: AvroSchema): (body: Uint8Array) => Uint8Array;
 }
 
 export interface WriterSchema {
@@ -92,6 +99,14 @@ export function createCodec(folder: string = schemaFolder): Codec {
       return { name: writer.name as SchemaName, version: writer.version, value };
     },
     writerOf: (message) => versionOf(message).writer,
+    translator(name, schema) {
+      const own = byFingerprint.get(fingerprintText(schema));
+      if (own?.name === name) return (bytes) => Buffer.concat([own.header, bytes]);
+      const { type, header } = latest.get(name) as Version;
+      const [written, resolver] = resolve(name, type, schema);
+      return (bytes) =>
+        Buffer.concat([header, type.toBuffer(readForeign(name, type, written, resolver, bytes))]);
+    },
   };
 }
 
@@ -132,6 +147,43 @@ function body(reader: Type, writer: Version, message: Uint8Array): unknown {
     throw new MillraceError(
       'message_corrupt',
       `The body of a ${writer.name} v${writer.version} cannot be decoded.`,
+      { cause },
+    );
+  }
+}
+
+function fingerprintText(schema: AvroSchema): string {
+  try {
+    return Buffer.from(fingerprintOf(schema)).toString('hex');
+  } catch {
+    // No schema of ours; what is wrong with it is found when it is read.
+    return '';
+  }
+}
+
+function resolve(name: string, reader: Type, schema: AvroSchema): [Type, Resolver] {
+  try {
+    const writer = avroType(schema);
+    return [writer, reader.createResolver(writer)];
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new MillraceError('schema_unknown', `The schema cannot be read as a ${name}: ${why}.`, { cause });
+  }
+}
+
+function readForeign(
+  name: string,
+  reader: Type,
+  writer: Type,
+  resolver: Resolver,
+  bytes: Uint8Array,
+): unknown {
+  try {
+    return reader.fromBuffer(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), resolver);
+  } catch (cause) {
+    throw new MillraceError(
+      'message_corrupt',
+      `The body of a ${name} cannot be decoded by the schema that its record names (${writer.name ?? writer.typeName}).`,
       { cause },
     );
   }

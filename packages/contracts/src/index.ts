@@ -73,7 +73,7 @@ export {
   type NatsUser,
 } from './nats-permissions.ts';
 export { natsUsersConfig, passwordVariable } from './nats-users-config.ts';
-export { canonicalForm } from './fingerprint.ts';
+export { canonicalForm, fingerprintOf } from './fingerprint.ts';
 export { privacyProblems, readPrivacyClasses, type PrivacyClasses } from './privacy.ts';
 export { schemaNodes, type SchemaNode } from './compatibility/schema-nodes.ts';
 export {
@@ -90,6 +90,7 @@ export {
   defaultAckWaitMs,
   defaultStreamLimits,
   inferenceConsumer,
+  intakeConsumer,
   streamDefinitions,
   type BucketDefinition,
   type ConsumerDefinition,
@@ -101,10 +102,12 @@ export {
   controlKeys,
   fromSubjectToken,
   gatewayOf,
+  intakePlaceOf,
   laneOf,
   requestIdOf,
   subjectToken,
   subjects,
+  type IntakePlace,
   type Priority,
 } from './subjects.ts';
 export { mirrorStateTopic, registrySubject, topics, type TopicDefinition } from './topics.ts';

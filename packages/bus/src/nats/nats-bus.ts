@@ -36,7 +36,11 @@ interface StreamInfo {
     readonly bytes: number;
     readonly first_seq: number;
     readonly last_seq: number;
+    readonly first_ts: string;
+    readonly subjects?: Readonly<Record<string, number>>;
   };
+  /** Of the subjects: how many there are, more than one answer holds. */
+  readonly total?: number;
 }
 
 /**
@@ -135,8 +139,21 @@ export async function connectNats(options: NatsBusOptions): Promise<Bus> {
       const answer = await api.ask<StreamInfo>(`STREAM.INFO.${stream}`, undefined);
       if (!answer.ok) throw toMillraceError(answer.failure, `Reading the state of ${stream}`);
       const { created, state } = answer.value;
-      const { messages, bytes, first_seq: firstSequence, last_seq: lastSequence } = state;
-      return { messages, bytes, firstSequence, lastSequence, createdAt: Date.parse(created) };
+      const { messages, bytes, first_seq: firstSequence, last_seq: lastSequence, first_ts: firstAt } = state;
+      const oldestAt = messages === 0 ? undefined : Date.parse(firstAt);
+      return { messages, bytes, firstSequence, lastSequence, oldestAt, createdAt: Date.parse(created) };
+    },
+    async subjectsOf(stream, filter) {
+      const counts = new Map<string, number>();
+      for (;;) {
+        const request = { subjects_filter: filter, offset: counts.size };
+        const answer = await api.ask<StreamInfo>(`STREAM.INFO.${stream}`, request);
+        if (!answer.ok) throw toMillraceError(answer.failure, `Reading the subjects of ${stream}`);
+        const { state, total = 0 } = answer.value;
+        const page = Object.entries(state.subjects ?? {});
+        for (const [subject, count] of page) counts.set(subject, count);
+        if (page.length === 0 || counts.size >= total) return counts;
+      }
     },
     get connected() {
       return connection.connected;

@@ -1,7 +1,8 @@
 import { defineSettings, setting, type SettingsOf } from '@millrace/runtime';
 import { platformSettings } from '@millrace/stage';
 
-const { natsUser, natsPassword, natsCredentialsFile, natsCaFile, natsCertFile, natsKeyFile } = platformSettings;
+const { natsUser, natsPassword, natsCredentialsFile, natsCaFile, natsCertFile, natsKeyFile } =
+  platformSettings;
 
 export const tailSettings = defineSettings({
   natsUrl: setting.string('NATS_URL', {

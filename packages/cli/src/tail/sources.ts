@@ -29,9 +29,7 @@ const model = ['MODEL', 22] as const;
 
 /** A field, or one of a record in it: `usage.input_tokens`. */
 function at(entry: unknown, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>((value, name) => (value as Entry | null | undefined)?.[name], entry);
+  return path.split('.').reduce<unknown>((value, name) => (value as Entry | null | undefined)?.[name], entry);
 }
 
 const iso = (value: unknown): string => new Date(value as number).toISOString();
@@ -144,7 +142,17 @@ export const sources: Readonly<Record<SourceName, Source>> = {
   admissions: {
     stream: 'ADMISSIONS',
     subject: (token) => `mr.admission.decided.${token}`,
-    columns: [time, request, tenant, ['KEY', 16], model, ['DECISION', 22], ['TOKENS', 8], ['AMOUNT', 14], ['LIMIT', 10]],
+    columns: [
+      time,
+      request,
+      tenant,
+      ['KEY', 16],
+      model,
+      ['DECISION', 22],
+      ['TOKENS', 8],
+      ['AMOUNT', 14],
+      ['LIMIT', 10],
+    ],
     entries: (value) => {
       const { decisions, ...shared } = value;
       return (decisions as readonly Entry[]).map((decision) => ({ ...shared, ...decision }));
@@ -187,7 +195,17 @@ export const sources: Readonly<Record<SourceName, Source>> = {
   answers: {
     stream: 'ANSWERS',
     subject: (token) => `mr.answers.${token}.*.*`,
-    columns: [time, tenant, ['QUEUE', 14], request, ['CORRELATION', 20], ['KIND', 6], ['NO', 4], ['WHY', 20], ['OUT', 6]],
+    columns: [
+      time,
+      tenant,
+      ['QUEUE', 14],
+      request,
+      ['CORRELATION', 20],
+      ['KIND', 6],
+      ['NO', 4],
+      ['WHY', 20],
+      ['OUT', 6],
+    ],
     cells: (entry) => [
       iso(entry['at']),
       entry['tenant'],
@@ -215,7 +233,9 @@ export function subjectOf({ subject }: Source, ofTenant: string | undefined): st
 
 function billingKind(entry: Entry, schema: string): unknown {
   if (schema === 'billing.charged') return 'charge';
-  return schema === 'budget.reached' ? `budget ${String(entry['share'])} %` : String(entry['kind']).toLowerCase();
+  return schema === 'budget.reached'
+    ? `budget ${String(entry['share'])} %`
+    : String(entry['kind']).toLowerCase();
 }
 
 function rounded(value: unknown): unknown {

@@ -27,7 +27,7 @@ describe.skipIf(!kafkaIsHere)('the Java servers of the tests', () => {
     await kafka.start();
 
     const offsets = await admin.fetchTopicOffsets('kept');
-    expect(offsets.map(({ high }) => Number(high)).toSorted()).toEqual([0, 1]);
+    expect(offsets.reduce((sum, { high }) => sum + Number(high), 0)).toBe(1);
     await producer.disconnect();
     await admin.disconnect();
   });

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { Kafka, logLevel } from 'kafkajs';
+import type { Stoppable } from '@millrace/runtime';
+
+/** A record as somebody sees it who reads what was committed. */
+export interface TopicRecord {
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: string;
+  /** Null where the key was removed. */
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface TopicReader extends Stoppable {
+  /** All that has come so far, by partition in order. */
+  readonly records: readonly TopicRecord[];
+}
+
+/** Reads topics from their beginning on, read committed, until it is stopped. The topics have to be there. */
+export async function readTopicCommitted(brokers: string, topics: readonly string[]): Promise<TopicReader> {
+  const kafka = new Kafka({
+    brokers: brokers.split(','),
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 100 },
+  });
+  const consumer = kafka.consumer({
+    groupId: `test-${randomUUID()}`,
+    allowAutoTopicCreation: false,
+    readUncommitted: false,
+    maxWaitTimeInMs: 50,
+  });
+  const records: TopicRecord[] = [];
+  await consumer.connect();
+  await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+  await consumer.run({
+    autoCommit: false,
+    async eachBatch({ batch }) {
+      for (const { offset, key, value, headers = {} } of batch.messages)
+        records.push({
+          partition: batch.partition,
+          offset: Number(offset),
+          key: key?.toString() ?? '',
+          value,
+          headers: Object.fromEntries(
+            Object.entries(headers).map(([name, text]) => [name, text?.toString() ?? '']),
+          ),
+        });
+    },
+  });
+  return { records, stop: () => consumer.disconnect() };
+}
