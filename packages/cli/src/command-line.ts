@@ -7,6 +7,8 @@ import { modelsGroup } from './models/models-group.ts';
 import type { Outcome } from './outcome.ts';
 import { wrong } from './read-options.ts';
 import { schemasGroup } from './schemas/schemas-group.ts';
+import { decodeGroup } from './tail/decode-group.ts';
+import { tailGroup } from './tail/tail-group.ts';
 
 const groups: readonly CommandGroup[] = [
   modelsGroup,
@@ -15,6 +17,8 @@ const groups: readonly CommandGroup[] = [
   auditGroup,
   explainGroup,
   schemasGroup,
+  tailGroup,
+  decodeGroup,
 ];
 const allGroups: readonly CommandGroup[] = [...groups, completionGroup(groups)];
 

@@ -75,6 +75,7 @@ export {
 export { natsUsersConfig, passwordVariable } from './nats-users-config.ts';
 export { canonicalForm, fingerprintOf } from './fingerprint.ts';
 export { privacyProblems, readPrivacyClasses, type PrivacyClasses } from './privacy.ts';
+export { bodyReader } from './read-body.ts';
 export { schemaNodes, type SchemaNode } from './compatibility/schema-nodes.ts';
 export {
   readSchemaFiles,

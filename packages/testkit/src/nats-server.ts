@@ -2,7 +2,7 @@ import { startScratchServer, type ScratchServer } from '@millrace/bus/nats-serve
 
 export type TestNats = ScratchServer;
 
-/** A nats-server of a test's own, on a temporary folder; `kill`, `start` and `restart` keep port and data. */
-export function startTestNats(): Promise<TestNats> {
-  return startScratchServer(process.env);
+/** A nats-server of a test's own, on a temporary folder; `kill`, `start` and `restart` keep port and data. @param configuration more of it, such as users */
+export function startTestNats(configuration?: string): Promise<TestNats> {
+  return startScratchServer(process.env, configuration);
 }

@@ -20,17 +20,22 @@ export interface ScratchServer extends Stoppable {
   stop(): Promise<void>;
 }
 
-/** @throws MillraceError part_missing when there is no nats-server, and as `startNatsServer` */
+/**
+ * @param more of its configuration, such as users
+ * @throws MillraceError part_missing when there is no nats-server, and as `startNatsServer`
+ */
 export async function startScratchServer(
   env: Readonly<Record<string, string | undefined>>,
+  more?: string,
 ): Promise<ScratchServer> {
   const binary = await findNatsServer(env);
   const dataDir = await mkdtemp(join(tmpdir(), 'millrace-nats-'));
   const logger = createLogger({ service: 'nats-server', level: 'silent' });
-  let server = await startNatsServer({ binary, dataDir, logger });
+  const options = { binary, dataDir, logger, ...(more === undefined ? {} : { more }) };
+  let server = await startNatsServer(options);
   const { port, url } = server;
   const start = async (): Promise<void> => {
-    server = await startNatsServer({ binary, dataDir, port, logger });
+    server = await startNatsServer({ ...options, port });
   };
   return {
     url,

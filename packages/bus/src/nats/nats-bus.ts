@@ -135,8 +135,8 @@ export async function connectNats(options: NatsBusOptions): Promise<Bus> {
       if (!answer.ok) throw toMillraceError(answer.failure, `Removing ${subject} from ${stream}`);
       return answer.value.purged;
     },
-    async streamState(stream) {
-      const answer = await api.ask<StreamInfo>(`STREAM.INFO.${stream}`, undefined);
+    async streamState(stream, signal) {
+      const answer = await api.ask<StreamInfo>(`STREAM.INFO.${stream}`, undefined, { signal });
       if (!answer.ok) throw toMillraceError(answer.failure, `Reading the state of ${stream}`);
       const { created, state } = answer.value;
       const { messages, bytes, first_seq: firstSequence, last_seq: lastSequence, first_ts: firstAt } = state;

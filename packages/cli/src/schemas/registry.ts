@@ -17,14 +17,13 @@ export interface SchemaRegistry {
   register(subject: string, schema: string): Promise<number>;
 }
 
-const timeoutMs = 15_000;
 const mediaType = 'application/vnd.schemaregistry.v1+json';
 
 /** Codes of the registry for what is not there. */
 const notFound = new Set([40_401, 40_402, 40_403]);
 
 /**
- * Each method throws `unavailable` where the registry does not answer in 15 s or answers 5xx, `config_invalid` where it refuses.
+ * Each method throws `unavailable` where the registry does not answer in time or answers 5xx, `config_invalid` where it refuses.
  *
  * @throws MillraceError `config_invalid` where no address is known, or it is none
  */
@@ -45,7 +44,7 @@ export function openRegistry(registry: string | undefined, settings: SchemasCliS
       response = await fetch(`${url}${path}`, {
         method,
         headers: { accept: mediaType, 'content-type': mediaType, ...authorization },
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: AbortSignal.timeout(settings.registryTimeoutMs),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       answer = await response.json();

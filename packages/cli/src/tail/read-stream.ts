@@ -27,7 +27,7 @@ const firstWindow = 1_024;
 export async function* readStream<Entry>(
   { bus, clock }: { readonly bus: Bus; readonly clock: Clock },
   plan: ReadPlan,
-  entriesOf: (message: StoredMessage) => readonly Entry[],
+  entriesOf: (message: StoredMessage) => Promise<readonly Entry[]>,
   signal: AbortSignal,
 ): AsyncGenerator<Entry, void, undefined> {
   const { stream, subject, since, follow } = plan;
@@ -46,7 +46,7 @@ export async function* readStream<Entry>(
     for await (const message of bus.read(stream, subject, options)) {
       next = message.sequence + 1;
       fromTime = undefined;
-      for (const entry of entriesOf(message)) {
+      for (const entry of await entriesOf(message)) {
         yield entry;
         left -= 1;
         if (left <= 0) return;
@@ -61,17 +61,17 @@ export async function* readStream<Entry>(
 async function lastEntries<Entry>(
   bus: Bus,
   { stream, subject, limit = Number.POSITIVE_INFINITY }: ReadPlan,
-  entriesOf: (message: StoredMessage) => readonly Entry[],
+  entriesOf: (message: StoredMessage) => Promise<readonly Entry[]>,
   signal: AbortSignal,
 ): Promise<{ readonly entries: readonly Entry[]; readonly next: number }> {
-  const { firstSequence, lastSequence } = await bus.streamState(stream);
+  const { firstSequence, lastSequence } = await bus.streamState(stream, signal);
   const next = lastSequence + 1;
   for (let window = firstWindow; limit > 0; window *= 8) {
     const fromSequence = Math.max(1, next - window);
     const entries: Entry[] = [];
     for await (const message of bus.read(stream, subject, { fromSequence, signal })) {
       if (message.sequence >= next) break;
-      entries.push(...entriesOf(message));
+      entries.push(...(await entriesOf(message)));
       if (entries.length > 2 * limit) entries.splice(0, entries.length - limit);
     }
     if (entries.length >= limit || fromSequence <= Math.max(1, firstSequence))
