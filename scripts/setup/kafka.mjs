@@ -8,11 +8,11 @@ import { reasonOf, SetUpError } from './set-up-error.mjs';
 
 const supply = [
   'Java 17 or newer (JAVA_HOME, or java on PATH) and Maven (mvn on PATH)',
-  'MILLRACE_KAFKA_JARS=/folder and MILLRACE_REGISTRY_JARS=/folder, filled by another machine',
+  'MILLRACE_KAFKA_JARS, MILLRACE_REGISTRY_JARS and MILLRACE_JAVA_CLIENT_JARS=/folder, filled by another machine',
 ];
 
 /**
- * What the tests of topics run against: the jars of a Kafka broker and of a schema registry, fetched by Maven into the cache. Where
+ * What the tests of topics run against: the jars of a Kafka broker, of a schema registry and of clients in Java, fetched by Maven into the cache. Where
  * there is no Java or no Maven, that is said and those tests are skipped, but never in CI.
  *
  * @param {import('./set-up.mjs').Workshop} workshop
@@ -27,6 +27,7 @@ export async function provideKafka(workshop) {
       MILLRACE_JAVA: java,
       MILLRACE_KAFKA_JARS: await provideBroker(workshop),
       MILLRACE_REGISTRY_JARS: await provideRegistry(workshop),
+      MILLRACE_JAVA_CLIENT_JARS: await provideClients(workshop),
     };
   } catch (error) {
     if (error instanceof Interrupted) throw error;
@@ -105,6 +106,31 @@ async function provideRegistry(workshop) {
       await maven([], ['copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${temporaryFolder}`]);
       await checkAll(temporaryFolder, { [archive]: archiveSha256 });
       await runChecked('tar', ['-xzf', join(temporaryFolder, archive), '-C', target], { onSpawn: guard });
+      await checkAll(target, jars);
+    },
+  });
+  return folder;
+}
+
+/** What others read and write our messages with: Avro's own library, and the client of NATS. */
+async function provideClients(workshop) {
+  const { environment, cache, parts } = workshop;
+  if (environment.MILLRACE_JAVA_CLIENT_JARS) return resolve(environment.MILLRACE_JAVA_CLIENT_JARS);
+  const { avro, nats, jars } = parts['java-clients'];
+  const folder = join(cache, `java-clients-${avro}-${nats}`);
+  await provideFolder({
+    workshop,
+    title: `Avro ${avro} and NATS ${nats} for Java (Maven)`,
+    folder,
+    isReady: () => holdsAll(workshop, folder, jars),
+    async fetch(target, maven) {
+      await maven(
+        [
+          { groupId: 'org.apache.avro', artifactId: 'avro', version: avro },
+          { groupId: 'io.nats', artifactId: 'jnats', version: nats },
+        ],
+        ['copy-dependencies', `-DoutputDirectory=${target}`, '-DincludeScope=runtime'],
+      );
       await checkAll(target, jars);
     },
   });
