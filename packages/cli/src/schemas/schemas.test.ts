@@ -17,7 +17,7 @@ async function run(line: string, environment: Readonly<Record<string, string>> =
   const written = { out: '', error: '' };
   const exitCode = await runCli({
     args: line.split(' '),
-    environment: { INIT_CWD: folder, ...environment },
+    environment: { INIT_CWD: folder, MILLRACE_SCHEMA_REGISTRY_TIMEOUT: '60s', ...environment },
     catalogue: [],
     writeOut: (text) => (written.out += text),
     writeError: (text) => (written.error += text),
