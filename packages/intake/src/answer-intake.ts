@@ -1,7 +1,7 @@
 import { traceHeaders, type Delivery } from '@millrace/bus';
 import { CollectedChoices, withFieldName } from '@millrace/endpoints';
 import type { GatewayPrincipal, Relay, RelayFailed } from '@millrace/relay';
-import { madeAt, MillraceError, type ErrorCode } from '@millrace/runtime';
+import { errorCodes, madeAt, MillraceError, type ErrorCode } from '@millrace/runtime';
 import { keepAlive, type StageDependencies } from '@millrace/stage';
 import { wholeResults } from './answer-results.ts';
 import { createAnswerWriter, type AnswerState, type AnswerWriter } from './answer-writer.ts';
@@ -66,10 +66,28 @@ export async function answerIntake(
     const outcome = await answer(dependencies, delivery, message, pace);
     if (outcome !== undefined)
       intakeMetrics.left(message.transport, outcome, (clock.now() - message.timeMs) / 1_000);
+  } catch (cause) {
+    throw handedBack(cause, delivery);
   } finally {
     await alive.stop();
     intakeMetrics.inFlight(-1);
   }
+}
+
+/** Deliveries after which a message is given up with which the platform itself fails. */
+const platformAttempts = 10;
+
+/** What went wrong on the side of the platform is no fault of the message: it is tried again. */
+function isOwnFault({ code }: MillraceError): boolean {
+  return code === 'internal_error' || errorCodes[code].type === 'operator_error';
+}
+
+/** The error as the queue is to take it. */
+function handedBack(cause: unknown, { deliveryCount, signal }: Delivery): unknown {
+  if (signal.aborted || !(cause instanceof MillraceError)) return cause;
+  const { code, message, retryable } = cause;
+  if (retryable || code === 'fenced' || deliveryCount >= platformAttempts) return cause;
+  return new MillraceError(code, message, { retryable: true, cause });
 }
 
 /** @returns how it left the queue; undefined where somebody else has answered it */
@@ -122,6 +140,7 @@ async function ask(
     });
   } catch (cause) {
     const error = MillraceError.from(withFieldName(cause, asked.nameOf));
+    if (isOwnFault(error)) throw cause;
     if (error.retryable) return await postponeOrFail(dependencies, taken, undefined, error);
     if (error.code === 'request_not_found') return await fail(taken, undefined, error);
     return await reject(dependencies, delivery, message, asked, error, true);
@@ -157,7 +176,7 @@ async function follow(
     }
   } catch (cause) {
     const error = MillraceError.from(cause);
-    if (delivery.signal.aborted || error.code === 'fenced' || error.code === 'unavailable') throw cause;
+    if (delivery.signal.aborted || isOwnFault(error) || error.code === 'unavailable') throw cause;
     if (error.retryable) return await postponeOrFail(dependencies, taken, requestId, error);
     return await fail(taken, requestId, error);
   }

@@ -90,11 +90,10 @@ export function createIntakeReader(codec: Codec): (message: IntakeMessage) => Re
     const nameOf = nameInIntake(operation);
     const endpoint = endpoints.get(`/v1/${operation}`) as Endpoint;
     const priority = headers[intakeHeaders.priority] ?? body.priority;
+    const given = operationBody(operation, { ...body, ...(priority === undefined ? {} : { priority }) });
     let asked;
     try {
-      asked = endpoint.read(
-        operationBody(operation, { ...body, ...(priority === undefined ? {} : { priority }) }),
-      );
+      asked = endpoint.read(given);
     } catch (error) {
       throw withFieldName(error, nameOf);
     }
