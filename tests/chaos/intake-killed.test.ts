@@ -1,4 +1,3 @@
-import { execSync } from 'node:child_process';
 import { subjects, type AnswerGiven } from '@millrace/contracts';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
 import { ledger } from '@millrace/store';
@@ -20,22 +19,31 @@ beforeEach(async () => {
   });
 });
 
-afterEach(async () => {
-  execSync(`rm -rf /tmp/b18/nats-intake/logs; cp -r ${cluster.folder.logs} /tmp/b18/nats-intake/logs`);
-  await cluster.stop();
-});
+afterEach(() => cluster.stop());
 
 const isEnd = ({ kind }: AnswerGiven): boolean => kind !== 'CHUNK';
 
-/** Publishes all requests, half of them to be answered in chunks, while something else happens. */
-async function publishAll(): Promise<void> {
-  for (let index = 0; index < count; index += 1)
+/** Publishes a share of the requests, half of them to be answered in chunks. */
+async function publish(from: number, to: number): Promise<void> {
+  for (let index = from; index < to; index += 1)
     await publishIntake(cluster, subjects.intake(defaultTenant, queue), {
       correlation_id: `order-${index}`,
       input: `Say something about the number ${index}.`,
       parameters: { max_tokens: 8 },
       answer: index % 2 === 0 ? 'whole' : 'chunks',
     });
+}
+
+/** Breaks something in the midst of each share of the requests. */
+async function publishWhile(breaks: readonly (() => Promise<void>)[], signal: AbortSignal): Promise<void> {
+  const share = Math.ceil(count / breaks.length);
+  for (const [round, breakOne] of breaks.entries()) {
+    const from = round * share;
+    const publishing = publish(from, Math.min(count, from + share));
+    await untilEnded(from + Math.floor(share / 10), signal);
+    await breakOne();
+    await publishing;
+  }
 }
 
 async function untilEnded(least: number, signal: AbortSignal): Promise<void> {
@@ -83,24 +91,19 @@ async function expectAllAnsweredOnce(signal: AbortSignal): Promise<void> {
 }
 
 it('answers each request of a queue once while ingress is killed and comes back', async ({ signal }) => {
-  const publishing = publishAll();
-  for (let kill = 1; kill <= 4; kill += 1) {
-    await untilEnded(Math.floor((count * kill) / 6), signal);
-    const ingress = cluster.process(kill % 2 === 0 ? 'ingress' : 'ingress-2');
-    await ingress.kill();
-    await ingress.start();
-  }
-  await publishing;
+  const killed = ['ingress', 'ingress-2', 'ingress', 'ingress-2'].map((name) => async () => {
+    await cluster.process(name).kill();
+    await cluster.process(name).start();
+  });
+  await publishWhile(killed, signal);
   await expectAllAnsweredOnce(signal);
 });
 
 it('answers each request of a queue once while nats-server is killed and comes back', async ({ signal }) => {
-  const publishing = publishAll();
-  for (const share of [0.2, 0.5]) {
-    await untilEnded(Math.floor(count * share), signal);
+  const killed = [1, 2].map(() => async () => {
     await cluster.nats.kill();
     await cluster.nats.start();
-  }
-  await publishing;
+  });
+  await publishWhile(killed, signal);
   await expectAllAnsweredOnce(signal);
 });
