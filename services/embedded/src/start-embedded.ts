@@ -60,11 +60,15 @@ export async function startEmbedded(
   try {
     const folder = await openDataFolder(settings.dataDirectory);
     const logger = openLog(folder, settings);
-    const servers = keep(await startServers(environment, settings, folder, logger));
+    const { masterKey } = settings;
+    const masterKeys = await loadMasterKeys({
+      masterKey,
+      masterKeyFile: folder.masterKey,
+      createIfMissing: true,
+    });
+    const servers = keep(await startServers(environment, settings, folder, masterKeys, logger));
     await writeFile(folder.natsUrl, `${servers.natsUrl}\n`, { mode: 0o600 });
     signal.throwIfAborted();
-    const { masterKey } = settings;
-    await loadMasterKeys({ masterKey, masterKeyFile: folder.masterKey, createIfMissing: true });
     const env = serviceEnvironment(environment, settings, folder, servers);
     const platform = keep(await connectPlatform('embedded', readSettings(platformSettings, env), logger));
     const database = keep(await openDatabase({ url: servers.databaseUrl, logger, signal }));

@@ -1,5 +1,6 @@
 import { findNatsServer, startNatsServer } from '@millrace/bus/nats-server';
 import type { Logger, Stoppable } from '@millrace/runtime';
+import { storeKeys } from '@millrace/sealing';
 import { startEmbeddedPostgres } from '@millrace/store';
 import type { EmbeddedSettings } from './config.ts';
 import type { DataFolder } from './data-folder.ts';
@@ -18,9 +19,10 @@ export async function startServers(
   environment: NodeJS.ProcessEnv,
   settings: EmbeddedSettings,
   folder: DataFolder,
+  masterKeys: readonly Uint8Array[],
   logger: Logger,
 ): Promise<Servers> {
-  const nats = startNats(environment, settings, folder, logger);
+  const nats = startNats(environment, settings, folder, masterKeys, logger);
   const postgres = startPostgres(settings, folder, logger);
   const results = await Promise.allSettled([nats, postgres]);
   const failed = results.find((result) => result.status === 'rejected');
@@ -48,13 +50,15 @@ async function startNats(
   environment: NodeJS.ProcessEnv,
   { natsUrl, natsServer }: EmbeddedSettings,
   folder: DataFolder,
+  masterKeys: readonly Uint8Array[],
   logger: Logger,
 ): Promise<Server> {
   if (natsUrl !== undefined) return { url: natsUrl, stop: async () => {} };
   const binary = await findNatsServer(
     natsServer === undefined ? environment : { ...environment, NATS_SERVER: natsServer },
   );
-  return startNatsServer({ binary, dataDir: folder.nats, logger });
+  const encryptionKeys = storeKeys(masterKeys, 'nats');
+  return startNatsServer({ binary, dataDir: folder.nats, encryptionKeys, logger });
 }
 
 async function startPostgres(

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger } from '@millrace/runtime';
-import { connect } from 'nats';
+import { connect, type NatsConnection } from 'nats';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findNatsServer } from './find-nats-server.ts';
 import { processIdentity } from '@millrace/runtime';
@@ -49,6 +49,58 @@ describe('startNatsServer', { timeout: 60_000 }, () => {
     await server.stop();
     expect(await server.exited).toEqual({ expected: true });
     expect(await processIdentity(server.pid)).toBeUndefined();
+  });
+
+  it('encrypts its files, takes over what lies there in the clear, and goes on under another key', async () => {
+    const dataDir = join(folder, 'data');
+    const [old, present] = ['a'.repeat(64), 'b'.repeat(64)];
+    const run = async (
+      encryptionKeys: readonly string[],
+      use: (client: NatsConnection) => Promise<void>,
+    ): Promise<void> => {
+      const server = await startNatsServer({ binary, dataDir, logger, encryptionKeys });
+      servers.push(server);
+      const client = await connect({ servers: server.url });
+      await use(client);
+      await client.close();
+      await server.kill();
+    };
+    const publish = (client: NatsConnection, text: string) => client.jetstream().publish('S', text);
+    const expectStored = async (client: NatsConnection, texts: readonly string[]): Promise<void> => {
+      const { streams } = await client.jetstreamManager();
+      const stored = await Promise.all(
+        texts.map((_, index) =>
+          streams.getMessage('S', { seq: index + 1 }).then(({ data }) => Buffer.from(data).toString()),
+        ),
+      );
+      expect(stored).toEqual(texts);
+    };
+    const filesHold = async (text: string): Promise<boolean> => {
+      const entries = await readdir(dataDir, { recursive: true, withFileTypes: true });
+      const files = entries.filter((entry) => entry.isFile());
+      const contents = await Promise.all(files.map((file) => readFile(join(file.parentPath, file.name))));
+      return contents.some((content) => content.includes(text));
+    };
+
+    await run([], async (client) => {
+      await (await client.jetstreamManager()).streams.add({ name: 'S', subjects: ['S'] });
+      await publish(client, 'in the clear');
+    });
+    expect(await filesHold('in the clear')).toBe(true);
+    await run([old], async (client) => {
+      await expectStored(client, ['in the clear']);
+      await publish(client, 'under the old key');
+    });
+    for (const text of ['in the clear', 'under the old key', old]) expect(await filesHold(text)).toBe(false);
+    await run([present, old], async (client) => {
+      await expectStored(client, ['in the clear', 'under the old key']);
+      await publish(client, 'under the new key');
+    });
+    await run([present], (client) =>
+      expectStored(client, ['in the clear', 'under the old key', 'under the new key']),
+    );
+    for (const text of ['in the clear', 'the old key', 'the new key', present])
+      expect(await filesHold(text)).toBe(false);
   });
 
   it('says that an end was not expected', async () => {

@@ -12,7 +12,7 @@ import {
   type Logger,
   type Stoppable,
 } from '@millrace/runtime';
-import { natsServerConfig, type SyncPolicy } from './config-file.ts';
+import { encryptionKeysFor, natsServerConfig, type SyncPolicy } from './config-file.ts';
 import { checkNatsServerBinary } from './server-version.ts';
 
 export interface NatsServerOptions {
@@ -26,6 +26,11 @@ export interface NatsServerOptions {
   readonly maxPayloadBytes?: number;
   /** Every 10 s by default. */
   readonly sync?: SyncPolicy;
+  /**
+   * Letters and digits that the files of the streams are encrypted with (AES-256-GCM); what lies there in the clear is taken over. The second
+   * one, if there is one, is that of before. By default they are in the clear.
+   */
+  readonly encryptionKeys?: readonly string[];
   /** More of its configuration, such as users and TLS. */
   readonly more?: string;
   readonly clock?: Clock;
@@ -63,6 +68,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
     stdio: ['ignore', 'ignore', 'pipe'],
     // In a process group of its own: Ctrl-C in a terminal goes to the parent, which stops the server after everything else.
     detached: true,
+    env: { ...process.env, ...encryptionKeysFor(options.encryptionKeys ?? []) },
   });
   endWithProcess(child, 'SIGTERM');
   let expected = false;
@@ -101,6 +107,7 @@ async function writeConfig({
   port = 0,
   maxPayloadBytes,
   sync,
+  encryptionKeys,
   more,
 }: NatsServerOptions): Promise<void> {
   const config = natsServerConfig({
@@ -108,6 +115,7 @@ async function writeConfig({
     port,
     maxPayloadBytes: maxPayloadBytes ?? 4 * 1024 * 1024,
     sync: sync ?? { intervalMs: 10_000 },
+    encryptionKeys: encryptionKeys?.length,
     more,
   });
   try {

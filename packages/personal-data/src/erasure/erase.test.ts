@@ -1,3 +1,4 @@
+import { subjects } from '@millrace/contracts';
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { controlKeys } from '@millrace/contracts';
@@ -55,6 +56,14 @@ it('erases all that is kept of a tenant and its users, and nothing of another', 
     ['other', null],
   ] as const)
     await writeOneOfEach(dependencies, tenant, user);
+  const { bus } = dependencies;
+  for (const tenant of ['acme', 'other'])
+    for (const subject of [
+      subjects.intake(tenant, 'orders'),
+      subjects.intake(tenant, 'orders', 1),
+      subjects.answer(tenant, 'orders', 'request'),
+    ])
+      await bus.publish({ subject, payload: Buffer.from('content') });
   const sealed = (await elsewhere.sealing.forUser('acme', 'usr_anna')).seal(Buffer.from('x'), 'c');
 
   const report = await erase(dependencies, acme, never);
@@ -69,7 +78,18 @@ it('erases all that is kept of a tenant and its users, and nothing of another', 
     data_keys: 2,
     requests_cancelled: 0,
     requests_left: 0,
+    queued_requests: 2,
+    queue_answers: 1,
   });
+  expect(await bus.subjectsOf('INTAKE', 'mr.intake.>')).toEqual(
+    new Map([
+      [subjects.intake('other', 'orders'), 1],
+      [subjects.intake('other', 'orders', 1), 1],
+    ]),
+  );
+  expect([...(await bus.subjectsOf('ANSWERS', 'mr.answers.>')).keys()]).toEqual([
+    subjects.answer('other', 'orders', 'request'),
+  ]);
   expect(Object.values(await rowsOf(acme)).every((count) => count === 0)).toBe(true);
   expect(await rowsOf({ tenant: 'other', user: null })).toEqual(oneOfEach);
   expect(await dependencies.database.$count(tables.filePieces)).toBe(1);

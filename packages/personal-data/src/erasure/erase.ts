@@ -1,3 +1,4 @@
+import { subjects } from '@millrace/contracts';
 import { eq } from 'drizzle-orm';
 import { MillraceError } from '@millrace/runtime';
 import { inTransaction, onConnection, tenants } from '@millrace/store';
@@ -54,10 +55,12 @@ const steps: readonly (readonly [name: string, run: Step])[] = [
     },
   ],
   ['shred', shred],
+  ['purge_queues', purgeQueues],
   ['remove', remove],
   ['remove_names', (dependencies, subject) => removeNames(dependencies, subject)],
   // Work that was under way may have made a key or a row since.
   ['shred_again', shred],
+  ['purge_queues_again', purgeQueues],
   ['remove_again', remove],
 ];
 
@@ -136,6 +139,18 @@ async function shred(
   const { sealing } = dependencies;
   const erased = await (user === null ? sealing.eraseTenant(tenant) : sealing.eraseUser(tenant, user));
   await count(dependencies, id, 'data_keys', erased);
+}
+
+/** What upstream systems have written, and were answered, is not sealed by us: it is removed. Queues belong to tenants. */
+async function purgeQueues(
+  dependencies: PersonalDataDependencies,
+  { tenant, user }: DataSubject,
+  id: string,
+): Promise<void> {
+  if (user !== null) return;
+  const { bus } = dependencies;
+  await count(dependencies, id, 'queued_requests', await bus.purge('INTAKE', subjects.intakesOf(tenant)));
+  await count(dependencies, id, 'queue_answers', await bus.purge('ANSWERS', subjects.answersOf(tenant)));
 }
 
 async function remove(

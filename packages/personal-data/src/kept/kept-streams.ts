@@ -85,14 +85,14 @@ const streamFacts: Readonly<Record<string, Facts>> = {
     sealed: 'nothing',
     personal: 'content',
     kept: 'until it is answered',
-    erasure: 'Of a tenant: removed. Of a user: goes when it is answered; senders of queues are no users.',
+    erasure: 'Removed with the tenant. What comes by a queue belongs to no user.',
   },
   ANSWERS: {
     holds:
-      'Answers to requests of queues and topics, for their senders to read. NATS encrypts its files: see privacy.md.',
+      'Answers to requests of queues and topics, for their senders to read. NATS encrypts its files: see privacy.md. With zero retention it is removed after 5 minutes.',
     sealed: 'nothing',
     personal: 'content',
-    erasure: 'Of a tenant: removed. Of a user: goes with its age; senders of queues are no users.',
+    erasure: 'Removed with the tenant. What comes by a queue belongs to no user.',
   },
   DEADLETTER: {
     holds: 'Messages that could not be processed. With zero retention it is removed as results are.',

@@ -3,7 +3,7 @@ import { destination } from 'pino';
 import { createTenant } from '@millrace/control-plane';
 import { findNatsServer, startNatsServer } from '@millrace/bus/nats-server';
 import { createLogger, MillraceError, readSettings, stopInReverse, type Stoppable } from '@millrace/runtime';
-import { loadMasterKeys } from '@millrace/sealing';
+import { loadMasterKeys, storeKeys } from '@millrace/sealing';
 import { connectPlatform, platformSettings, type Platform } from '@millrace/stage';
 import { migrate, openDatabase, startEmbeddedPostgres, type Database } from '@millrace/store';
 import { embeddedSettings } from '../config.ts';
@@ -75,6 +75,12 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     });
     const [natsPort = 0, postgresPort = 0, ...ports] = await freePorts(names.length + 2);
     const binary = await findNatsServer(base);
+    const { masterKey } = settings;
+    const masterKeys = await loadMasterKeys({
+      masterKey,
+      masterKeyFile: folder.masterKey,
+      createIfMissing: true,
+    });
     const nats = keep(
       await startClusterServer(() =>
         startNatsServer({
@@ -82,6 +88,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
           dataDir: folder.nats,
           port: natsPort,
           logger,
+          encryptionKeys: storeKeys(masterKeys, 'nats'),
           ...(options.natsConfiguration === undefined ? {} : { more: options.natsConfiguration }),
         }),
       ),
@@ -92,8 +99,6 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       ),
     );
     const servers = { natsUrl: nats.url, databaseUrl: postgres.url };
-    const { masterKey } = settings;
-    await loadMasterKeys({ masterKey, masterKeyFile: folder.masterKey, createIfMissing: true });
     const env = serviceEnvironment(base, settings, folder, servers);
     const platform = keep(await connectPlatform('observer', readSettings(platformSettings, env), logger));
     const { clock } = platform;
