@@ -95,9 +95,9 @@ export function receivedMessage(
     },
     content: sealContent(box, requestId, 'request', content),
     characters_in: charactersOf(content),
-    replay_of: null,
+    replay_of: submission.replayOf ?? null,
     trail: [
-      decide(clock, transport === 'HTTP' ? 'ingress' : 'edge', 'accepted', {
+      decide(clock, transport === 'WEBSOCKET' ? 'edge' : 'ingress', 'accepted', {
         facts: route === undefined ? {} : { route },
       }),
     ],

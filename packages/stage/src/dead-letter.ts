@@ -1,4 +1,4 @@
-import { fromSubjectToken, subjects, type DeadLetter } from '@millrace/contracts';
+import { fromSubjectToken, intakePlaceOf, subjects, type DeadLetter } from '@millrace/contracts';
 import type { Delivery, PoisonReason } from '@millrace/bus';
 import { MillraceError } from '@millrace/runtime';
 import type { StageDependencies } from './stage-dependencies.ts';
@@ -11,6 +11,9 @@ export interface DeadRequest {
   readonly tenant: string;
   readonly request_id: string;
 }
+
+/** A message that is given up, and where it was. */
+export type DeadMessage = Pick<Delivery, 'stream' | 'subject' | 'sequence' | 'deliveryCount' | 'payload'>;
 
 /** Why a message was given up, in one sentence without content. */
 export function poisonError(delivery: Delivery, why: PoisonReason): MillraceError {
@@ -25,7 +28,7 @@ export function poisonError(delivery: Delivery, why: PoisonReason): MillraceErro
 export async function publishDeadLetter(
   { bus, codec, sealing, clock }: Pick<StageDependencies, 'bus' | 'codec' | 'sealing' | 'clock'>,
   stage: string,
-  delivery: Delivery,
+  delivery: DeadMessage,
   error: MillraceError,
   request?: DeadRequest,
 ): Promise<void> {
@@ -53,6 +56,8 @@ export async function publishDeadLetter(
 
 /** The tenant that a corrupt message's subject names, for the subject of its dead letter only. */
 function tenantOfSubject(subject: string): string {
+  const intake = intakePlaceOf(subject);
+  if (intake !== undefined) return intake.tenant;
   const token = subject.startsWith('mr.request.scrubbed.') ? undefined : subject.split('.')[3];
   return token === undefined || token === '' ? systemTenant : fromSubjectToken(token);
 }
