@@ -78,9 +78,7 @@ export interface Bus {
   bucket(name: string): Bucket;
 
   /** Messages in a stream that no consumer has acked, and its size. */
-  streamState(
-    stream: string,
-  ): Promise<StreamState>;
+  streamState(stream: string): Promise<StreamState>;
 
   /** The subjects of a stream that match and have messages, with how many. */
   subjectsOf(stream: string, filter: string): Promise<ReadonlyMap<string, number>>;
