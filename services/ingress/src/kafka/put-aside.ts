@@ -1,6 +1,6 @@
 import { subjects } from '@millrace/contracts';
 import { addressOf, rejectMessage, type IntakeMessage, type RejectDependencies } from '@millrace/intake';
-import { MillraceError } from '@millrace/runtime';
+import { MillraceError, type ErrorCode } from '@millrace/runtime';
 import { placeOf, timeOf } from './record-place.ts';
 import type { BadRecord } from './take-batch.ts';
 import { mostRecordBytes, type Transcoder } from './transcode-record.ts';
@@ -8,14 +8,14 @@ import { mostRecordBytes, type Transcoder } from './transcode-record.ts';
 export interface PutAsideDependencies extends RejectDependencies {
   readonly transcoder: Pick<Transcoder, 'headersOfBad'>;
   /** @throws `database_unavailable` */
-  readonly isTenantKnown: (tenant: string) => Promise<boolean>;
+  readonly isTenantKnown: (tenant: string, queue: string) => Promise<boolean>;
 }
 
 /** What the sender is told instead of what would be a mistake of the platform elsewhere. */
-const told = new Map([
+const told: ReadonlyMap<ErrorCode, ErrorCode> = new Map([
   ['message_corrupt', 'invalid_value'],
   ['schema_unknown', 'invalid_type'],
-] as const);
+]);
 
 /**
  * Makes a record that is no request a dead letter, sealed under the key of its tenant, and answers it with an error. Safe to repeat.
@@ -36,7 +36,7 @@ export async function putAside(
     headers: dependencies.transcoder.headersOfBad(topic, place, record),
     payload: value.length > mostRecordBytes ? Buffer.alloc(0) : value,
   };
-  const code = told.get(error.code as never) ?? error.code;
+  const code = told.get(error.code) ?? error.code;
   const where = `${place.topic}, partition ${place.partition}, offset ${record.offset}`;
   await rejectMessage(
     dependencies,
@@ -50,9 +50,8 @@ export async function putAside(
         sequence: Number(record.offset),
         deliveryCount: 1,
         payload: message.payload,
-        headers: message.headers,
       },
-      isTenantKnown: await dependencies.isTenantKnown(tenant),
+      isTenantKnown: await dependencies.isTenantKnown(tenant, queue),
     },
     new MillraceError(code, `${error.message} (${where})`, { cause: error }),
   );

@@ -16,7 +16,7 @@ export interface KafkaSourceDependencies
     Pick<StageDependencies, 'bus' | 'codec' | 'sealing' | 'clock' | 'logger' | 'metrics'>,
     RejectDependencies {
   /** @throws `database_unavailable` */
-  readonly isTenantKnown: (tenant: string) => Promise<boolean>;
+  readonly isTenantKnown: (tenant: string, queue: string) => Promise<boolean>;
 }
 
 /** What Kafka cannot be reached for is tried again after so long. */
@@ -44,7 +44,6 @@ export async function startKafkaSource(
   const paused = createPausedPartitions(clock, logger, sourceMetrics);
   const stopping = new AbortController();
   let current: { readonly topics: string; readonly consumer: Stoppable } | undefined;
-  let cluster: string | undefined;
 
   const leave = async (): Promise<void> => {
     const { consumer } = current ?? {};
@@ -55,7 +54,6 @@ export async function startKafkaSource(
 
   const look = async (loop: () => Loop, signal: AbortSignal): Promise<void> => {
     const found = await describe(kafka, topics);
-    cluster = found.cluster;
     const wanted = JSON.stringify(found.topics);
     if (signal.aborted || current?.topics === wanted) return;
     await leave();
@@ -69,10 +67,9 @@ export async function startKafkaSource(
       metrics: sourceMetrics,
       transcoder,
       cluster: found.cluster,
-      topicOf: topics.requestTopic,
+      topicOf: (topic) => topics.requestTopic(topic),
       putAside: (bad) => putAside({ ...dependencies, transcoder }, bad),
-      pause: paused.pause,
-      taken: paused.taken,
+      paused,
       signal: stopping.signal,
     } satisfies Parameters<typeof takeBatch>[0];
     const consumer = await startTopicConsumer({

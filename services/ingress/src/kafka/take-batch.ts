@@ -3,6 +3,7 @@ import type { RequestTopic } from '@millrace/kafka';
 import { MillraceError, type Logger } from '@millrace/runtime';
 import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { KafkaSourceMetrics } from './kafka-source-metrics.ts';
+import type { PausedPartitions } from './paused-partitions.ts';
 import type { RecordPlace } from './record-place.ts';
 import type { Transcoder } from './transcode-record.ts';
 
@@ -15,10 +16,7 @@ export interface TakeBatchDependencies {
   readonly topicOf: (topic: string) => RequestTopic | undefined;
   /** Stores a dead letter and, where its sender is known, an error as the answer. */
   readonly putAside: (bad: BadRecord) => Promise<void>;
-  /** Called when a partition has to wait, with what lets it go on. */
-  readonly pause: (place: RecordPlace, resume: () => void, why: MillraceError) => void;
-  /** Called when records of a partition were taken. */
-  readonly taken: (place: RecordPlace) => void;
+  readonly paused: Pick<PausedPartitions, 'pause' | 'taken'>;
   readonly signal: AbortSignal;
 }
 
@@ -42,23 +40,23 @@ export async function takeBatch(
   dependencies: TakeBatchDependencies,
   payload: EachBatchPayload,
 ): Promise<void> {
-  const { batch, isRunning, isStale, heartbeat, pause } = payload;
+  const { batch } = payload;
   const topic = dependencies.topicOf(batch.topic);
   if (topic === undefined) return;
   const place = { cluster: dependencies.cluster, topic: batch.topic, partition: batch.partition };
   dependencies.metrics.lag(place, Number(batch.offsetLag()));
   for (let from = 0; from < batch.messages.length; from += atOnce) {
-    if (!isRunning() || isStale() || dependencies.signal.aborted) return;
+    if (!payload.isRunning() || payload.isStale() || dependencies.signal.aborted) return;
     const records = batch.messages.slice(from, from + atOnce);
     const { done, why } = await takeRecords(dependencies, topic, place, records);
     const last = records[done - 1];
     if (last !== undefined) await commit(payload, last);
     if (why !== undefined) {
-      if (!dependencies.signal.aborted) dependencies.pause(place, pause(), why);
+      if (!dependencies.signal.aborted) dependencies.paused.pause(place, payload.pause(), why);
       return;
     }
-    dependencies.taken(place);
-    await heartbeat();
+    dependencies.paused.taken(place);
+    await payload.heartbeat();
   }
 }
 
@@ -139,16 +137,14 @@ function isTooLarge(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'MAX_PAYLOAD_EXCEEDED';
 }
 
-async function commit(
-  { batch, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload,
-  { offset }: KafkaMessage,
-): Promise<void> {
-  resolveOffset(offset);
+async function commit(payload: EachBatchPayload, { offset }: KafkaMessage): Promise<void> {
+  payload.resolveOffset(offset);
+  const { batch } = payload;
   const { topic, partition } = batch;
   const isWhole = offset === batch.messages.at(-1)?.offset;
   // Behind the last record there may be marks of transactions, which the last offset of the batch includes.
   const next = BigInt(isWhole ? batch.lastOffset() : offset) + 1n;
-  await commitOffsetsIfNecessary({
+  await payload.commitOffsetsIfNecessary({
     topics: [{ topic, partitions: [{ partition, offset: next.toString() }] }],
   });
 }
