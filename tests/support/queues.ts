@@ -9,6 +9,11 @@ export interface StoredAnswer {
   readonly subject: string;
 }
 
+/** Which record of Kafka it answers: topic, partition and offset. */
+export function recordOf({ headers }: StoredAnswer): string {
+  return ['Topic', 'Partition', 'Offset'].map((name) => headers[`Millrace-Source-${name}`]).join('/');
+}
+
 /** Publishes a request as JSON. */
 export async function publishIntake(
   { platform }: Pick<Cluster, 'platform'>,

@@ -1,7 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { adminRoutes } from '@millrace/admin';
 import { edgeRoutes, edgeSettings } from '@millrace/edge';
-import { ingressRoutes, ingressSettings, onIntakeRequested } from '@millrace/ingress';
+import {
+  ingressRoutes,
+  ingressSettings,
+  kafkaSourceSettings,
+  onIntakeRequested,
+  onKafkaRecord,
+} from '@millrace/ingress';
 import { intakeSettings } from '@millrace/intake';
 import { newGatewayName, relaySettings, startRelay, type Drain, type Relay } from '@millrace/relay';
 import { readSettings, stopInReverse, type HealthCheck, type Stoppable } from '@millrace/runtime';
@@ -47,7 +53,14 @@ export async function mountGateways(
     { ...dependencies, relay },
     readSettings({ ...intakeSettings, ackWaitMs: workerSettings.ackWaitMs }, env),
   );
-  return { checks: [...relay.checks, workerCheck(relay)], stop: () => stopInReverse([relay, intake]) };
+  const topics = await onKafkaRecord(
+    { ...dependencies, policies: relay.policies },
+    readSettings(kafkaSourceSettings, env),
+  );
+  return {
+    checks: [...relay.checks, workerCheck(relay)],
+    stop: () => stopInReverse([relay, intake, topics]),
+  };
 }
 
 /** The worker is a process of its own: a gateway that answers says nothing of it. */

@@ -3,6 +3,7 @@ import { intakeSettings } from '@millrace/intake';
 import { webhookSettings } from '@millrace/jobs';
 import { gatewaySettings, relaySettings } from '@millrace/relay';
 import { platformSettings, workerSettings } from '@millrace/stage';
+import { kafkaSourceSettings } from './kafka/kafka-source-settings.ts';
 
 /** What the HTTP routes are told, wherever they are mounted. */
 export const ingressSettings = defineSettings({
@@ -55,6 +56,7 @@ export const ingressProcessSettings = defineSettings({
   ...gatewaySettings,
   ...ingressSettings,
   ...intakeSettings,
+  ...kafkaSourceSettings,
   ackWaitMs: workerSettings.ackWaitMs,
   port: setting.integer('MILLRACE_PORT', {
     description: 'Port of the API, health and metrics.',

@@ -14,6 +14,7 @@ import {
 import { createLogger, stopInReverse, type Stoppable, readSettings } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import type { IngressSettings } from './config.ts';
+import { kafkaSourceSettings } from './kafka/kafka-source-settings.ts';
 import { startIngress } from './service.ts';
 
 export interface PostOptions {
@@ -79,6 +80,7 @@ export async function startIngressTest(
     fileMaxBytes: 1024 * 1024,
     fileRetentionMs: 86_400_000,
     ...readSettings(intakeSettings, {}),
+    ...readSettings(kafkaSourceSettings, {}),
     ackWaitMs: 10_000,
     ...settings,
     port: 0,

@@ -13,7 +13,9 @@ import type { Database } from '@millrace/store';
 import type { IntakeSettings } from '@millrace/intake';
 import type { IngressSettings } from './config.ts';
 import { ingressRoutes } from './ingress-routes.ts';
+import type { KafkaSourceSettings } from './kafka/kafka-source-settings.ts';
 import { onIntakeRequested } from './on-intake-requested.ts';
+import { onKafkaRecord } from './on-kafka-record.ts';
 
 export interface Ingress extends Stoppable {
   readonly port: number;
@@ -28,6 +30,7 @@ export async function startIngress(
   dependencies: StageDependencies & { readonly database?: Database | undefined },
   settings: IngressSettings &
     IntakeSettings &
+    KafkaSourceSettings &
     GatewaySettings &
     RelaySettings &
     ListenOptions & { readonly ackWaitMs: number },
@@ -40,6 +43,7 @@ export async function startIngress(
   try {
     const relay = await startRelay({ ...dependencies, gateway: newGatewayName() }, settings);
     parts.push(relay, await onIntakeRequested({ ...dependencies, database, relay }, settings));
+    parts.push(await onKafkaRecord({ ...dependencies, database, policies: relay.policies }, settings));
     await app.register(ingressRoutes, { relay, chain: { bus, codec }, settings, clock, logger, jobs });
     await app.register(healthRoutes, { checks: [drain.check, ...relay.checks], metrics });
     const port = await listen(app, settings);
