@@ -19,7 +19,11 @@ export interface TopicReader extends Stoppable {
 
 /** Reads topics from their beginning on, read committed, until it is stopped. The topics have to be there. */
 export async function readTopicCommitted(brokers: string, topics: readonly string[]): Promise<TopicReader> {
-  const kafka = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING, retry: { retries: 100 } });
+  const kafka = new Kafka({
+    brokers: brokers.split(','),
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 100 },
+  });
   const consumer = kafka.consumer({
     groupId: `test-${randomUUID()}`,
     allowAutoTopicCreation: false,

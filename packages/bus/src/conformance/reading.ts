@@ -60,7 +60,8 @@ export function describeReading(bus: () => Bus): void {
       const { stream, subject } = await createScene(bus());
       expect(await bus().streamState(stream)).toMatchObject({ messages: 0, oldestAt: undefined });
       const before = Date.now();
-      for (const token of ['a', 'b', 'a']) await bus().publish({ subject: `${subject}.${token}`, payload: bytes('') });
+      for (const token of ['a', 'b', 'a'])
+        await bus().publish({ subject: `${subject}.${token}`, payload: bytes('') });
       const all = new Map([
         [`${subject}.a`, 2],
         [`${subject}.b`, 1],
