@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Stoppable } from '@millrace/runtime';
 
@@ -17,13 +18,16 @@ export interface TopicReader extends Stoppable {
   readonly records: readonly TopicRecord[];
 }
 
-/** Reads topics from their beginning on, read committed, until it is stopped. The topics have to be there. */
+const pollMs = 50;
+
+/** Reads topics from their beginning on, read committed, until it is stopped. Waits until the topics are there. */
 export async function readTopicCommitted(brokers: string, topics: readonly string[]): Promise<TopicReader> {
   const kafka = new Kafka({
     brokers: brokers.split(','),
     logLevel: logLevel.NOTHING,
     retry: { retries: 100 },
   });
+  await untilPresent(kafka, topics);
   const consumer = kafka.consumer({
     groupId: `test-${randomUUID()}`,
     allowAutoTopicCreation: false,
@@ -49,4 +53,18 @@ export async function readTopicCommitted(brokers: string, topics: readonly strin
     },
   });
   return { records, stop: () => consumer.disconnect() };
+}
+
+async function untilPresent(kafka: Kafka, topics: readonly string[]): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    for (;;) {
+      const present = new Set(await admin.listTopics());
+      if (topics.every((topic) => present.has(topic))) return;
+      await pause(pollMs);
+    }
+  } finally {
+    await admin.disconnect();
+  }
 }

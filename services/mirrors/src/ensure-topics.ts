@@ -26,7 +26,8 @@ export async function ensureTopics(
   topics: readonly MirrorTopic[],
   state: StatePlace,
 ): Promise<void> {
-  const admin = kafka.admin({ retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 } });
+  // Whoever runs the mirror tries again.
+  const admin = kafka.admin({ retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 1_000 } });
   try {
     await admin.connect();
     const present = new Set(await admin.listTopics());

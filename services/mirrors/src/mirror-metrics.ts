@@ -74,7 +74,12 @@ export function createMirrorMetrics(metrics: Metrics, clock: Clock): MirrorMetri
     failed: (mirror) => transactions.inc({ mirror, outcome: 'failed' }),
     missed: (mirror, messages) => missed.inc({ mirror }, messages),
     refused: (mirror) => refused.inc({ mirror }),
-    owned: (mirror, isOwner) => owner.set({ mirror }, isOwner ? 1 : 0),
+    owned(mirror, isOwner) {
+      owner.set({ mirror }, isOwner ? 1 : 0);
+      // An increase from nothing is none.
+      missed.inc({ mirror }, 0);
+      refused.inc({ mirror }, 0);
+    },
     behind(mirror, lag) {
       if (lag === undefined) lags.delete(mirror);
       else lags.set(mirror, lag);

@@ -1,7 +1,7 @@
 /** A record as it is to be written to a topic of Kafka. */
 export interface MirroredRecord {
   readonly topic: string;
-  readonly key: string;
+  readonly key: string | Buffer;
   /** Null removes the key from a compacted topic. */
   readonly value: Uint8Array | null;
   readonly headers: Readonly<Record<string, string | Buffer>>;

@@ -18,7 +18,7 @@ export interface RunMirrorDependencies extends MirrorDependencies {
 }
 
 const shortestPauseMs = 100;
-const longestPauseMs = 10_000;
+const longestPauseMs = 5_000;
 
 /**
  * Runs a mirror whenever this process has its lease. Whatever fails, it begins again from what Kafka has of it: a new producer, which

@@ -19,6 +19,8 @@ import {
   type TestKafka,
   type TestNats,
 } from '@millrace/testkit';
+import { kafkaSettings, openKafka } from '@millrace/kafka';
+import type { Kafka } from 'kafkajs';
 import { mirrorsSettings } from './config.ts';
 import { startMirrors } from './service.ts';
 
@@ -103,4 +105,9 @@ async function startReplica(
     },
     stop: () => stopInReverse([database, bus, service]),
   };
+}
+
+/** A client of the broker of the scene. */
+export function clientOf({ kafka }: Scene): Promise<Kafka> {
+  return openKafka(readSettings(kafkaSettings, { MILLRACE_KAFKA_BROKERS: kafka.brokers }), logger);
 }
