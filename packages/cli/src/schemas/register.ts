@@ -1,4 +1,4 @@
-import { readSchemaFiles, type SchemaFile } from '@millrace/contracts';
+import { readSchemaFiles, registrySubject, topics, type SchemaFile } from '@millrace/contracts';
 import { MillraceError } from '@millrace/runtime';
 import { formatColumns } from '../columns.ts';
 import type { Outcome } from '../outcome.ts';
@@ -12,6 +12,8 @@ export interface RegisterOptions {
   readonly schemas: readonly string[];
   /** A topic whose values are of one event: its subject is `<topic>-value`. */
   readonly topic: string | undefined;
+  /** The events of the topics that Millrace writes, under the subjects that it writes them by. */
+  readonly ofMirrors: boolean;
   readonly isDryRun: boolean;
 }
 
@@ -31,15 +33,13 @@ interface Registration {
  * @throws `config_invalid` where the registry refuses one, or an event is not known; `unavailable`
  */
 export async function registerSchemas(
-  { registry: url, schemas, topic, isDryRun }: RegisterOptions,
+  { isDryRun, ...options }: RegisterOptions,
   settings: SchemasCliSettings,
 ): Promise<Outcome> {
-  const registry = openRegistry(url, settings);
+  const registry = openRegistry(options.registry, settings);
   const done: Registration[] = [];
-  for (const file of chosen(schemas, topic)) {
-    const subject = topic === undefined ? (recordName(file.schema) ?? file.name) : `${topic}-value`;
+  for (const { subject, file } of chosen(options))
     done.push(await registerOne(registry, subject, file, isDryRun));
-  }
   const counts = Object.entries(Object.groupBy(done, ({ state }) => state)).map(
     ([state, each]) => `${each.length} ${state}`,
   );
@@ -70,19 +70,34 @@ async function registerOne(
     : { ...about, state: 'refused', detail: objections.join(' ') };
 }
 
-function chosen(schemas: readonly string[], topic: string | undefined): readonly SchemaFile[] {
+interface Chosen {
+  readonly subject: string;
+  readonly file: SchemaFile;
+}
+
+function chosen({ schemas, topic, ofMirrors }: Omit<RegisterOptions, 'isDryRun'>): readonly Chosen[] {
   const files = readSchemaFiles();
   const known = new Set(files.map(({ name }) => name));
   const unknown = schemas.find((name) => !known.has(name));
   if (unknown !== undefined)
-    throw new MillraceError(
-      'config_invalid',
-      `--schema is ${unknown}: it must be one of ${[...known].join(', ')}.`,
-      { param: '--schema' },
-    );
+    throw invalid(`--schema is ${unknown}: it must be one of ${[...known].join(', ')}.`, '--schema');
   if (topic !== undefined && schemas.length !== 1)
-    throw new MillraceError('config_invalid', '--topic needs one --schema: that of the values of the topic.', {
-      param: '--topic',
-    });
-  return schemas.length === 0 ? files : files.filter(({ name }) => schemas.includes(name));
+    throw invalid('--topic needs one --schema: that of the values of the topic.', '--topic');
+  if (ofMirrors && schemas.length > 0)
+    throw invalid('--mirrors has schemas of its own: leave --schema out.', '--mirrors');
+  const of = (names: readonly string[], subjectOf: (record: string) => string): readonly Chosen[] =>
+    files
+      .filter(({ name }) => names.includes(name))
+      .map((file) => ({ subject: subjectOf(recordName(file.schema) ?? file.name), file }));
+  if (ofMirrors)
+    return Object.values(topics).flatMap((each) =>
+      of(each.events, (record) => registrySubject(each, record)),
+    );
+  return of(schemas.length === 0 ? [...known] : schemas, (record) =>
+    topic === undefined ? record : `${topic}-value`,
+  );
+}
+
+function invalid(message: string, param: string): MillraceError {
+  return new MillraceError('config_invalid', message, { param });
 }

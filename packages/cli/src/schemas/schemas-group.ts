@@ -18,6 +18,7 @@ const help = `The schemas of the events, as contracts.
   --folder FOLDER    check: other schemas than the published ones, such as those of a change that is being made
   --schema NAME      register: this event alone; several times for several
   --topic TOPIC      register: under TOPIC-value, with one --schema; otherwise under the name of the record, millrace.BillingCharged
+  --mirrors          register: the events of the topics that Millrace writes to Kafka, under their subjects
   --dry-run          register: says what is missing and what the registry would refuse
   --to FILE          docs: where to write; a file that is there is not written over
   --json             one JSON object
@@ -28,6 +29,7 @@ const help = `The schemas of the events, as contracts.
   npm run millrace -- schemas register --registry http://localhost:8081 --dry-run
   npm run millrace -- schemas register --registry http://localhost:8081 --schema billing.charged --schema request.closed
   npm run millrace -- schemas register --registry http://localhost:8081 --schema intake.requested --topic support-requests
+  npm run millrace -- schemas register --registry http://localhost:8081 --mirrors
   npm run millrace -- schemas docs --json
 
 What breaks: docs/reference/schemas.md. Exit codes: 0 done, all holds; 1 an error, or something breaks; 2 the command line is wrong.
@@ -42,7 +44,7 @@ export const schemasGroup: CommandGroup = {
   help,
   verbs: {
     check: ['registry', 'folder'],
-    register: ['registry', 'schema', 'topic', 'dry-run'],
+    register: ['registry', 'schema', 'topic', 'mirrors', 'dry-run'],
     docs: ['to'],
   },
   read(args) {
@@ -61,12 +63,14 @@ export const schemasGroup: CommandGroup = {
           ...registry,
           schema: { type: 'string', multiple: true },
           topic: { type: 'string' },
+          mirrors: { type: 'boolean' },
           'dry-run': { type: 'boolean' },
         });
-        const { registry: url, schema: schemas = [], topic, 'dry-run': isDryRun = false } = values;
+        const { registry: url, schema: schemas = [], topic, mirrors: ofMirrors = false } = values;
+        const isDryRun = values['dry-run'] ?? false;
         return (context) =>
           withSettings(context, (settings) =>
-            registerSchemas({ registry: url, schemas, topic, isDryRun }, settings),
+            registerSchemas({ registry: url, schemas, topic, ofMirrors, isDryRun }, settings),
           );
       }
       case 'docs': {
@@ -84,6 +88,7 @@ interface Values {
   readonly folder?: string;
   readonly schema?: readonly string[];
   readonly topic?: string;
+  readonly mirrors?: boolean;
   readonly to?: string;
   readonly 'dry-run'?: boolean;
 }

@@ -123,6 +123,12 @@ describe.skipIf(!kafkaIsHere)('with a registry', () => {
     );
   });
 
+  it('registers what the mirrors write, under the subjects that they write it by', async () => {
+    const { out } = await run(`schemas register --registry ${registry.url} --mirrors`);
+    expect(out).toMatch(/millrace\.requests\.v1-value +v4 +registered/u);
+    expect(out).toMatch(/millrace\.billing\.v1-millrace\.BillingCharged +v3 +registered/u);
+  });
+
   it('says what the registry would refuse', async () => {
     await post('/subjects/refusing-value/versions', { schema: currencyAsBytes });
     await put('/config/refusing-value', { compatibility: 'FULL_TRANSITIVE' });
