@@ -55,9 +55,11 @@ export type {
   WorkerDescribed,
 } from './generated/events.ts';
 export { natsPermissions, natsUsers, type NatsPermissions, type NatsUser } from './nats-permissions.ts';
+export { natsTenantAccount, tenantApiPrefix } from './nats-tenant-account.ts';
 export { natsUsersConfig, passwordVariable } from './nats-users-config.ts';
 export { schemaOfSubject } from './schema-of-subject.ts';
 export {
+  answersConsumer,
   bucketDefinitions,
   consumerDefinitions,
   defaultAckWaitMs,

@@ -157,6 +157,7 @@ function working(user: NatsUser): readonly string[] {
     return [
       ...subjects,
       '$JS.API.CONSUMER.CREATE.INTAKE.*.mr.intake.>',
+      '$JS.API.CONSUMER.CREATE.ANSWERS.*.mr.answers.*.>',
       '$JS.API.CONSUMER.MSG.NEXT.INTAKE.*',
       '$JS.ACK.INTAKE.>',
     ];
