@@ -1,9 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { connect, type NatsConnection } from 'nats';
+import { connect, nkeyAuthenticator, type NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { natsPermissions, natsReaders, natsUsers, natsUsersConfig, type NatsUser } from '@millrace/contracts';
-import { type Cluster } from '@millrace/embedded';
+import { createNatsUserKey } from '@millrace/bus';
+import {
+  answersConsumer,
+  natsPermissions,
+  natsReaders,
+  natsTenantAccount,
+  natsUsers,
+  natsUsersConfig,
+  streamDefinitions,
+  subjects,
+  tenantApiPrefix,
+  type NatsUser,
+} from '@millrace/contracts';
+import { defaultTenant, type Cluster } from '@millrace/embedded';
 import {
   createTestCertificate,
   kafkaIsHere,
@@ -19,6 +31,8 @@ import { expectAnsweredOnce } from '../support/proof.ts';
 
 const passwordOf = (user: string): string => `password-of-${user}`;
 
+const upstreamKey = createNatsUserKey();
+
 let certificate: TestCertificate;
 let cluster: Cluster;
 let kafka: TestKafka | undefined;
@@ -29,6 +43,7 @@ beforeAll(async () => {
   const users = natsUsersConfig(
     (user) => JSON.stringify(passwordOf(user)),
     [`{ user: observer, password: "${passwordOf('observer')}" }`],
+    natsTenantAccount(defaultTenant, [upstreamKey.publicKey]),
   );
   cluster = await startInstantCluster({
     natsConfiguration: `tls { cert_file: "${certificate.certFile}", key_file: "${certificate.keyFile}" }\n${users}`,
@@ -107,6 +122,94 @@ describe('with TLS, and a user for each service', () => {
       expect(await logOf(user)).not.toMatch(/refused something|subscription refused/u);
     },
   );
+});
+
+describe('an upstream system of a tenant', () => {
+  let upstream: NatsConnection;
+  const { stream, durable } = answersConsumer(defaultTenant);
+
+  beforeAll(async () => {
+    upstream = await connect({
+      servers: cluster.natsUrl.replace('nats://', ''),
+      authenticator: nkeyAuthenticator(new TextEncoder().encode(upstreamKey.seed)),
+      tls: { caFile: certificate.certFile },
+    });
+  });
+
+  afterAll(() => upstream.close());
+
+  const storedCounts = async (): Promise<readonly (readonly [string, number])[]> => {
+    const { bus } = cluster.platform;
+    const names = streamDefinitions().map(({ name }) => name);
+    return await Promise.all(
+      names.map(async (name) => [name, (await bus.streamState(name)).messages] as const),
+    );
+  };
+
+  it('publishes a request to a queue of its tenant, and reads its answer', async () => {
+    const payload = JSON.stringify({
+      correlation_id: 'from outside',
+      input: 'Hello',
+      parameters: { max_tokens: 4 },
+    });
+    await upstream.jetstream().publish(subjects.intake(defaultTenant, 'orders'), payload);
+    await expect
+      .poll(async () => (await cluster.platform.bus.streamState('ANSWERS')).messages, { timeout: 30_000 })
+      .toBe(1);
+    const consumer = await upstream.jetstream({ apiPrefix: tenantApiPrefix }).consumers.get(stream, durable);
+    const answer = await consumer.next({ expires: 30_000 });
+    expect(answer?.json()).toMatchObject({
+      kind: 'ANSWER',
+      correlation_id: 'from outside',
+      tenant: defaultTenant,
+    });
+    expect(await answer?.ackAck()).toBe(true);
+  });
+
+  it('reaches nothing else: no queue of others, no stream, no API, and no place by way of a reply', async () => {
+    const before = await storedCounts();
+    const foreign = [
+      'mr.request.received.default',
+      'mr.intake.other.orders',
+      'mr.answers.default.orders.x',
+      'mr.audit.recorded.other',
+      '$KV.CONTROL.revoked.x',
+    ];
+    for (const subject of foreign) upstream.publish(subject, 'x');
+    const refused = [
+      '$JS.API.INFO',
+      '$JS.API.STREAM.INFO.ANSWERS',
+      '$JS.API.STREAM.MSG.GET.ANSWERS',
+      '$JS.API.DIRECT.GET.ANSWERS',
+      '$JS.API.STREAM.PURGE.ANSWERS',
+      `$JS.API.CONSUMER.MSG.NEXT.ANSWERS.${durable}`,
+      `${tenantApiPrefix}.CONSUMER.MSG.NEXT.ANSWERS.other`,
+      `${tenantApiPrefix}.CONSUMER.CREATE.ANSWERS.${durable}.mr.answers.default.>`,
+      `${tenantApiPrefix}.CONSUMER.DELETE.ANSWERS.${durable}`,
+    ];
+    for (const subject of refused) {
+      const answer = await upstream.request(subject, '', { timeout: 5_000 }).then(
+        (reply) => reply.string(),
+        () => 'nobody answers',
+      );
+      expect(answer).toMatch(/^nobody answers$|JetStream not enabled for account/u);
+    }
+    // An ack, or an answer, that the server would write for it.
+    upstream.publish(subjects.intake(defaultTenant, 'orders'), 'no request', {
+      reply: 'mr.audit.recorded.other',
+    });
+    upstream.publish(`${tenantApiPrefix}.CONSUMER.MSG.NEXT.ANSWERS.${durable}`, '', {
+      reply: 'mr.audit.recorded.other',
+    });
+    await upstream.flush();
+    await expect
+      .poll(async () => (await cluster.platform.bus.streamState('DEADLETTER')).messages, { timeout: 30_000 })
+      .toBe(1);
+    const after = new Map(await storedCounts());
+    expect(before.map(([name]) => [name, after.get(name)])).toEqual(
+      before.map(([name, count]) => [name, name === 'DEADLETTER' || name === 'ANSWERS' ? count + 1 : count]),
+    );
+  });
 });
 
 const everybody: readonly NatsUser[] = [...natsUsers, ...natsReaders];

@@ -1,12 +1,20 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createScratchFolder, startCluster, type Cluster, type ScratchFolder } from '@millrace/embedded';
+import { subjects } from '@millrace/contracts';
+import {
+  createScratchFolder,
+  defaultTenant,
+  startCluster,
+  type Cluster,
+  type ScratchFolder,
+} from '@millrace/embedded';
 import { openStream, type StreamClient } from '@millrace/testkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { acceptedId, range, textOf } from '../support/answer.ts';
 import { untilDeadLetters } from '../support/dead-letters.ts';
 import { findValues } from '../support/find-values.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
+import { publishIntake, untilAnswered } from '../support/queues.ts';
 import { untilDrained } from '../support/work-queues.ts';
 
 const poison = new URL('../chaos/fixtures/killed-by-prompt.mjs', import.meta.url).href;
@@ -56,6 +64,7 @@ it('leaves no prompt and no answer in any file, log or dead letter', async ({ si
   const secrets = range(1, prompts).map(secretOf);
   const answered = await answerAll(client, secrets, signal);
   secrets.push(...(await doTasks(client)), ...(await refuseSome(client)));
+  secrets.push(...(await askByQueue(signal)));
   secrets.push(await deadLetterOne(client, signal));
   await client.close();
   await cluster.stop();
@@ -65,6 +74,24 @@ it('leaves no prompt and no answer in any file, log or dead letter', async ({ si
   expect(await findValues(folder.path, [...secrets, ...answers])).toEqual([]);
   await expectToFind(answered.map(({ requestId }) => requestId));
 });
+
+/** Requests and answers of queues lie there as upstream has written them, but nats-server encrypts its files. */
+async function askByQueue(signal: AbortSignal): Promise<readonly string[]> {
+  const secrets = ['asked', 'refused', 'metadata', 'waiting'].map((kind) => `${kind} by queue Ålesund vx27`);
+  const [asked, refused, metadata, waiting] = secrets;
+  const subject = subjects.intake(defaultTenant, 'orders');
+  const good = { input: `Say ${asked}.`, parameters: { max_tokens: 24 }, metadata: { note: metadata } };
+  await publishIntake(cluster, subject, good);
+  await publishIntake(cluster, subject, `{"input": "${refused}`);
+  const answers = await untilAnswered(cluster, defaultTenant, 2, signal);
+  const texts = answers.flatMap(({ answer }) => answer.results.map(({ text }) => text ?? ''));
+  await cluster.process('ingress').stop();
+  await publishIntake(cluster, subject, { input: waiting });
+  return [
+    ...secrets,
+    ...texts.filter((text) => text.length >= answerLength).map((text) => text.slice(-answerLength)),
+  ];
+}
 
 interface Answered {
   readonly requestId: string;
@@ -144,17 +171,17 @@ async function deadLetterOne(client: StreamClient, signal: AbortSignal): Promise
   const secret = 'the last will of Ebenezer q77';
   client.send({ type: 'generate', id: 'deadly', prompt: `${secret}: the words that kill` });
   expect(await client.ended('deadly')).toMatchObject({ code: 'poison_message' });
-  await untilDeadLetters(cluster.platform, 1, signal);
+  await untilDeadLetters(cluster.platform, 2, signal);
   return secret;
 }
 
-/** The search finds what is there: what is not secret, and secrets that were put there. */
+/** The search finds what is there: what is not secret, and secrets that were put there. NATS has all of it encrypted. */
 async function expectToFind(requestIds: readonly string[]): Promise<void> {
   const found = await findValues(folder.path, requestIds);
-  for (const place of [/^nats\//u, /^postgres\//u]) {
-    const ids = new Set(found.filter(({ file }) => place.test(file)).map(({ value }) => value));
-    expect(ids.size).toBe(requestIds.length);
-  }
+  const idsIn = (place: RegExp) =>
+    new Set(found.filter(({ file }) => place.test(file)).map(({ value }) => value));
+  expect(idsIn(/^postgres\//u).size).toBe(requestIds.length);
+  expect(idsIn(/^nats\//u).size).toBe(0);
   const planted = secretOf(4);
   const forms: Readonly<Record<string, string | Buffer>> = {
     'UTF-8': planted,

@@ -1,11 +1,17 @@
-import { subjects, type IntakeParameters, type IntakeRequested } from '@millrace/contracts';
+import { subjects } from '@millrace/contracts';
 import { createTenant } from '@millrace/control-plane';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readDeadLetters } from '../support/dead-letters.ts';
 import { startInstantCluster } from '../support/instant-engine.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
-import { publishIntake, untilAnswered, type StoredAnswer } from '../support/queues.ts';
+import {
+  emptyRequest,
+  noParameters,
+  publishIntake,
+  untilAnswered,
+  type StoredAnswer,
+} from '../support/queues.ts';
 
 let cluster: Cluster;
 let tenants = 0;
@@ -26,45 +32,6 @@ async function newTenant(
   await createTenant(cluster.database, { id, requestsPerMinute: 1_000_000, ...limits });
   return id;
 }
-
-const noParameters: IntakeParameters = {
-  max_tokens: null,
-  temperature: null,
-  top_k: null,
-  top_p: null,
-  min_p: null,
-  repetition_penalty: null,
-  presence_penalty: null,
-  frequency_penalty: null,
-  logit_bias: null,
-  seed: null,
-  n: null,
-  logprobs: null,
-  top_logprobs: null,
-  stop: null,
-  response_format: null,
-  tools: null,
-  tool_choice: null,
-  labels: null,
-  source_language: null,
-  target_language: null,
-  max_words: null,
-};
-const emptyRequest: IntakeRequested = {
-  correlation_id: null,
-  operation: 'generate',
-  model: null,
-  messages: null,
-  input: null,
-  parameters: null,
-  answer: 'whole',
-  priority: null,
-  deadline_at: null,
-  timeout_ms: null,
-  idempotency_key: null,
-  cache: null,
-  metadata: {},
-};
 
 const only = (answers: readonly StoredAnswer[]): StoredAnswer => {
   expect(answers).toHaveLength(1);

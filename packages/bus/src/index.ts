@@ -1,4 +1,5 @@
 export type { NatsCredentials } from './nats/connection.ts';
+export { createNatsUserKey, type NatsUserKey } from './nats/user-key.ts';
 export { connectNats, type NatsBusOptions } from './nats/nats-bus.ts';
 export {
   findNatsServer,

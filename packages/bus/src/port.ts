@@ -66,6 +66,9 @@ export interface Bus {
     handler: (deliveries: readonly Delivery[]) => Promise<readonly boolean[]>,
   ): Promise<Consumption>;
 
+  /** Creates or updates a consumer that others read, in their own way. @throws `stream_mismatch`, `unavailable` */
+  provisionConsumer(consumer: ConsumerDefinition): Promise<void>;
+
   /** The last message of a subject (wildcards allowed) in a stream, or undefined. */
   lastMessage(stream: string, subject: string): Promise<StoredMessage | undefined>;
 

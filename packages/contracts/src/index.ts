@@ -72,6 +72,7 @@ export {
   type NatsPermissions,
   type NatsUser,
 } from './nats-permissions.ts';
+export { natsTenantAccount, tenantApiPrefix } from './nats-tenant-account.ts';
 export { natsUsersConfig, passwordVariable } from './nats-users-config.ts';
 export { canonicalForm, fingerprintOf } from './fingerprint.ts';
 export { privacyProblems, readPrivacyClasses, type PrivacyClasses } from './privacy.ts';
@@ -86,6 +87,7 @@ export {
 } from './schema-files.ts';
 export { schemaOfSubject } from './schema-of-subject.ts';
 export {
+  answersConsumer,
   bucketDefinitions,
   consumerDefinitions,
   defaultAckWaitMs,

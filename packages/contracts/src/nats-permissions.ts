@@ -104,7 +104,7 @@ export function natsPermissions(user: NatsUser): NatsPermissions {
 function readingAlone(user: NatsUser): NatsPermissions {
   const streams = new Set(
     entries.flatMap(({ consumers, storedIn }) =>
-      storedIn !== undefined && consumers.includes('analysts') ? [storedIn] : [],
+      storedIn !== undefined && storedIn !== kafkaTopic && consumers.includes('analysts') ? [storedIn] : [],
     ),
   );
   const publish = [...streams].flatMap((stream) => [...reading(stream), `$JS.API.STREAM.INFO.${stream}`]);
@@ -179,6 +179,7 @@ function working(user: NatsUser): readonly string[] {
     return [
       ...subjects,
       '$JS.API.CONSUMER.CREATE.INTAKE.*.mr.intake.>',
+      '$JS.API.CONSUMER.CREATE.ANSWERS.*.mr.answers.*.>',
       '$JS.API.CONSUMER.MSG.NEXT.INTAKE.*',
       '$JS.ACK.INTAKE.>',
     ];

@@ -1,3 +1,4 @@
+import { platformAccount, platformExports } from './nats-tenant-account.ts';
 import { natsPermissions, natsReaders, natsUsers, type NatsUser } from './nats-permissions.ts';
 
 /** The variable that has the password of a user: `NATS_PASSWORD_AUTH_QUOTA`. */
@@ -6,14 +7,16 @@ export function passwordVariable(user: NatsUser): string {
 }
 
 /**
- * A user for each service, and those that only read, as nats-server reads it.
+ * The account of the services with a user for each, and for those that only read, as nats-server reads it.
  *
  * @param passwordOf as it is to stand in the file: a quoted text, or `$VARIABLE` for the environment of nats-server
  * @param more users besides, as they are to stand in the file
+ * @param tenants the accounts of tenants, see `natsTenantAccount`, or an `include` of them
  */
 export function natsUsersConfig(
   passwordOf: (user: NatsUser) => string,
   more: readonly string[] = [],
+  tenants = '',
 ): string {
   const users = [...natsUsers, ...natsReaders].map((user) => {
     const { publish, subscribe, respond } = natsPermissions(user);
@@ -29,7 +32,21 @@ export function natsUsersConfig(
       '    }',
     ].join('\n');
   });
-  return `authorization {\n  users: [\n${[...users, ...more].join('\n')}\n  ]\n}\n`;
+  return [
+    'accounts {',
+    `  ${platformAccount} {`,
+    '    jetstream: enabled',
+    '    users: [',
+    ...[...users, ...more],
+    '    ]',
+    '    exports: [',
+    ...platformExports.map((each) => `      ${each}`),
+    '    ]',
+    '  }',
+    ...(tenants === '' ? [] : [tenants]),
+    '}',
+    '',
+  ].join('\n');
 }
 
 const listed = (subjects: readonly string[]): string =>

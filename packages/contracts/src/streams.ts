@@ -1,4 +1,4 @@
-import { intakePlaceOf } from './subjects.ts';
+import { intakePlaceOf, subjects, subjectToken } from './subjects.ts';
 
 /**
  * Streams, buckets and consumers as data. The bus creates or updates them at start and checks what the server made of
@@ -243,6 +243,24 @@ export function intakeConsumer(subject: string, ackWaitMs: number = defaultAckWa
     ackWaitMs,
     maxAckPending: intakePlaceOf(subject)?.lane === undefined ? queueMaxAckPending : 1,
     inactiveMs: queueInactiveMs,
+  };
+}
+
+/** How long a reader of answers may be silent before another gets them. */
+const answersAckWaitMs = 30_000;
+
+/**
+ * The consumer of ANSWERS that the clients of a tenant share, made by ingress: whoever may make consumers could have the server publish to
+ * any subject. Where it has had no reader for a day, it begins anew with what is there, which nobody has read.
+ */
+export function answersConsumer(tenant: string): ConsumerDefinition {
+  return {
+    stream: 'ANSWERS',
+    durable: subjectToken(tenant),
+    filterSubject: subjects.answersOf(tenant),
+    ackWaitMs: answersAckWaitMs,
+    maxAckPending: 4_096,
+    inactiveMs: dayMs,
   };
 }
 

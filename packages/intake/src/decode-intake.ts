@@ -31,7 +31,8 @@ export function decodeIntake(codec: Codec, message: IntakeMessage): Readonly<Rec
 
 function decodeAvro(codec: Codec, { payload }: IntakeMessage): unknown {
   try {
-    return codec.decode('intake.requested', payload);
+    // The records of `avsc` have methods, which a validator would take for fields.
+    return JSON.parse(JSON.stringify(codec.decode('intake.requested', payload))) as unknown;
   } catch (cause) {
     const { code, message } = MillraceError.from(cause);
     // Elsewhere it would be a mistake of the platform: here it is one of the sender, who is told of it.

@@ -1,5 +1,5 @@
 import type { Consumption, Delivery } from '@millrace/bus';
-import { intakeConsumer, intakePlaceOf } from '@millrace/contracts';
+import { answersConsumer, intakeConsumer, intakePlaceOf } from '@millrace/contracts';
 import type { Relay } from '@millrace/relay';
 import type { Stoppable } from '@millrace/runtime';
 import { poisonError, startLoop, type StageDependencies } from '@millrace/stage';
@@ -66,6 +66,8 @@ export async function startIntake(
   };
 
   const serve = async (subject: string, tenant: string): Promise<void> => {
+    // Whoever publishes can read what is answered.
+    await bus.provisionConsumer(answersConsumer(tenant));
     let consumption: Consumption | undefined;
     const pace: QueuePace = createQueuePace(clock, () => consumption?.wake());
     const definition = intakeConsumer(subject, settings.ackWaitMs);

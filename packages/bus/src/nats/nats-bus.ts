@@ -15,7 +15,7 @@ import { consumeBatches } from './consume-batches.ts';
 import { consume } from './consume.ts';
 import { request, respond, subscribe } from './core-messaging.ts';
 import { createJetStreamApi } from './jetstream-api.ts';
-import { checkProvision, provision } from './provisioning.ts';
+import { checkProvision, provision, provisionConsumer } from './provisioning.ts';
 import { createPublisher } from './publisher.ts';
 import { createReplyInbox } from './reply-inbox.ts';
 import { toMillraceError } from './server-errors.ts';
@@ -125,6 +125,7 @@ export async function connectNats(options: NatsBusOptions): Promise<Bus> {
       track(await consume(dependencies, consumer, consumeOptions, handler)),
     consumeBatches: async (consumer, consumeOptions, handler) =>
       track(await consumeBatches(dependencies, consumer, consumeOptions, handler)),
+    provisionConsumer: (consumer) => provisionConsumer(api, consumer, closing.signal),
     lastMessage: (stream, subject) => stored.last(stream, subject),
     read: (stream, subject, readOptions) => stored.read(stream, subject, readOptions),
     bucket: (name) => createBucket({ ...dependencies, publish, track }, name),

@@ -4,6 +4,7 @@ import { identityProvidersGroup } from './identity-providers.ts';
 import { keysGroup } from './keys.ts';
 import { organisationsGroup } from './organisations.ts';
 import { quotaGroup } from './quota.ts';
+import { withNatsUser } from './with-nats-user.ts';
 import { withExports } from './with-exports.ts';
 import { withRebuild } from '../quota/with-rebuild.ts';
 import { personalDataGroup } from './personal-data.ts';
@@ -14,7 +15,7 @@ import { usersGroup } from './users.ts';
 /** The commands that ask the administration. */
 export const adminGroups: readonly CommandGroup[] = [
   organisationsGroup,
-  tenantsGroup,
+  withNatsUser(tenantsGroup),
   usersGroup,
   rolesGroup,
   identityProvidersGroup,
