@@ -5,12 +5,10 @@
 
 import argparse
 import asyncio
-import os
 import uuid
 
-import nats
-
 from millrace_avro import Schemas
+from millrace_nats import connect
 
 
 async def main():
@@ -25,12 +23,7 @@ async def main():
     arguments.add_argument("--schemas", default="schemas", help="folder of the published schemas")
     options = arguments.parse_args()
     schemas = Schemas(options.schemas)
-    client = await nats.connect(
-        os.environ.get("NATS_URL", "nats://localhost:4222"),
-        user=os.environ.get("NATS_USER"),
-        password=os.environ.get("NATS_PASSWORD"),
-        inbox_prefix=os.environ.get("NATS_INBOX_PREFIX", "_INBOX"),
-    )
+    client = await connect()
     try:
         for text in options.texts:
             correlation_id = str(uuid.uuid4())

@@ -5,12 +5,11 @@
 
 import argparse
 import asyncio
-import os
 
-import nats
 import nats.js.errors
 
 from millrace_avro import Schemas, as_json
+from millrace_nats import connect
 
 
 async def main():
@@ -22,13 +21,7 @@ async def main():
     arguments.add_argument("--schemas", default="schemas", help="folder of the published schemas")
     options = arguments.parse_args()
     schemas = Schemas(options.schemas)
-    user = os.environ.get("NATS_USER")
-    client = await nats.connect(
-        os.environ.get("NATS_URL", "nats://localhost:4222"),
-        user=user,
-        password=os.environ.get("NATS_PASSWORD"),
-        inbox_prefix=f"_INBOX.{user}" if user else "_INBOX",
-    )
+    client = await connect()
     sequence = 1
     try:
         while True:

@@ -14,6 +14,7 @@ arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argpars
 arguments.add_argument("topic")
 arguments.add_argument("--registry", help="the schema registry; without it, single objects and the published schemas")
 arguments.add_argument("--schemas", default="schemas", help="folder of the published schemas")
+arguments.add_argument("--timeout", type=int, default=60, help="seconds to wait for the next, 60 by default")
 arguments.add_argument("--count", type=int, help="waits for so many, instead of the end of the topic")
 options = arguments.parse_args()
 
@@ -34,9 +35,9 @@ consumer.assign([TopicPartition(options.topic, partition, 0) for partition in pa
 left = set(partitions)
 read = 0
 while left if options.count is None else read < options.count:
-    record = consumer.poll(60)
+    record = consumer.poll(options.timeout)
     if record is None:
-        raise SystemExit("nothing came within 60 s")
+        raise SystemExit(f"nothing came within {options.timeout} s")
     if record.error():
         if record.error().code() != -191:  # the end of a partition
             raise SystemExit(str(record.error()))

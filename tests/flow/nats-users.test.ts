@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { connect, nkeyAuthenticator, type NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -26,6 +26,7 @@ import {
 } from '@millrace/testkit';
 import { acceptedId, textOf } from '../support/answer.ts';
 import { startInstantCluster } from '../support/instant-engine.ts';
+import { runPythonExample } from '../support/other-languages.ts';
 import { postJson } from '../support/post-json.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
 
@@ -164,6 +165,20 @@ describe('an upstream system of a tenant', () => {
       tenant: defaultTenant,
     });
     expect(await answer?.ackAck()).toBe(true);
+  });
+
+  it('does so with the examples in Python', async () => {
+    const seedFile = path.join(cluster.folder.path, 'upstream.seed');
+    await writeFile(seedFile, upstreamKey.seed, { mode: 0o600 });
+    const env = {
+      NATS_URL: cluster.natsUrl,
+      NATS_SEED_FILE: seedFile,
+      NATS_CA_FILE: certificate.certFile,
+    };
+    const own = ['--tenant', defaultTenant, '--queue', 'python'];
+    const asked = await runPythonExample('ask.py', { args: [...own, 'Hello'], env });
+    const answer = JSON.parse(await runPythonExample('answers.py', { args: own, env })) as object;
+    expect(answer).toMatchObject({ kind: 'ANSWER', correlation_id: asked.trim(), failure: null });
   });
 
   it('reaches nothing else: no queue of others, no stream, no API, and no place by way of a reply', async () => {

@@ -14,7 +14,7 @@ const examples = fileURLToPath(new URL('../../examples/', import.meta.url));
 const root = path.dirname(examples);
 
 /** The packages that the examples name in their `requirements.txt`. */
-const requirements = ['fastavro==1.13.1', 'nats-py==2.16.0', 'confluent-kafka==2.16.1'];
+const requirements = ['fastavro==1.13.1', 'nats-py[nkeys]==2.16.0', 'confluent-kafka==2.16.1'];
 
 /** Runs a program of `examples/python` as the README shows it. @throws with what it has said, when it fails */
 export async function runPythonExample(script: string, options: RunOptions = {}): Promise<string> {

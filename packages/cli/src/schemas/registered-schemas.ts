@@ -1,4 +1,4 @@
-import { breachesOf, canonicalForm, type AvroObject, type AvroSchema, type Breach, type SchemaFile } from '@millrace/contracts';
+import { breachesOf, canonicalForm, type AvroSchema, type Breach, type SchemaFile } from '@millrace/contracts';
 import type { SchemaRegistry } from './registry.ts';
 
 /** A breach between a version that a registry has and one of a file. */
@@ -103,7 +103,7 @@ function parsed(text: string): AvroSchema | undefined {
 /** The full name of a record; undefined: it is none. */
 export function recordName(schema: AvroSchema | undefined): string | undefined {
   if (typeof schema !== 'object' || !('type' in schema)) return undefined;
-  const { name, namespace } = schema as AvroObject;
+  const { name, namespace } = schema;
   if (name === undefined) return undefined;
   return namespace === undefined || name.includes('.') ? name : `${namespace}.${name}`;
 }

@@ -61,7 +61,6 @@ export function openRegistry(registry: string | undefined, settings: SchemasCliS
     if (answer.ok) return answer.value as Value;
     throw refusal(url, `${method} ${path}`, answer);
   };
-  const pathOf = (subject: string): string => `/subjects/${encodeURIComponent(subject)}`;
 
   return {
     url,
@@ -102,6 +101,8 @@ export function openRegistry(registry: string | undefined, settings: SchemasCliS
     },
   };
 }
+
+const pathOf = (subject: string): string => `/subjects/${encodeURIComponent(subject)}`;
 
 type Answer =
   | { readonly ok: true; readonly value: unknown }

@@ -77,6 +77,7 @@ export const schemasGroup: CommandGroup = {
         const { to } = none(rest, { ...json, to: { type: 'string' } });
         return (context) => withSettings(context, (settings) => schemasDocs({ to }, settings));
       }
+      case undefined:
       default:
         throw wrong('schemas needs one of check, register, docs.');
     }
@@ -96,7 +97,7 @@ interface Values {
 function none(args: readonly string[], options: Parameters<typeof readOptions>[1]): Values {
   const { values, positionals } = readOptions(args, options);
   if (positionals.length > 0) throw wrong(`schemas takes no argument such as ${positionals[0]}.`);
-  return values as Values;
+  return values;
 }
 
 function withSettings(

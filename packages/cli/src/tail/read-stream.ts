@@ -66,7 +66,7 @@ async function lastEntries<Entry>(
 ): Promise<{ readonly entries: readonly Entry[]; readonly next: number }> {
   const { firstSequence, lastSequence } = await bus.streamState(stream, signal);
   const next = lastSequence + 1;
-  for (let window = firstWindow; limit > 0; window *= 8) {
+  for (let window = firstWindow; ; window *= 8) {
     const fromSequence = Math.max(1, next - window);
     const entries: Entry[] = [];
     for await (const message of bus.read(stream, subject, { fromSequence, signal })) {
@@ -77,5 +77,4 @@ async function lastEntries<Entry>(
     if (entries.length >= limit || fromSequence <= Math.max(1, firstSequence))
       return { entries: entries.slice(-Math.min(limit, entries.length || 1)), next };
   }
-  return { entries: [], next };
 }

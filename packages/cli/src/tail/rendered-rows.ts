@@ -17,6 +17,6 @@ export function lineOf(
 /** No line breaks and no control characters of others reach the terminal. */
 function cellText(cell: unknown): string {
   if (cell === null || cell === undefined || cell === '') return '-';
-  const text = typeof cell === 'object' ? JSON.stringify(cell) : String(cell as string | number | boolean);
+  const text = typeof cell === 'string' ? cell : JSON.stringify(cell);
   return text.replaceAll(/[\p{Cc}\p{Cf}]+/gu, ' ');
 }

@@ -62,16 +62,18 @@ function shown(value: unknown, node: SchemaNode, showing: Showing): unknown {
     case 'array':
       return (value as readonly unknown[]).map((item) => shown(item, node.of, showing));
     case 'map':
-      return mapped(value as object, (item) => shown(item, node.of, showing));
+      return mapped(value, (item) => shown(item, node.of, showing));
     case 'record': {
       const classes = showing.privacy.records[node.name.slice(node.name.lastIndexOf('.') + 1)] ?? {};
       const types = new Map(node.fields.map(({ name, type }) => [name, type]));
-      return mapped(value as object, (item, name) => {
+      return mapped(value, (item, name) => {
         const hidden = hiddenBy(classes[name], item);
         return hidden ?? shown(item, types.get(name) ?? node, showing);
       });
     }
-    default:
+    case 'plain':
+    case 'enum':
+    case 'fixed':
       return value;
   }
 }

@@ -100,7 +100,7 @@ export const sources: Readonly<Record<SourceName, Source>> = {
       entry['outcome'],
       at(entry, 'usage.input_tokens'),
       at(entry, 'usage.output_tokens'),
-      `${String(entry['amount'] ?? entry['spent'])} ${String(entry['currency'] ?? '')}`.trimEnd(),
+      `${textOf(entry['amount'] ?? entry['spent'])} ${textOf(entry['currency'])}`.trimEnd(),
     ],
     facts: (entry, schema) => ({
       tenant: entry['tenant'],
@@ -237,6 +237,9 @@ function billingKind(entry: Entry, schema: string): unknown {
     ? `budget ${String(entry['share'])} %`
     : String(entry['kind']).toLowerCase();
 }
+
+/** Decimals and words are texts; nothing where there is none. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 function rounded(value: unknown): unknown {
   return typeof value === 'number' ? Math.round(value) : value;

@@ -17,7 +17,8 @@ export function splitMessages(bytes: Uint8Array, encoding: Encoding): readonly U
       return unframed(bytes);
     case 'auto':
       return startsLikeAvro(bytes) ? [bytes] : lines(bytes, 'auto');
-    default:
+    case 'base64':
+    case 'hex':
       return lines(bytes, encoding);
   }
 }

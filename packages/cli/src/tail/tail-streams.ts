@@ -34,7 +34,8 @@ export async function tailStream(
   const codec = createCodec();
   const decoder = createMessageDecoder(codec, createValueView(codec));
   const { stream, subject, linesOf, heading } = planOf(tail, decoder);
-  const { bus, refused, stop } = await openReadingBus(settings);
+  const reading = await openReadingBus(settings);
+  const { bus, refused } = reading;
   const signal = AbortSignal.any([output.signal, refused]);
   try {
     if (heading !== undefined && !tail.isJson) await output.write(heading);
@@ -50,7 +51,7 @@ export async function tailStream(
     if (refused.aborted) throw refused.reason;
     if (!output.signal.aborted) throw error;
   } finally {
-    await stop();
+    await reading.stop();
   }
 }
 

@@ -24,13 +24,13 @@ describe('a change of a schema', () => {
   });
 });
 
-describe('versions of a schema', () => {
-  const file = (version: number, type: string) => ({
-    name: 'event',
-    version,
-    schema: { type: 'record', name: 'Event', fields: [{ name: 'field', type }] },
-  });
+const file = (version: number, type: string) => ({
+  name: 'event',
+  version,
+  schema: { type: 'record', name: 'Event', fields: [{ name: 'field', type }] },
+});
 
+describe('versions of a schema', () => {
   it('are compared with all earlier ones, not with the last alone', () => {
     const { pairs, breaches } = checkCompatibility([file(1, 'int'), file(2, 'long'), file(3, 'double')]);
     expect(pairs).toBe(3);
