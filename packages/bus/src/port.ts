@@ -93,7 +93,12 @@ export interface Bus {
 export interface StreamState {
   readonly messages: number;
   readonly bytes: number;
+  /** Of the oldest message that is there; one more than the last where none is. What came before it is gone. */
+  readonly firstSequence: number;
+  /** Of the last message that was stored; 0 before the first. */
   readonly lastSequence: number;
+  /** When the stream was made, in milliseconds since the epoch: another one of the same name counts anew. */
+  readonly createdAt: number;
   /** When its oldest message was stored, in milliseconds since the epoch; undefined where it is empty. */
   readonly oldestAt: number | undefined;
 }

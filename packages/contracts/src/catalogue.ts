@@ -6,9 +6,12 @@ export interface CatalogueEntry {
   readonly consumers: readonly string[];
   /** Subject, or key of a bucket, with the parts that vary in angle brackets. */
   readonly subject: string;
-  /** Stream or bucket; undefined: it is not stored. */
+  /** Stream or bucket; `kafkaTopic`: a topic of Kafka, which `subject` names then; undefined: it is not stored. */
   readonly storedIn: string | undefined;
 }
+
+/** Of events that are on no subject of NATS. */
+export const kafkaTopic = 'Kafka';
 
 /** Who takes requests in: `jobs` does for others what they left to be done later. */
 const gateways = ['edge', 'ingress', 'jobs'] as const;
@@ -47,19 +50,19 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
   },
   'request.closed': {
     producers: stages,
-    consumers: ['auth-quota', 'billing', 'audit'],
+    consumers: ['auth-quota', 'billing', 'audit', 'mirrors', 'analysts'],
     subject: 'mr.request.closed.<tenant>.<request>',
     storedIn: 'CLOSED',
   },
   'billing.charged': {
     producers: ['billing'],
-    consumers: ['analysts'],
+    consumers: ['mirrors', 'analysts'],
     subject: 'mr.billing.charged.<tenant>',
     storedIn: 'BILLING',
   },
   'billing.adjusted': {
     producers: ['billing'],
-    consumers: ['analysts'],
+    consumers: ['mirrors', 'analysts'],
     subject: 'mr.billing.adjusted.<tenant>',
     storedIn: 'BILLING',
   },
@@ -71,7 +74,7 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
   },
   'price.published': {
     producers: ['billing', 'auth-quota', 'admin'],
-    consumers: ['auth-quota', ...gateways],
+    consumers: ['auth-quota', ...gateways, 'mirrors'],
     subject: 'price.<model>',
     storedIn: 'CONTROL',
   },
@@ -83,7 +86,7 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
   },
   'audit.recorded': {
     producers: ['audit'],
-    consumers: ['analysts', 'auditors'],
+    consumers: ['mirrors', 'analysts', 'auditors'],
     subject: 'mr.audit.recorded.<tenant>',
     storedIn: 'AUDIT',
   },
@@ -107,7 +110,7 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
   },
   'dead.letter': {
     producers: [...stages, 'billing', 'audit', 'ingress'],
-    consumers: ['operators'],
+    consumers: ['operators', 'analysts'],
     subject: 'mr.deadletter.<stage>.<tenant>',
     storedIn: 'DEADLETTER',
   },
@@ -119,7 +122,7 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
   },
   'answer.given': {
     producers: ['ingress'],
-    consumers: ['upstream systems'],
+    consumers: ['mirrors', 'upstream systems'],
     subject: 'mr.answers.<tenant>.<queue>.<request>',
     storedIn: 'ANSWERS',
   },
@@ -168,7 +171,7 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
   },
   'model.ready': {
     producers: ['inference', 'providers'],
-    consumers: gateways,
+    consumers: [...gateways, 'mirrors'],
     subject: 'model.<name>',
     storedIn: 'CONTROL',
   },
@@ -195,5 +198,17 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     consumers: ['all services'],
     subject: '<tenant>',
     storedIn: 'KEYS',
+  },
+  'tenant.described': {
+    producers: ['mirrors'],
+    consumers: ['analysts'],
+    subject: 'millrace.tenants.v1',
+    storedIn: kafkaTopic,
+  },
+  'mirror.progressed': {
+    producers: ['mirrors'],
+    consumers: ['mirrors'],
+    subject: 'millrace.mirrors.state.v1',
+    storedIn: kafkaTopic,
   },
 };

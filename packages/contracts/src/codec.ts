@@ -3,7 +3,7 @@ import { MillraceError } from '@millrace/runtime';
 import { avroType } from './avro-types.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { EventTypes, SchemaName } from './generated/events.ts';
-import { readSchemaFiles, schemaFolder, type AvroSchema } from './schema-files.ts';
+import { readSchemaFiles, schemaFolder, type AvroObject, type AvroSchema } from './schema-files.ts';
 
 export interface Codec {
   /**
@@ -20,6 +20,8 @@ export interface Codec {
   decode<Name extends SchemaName>(name: Name, message: Uint8Array): EventTypes[Name];
   /** Decodes a message by the schema that it names, in the shape of the version that wrote it. @throws as `decode` */
   decodeAny(message: Uint8Array): DecodedMessage;
+  /** The schema that a message names, as it was published; nothing is decoded. @throws as `decode` */
+  writerOf(message: Uint8Array): WriterSchema;
   /**
    * Makes messages of the bodies that somebody else wrote by a schema of theirs. One of ours is kept to the byte; any other has to be
    * readable as the latest.
@@ -29,6 +31,14 @@ export interface Codec {
   translator(name: SchemaName, writer: AvroSchema): (body: Uint8Array) => Uint8Array;
 }
 
+export interface WriterSchema {
+  readonly name: SchemaName;
+  readonly version: number;
+  readonly schema: AvroObject;
+  /** Where the body begins in the message, behind the marker and the fingerprint. */
+  readonly bodyOffset: number;
+}
+
 export interface DecodedMessage {
   readonly name: SchemaName;
   readonly version: number;
@@ -36,6 +46,7 @@ export interface DecodedMessage {
 }
 
 interface Version {
+  readonly writer: WriterSchema;
   readonly name: string;
   readonly version: number;
   readonly type: Type;
@@ -87,6 +98,7 @@ export function createCodec(folder: string = schemaFolder): Codec {
       const value = body(writer.type, { ...writer, resolver: undefined }, message);
       return { name: writer.name as SchemaName, version: writer.version, value };
     },
+    writerOf: (message) => versionOf(message).writer,
     translator(name, schema) {
       const own = byFingerprint.get(fingerprintText(schema));
       if (own?.name === name) return (bytes) => Buffer.concat([own.header, bytes]);
@@ -109,6 +121,12 @@ function load(folder: string): {
     const fingerprint = fingerprintOf(schema);
     const reader = latest.get(name);
     const entry: Version = {
+      writer: {
+        name: name as SchemaName,
+        version,
+        schema: schema as AvroObject,
+        bodyOffset: headerBytes,
+      },
       name,
       version,
       type,

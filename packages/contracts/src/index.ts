@@ -1,5 +1,5 @@
-export { catalogue, type CatalogueEntry } from './catalogue.ts';
-export { createCodec, type Codec, type DecodedMessage } from './codec.ts';
+export { catalogue, kafkaTopic, type CatalogueEntry } from './catalogue.ts';
+export { createCodec, type Codec, type DecodedMessage, type WriterSchema } from './codec.ts';
 export type {
   ActPerformed,
   Actor,
@@ -29,6 +29,7 @@ export type {
   IntakeRequested,
   KeyRevoked,
   KeyWrapped,
+  MirrorProgressed,
   ModelReady,
   Opened,
   Outcome,
@@ -46,6 +47,7 @@ export type {
   ResultKind,
   SchemaName,
   SignerPublished,
+  TenantDescribed,
   Timings,
   Transport,
   Usage,
@@ -54,7 +56,13 @@ export type {
   WorkerAsked,
   WorkerDescribed,
 } from './generated/events.ts';
-export { natsPermissions, natsUsers, type NatsPermissions, type NatsUser } from './nats-permissions.ts';
+export {
+  natsPermissions,
+  natsReaders,
+  natsUsers,
+  type NatsPermissions,
+  type NatsUser,
+} from './nats-permissions.ts';
 export { natsUsersConfig, passwordVariable } from './nats-users-config.ts';
 export { fingerprintOf } from './fingerprint.ts';
 export { readSchemaFiles, type AvroSchema, type SchemaFile } from './schema-files.ts';
@@ -85,3 +93,4 @@ export {
   type IntakePlace,
   type Priority,
 } from './subjects.ts';
+export { mirrorStateTopic, registrySubject, topics, type TopicDefinition } from './topics.ts';

@@ -1,4 +1,4 @@
-import { catalogue, type CatalogueEntry } from './catalogue.ts';
+import { catalogue, kafkaTopic, type CatalogueEntry } from './catalogue.ts';
 import { bucketDefinitions, consumerDefinitions, streamDefinitions, type StageConsumer } from './streams.ts';
 
 /** What one user of NATS may do; subjects, with wildcards. */
@@ -19,15 +19,20 @@ export const natsUsers = [
   'inference',
   'ingress',
   'jobs',
+  'mirrors',
   'pii',
   'providers',
 ] as const;
 
-export type NatsUser = (typeof natsUsers)[number];
+/** Users that are no services and only read: `analyst` has the streams of the events that the catalogue gives to analysts. */
+export const natsReaders = ['analyst'] as const;
+
+export type NatsUser = (typeof natsUsers)[number] | (typeof natsReaders)[number];
 
 /** Whose the durable consumers are. */
 const consumersOf: Readonly<Record<NatsUser, readonly StageConsumer[]>> = {
   admin: [],
+  analyst: [],
   audit: ['audit', 'acts', 'checkpoints'],
   'auth-quota': ['admission', 'settlement'],
   billing: ['billing'],
@@ -35,6 +40,7 @@ const consumersOf: Readonly<Record<NatsUser, readonly StageConsumer[]>> = {
   inference: [],
   ingress: [],
   jobs: [],
+  mirrors: [],
   pii: ['scrubbing'],
   providers: [],
 };
@@ -60,11 +66,12 @@ const isFor = (users: readonly string[], user: NatsUser): boolean =>
  * streams: the others run with `MILLRACE_PROVISION=check`.
  */
 export function natsPermissions(user: NatsUser): NatsPermissions {
+  if (user === 'analyst') return readingAlone(user);
   const publish = new Set<string>();
   const subscribe = new Set([`_INBOX.${user}.>`]);
   let respond = false;
   for (const { producers, consumers, subject, storedIn } of entries) {
-    if (!subject.startsWith('mr.') && storedIn === undefined) continue;
+    if (storedIn === kafkaTopic || (!subject.startsWith('mr.') && storedIn === undefined)) continue;
     const isProducer = isFor(producers, user);
     const isConsumer = isFor(consumers, user);
     if (isProducer) publish.add(patternOf(subject, storedIn));
@@ -91,14 +98,29 @@ export function natsPermissions(user: NatsUser): NatsPermissions {
 }
 
 /**
+ * Messages by subject, and how much there is. No consumers: who may make one could change those of the services. Nothing of what is
+ * not sealed, so not ANSWERS.
+ */
+function readingAlone(user: NatsUser): NatsPermissions {
+  const streams = new Set(
+    entries.flatMap(({ consumers, storedIn }) =>
+      storedIn !== undefined && consumers.includes('analysts') ? [storedIn] : [],
+    ),
+  );
+  const publish = [...streams].flatMap((stream) => [...reading(stream), `$JS.API.STREAM.INFO.${stream}`]);
+  return { publish: publish.toSorted(), subscribe: [`_INBOX.${user}.>`], respond: false };
+}
+
+/**
  * Streams that are read by subject, not worked off. Who appends with the expected last sequence looks it up, and so does who has to
  * know whether a request is closed. The administration exports from them.
  */
 const readers: Readonly<Record<string, readonly NatsUser[]>> = {
   RESULTS: ['edge', 'ingress', 'jobs', 'auth-quota', 'pii', 'inference', 'providers', 'admin'],
-  ANSWERS: ['ingress'],
-  CLOSED: ['edge', 'ingress', 'jobs', 'auth-quota', 'pii', 'inference', 'providers', 'admin'],
-  AUDIT: ['audit', 'ingress', 'admin'],
+  CLOSED: ['edge', 'ingress', 'jobs', 'auth-quota', 'pii', 'inference', 'providers', 'admin', 'mirrors'],
+  BILLING: ['mirrors'],
+  AUDIT: ['audit', 'ingress', 'admin', 'mirrors'],
+  ANSWERS: ['ingress', 'mirrors'],
   CHECKPOINTS: ['audit', 'ingress'],
   ADMISSIONS: ['auth-quota'],
 };

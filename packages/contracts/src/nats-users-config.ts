@@ -1,4 +1,4 @@
-import { natsPermissions, natsUsers, type NatsUser } from './nats-permissions.ts';
+import { natsPermissions, natsReaders, natsUsers, type NatsUser } from './nats-permissions.ts';
 
 /** The variable that has the password of a user: `NATS_PASSWORD_AUTH_QUOTA`. */
 export function passwordVariable(user: NatsUser): string {
@@ -6,7 +6,7 @@ export function passwordVariable(user: NatsUser): string {
 }
 
 /**
- * A user for each service, as nats-server reads it.
+ * A user for each service, and those that only read, as nats-server reads it.
  *
  * @param passwordOf as it is to stand in the file: a quoted text, or `$VARIABLE` for the environment of nats-server
  * @param more users besides, as they are to stand in the file
@@ -15,7 +15,7 @@ export function natsUsersConfig(
   passwordOf: (user: NatsUser) => string,
   more: readonly string[] = [],
 ): string {
-  const users = natsUsers.map((user) => {
+  const users = [...natsUsers, ...natsReaders].map((user) => {
     const { publish, subscribe, respond } = natsPermissions(user);
     return [
       '    {',

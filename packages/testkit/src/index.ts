@@ -16,3 +16,4 @@ export {
   type StreamClientOptions,
   type StreamMessage,
 } from './stream-client.ts';
+export { readTopicCommitted, type TopicReader, type TopicRecord } from './topic-reader.ts';

@@ -2,6 +2,7 @@ import { auditSettings, startAudit } from '@millrace/audit';
 import { authQuotaSettings, startAuthQuota } from '@millrace/auth-quota';
 import { billingSettings, startBilling } from '@millrace/billing';
 import { jobsSettings, startJobs } from '@millrace/jobs-runner';
+import { mirrorsSettings, startMirrors } from '@millrace/mirrors';
 import { piiSettings, startPii } from '@millrace/pii';
 import { providersSettings, readProviders, startProviders } from '@millrace/providers';
 import { readSettings, stopInReverse, type HealthCheck, type Stoppable } from '@millrace/runtime';
@@ -28,6 +29,9 @@ export async function startServices(
     ['providers', () => startOwnProviders(dependencies, env)],
     ['pii', () => startPii(dependencies, readSettings(piiSettings, env))],
     ['jobs', () => startJobs(dependencies, readSettings(jobsSettings, env))],
+    ...(env['MILLRACE_KAFKA_BROKERS'] === undefined
+      ? []
+      : [['mirrors', () => startMirrors(dependencies, readSettings(mirrorsSettings, env))] as const]),
     ['auth-quota', () => startAuthQuota(dependencies, readSettings(authQuotaSettings, env))],
   ];
   const started: Service[] = [];

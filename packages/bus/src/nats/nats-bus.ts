@@ -30,9 +30,11 @@ export interface NatsBusOptions extends ConnectOptions {
 }
 
 interface StreamInfo {
+  readonly created: string;
   readonly state: {
     readonly messages: number;
     readonly bytes: number;
+    readonly first_seq: number;
     readonly last_seq: number;
     readonly first_ts: string;
     readonly subjects?: Readonly<Record<string, number>>;
@@ -136,8 +138,10 @@ export async function connectNats(options: NatsBusOptions): Promise<Bus> {
     async streamState(stream) {
       const answer = await api.ask<StreamInfo>(`STREAM.INFO.${stream}`, undefined);
       if (!answer.ok) throw toMillraceError(answer.failure, `Reading the state of ${stream}`);
-      const { messages, bytes, last_seq: lastSequence, first_ts: firstAt } = answer.value.state;
-      return { messages, bytes, lastSequence, oldestAt: messages === 0 ? undefined : Date.parse(firstAt) };
+      const { created, state } = answer.value;
+      const { messages, bytes, first_seq: firstSequence, last_seq: lastSequence, first_ts: firstAt } = state;
+      const oldestAt = messages === 0 ? undefined : Date.parse(firstAt);
+      return { messages, bytes, firstSequence, lastSequence, oldestAt, createdAt: Date.parse(created) };
     },
     async subjectsOf(stream, filter) {
       const counts = new Map<string, number>();

@@ -596,6 +596,24 @@ export interface KeyWrapped {
   readonly others: readonly OtherKey[];
 }
 
+/** How far a mirror is. Written to the state topic in the transaction of what it tells of; the last one is where the next owner goes on. */
+export interface MirrorProgressed {
+  /** The mirror: requests, billing, audit or answers. */
+  readonly mirror: string;
+  /** The stream that it mirrors. */
+  readonly stream: string;
+  /** When that stream was made: sequences of another one of this name mean nothing. */
+  readonly stream_created_at: number;
+  /** Every message of the stream up to this sequence is mirrored, or is not for this mirror. */
+  readonly sequence: number;
+  /** Records that the mirror has written since its beginning. */
+  readonly mirrored: number;
+  /** Messages that were no longer in the stream when the mirror came to them, since its beginning. */
+  readonly missed: number;
+  /** When it was written. */
+  readonly at: number;
+}
+
 /** A model can be asked for. Value of model.<name> in CONTROL. */
 export interface ModelReady {
   /** Name. */
@@ -1013,6 +1031,20 @@ export interface Slots {
   readonly waiting: number;
 }
 
+/** A tenant, without names and people. Value of its id in the compacted topic millrace.tenants.v1. */
+export interface TenantDescribed {
+  /** The tenant: what charges and audit records name. */
+  readonly tenant: string;
+  /** The organisation that pays for it. */
+  readonly organisation: string;
+  /** When it was made. */
+  readonly created_at: number;
+  /** Since when none of its requests is admitted; null: they are. */
+  readonly suspended_at: number | null;
+  /** Since when no request of its organisation is admitted; null: they are. */
+  readonly organisation_suspended_at: number | null;
+}
+
 /** Durations in milliseconds. */
 export interface Timings {
   /** From acceptance to the first work of the engine. */
@@ -1126,6 +1158,7 @@ export interface EventTypes {
   readonly 'key.changed': KeyChanged;
   readonly 'key.revoked': KeyRevoked;
   readonly 'key.wrapped': KeyWrapped;
+  readonly 'mirror.progressed': MirrorProgressed;
   readonly 'model.ready': ModelReady;
   readonly 'policy.published': PolicyPublished;
   readonly 'price.published': PricePublished;
@@ -1137,6 +1170,7 @@ export interface EventTypes {
   readonly 'request.scrubbed': RequestScrubbed;
   readonly 'result.chunk': ResultChunk;
   readonly 'signer.published': SignerPublished;
+  readonly 'tenant.described': TenantDescribed;
   readonly 'worker.asked': WorkerAsked;
   readonly 'worker.described': WorkerDescribed;
 }

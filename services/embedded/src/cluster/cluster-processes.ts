@@ -4,8 +4,13 @@ import { natsUsers } from '@millrace/contracts';
 import { MillraceError, type Clock } from '@millrace/runtime';
 import { createClusterProcess, type ClusterProcess, type ClusterProcessOptions } from './cluster-process.ts';
 
-/** One of each service. */
-export const oneOfEach: readonly string[] = natsUsers;
+/** Which services there are. */
+const services: readonly string[] = natsUsers;
+
+/** One of each service; the mirrors only where there is a Kafka that they write to. */
+export function oneOfEach(env: NodeJS.ProcessEnv): readonly string[] {
+  return services.filter((name) => name !== 'mirrors' || env['MILLRACE_KAFKA_BROKERS'] !== undefined);
+}
 
 export interface ClusterProcessesOptions {
   /** `edge`, `edge-2`, … */
@@ -27,7 +32,7 @@ export function createClusterProcesses(
   const processes = new Map<string, ClusterProcess>();
   for (const [index, name] of options.names.entries()) {
     const service = name.replace(/-\d+$/, '');
-    if (!oneOfEach.includes(service) || processes.has(name)) {
+    if (!services.includes(service) || processes.has(name)) {
       throw new MillraceError(
         'config_invalid',
         `${name} cannot be started: names are those of the services, each once, with -2, -3 for more of one.`,

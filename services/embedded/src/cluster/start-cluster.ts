@@ -65,7 +65,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   };
   const base = { ...process.env, ...options.env };
   const settings = readSettings(embeddedSettings, { ...base, MILLRACE_DATA_DIR: options.dataDirectory });
-  const names = options.processes ?? oneOfEach;
+  const names = options.processes ?? oneOfEach(base);
   try {
     const folder = await openDataFolder(settings.dataDirectory);
     const logger = createLogger({

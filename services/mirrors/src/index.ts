@@ -1,0 +1,2 @@
+export { mirrorsSettings, type MirrorsSettings } from './config.ts';
+export { startMirrors } from './service.ts';

@@ -1,0 +1,114 @@
+import { topics, type RequestClosed } from '@millrace/contracts';
+import type { Cluster } from '@millrace/embedded';
+import { closingOf, publishClosing, readAll } from '@millrace/stage/testing';
+import { ledger } from '@millrace/store';
+import {
+  kafkaIsHere,
+  readTopicCommitted,
+  startTestKafka,
+  type TestKafka,
+  type TopicReader,
+} from '@millrace/testkit';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startTestCluster } from '../support/test-cluster.ts';
+
+/** All of them by `MILLRACE_CHAOS_CLOSINGS=20000`. */
+const count = Number(process.env['MILLRACE_CHAOS_CLOSINGS'] ?? 2_000);
+const kills = 6;
+/** Of closings that are published side by side. */
+const wave = 20;
+
+/** The streams, and the topics that are to equal them. */
+const mirrored = [
+  { topic: topics.requests.name, stream: 'CLOSED', filter: '>' },
+  { topic: topics.billing.name, stream: 'BILLING', filter: 'mr.billing.>' },
+  { topic: topics.audit.name, stream: 'AUDIT', filter: '>' },
+] as const;
+
+describe.skipIf(!kafkaIsHere)('the mirrors', () => {
+  let cluster: Cluster;
+  let kafka: TestKafka;
+  const readers = new Map<string, TopicReader>();
+
+  beforeEach(async () => {
+    kafka = await startTestKafka();
+    cluster = await startTestCluster({
+      env: { MILLRACE_KAFKA_BROKERS: kafka.brokers },
+      processes: ['auth-quota', 'billing', 'audit', 'mirrors', 'mirrors-2'],
+    });
+    for (const { topic } of mirrored) readers.set(topic, await readTopicCommitted(kafka.brokers, [topic]));
+  });
+  afterEach(async () => {
+    for (const reader of readers.values()) await reader.stop();
+    await cluster?.stop();
+    await kafka?.stop();
+  });
+
+  const recordsOf = (topic: string): TopicReader['records'] => readers.get(topic)?.records ?? [];
+
+  async function publish(closings: number): Promise<RequestClosed[]> {
+    const { bus, codec } = cluster.platform;
+    const all: RequestClosed[] = [];
+    while (all.length < closings) {
+      const some = Array.from({ length: wave }, (_, index) => closingOf(`tenant-${index % 5}`, { usage }));
+      await Promise.all(some.map((closing) => publishClosing(bus, codec, closing)));
+      all.push(...some);
+    }
+    return all;
+  }
+
+  it('equal their streams, row for row, while each replica is killed and the broker is restarted', async () => {
+    const closings: RequestClosed[] = [];
+    for (let kill = 0; kill < kills; kill += 1) {
+      const before = recordsOf(topics.requests.name).length;
+      const publishing = publish(count / (kills + 1));
+      await expect
+        .poll(() => recordsOf(topics.requests.name).length, { timeout: 120_000 })
+        .toBeGreaterThan(before);
+      if (kill === kills / 2) {
+        await kafka.kill();
+        await kafka.start();
+      }
+      await cluster.process(kill % 2 === 0 ? 'mirrors' : 'mirrors-2').restart();
+      closings.push(...(await publishing));
+    }
+    closings.push(...(await publish(count / (kills + 1))));
+
+    for (const { topic, stream, filter } of mirrored) {
+      const ofStream = async (): Promise<unknown[]> => {
+        const stored = await readAll(cluster.platform.bus.read(stream, filter));
+        return stored.map(({ sequence, payload }) => row(sequence, Buffer.from(payload)));
+      };
+      // Billing and audit are behind the closings for a while.
+      await expect
+        .poll(async () => (await ofStream()).length, { timeout: 120_000 })
+        .toBeGreaterThanOrEqual(closings.length);
+      const expected = await ofStream();
+      await expect
+        .poll(() => recordsOf(topic).length, { timeout: 120_000 })
+        .toBeGreaterThanOrEqual(expected.length);
+      const rows = recordsOf(topic).map(({ headers, value }) =>
+        row(Number(headers['millrace-sequence']), value ?? Buffer.alloc(0)),
+      );
+      expect(rows.toSorted(bySequence)).toEqual(expected);
+    }
+    const { codec } = cluster.platform;
+    const charged = recordsOf(topics.billing.name).map(
+      ({ value }) => codec.decode('billing.charged', value ?? Buffer.alloc(0)).request_id,
+    );
+    const rows = await cluster.database.select({ requestId: ledger.requestId }).from(ledger);
+    expect(charged.toSorted()).toEqual(rows.map(({ requestId }) => requestId).toSorted());
+    expect(new Set(charged)).toEqual(new Set(closings.map(({ request_id: id }) => id)));
+  });
+});
+
+/** Nobody counted: there is nothing to be priced. */
+const usage = { ...closingOf('tenant').usage, source: 'NONE' as const };
+
+interface Row {
+  readonly sequence: number;
+  readonly value: string;
+}
+
+const row = (sequence: number, value: Buffer): Row => ({ sequence, value: value.toString('base64') });
+const bySequence = (a: Row, b: Row): number => a.sequence - b.sequence;
