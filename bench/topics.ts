@@ -31,6 +31,8 @@ const { values } = parseArgs({
   },
 });
 
+const say = (text: string): boolean => process.stderr.write(`${text}\n`);
+
 async function main(): Promise<void> {
   if (!kafkaIsHere) throw new Error('There is no Kafka on this machine: it needs Java 17 and Maven');
   const share = values.quick ? 0.1 : 1;
@@ -38,7 +40,6 @@ async function main(): Promise<void> {
   const events = countOf('events', values.events) * share;
   const kafka = await startTestKafka({ heapMb: 512 });
   try {
-    const say = (text: string): boolean => process.stderr.write(`${text}\n`);
     say('echo …');
     const echo = await measureEcho(kafka.brokers, requests);
     say('npm start …');
@@ -51,8 +52,7 @@ async function main(): Promise<void> {
     ]);
     console.table([{ what: 'mirrored', ...mirrors }]);
     const figures = { machine: machine(), echo, answers, mirrors };
-    if (values.json !== undefined)
-      await writeFile(values.json, `${JSON.stringify(figures, undefined, 2)}\n`);
+    if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(figures, undefined, 2)}\n`);
   } finally {
     await kafka.stop();
   }

@@ -52,9 +52,8 @@ async function follow(
   const kafka = await clientOf(brokers);
   const consumer = kafka.consumer({ groupId: 'bench-mirrors', maxWaitTimeInMs: 50 });
   const arrivals = new EventEmitter();
-  let seen = 0;
-  let firstAt = 0;
-  let firstCount = 0;
+  const batches: { readonly at: number; readonly size: number }[] = [];
+  const seen = (): number => batches.reduce((sum, { size }) => sum + size, 0);
   await consumer.connect();
   await consumer.subscribe({ topics: [topics.requests.name], fromBeginning: false });
   const joined = new Promise<void>((resolve) => {
@@ -63,20 +62,19 @@ async function follow(
   await consumer.run({
     autoCommit: false,
     async eachBatch({ batch: { messages } }) {
-      if (seen === 0) {
-        firstAt = performance.now();
-        firstCount = messages.length;
-      }
-      seen += messages.length;
+      batches.push({ at: performance.now(), size: messages.length });
       arrivals.emit('some');
     },
   });
   try {
     await joined;
     await start();
-    while (seen < events) await once(arrivals, 'some');
-    const seconds = (performance.now() - firstAt) / 1_000;
-    return { events, 'events/s': Math.round((events - firstCount) / seconds) };
+    while (seen() < events) await once(arrivals, 'some');
+    const [first] = batches;
+    const last = batches.at(-1);
+    if (first === undefined || last === undefined) throw new Error('There was nothing to mirror');
+    const seconds = (last.at - first.at) / 1_000;
+    return { events, 'events/s': Math.round((seen() - first.size) / seconds) };
   } finally {
     await consumer.disconnect();
   }

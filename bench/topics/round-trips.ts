@@ -59,7 +59,7 @@ export async function measureRoundTrips(
     await producer.send({ topic: topics.requests, messages });
   };
   const load = async (total: number): Promise<void> => {
-    for (let sent = 0; sent < total; ) {
+    for (let sent = 0; sent < total;) {
       const room = Math.min(window - sentAt.size, total - sent, largestSend);
       if (room > 0) {
         await send(room);
@@ -88,7 +88,6 @@ export async function measureRoundTrips(
     }
     await Promise.all(sends);
     while (sentAt.size > 0) await once(arrivals, 'some');
-    const round = (value: number): number => Math.round(value * 10) / 10;
     return {
       'requests/s': Math.round(count / seconds),
       'p50 ms': round(percentile(full, 0.5)),
@@ -100,4 +99,8 @@ export async function measureRoundTrips(
     await consumer.disconnect();
     await producer.disconnect();
   }
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
 }
