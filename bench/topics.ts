@@ -38,21 +38,28 @@ async function main(): Promise<void> {
   const share = values.quick ? 0.1 : 1;
   const requests = countOf('requests', values.requests) * share;
   const events = countOf('events', values.events) * share;
+  say('echo …');
+  const [echo, answers] = await withBroker(async (brokers) => {
+    const alone = await measureEcho(brokers, requests);
+    say('npm start …');
+    return [alone, await measureRequests(brokers, requests)] as const;
+  });
+  say('mirrors …');
+  const mirrors = await withBroker((brokers) => measureMirrors(brokers, events));
+  console.table([
+    { what: 'Kafka alone (echo)', ...echo },
+    { what: 'Kafka → answer → Kafka', ...answers },
+  ]);
+  console.table([{ what: 'mirrored', ...mirrors }]);
+  const figures = { machine: machine(), echo, answers, mirrors };
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(figures, undefined, 2)}\n`);
+}
+
+/** Each part has a broker of its own: mirrors go on where those before them stopped. */
+async function withBroker<Figures>(measure: (brokers: string) => Promise<Figures>): Promise<Figures> {
   const kafka = await startTestKafka({ heapMb: 512 });
   try {
-    say('echo …');
-    const echo = await measureEcho(kafka.brokers, requests);
-    say('npm start …');
-    const answers = await measureRequests(kafka.brokers, requests);
-    say('mirrors …');
-    const mirrors = await measureMirrors(kafka.brokers, events);
-    console.table([
-      { what: 'Kafka alone (echo)', ...echo },
-      { what: 'Kafka → answer → Kafka', ...answers },
-    ]);
-    console.table([{ what: 'mirrored', ...mirrors }]);
-    const figures = { machine: machine(), echo, answers, mirrors };
-    if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(figures, undefined, 2)}\n`);
+    return await measure(kafka.brokers);
   } finally {
     await kafka.stop();
   }

@@ -97,7 +97,7 @@ describe.skipIf(!kafkaIsHere)('requests from topics of Kafka', () => {
   const recordsOf = async (topic: string, count: number): Promise<TopicReader['records']> => {
     const reader = await readTopicCommitted(servers.broker.brokers, [topic]);
     try {
-      await expect.poll(() => reader.records.length).toBeGreaterThanOrEqual(count);
+      await expect.poll(() => reader.records.length, { timeout: 120_000 }).toBeGreaterThanOrEqual(count);
       expect(reader.records).toHaveLength(count);
       return [...reader.records];
     } finally {

@@ -79,7 +79,6 @@ export async function startKafkaServers({ entries, topics }: KafkaServersOptions
         ...refresh,
         MILLRACE_KAFKA_TOPICS: file,
         MILLRACE_SCHEMA_REGISTRY_URL: registry.url,
-        MILLRACE_SCHEMA_REGISTRY_TIMEOUT: '1s',
       },
       async register(name, subject) {
         const latest = readSchemaFiles().findLast((schema) => schema.name === name);
