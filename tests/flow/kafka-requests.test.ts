@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AnswerGiven, DeadLetter } from '@millrace/contracts';
 import { createTenant } from '@millrace/control-plane';
 import type { Cluster } from '@millrace/embedded';
-import { kafkaIsHere } from '@millrace/testkit';
+import { kafkaIsHere, readTopicCommitted, type TopicReader } from '@millrace/testkit';
 import { readDeadLetters } from '../support/dead-letters.ts';
 import { startInstantCluster } from '../support/instant-engine.ts';
 import { startKafkaServers, type KafkaServers, type TopicsEntry } from '../support/kafka-servers.ts';
@@ -24,6 +24,9 @@ const tenants = [
 ] as const;
 type Tenant = (typeof tenants)[number];
 
+/** Those whose topics have several partitions. */
+const spread: ReadonlySet<Tenant> = new Set(['ordered', 'shared']);
+const answerTopics = ['answers.json', 'answers.avro', 'answers.c', 'pieces.c'];
 const topicOf = (tenant: Tenant): string => `${tenant}.requests`;
 const entries: readonly TopicsEntry[] = [
   {
@@ -52,6 +55,16 @@ const entries: readonly TopicsEntry[] = [
   { pattern: 'later.*', tenant: 'later', queue: 'work', format: 'json' },
 ];
 
+const byCorrelation = (answers: readonly StoredAnswer[]): Map<string | null, AnswerGiven> =>
+  new Map(answers.map(({ answer }) => [answer.correlation_id, answer]));
+const ask = (input: string, more: object = {}): string =>
+  JSON.stringify({ input, parameters: { max_tokens: 4 }, ...more });
+const failed = (code: string, message: RegExp): object => ({
+  kind: 'ERROR',
+  transport: 'KAFKA',
+  failure: { code, message: expect.stringMatching(message) as string, retryable: false },
+});
+
 describe.skipIf(!kafkaIsHere)('requests from topics of Kafka', () => {
   let servers: KafkaServers;
   let cluster: Cluster;
@@ -59,12 +72,13 @@ describe.skipIf(!kafkaIsHere)('requests from topics of Kafka', () => {
   beforeAll(async () => {
     servers = await startKafkaServers({
       entries,
-      topics: Object.fromEntries(
-        tenants.map((tenant) => [topicOf(tenant), tenant === 'ordered' || tenant === 'shared' ? 6 : 1]),
-      ),
+      topics: {
+        ...Object.fromEntries(tenants.map((tenant) => [topicOf(tenant), spread.has(tenant) ? 6 : 1])),
+        ...Object.fromEntries(answerTopics.map((topic) => [topic, 1])),
+      },
     });
     cluster = await startInstantCluster({
-      processes: ['audit', 'auth-quota', 'billing', 'inference', 'ingress', 'ingress-2', 'pii'],
+      processes: ['audit', 'auth-quota', 'billing', 'inference', 'ingress', 'ingress-2', 'mirrors', 'pii'],
       env: servers.env,
     });
     for (const id of tenants) await createTenant(cluster.database, { id, requestsPerMinute: 1_000_000 });
@@ -79,12 +93,19 @@ describe.skipIf(!kafkaIsHere)('requests from topics of Kafka', () => {
     count: number,
     signal: AbortSignal,
   ): Promise<readonly StoredAnswer[]> => untilAnswered(cluster, tenant, count, signal);
-  const byCorrelation = (answers: readonly StoredAnswer[]): Map<string | null, AnswerGiven> =>
-    new Map(answers.map(({ answer }) => [answer.correlation_id, answer]));
+  /** Waits until a topic has so many records, and expects that it has no more. */
+  const recordsOf = async (topic: string, count: number): Promise<TopicReader['records']> => {
+    const reader = await readTopicCommitted(servers.broker.brokers, [topic]);
+    try {
+      await expect.poll(() => reader.records.length, { timeout: 120_000 }).toBeGreaterThanOrEqual(count);
+      expect(reader.records).toHaveLength(count);
+      return [...reader.records];
+    } finally {
+      await reader.stop();
+    }
+  };
   const lettersOf = async (tenant: Tenant): Promise<readonly DeadLetter[]> =>
     (await readDeadLetters(cluster.platform)).filter((letter) => letter.tenant === tenant);
-  const ask = (input: string, more: object = {}): string =>
-    JSON.stringify({ input, parameters: { max_tokens: 4 }, ...more });
 
   it('are answered once each, in JSON, under the id that the header, the body or the key says', async ({
     signal,
@@ -123,6 +144,22 @@ describe.skipIf(!kafkaIsHere)('requests from topics of Kafka', () => {
       'Millrace-Source-Offset': '0',
       'Millrace-Source-Key': Buffer.from('k1').toString('base64'),
     });
+
+    const records = await recordsOf('answers.json', 4);
+    const given = records.map(({ value }) => JSON.parse(value?.toString() ?? '') as AnswerGiven);
+    expect(new Set(given.map(({ request_id: id }) => id))).toEqual(
+      new Set(answers.map(({ answer }) => answer.request_id)),
+    );
+    expect(records[0]).toMatchObject({
+      key: 'k1',
+      headers: {
+        'millrace-kind': 'ANSWER',
+        'millrace-correlation-id': 'header',
+        'millrace-source-topic': 'json.requests',
+        'millrace-source-offset': '0',
+        traceparent,
+      },
+    });
   });
 
   it('are read in the Confluent wire format, whoever wrote them by which schema', async ({ signal }) => {
@@ -158,6 +195,16 @@ describe.skipIf(!kafkaIsHere)('requests from topics of Kafka', () => {
       ]),
     );
     expect(answers[0]?.headers['Content-Type']).toBe('application/vnd.millrace.avro');
+
+    // The registry's own client reads them.
+    const given = await Promise.all(
+      (await recordsOf('answers.avro', 2)).map(
+        async ({ value }) => (await servers.schemas.decode(value ?? Buffer.alloc(0))) as AnswerGiven,
+      ),
+    );
+    expect(given.map((answer) => answer.correlation_id)).toEqual(
+      answers.map(({ answer }) => answer.correlation_id),
+    );
   });
 
   it('expire by the deadline of the topic unless they say another', async ({ signal }) => {
@@ -187,6 +234,13 @@ describe.skipIf(!kafkaIsHere)('requests from topics of Kafka', () => {
     expect(kinds('whole')).toEqual(['ANSWER']);
     expect(kinds('pieces').length).toBeGreaterThan(1);
     expect(kinds('pieces').at(-1)).toBe('ANSWER');
+
+    const pieces = await recordsOf('pieces.c', kinds('pieces').length - 1);
+    expect(
+      pieces.map(({ key, headers }) => [key, headers['millrace-kind'], headers['millrace-number']]),
+    ).toEqual(pieces.map((_, index) => ['pieces', 'CHUNK', String(index + 1)]));
+    const ends = await recordsOf('answers.c', 2);
+    expect(new Set(ends.map(({ key }) => key))).toEqual(new Set(['pieces', 'whole']));
   });
 
   it('of one key are answered in their order where the topic asks for it', async ({ signal }) => {
@@ -230,28 +284,23 @@ describe.skipIf(!kafkaIsHere)('requests from topics of Kafka', () => {
       ],
     });
     const answers = byCorrelation(await answersOf('bad', 9, signal));
-    const error = (code: string, message: RegExp): object => ({
-      kind: 'ERROR',
-      transport: 'KAFKA',
-      failure: { code, message: expect.stringMatching(message) as string, retryable: false },
-    });
     expect(answers).toMatchObject(
       new Map([
         ['good', { kind: 'ANSWER' }],
         [
           'json',
-          error(
+          failed(
             'invalid_value',
             /not Avro in the Confluent wire format.*bad\.requests, partition 0, offset 0/u,
           ),
         ],
-        ['short', error('invalid_value', /has 2 bytes/u)],
-        ['unknown', error('invalid_type', /404/u)],
-        ['foreign', error('invalid_type', /cannot be read as a intake\.requested/u)],
-        ['cut', error('invalid_value', /cannot be decoded/u)],
-        ['tombstone', error('missing_value', /a tombstone is no request/u)],
-        ['header', error('invalid_value', /Millrace-Deadline must be one line/u)],
-        ['large', error('payload_too_large', /3145\d+ bytes, 3145728 are allowed/u)],
+        ['short', failed('invalid_value', /has 2 bytes/u)],
+        ['unknown', failed('invalid_type', /404/u)],
+        ['foreign', failed('invalid_type', /cannot be read as a intake\.requested/u)],
+        ['cut', failed('invalid_value', /cannot be decoded/u)],
+        ['tombstone', failed('missing_value', /a tombstone is no request/u)],
+        ['header', failed('invalid_value', /Millrace-Deadline must be one line/u)],
+        ['large', failed('payload_too_large', /3145\d+ bytes, 3145728 are allowed/u)],
       ]),
     );
     const letters = await lettersOf('bad');

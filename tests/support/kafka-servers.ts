@@ -79,10 +79,9 @@ export async function startKafkaServers({ entries, topics }: KafkaServersOptions
         ...refresh,
         MILLRACE_KAFKA_TOPICS: file,
         MILLRACE_SCHEMA_REGISTRY_URL: registry.url,
-        MILLRACE_SCHEMA_REGISTRY_TIMEOUT: '1s',
       },
       async register(name, subject) {
-        const latest = readSchemaFiles().findLast((file) => file.name === name);
+        const latest = readSchemaFiles().findLast((schema) => schema.name === name);
         const { id } = await schemas.register(
           { type: SchemaType.AVRO, schema: JSON.stringify(latest?.schema) },
           { subject },

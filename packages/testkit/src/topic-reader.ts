@@ -35,12 +35,17 @@ export async function readTopicCommitted(brokers: string, topics: readonly strin
     maxWaitTimeInMs: 50,
   });
   const records: TopicRecord[] = [];
+  /** Behind a rebalance the group begins anew, since it commits nothing: what it has seen already is no record more. */
+  const seen = new Map<string, number>();
   await consumer.connect();
   await consumer.subscribe({ topics: [...topics], fromBeginning: true });
   await consumer.run({
     autoCommit: false,
     async eachBatch({ batch }) {
-      for (const { offset, key, value, headers = {} } of batch.messages)
+      const place = `${batch.topic}/${batch.partition}`;
+      for (const { offset, key, value, headers = {} } of batch.messages) {
+        if (Number(offset) <= (seen.get(place) ?? -1)) continue;
+        seen.set(place, Number(offset));
         records.push({
           partition: batch.partition,
           offset: Number(offset),
@@ -50,6 +55,7 @@ export async function readTopicCommitted(brokers: string, topics: readonly strin
             Object.entries(headers).map(([name, text]) => [name, text?.toString() ?? '']),
           ),
         });
+      }
     },
   });
   return { records, stop: () => consumer.disconnect() };

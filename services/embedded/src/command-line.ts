@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { authQuotaSettings } from '@millrace/auth-quota';
 import { inferenceSettings } from '@millrace/inference/settings';
-import { ingressSettings } from '@millrace/ingress';
+import { ingressSettings, kafkaSourceSettings } from '@millrace/ingress';
 import { providersSettings } from '@millrace/providers';
 import { gatewaySettings, relaySettings } from '@millrace/relay';
 import { describeSettings, MillraceError, type SettingsDefinition } from '@millrace/runtime';
@@ -54,6 +54,11 @@ const modelSettings = {
   providersFile: providersSettings.providersFile,
   routesFile: relaySettings.routesFile,
 };
+const topicSettings = {
+  kafkaBrokers: kafkaSourceSettings.kafkaBrokers,
+  kafkaTopicsFile: kafkaSourceSettings.kafkaTopicsFile,
+  registryUrl: kafkaSourceSettings.registryUrl,
+};
 const clientSettings = {
   corsOrigins: gatewaySettings.corsOrigins,
   trustedProxies: gatewaySettings.trustedProxies,
@@ -94,6 +99,9 @@ export function helpText(): string {
     '',
     'Models of others (docs/reference/providers.md, routes.md):',
     ...linesOf(modelSettings),
+    '',
+    'Topics of Kafka (users, TLS and more: docs/reference/kafka.md, mirrors.md):',
+    ...linesOf(topicSettings),
     '',
     'Clients (more of connections and their limits: docs/reference/limits.md):',
     ...linesOf(clientSettings),

@@ -6,6 +6,7 @@ import type { Kafka } from 'kafkajs';
 import { createKafkaSourceMetrics } from './kafka-source-metrics.ts';
 import type { KafkaSourceSettings } from './kafka-source-settings.ts';
 import { createPausedPartitions } from './paused-partitions.ts';
+import { keepConsumer } from './keep-consumer.ts';
 import { putAside } from './put-aside.ts';
 import { takeBatch } from './take-batch.ts';
 import { startTopicConsumer } from './topic-consumer.ts';
@@ -43,53 +44,53 @@ export async function startKafkaSource(
   const transcoder = createTranscoder(codec, registry);
   const paused = createPausedPartitions(clock, logger, sourceMetrics);
   const stopping = new AbortController();
-  let current: { readonly topics: string; readonly consumer: Stoppable } | undefined;
 
-  const leave = async (): Promise<void> => {
-    const { consumer } = current ?? {};
-    current = undefined;
-    sourceMetrics.connected(false);
-    await consumer?.stop();
-  };
-
-  const look = async (loop: () => Loop, signal: AbortSignal): Promise<void> => {
-    const found = await describe(kafka, topics);
-    const wanted = JSON.stringify(found.topics);
-    if (signal.aborted || current?.topics === wanted) return;
-    await leave();
-    if (found.topics.length === 0) {
-      logger.warn('no topic fits a pattern of MILLRACE_KAFKA_TOPICS yet');
-      return;
-    }
+  const startConsumer = (
+    cluster: string,
+    names: readonly string[],
+    onEnded: (error: Error) => void,
+  ): Promise<Stoppable> => {
     const batches = {
       bus,
       logger,
       metrics: sourceMetrics,
       transcoder,
-      cluster: found.cluster,
+      cluster,
       topicOf: (topic) => topics.requestTopic(topic),
       putAside: (bad) => putAside({ ...dependencies, transcoder }, bad),
       paused,
       signal: stopping.signal,
     } satisfies Parameters<typeof takeBatch>[0];
-    const consumer = await startTopicConsumer({
+    logger.info({ topics: names, group: settings.kafkaGroup }, 'takes requests from topics');
+    return startTopicConsumer({
       kafka,
       logger,
       settings,
-      topics: found.topics,
+      topics: names,
       eachBatch: (payload) => takeBatch(batches, payload),
-      onJoined() {
-        sourceMetrics.connected(true);
-      },
-      onEnded(error) {
-        logger.warn({ error }, 'the consumer has ended; another one follows');
-        sourceMetrics.connected(false);
-        current = undefined;
-        clock.setTimer(againMs, () => loop().wake());
-      },
+      onJoined: () => sourceMetrics.connected(true),
+      onEnded,
     });
-    current = { topics: wanted, consumer };
-    logger.info({ topics: found.topics, group: settings.kafkaGroup }, 'takes requests from topics');
+  };
+  let cluster = '';
+  const consumer = keepConsumer(
+    (names, onEnded) => startConsumer(cluster, names, onEnded),
+    (error) => {
+      logger.warn({ error }, 'the consumer has ended; another one follows');
+      sourceMetrics.connected(false);
+      again();
+    },
+  );
+
+  const look = async (signal: AbortSignal): Promise<void> => {
+    const found = await describe(kafka, topics);
+    if (signal.aborted) return;
+    if (found.topics.length === 0) {
+      logger.warn({}, 'no topic fits a pattern of MILLRACE_KAFKA_TOPICS yet');
+      sourceMetrics.connected(false);
+    }
+    cluster = found.cluster;
+    await consumer.ensure(found.topics);
   };
 
   const loop: Loop = startLoop(
@@ -98,15 +99,19 @@ export async function startKafkaSource(
       intervalMs: settings.kafkaTopicsRefreshMs,
       onError(error) {
         logger.warn({ error }, 'Kafka cannot be reached; it will be tried again');
-        clock.setTimer(againMs, () => loop.wake());
+        again();
       },
     },
-    (signal) => look(() => loop, signal),
+    look,
   );
+  function again(): void {
+    clock.setTimer(againMs, () => loop.wake());
+  }
+
   return {
     async stop() {
       stopping.abort();
-      await stopInReverse([...(registry === undefined ? [] : [registry]), { stop: leave }, paused, loop]);
+      await stopInReverse([...(registry === undefined ? [] : [registry]), consumer, paused, loop]);
     },
   };
 }

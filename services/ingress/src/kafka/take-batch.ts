@@ -5,6 +5,7 @@ import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { KafkaSourceMetrics } from './kafka-source-metrics.ts';
 import type { PausedPartitions } from './paused-partitions.ts';
 import type { RecordPlace } from './record-place.ts';
+import { whileBeating } from './while-beating.ts';
 import type { Transcoder } from './transcode-record.ts';
 
 export interface TakeBatchDependencies {
@@ -48,7 +49,11 @@ export async function takeBatch(
   for (let from = 0; from < batch.messages.length; from += atOnce) {
     if (!payload.isRunning() || payload.isStale() || dependencies.signal.aborted) return;
     const records = batch.messages.slice(from, from + atOnce);
-    const { done, why } = await takeRecords(dependencies, topic, place, records);
+    const { done, why } = await whileBeating(
+      () => payload.heartbeat(),
+      dependencies.logger,
+      () => takeRecords(dependencies, topic, place, records),
+    );
     const last = records[done - 1];
     if (last !== undefined) await commit(payload, last);
     if (why !== undefined) {
@@ -121,7 +126,7 @@ async function takeRecord(
     return;
   }
   try {
-    await bus.publish(message, { retryForMs, signal });
+    await bus.publish(message, { retryForMs });
   } catch (cause) {
     if (!isTooLarge(cause)) throw cause;
     await reject(

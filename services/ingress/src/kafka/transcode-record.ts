@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { OutgoingMessage } from '@millrace/bus';
-import { subjects, type Codec, type IntakeRequested } from '@millrace/contracts';
+import { subjects, type AvroSchema, type Codec, type IntakeRequested } from '@millrace/contracts';
 import { contentTypes, intakeHeaders, sourceHeaderPrefix } from '@millrace/intake';
 import { readWireFormat, type RequestTopic, type SchemaRegistry } from '@millrace/kafka';
 import { MillraceError } from '@millrace/runtime';
@@ -36,6 +36,7 @@ export interface Transcoder {
 
 /** @param registry undefined where all topics are in JSON */
 export function createTranscoder(codec: Codec, registry: SchemaRegistry | undefined): Transcoder {
+  /** What throws for a schema that cannot be read as ours throws each time. */
   const translators = new Map<number, (body: Uint8Array) => Uint8Array>();
 
   const translatorOf = async (id: number, signal: AbortSignal): Promise<(body: Uint8Array) => Uint8Array> => {
@@ -43,7 +44,7 @@ export function createTranscoder(codec: Codec, registry: SchemaRegistry | undefi
     if (known !== undefined) return known;
     if (registry === undefined)
       throw new MillraceError('internal_error', 'A topic in Avro needs a schema registry.');
-    const made = codec.translator('intake.requested', await registry.schemaOf(id, signal));
+    const made = translatorOrThrower(codec, await registry.schemaOf(id, signal));
     translators.set(id, made);
     return made;
   };
@@ -84,6 +85,16 @@ export function createTranscoder(codec: Codec, registry: SchemaRegistry | undefi
       return { ...placeHeaders(topic, place, record), ...correlation(record, readable(record)) };
     },
   };
+}
+
+function translatorOrThrower(codec: Codec, schema: AvroSchema): (body: Uint8Array) => Uint8Array {
+  try {
+    return codec.translator('intake.requested', schema);
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
 }
 
 function valueOf({ value }: KafkaMessage): Buffer {
