@@ -125,6 +125,15 @@ describe('with TLS, and a user for each service', () => {
   );
 });
 
+/** By stream: how many messages it has. */
+async function storedCounts(): Promise<readonly (readonly [string, number])[]> {
+  const { bus } = cluster.platform;
+  const names = streamDefinitions().map(({ name }) => name);
+  return await Promise.all(
+    names.map(async (name) => [name, (await bus.streamState(name)).messages] as const),
+  );
+}
+
 describe('an upstream system of a tenant', () => {
   let upstream: NatsConnection;
   const { stream, durable } = answersConsumer(defaultTenant);
@@ -138,14 +147,6 @@ describe('an upstream system of a tenant', () => {
   });
 
   afterAll(() => upstream.close());
-
-  const storedCounts = async (): Promise<readonly (readonly [string, number])[]> => {
-    const { bus } = cluster.platform;
-    const names = streamDefinitions().map(({ name }) => name);
-    return await Promise.all(
-      names.map(async (name) => [name, (await bus.streamState(name)).messages] as const),
-    );
-  };
 
   it('publishes a request to a queue of its tenant, and reads its answer', async () => {
     const payload = JSON.stringify({

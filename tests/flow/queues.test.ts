@@ -286,10 +286,13 @@ it('does the requests of a lane one after the other, in their order', async ({ s
   expect(closings).toEqual(answers.map(({ answer }) => answer.request_id));
 });
 
+async function metricsPage(): Promise<string> {
+  return (await fetch(`${cluster.ingressUrl}/metrics`)).text();
+}
+
 it('counts what is in flight, waits and has ended', async () => {
-  const page = async (): Promise<string> => (await fetch(`${cluster.ingressUrl}/metrics`)).text();
-  await expect.poll(page).toMatch(/^millrace_intake_oldest_seconds 0$/mu);
-  const text = await page();
+  await expect.poll(metricsPage).toMatch(/^millrace_intake_oldest_seconds 0$/mu);
+  const text = await metricsPage();
   expect(text).toMatch(/^millrace_intake_ended_total\{transport="NATS",outcome="answered"\} [1-9]/mu);
   expect(text).toMatch(/^millrace_intake_ended_total\{transport="NATS",outcome="rejected"\} 1\d{3}$/mu);
   expect(text).toMatch(/^millrace_intake_in_flight 0$/mu);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { intakePlaceOf, subjects, subjectToken } from './subjects.ts';
 
 /**
@@ -238,12 +239,22 @@ export function intakeConsumer(subject: string, ackWaitMs: number = defaultAckWa
   const [, , ...tokens] = subject.split('.');
   return {
     stream: 'INTAKE',
-    durable: `intake~${tokens.join('~')}`,
+    durable: durableName(['intake', ...tokens]),
     filterSubject: subject,
     ackWaitMs,
     maxAckPending: intakePlaceOf(subject)?.lane === undefined ? queueMaxAckPending : 1,
     inactiveMs: queueInactiveMs,
   };
+}
+
+/** nats-server takes 255 characters. */
+const longestName = 200;
+
+/** A name of tokens of subjects, in which `~` does not occur; a hash where that would be too long. */
+function durableName([kind = '', ...tokens]: readonly string[]): string {
+  const name = [kind, ...tokens].join('~');
+  if (name.length <= longestName) return name;
+  return `${kind}~~${createHash('sha256').update(name).digest('hex')}`;
 }
 
 /** How long a reader of answers may be silent before another gets them. */
@@ -256,7 +267,8 @@ const answersAckWaitMs = 30_000;
 export function answersConsumer(tenant: string): ConsumerDefinition {
   return {
     stream: 'ANSWERS',
-    durable: subjectToken(tenant),
+    // Others read this stream too, under names without a tenant.
+    durable: durableName(['tenant', subjectToken(tenant)]),
     filterSubject: subjects.answersOf(tenant),
     ackWaitMs: answersAckWaitMs,
     maxAckPending: 4_096,

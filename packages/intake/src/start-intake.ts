@@ -112,7 +112,11 @@ export async function startIntake(
         logger.warn({ subject }, 'a queue has to wait: its tenant has as many as are looked after at once');
         continue;
       }
-      await serve(subject, place.tenant);
+      try {
+        await serve(subject, place.tenant);
+      } catch (error) {
+        logger.warn({ error, subject }, 'a queue cannot be looked after; it will be tried again');
+      }
     }
     for (const [subject, queue] of served) {
       if (found.has(subject) || queue.consumption.inFlight > 0) continue;

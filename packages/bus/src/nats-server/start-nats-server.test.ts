@@ -12,6 +12,18 @@ import { startNatsServer, type NatsServer } from './start-nats-server.ts';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
 
+const publish = (client: NatsConnection, text: string) => client.jetstream().publish('S', text);
+
+async function expectStored(client: NatsConnection, texts: readonly string[]): Promise<void> {
+  const { streams } = await client.jetstreamManager();
+  const stored = await Promise.all(
+    texts.map((_, index) =>
+      streams.getMessage('S', { seq: index + 1 }).then(({ data }) => Buffer.from(data).toString()),
+    ),
+  );
+  expect(stored).toEqual(texts);
+}
+
 describe('startNatsServer', { timeout: 60_000 }, () => {
   let folder: string;
   let binary: string;
@@ -64,16 +76,6 @@ describe('startNatsServer', { timeout: 60_000 }, () => {
       await use(client);
       await client.close();
       await server.kill();
-    };
-    const publish = (client: NatsConnection, text: string) => client.jetstream().publish('S', text);
-    const expectStored = async (client: NatsConnection, texts: readonly string[]): Promise<void> => {
-      const { streams } = await client.jetstreamManager();
-      const stored = await Promise.all(
-        texts.map((_, index) =>
-          streams.getMessage('S', { seq: index + 1 }).then(({ data }) => Buffer.from(data).toString()),
-        ),
-      );
-      expect(stored).toEqual(texts);
     };
     const filesHold = async (text: string): Promise<boolean> => {
       const entries = await readdir(dataDir, { recursive: true, withFileTypes: true });
