@@ -18,6 +18,14 @@ describe.skipIf(!kafkaIsHere)('the mirror of answers', () => {
 
   beforeAll(async () => {
     scene = await startScene();
+    const admin = (await clientOf(scene)).admin();
+    await admin.connect();
+    const configEntries = [{ name: 'max.message.bytes', value: '3000' }];
+    await admin.createTopics({
+      topics: [{ topic: 'answers.small', numPartitions: 1, configEntries }],
+      waitForLeaders: true,
+    });
+    await admin.disconnect();
     folder = await mkdtemp(path.join(tmpdir(), 'millrace-mirrors-'));
     topicsFile = path.join(folder, 'topics.json');
     const queue = (name: string) => ({
@@ -118,14 +126,6 @@ describe.skipIf(!kafkaIsHere)('the mirror of answers', () => {
   });
 
   it('gives an error in place of an answer that the broker does not take, and keeps back none of the others', async () => {
-    const admin = (await clientOf(scene)).admin();
-    await admin.connect();
-    const configEntries = [{ name: 'max.message.bytes', value: '3000' }];
-    await admin.createTopics({
-      topics: [{ topic: 'answers.small', numPartitions: 1, configEntries }],
-      waitForLeaders: true,
-    });
-    await admin.disconnect();
     for (const body of ['one', 'two', 'x'.repeat(5_000), 'three', 'four'])
       await answer('small', 'ANSWER', body);
     await start();
