@@ -97,7 +97,8 @@ describe.skipIf(!kafkaIsHere)('the mirrors', () => {
       ({ value }) => codec.decode('billing.charged', value ?? Buffer.alloc(0)).request_id,
     );
     const rows = await cluster.database.select({ requestId: ledger.requestId }).from(ledger);
-    expect(charged.toSorted()).toEqual(rows.map(({ requestId }) => requestId).toSorted());
+    expect(charged.length).toBe(rows.length);
+    expect(new Set(charged)).toEqual(new Set(rows.map(({ requestId }) => requestId)));
     expect(new Set(charged)).toEqual(new Set(closings.map(({ request_id: id }) => id)));
   });
 });

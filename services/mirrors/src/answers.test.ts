@@ -9,6 +9,17 @@ import { clientOf, startScene, type Replica, type Scene } from './scene.fixture.
 
 const tenant = 'acme';
 
+/** An entry of the file of the topics. */
+const queue = (name: string) => ({
+  pattern: `requests.${name}`,
+  tenant,
+  queue: name,
+  format: 'json',
+  answers: `answers.${name}`,
+});
+
+const bodiesOf = ({ records }: TopicReader): string[] => records.map(({ value }) => value?.toString() ?? '');
+
 describe.skipIf(!kafkaIsHere)('the mirror of answers', () => {
   let scene: Scene;
   let folder: string;
@@ -28,13 +39,6 @@ describe.skipIf(!kafkaIsHere)('the mirror of answers', () => {
     await admin.disconnect();
     folder = await mkdtemp(path.join(tmpdir(), 'millrace-mirrors-'));
     topicsFile = path.join(folder, 'topics.json');
-    const queue = (name: string) => ({
-      pattern: `requests.${name}`,
-      tenant,
-      queue: name,
-      format: 'json',
-      answers: `answers.${name}`,
-    });
     const topics = [{ ...queue('mail'), chunks: 'chunks.mail' }, queue('whole'), queue('small')];
     await writeFile(topicsFile, JSON.stringify({ topics }));
   });
@@ -72,8 +76,6 @@ describe.skipIf(!kafkaIsHere)('the mirror of answers', () => {
     });
     return requestId;
   };
-  const bodiesOf = ({ records }: TopicReader): string[] =>
-    records.map(({ value }) => value?.toString() ?? '');
 
   it('writes answers to the topic of their queue, pieces to that of its chunks, under the key of the request', async () => {
     await start();
