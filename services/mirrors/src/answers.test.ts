@@ -10,7 +10,7 @@ import { clientOf, startScene, type Replica, type Scene } from './scene.fixture.
 const tenant = 'acme';
 
 /** An entry of the file of the topics. */
-const queue = (name: string) => ({
+const queueOf = (name: string) => ({
   pattern: `requests.${name}`,
   tenant,
   queue: name,
@@ -39,7 +39,7 @@ describe.skipIf(!kafkaIsHere)('the mirror of answers', () => {
     await admin.disconnect();
     folder = await mkdtemp(path.join(tmpdir(), 'millrace-mirrors-'));
     topicsFile = path.join(folder, 'topics.json');
-    const topics = [{ ...queue('mail'), chunks: 'chunks.mail' }, queue('whole'), queue('small')];
+    const topics = [{ ...queueOf('mail'), chunks: 'chunks.mail' }, queueOf('whole'), queueOf('small')];
     await writeFile(topicsFile, JSON.stringify({ topics }));
   });
   afterEach(async () => {
