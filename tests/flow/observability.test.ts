@@ -6,6 +6,7 @@ import { renderMetricsPage } from '../support/metrics-page.ts';
 import { postJson } from '../support/post-json.ts';
 import { startTestCluster } from '../support/test-cluster.ts';
 
+const topicsFile = fileURLToPath(new URL('../../infra/kafka/topics.json', import.meta.url));
 const page = fileURLToPath(new URL('../../docs/reference/metrics.md', import.meta.url));
 
 let cluster: Cluster;
@@ -15,7 +16,10 @@ beforeAll(async () => {
   if (kafkaIsHere) kafka = await startTestKafka();
   cluster = await startTestCluster({
     env: {
-      ...(kafka !== undefined && { MILLRACE_KAFKA_BROKERS: kafka.brokers }),
+      ...(kafka !== undefined && {
+        MILLRACE_KAFKA_BROKERS: kafka.brokers,
+        MILLRACE_KAFKA_TOPICS: topicsFile,
+      }),
       MILLRACE_SLOTS: '4',
       MILLRACE_CONTEXT_LENGTH: '512',
       MILLRACE_PREFIX_CACHE: '64MiB',

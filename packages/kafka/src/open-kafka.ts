@@ -25,7 +25,7 @@ export async function openKafka(settings: KafkaSettings, logger: Logger): Promis
     retry,
     ...(ssl !== undefined && { ssl }),
     ...(sasl !== undefined && { sasl }),
-    ...logInto(logger.child({ part: 'kafka' })),
+    ...logInto(logger),
   };
   return new Kafka(config);
 }

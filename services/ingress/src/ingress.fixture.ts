@@ -1,3 +1,4 @@
+import { intakeSettings } from '@millrace/intake';
 import type { StreamLimits, VerifiedPrincipal } from '@millrace/contracts';
 import type { GatewaySettings, RelaySettings } from '@millrace/relay';
 import {
@@ -10,9 +11,10 @@ import {
   type ScriptedWriter,
   type TestPlatform,
 } from '@millrace/relay/testing';
-import { createLogger, stopInReverse, type Stoppable } from '@millrace/runtime';
+import { createLogger, stopInReverse, type Stoppable, readSettings } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import type { IngressSettings } from './config.ts';
+import { kafkaSourceSettings } from './kafka/kafka-source-settings.ts';
 import { startIngress } from './service.ts';
 
 export interface PostOptions {
@@ -77,6 +79,9 @@ export async function startIngressTest(
     jobRetentionMs: 86_400_000,
     fileMaxBytes: 1024 * 1024,
     fileRetentionMs: 86_400_000,
+    ...readSettings(intakeSettings, {}),
+    ...readSettings(kafkaSourceSettings, {}),
+    ackWaitMs: 10_000,
     ...settings,
     port: 0,
     host: '127.0.0.1',

@@ -1,0 +1,102 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
+import { readSchemaFiles, type SchemaName } from '@millrace/contracts';
+import { kafkaSettings, openKafka } from '@millrace/kafka';
+import { createLogger, readSettings, stopInReverse, type Stoppable } from '@millrace/runtime';
+import { startTestKafka, startTestRegistry, type TestKafka, type TestRegistry } from '@millrace/testkit';
+import type { Admin, Kafka, Producer } from 'kafkajs';
+
+/** An entry of the topics file. */
+export type TopicsEntry = Readonly<Record<string, string | boolean>>;
+
+/** A broker and a schema registry, with a client of an upstream system. */
+export interface KafkaServers extends Stoppable {
+  readonly broker: TestKafka;
+  readonly registry: TestRegistry;
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly producer: Producer;
+  /** The registry's own client, by which upstream encodes. */
+  readonly schemas: SchemaRegistry;
+  /** What the services are told: where these are, and the topics file. */
+  readonly env: Readonly<Record<string, string>>;
+  /** @returns the id of the latest version of a published schema, registered under a subject */
+  register(name: SchemaName, subject: string): Promise<number>;
+  /** How many records a topic has. */
+  recordsIn(topic: string): Promise<number>;
+}
+
+export interface KafkaServersOptions {
+  readonly entries: readonly TopicsEntry[];
+  /** Made at the start: partitions by name. */
+  readonly topics: Readonly<Record<string, number>>;
+}
+
+const refresh = { MILLRACE_KAFKA_TOPICS_REFRESH: '1s', MILLRACE_KAFKA_SESSION_TIMEOUT: '6s' } as const;
+const largestRecordBytes = 8 * 1024 * 1024;
+
+export async function startKafkaServers({ entries, topics }: KafkaServersOptions): Promise<KafkaServers> {
+  const parts: Stoppable[] = [];
+  try {
+    const [broker, registry] = await Promise.all([startTestKafka(), startTestRegistry()]);
+    parts.push(broker, registry);
+    const folder = await mkdtemp(path.join(tmpdir(), 'millrace-topics-'));
+    parts.push({ stop: () => rm(folder, { recursive: true, force: true }) });
+    const file = path.join(folder, 'topics.json');
+    await writeFile(file, JSON.stringify({ topics: entries }));
+
+    const where = { MILLRACE_KAFKA_BROKERS: broker.brokers };
+    const kafka = await openKafka(
+      readSettings(kafkaSettings, where),
+      createLogger({ service: 'upstream', level: 'silent' }),
+    );
+    const admin = kafka.admin();
+    await admin.connect();
+    parts.push({ stop: () => admin.disconnect() });
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: Object.entries(topics).map(([topic, numPartitions]) => ({
+        topic,
+        numPartitions,
+        configEntries: [{ name: 'max.message.bytes', value: String(largestRecordBytes) }],
+      })),
+    });
+    const producer = kafka.producer({ allowAutoTopicCreation: false });
+    await producer.connect();
+    parts.push({ stop: () => producer.disconnect() });
+    const schemas = new SchemaRegistry({ host: registry.url });
+    return {
+      broker,
+      registry,
+      kafka,
+      admin,
+      producer,
+      schemas,
+      env: {
+        ...where,
+        ...refresh,
+        MILLRACE_KAFKA_TOPICS: file,
+        MILLRACE_SCHEMA_REGISTRY_URL: registry.url,
+        MILLRACE_SCHEMA_REGISTRY_TIMEOUT: '1s',
+      },
+      async register(name, subject) {
+        const latest = readSchemaFiles().findLast((schema) => schema.name === name);
+        const { id } = await schemas.register(
+          { type: SchemaType.AVRO, schema: JSON.stringify(latest?.schema) },
+          { subject },
+        );
+        return id;
+      },
+      async recordsIn(topic) {
+        const offsets = await admin.fetchTopicOffsets(topic);
+        return offsets.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
+      },
+      stop: () => stopInReverse(parts),
+    };
+  } catch (error) {
+    await stopInReverse(parts);
+    throw error;
+  }
+}
