@@ -25,6 +25,8 @@ const mirrored = [
   { topic: topics.audit.name, stream: 'AUDIT', filter: '>' },
 ] as const;
 
+type Mirrored = (typeof mirrored)[number];
+
 describe.skipIf(!kafkaIsHere)('the mirrors', () => {
   let cluster: Cluster;
   let kafka: TestKafka;
@@ -57,6 +59,31 @@ describe.skipIf(!kafkaIsHere)('the mirrors', () => {
     return all;
   }
 
+  /** The topic has what the stream has, row for row, once that has as many as are expected: billing and audit are behind for a while. */
+  async function expectEqual({ topic, stream, filter }: Mirrored, least: number): Promise<void> {
+    const ofStream = async (): Promise<Row[]> => {
+      const stored = await readAll(cluster.platform.bus.read(stream, filter));
+      return stored.map(({ sequence, payload }) => row(sequence, Buffer.from(payload)));
+    };
+    await expect
+      .poll(async () => (await ofStream()).length, { timeout: 120_000 })
+      .toBeGreaterThanOrEqual(least);
+    const expected = await ofStream();
+    await expect
+      .poll(() => recordsOf(topic).length, { timeout: 120_000 })
+      .toBeGreaterThanOrEqual(expected.length);
+    const rows = recordsOf(topic).map(({ headers, value }) =>
+      row(Number(headers['millrace-sequence']), value ?? Buffer.alloc(0)),
+    );
+    expect(rows.toSorted(bySequence)).toEqual(expected);
+  }
+
+  /** Whether a replica runs the mirror of the closings, as it says itself. */
+  async function isOwner(name: string): Promise<boolean> {
+    const response = await fetch(`${cluster.process(name).url}/metrics`);
+    return (await response.text()).includes('millrace_mirror_owner{mirror="requests"} 1');
+  }
+
   it('equal their streams, row for row, while each replica is killed and the broker is restarted', async () => {
     const closings: RequestClosed[] = [];
     for (let kill = 0; kill < kills; kill += 1) {
@@ -74,24 +101,7 @@ describe.skipIf(!kafkaIsHere)('the mirrors', () => {
     }
     closings.push(...(await publish(count / (kills + 1))));
 
-    for (const { topic, stream, filter } of mirrored) {
-      const ofStream = async (): Promise<unknown[]> => {
-        const stored = await readAll(cluster.platform.bus.read(stream, filter));
-        return stored.map(({ sequence, payload }) => row(sequence, Buffer.from(payload)));
-      };
-      // Billing and audit are behind the closings for a while.
-      await expect
-        .poll(async () => (await ofStream()).length, { timeout: 120_000 })
-        .toBeGreaterThanOrEqual(closings.length);
-      const expected = await ofStream();
-      await expect
-        .poll(() => recordsOf(topic).length, { timeout: 120_000 })
-        .toBeGreaterThanOrEqual(expected.length);
-      const rows = recordsOf(topic).map(({ headers, value }) =>
-        row(Number(headers['millrace-sequence']), value ?? Buffer.alloc(0)),
-      );
-      expect(rows.toSorted(bySequence)).toEqual(expected);
-    }
+    for (const each of mirrored) await expectEqual(each, closings.length);
     const { codec } = cluster.platform;
     const charged = recordsOf(topics.billing.name).map(
       ({ value }) => codec.decode('billing.charged', value ?? Buffer.alloc(0)).request_id,
@@ -100,6 +110,24 @@ describe.skipIf(!kafkaIsHere)('the mirrors', () => {
     expect(charged.length).toBe(rows.length);
     expect(new Set(charged)).toEqual(new Set(rows.map(({ requestId }) => requestId)));
     expect(new Set(charged)).toEqual(new Set(closings.map(({ request_id: id }) => id)));
+  });
+
+  it('are taken over from a replica that hangs, and it writes nothing when it comes back', async () => {
+    const replicas = ['mirrors', 'mirrors-2'] as const;
+    await publish(100);
+    await expect.poll(() => recordsOf(topics.requests.name).length, { timeout: 120_000 }).toBe(100);
+    const [hanging, other] = (await isOwner('mirrors')) ? replicas : replicas.toReversed();
+    // With a batch that it has begun, as likely as not.
+    const publishing = publish(500);
+    cluster.process(hanging ?? '').send('SIGSTOP');
+    await publishing;
+    await expect.poll(() => isOwner(other ?? ''), { timeout: 120_000 }).toBe(true);
+    await expect.poll(() => recordsOf(topics.requests.name).length, { timeout: 120_000 }).toBe(600);
+    const more = publish(500);
+    cluster.process(hanging ?? '').send('SIGCONT');
+    await more;
+    await expect.poll(() => isOwner(hanging ?? ''), { timeout: 120_000 }).toBe(false);
+    await expectEqual(mirrored[0], 1_100);
   });
 });
 
