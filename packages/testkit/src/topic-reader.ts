@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Kafka, logLevel } from 'kafkajs';
-import type { Stoppable } from '@millrace/runtime';
+import type { Kafka } from 'kafkajs';
+import { kafkaSettings, openKafka } from '@millrace/kafka';
+import { createLogger, readSettings, type Stoppable } from '@millrace/runtime';
 
 /** A record as somebody sees it who reads what was committed. */
 export interface TopicRecord {
@@ -22,17 +23,18 @@ const pollMs = 50;
 
 /** Reads topics from their beginning on, read committed, until it is stopped. Waits until the topics are there. */
 export async function readTopicCommitted(brokers: string, topics: readonly string[]): Promise<TopicReader> {
-  const kafka = new Kafka({
-    brokers: brokers.split(','),
-    logLevel: logLevel.NOTHING,
-    retry: { retries: 100 },
-  });
+  const kafka = await openKafka(
+    readSettings(kafkaSettings, { MILLRACE_KAFKA_BROKERS: brokers }),
+    createLogger({ service: 'reader', level: 'silent' }),
+  );
   await untilPresent(kafka, topics);
   const consumer = kafka.consumer({
     groupId: `test-${randomUUID()}`,
     allowAutoTopicCreation: false,
     readUncommitted: false,
     maxWaitTimeInMs: 50,
+    // A broker may be away for long where everything is slow.
+    retry: { retries: 100, initialRetryTime: 100, maxRetryTime: 1_000 },
   });
   const records: TopicRecord[] = [];
   /** Behind a rebalance the group begins anew, since it commits nothing: what it has seen already is no record more. */

@@ -9,6 +9,17 @@ import { clientOf, startScene, type Replica, type Scene } from './scene.fixture.
 
 const tenant = 'acme';
 
+/** An entry of the file of the topics. */
+const queueOf = (name: string) => ({
+  pattern: `requests.${name}`,
+  tenant,
+  queue: name,
+  format: 'json',
+  answers: `answers.${name}`,
+});
+
+const bodiesOf = ({ records }: TopicReader): string[] => records.map(({ value }) => value?.toString() ?? '');
+
 describe.skipIf(!kafkaIsHere)('the mirror of answers', () => {
   let scene: Scene;
   let folder: string;
@@ -18,16 +29,17 @@ describe.skipIf(!kafkaIsHere)('the mirror of answers', () => {
 
   beforeAll(async () => {
     scene = await startScene();
+    const admin = (await clientOf(scene)).admin();
+    await admin.connect();
+    const configEntries = [{ name: 'max.message.bytes', value: '3000' }];
+    await admin.createTopics({
+      topics: [{ topic: 'answers.small', numPartitions: 1, configEntries }],
+      waitForLeaders: true,
+    });
+    await admin.disconnect();
     folder = await mkdtemp(path.join(tmpdir(), 'millrace-mirrors-'));
     topicsFile = path.join(folder, 'topics.json');
-    const queue = (name: string) => ({
-      pattern: `requests.${name}`,
-      tenant,
-      queue: name,
-      format: 'json',
-      answers: `answers.${name}`,
-    });
-    const topics = [{ ...queue('mail'), chunks: 'chunks.mail' }, queue('whole'), queue('small')];
+    const topics = [{ ...queueOf('mail'), chunks: 'chunks.mail' }, queueOf('whole'), queueOf('small')];
     await writeFile(topicsFile, JSON.stringify({ topics }));
   });
   afterEach(async () => {
@@ -64,8 +76,6 @@ describe.skipIf(!kafkaIsHere)('the mirror of answers', () => {
     });
     return requestId;
   };
-  const bodiesOf = ({ records }: TopicReader): string[] =>
-    records.map(({ value }) => value?.toString() ?? '');
 
   it('writes answers to the topic of their queue, pieces to that of its chunks, under the key of the request', async () => {
     await start();
@@ -118,14 +128,6 @@ describe.skipIf(!kafkaIsHere)('the mirror of answers', () => {
   });
 
   it('gives an error in place of an answer that the broker does not take, and keeps back none of the others', async () => {
-    const admin = (await clientOf(scene)).admin();
-    await admin.connect();
-    const configEntries = [{ name: 'max.message.bytes', value: '3000' }];
-    await admin.createTopics({
-      topics: [{ topic: 'answers.small', numPartitions: 1, configEntries }],
-      waitForLeaders: true,
-    });
-    await admin.disconnect();
     for (const body of ['one', 'two', 'x'.repeat(5_000), 'three', 'four'])
       await answer('small', 'ANSWER', body);
     await start();

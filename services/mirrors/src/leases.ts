@@ -22,6 +22,7 @@ export interface LeaseOptions {
 /** Any number: those of the mirrors among the advisory locks of the database. */
 const lockClass = 7_246_100;
 const retryMs = 500;
+const retryWhenAwayMs = 3_000;
 
 /**
  * Leases as advisory locks of one PostgreSQL session. They are free in the moment that the process is dead, since its socket is closed
@@ -52,13 +53,15 @@ export function createLeases(
     async hold(name, signal) {
       for (;;) {
         signal.throwIfAborted();
+        let pauseMs = retryMs;
         try {
           const owner = await present();
           if (await owner.lock(name)) return { signal: owner.lost, release: () => owner.unlock(name) };
         } catch (error) {
           logger.warn({ error, lease: name }, 'PostgreSQL cannot be asked for a lease; it is tried again');
+          pauseMs = retryWhenAwayMs;
         }
-        await clock.sleep(retryMs, signal);
+        await clock.sleep(pauseMs, signal);
       }
     },
     async stop() {

@@ -23,6 +23,7 @@ import {
   type TopicReader,
 } from '@millrace/testkit';
 import { eq } from 'drizzle-orm';
+import type { MirroredRecord } from './mirrored-record.ts';
 import { openMirrorWriter, type MirrorWriter } from './mirror-writer.ts';
 import { clientOf, startScene, type Replica, type Scene } from './scene.fixture.ts';
 
@@ -45,6 +46,18 @@ const price = {
   validUntil: null,
 };
 
+const recordOf = (key: string): MirroredRecord => ({
+  topic: 'fenced',
+  key,
+  value: Buffer.from(key),
+  headers: {},
+  timestamp: 1,
+});
+
+async function owns(replica: Replica, mirror: string): Promise<void> {
+  await expect.poll(() => replica.sample(owner(mirror))).toBe(1);
+}
+
 describe.skipIf(!kafkaIsHere)('the mirrors', () => {
   let scene: Scene;
   const replicas: Replica[] = [];
@@ -63,9 +76,6 @@ describe.skipIf(!kafkaIsHere)('the mirrors', () => {
     const replica = await scene.start(env);
     replicas.push(replica);
     return replica;
-  };
-  const owns = async (replica: Replica, mirror: string): Promise<void> => {
-    await expect.poll(() => replica.sample(owner(mirror))).toBe(1);
   };
   const read = async (...names: string[]): Promise<TopicReader> => {
     const reader = await readTopicCommitted(scene.kafka.brokers, names);
@@ -125,6 +135,7 @@ describe.skipIf(!kafkaIsHere)('the mirrors', () => {
     await owns(second, 'requests');
     await publishClosings(100);
     await expectEqual(reader, 'CLOSED');
+    expect(await second.sample('millrace_mirror_missed_total{mirror="requests"}')).toBe(0);
   });
 
   it('wait while the broker is away, say how far they are behind, and go on', async () => {
@@ -254,23 +265,16 @@ describe.skipIf(!kafkaIsHere)('the mirrors', () => {
     const { signal } = new AbortController();
     const open = (): Promise<MirrorWriter> =>
       openMirrorWriter({ kafka, mirror: 'test', place: { topic: mirrorStateTopic, partition: 7 } }, signal);
-    const record = (key: string) => ({
-      topic: 'fenced',
-      key,
-      value: Buffer.from(key),
-      headers: {},
-      timestamp: 1,
-    });
     const zombie = await open();
-    await zombie.write([record('one')], new Map([['at', Buffer.from('1')]]));
+    await zombie.write([recordOf('one')], new Map([['at', Buffer.from('1')]]));
     const next = await open();
     expect(next.state.get('at')?.toString()).toBe('1');
     await expect(
-      zombie.write([record('zombie')], new Map([['at', Buffer.from('zombie')]])),
+      zombie.write([recordOf('zombie')], new Map([['at', Buffer.from('zombie')]])),
     ).rejects.toMatchObject({
       code: 'fenced',
     });
-    await next.write([record('two')], new Map([['at', Buffer.from('2')]]));
+    await next.write([recordOf('two')], new Map([['at', Buffer.from('2')]]));
     await zombie.close();
     await next.close();
     const after = await open();

@@ -30,6 +30,8 @@ export async function readState(
   signal: AbortSignal,
 ): Promise<MirrorState> {
   const state: MirrorState = new Map();
+  /** The group may begin anew until it is left: nothing of that counts. */
+  let isThrough = false;
   const through = Promise.withResolvers<void>();
   // Handled below, but not while the group is still joined.
   through.promise.catch(() => undefined);
@@ -53,9 +55,11 @@ export async function readState(
       async eachBatch({ batch }) {
         if (batch.partition !== partition) return;
         for (const { key, value } of batch.messages) {
+          if (isThrough) return;
           const name = key?.toString() ?? '';
           if (name === mark.key) {
-            if (value?.toString() === mark.value) through.resolve();
+            isThrough = value?.toString() === mark.value;
+            if (isThrough) through.resolve();
           } else if (value === null) state.delete(name);
           else state.set(name, value);
         }

@@ -48,8 +48,10 @@ export class ReferenceMirror implements Mirror {
   async run(writer: MirrorWriter, signal: AbortSignal): Promise<void> {
     const followed: Followed[] = [];
     try {
-      for (const { topic, open } of this.#sources)
-        followed.push({ topic, open: await open(), known: digestsOf(writer, topic) });
+      for (const source of this.#sources) {
+        const { topic } = source;
+        followed.push({ topic, open: await source.open(), known: digestsOf(writer, topic) });
+      }
       while (!signal.aborted) {
         for (const each of followed) await this.#bringUpToDate(writer, each);
         await this.#dependencies.clock.sleep(intervalMs, signal);

@@ -19,6 +19,8 @@ export interface RunMirrorDependencies extends MirrorDependencies {
 
 const shortestPauseMs = 100;
 const longestPauseMs = 5_000;
+/** How long a transaction that is under way may hold up the end: one that is abandoned is ended by the next owner. */
+const stopLimitMs = 10_000;
 
 /**
  * Runs a mirror whenever this process has its lease. Whatever fails, it begins again from what Kafka has of it: a new producer, which
@@ -79,7 +81,16 @@ export function runMirror(
     },
     async stop() {
       stopping.abort(new MillraceError('unavailable', 'The mirror is stopping.'));
-      await running;
+      const ended = new AbortController();
+      const limit = clock
+        .sleep(stopLimitMs, ended.signal)
+        .then(
+          () =>
+            logger.warn({ mirror: name }, 'Kafka does not answer: a transaction is left to the next owner'),
+          ignoreAbort(ended.signal),
+        );
+      await Promise.race([running, limit]);
+      ended.abort();
     },
   };
 }

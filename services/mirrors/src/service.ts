@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { mirrorStateTopic } from '@millrace/contracts';
 import { openKafka, openSchemaRegistry, readTopics } from '@millrace/kafka';
 import { MillraceError, stopInReverse, type Stoppable } from '@millrace/runtime';
@@ -54,8 +55,9 @@ export async function startMirrors(
         return keep(runMirror({ ...own, kafka, leases, topicSettings: settings }, mirror, place));
       });
     return {
-      ready() {
+      async ready() {
         if (!bus.connected) return 'not connected to NATS';
+        await database.execute(sql`select 1`);
         return running.find(({ problem }) => problem !== undefined)?.problem;
       },
       stop: () => stopInReverse(parts),
