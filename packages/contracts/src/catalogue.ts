@@ -107,12 +107,18 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
   },
   'dead.letter': {
     producers: [...stages, 'billing', 'audit', 'ingress'],
-    consumers: ['operators'],
+    consumers: ['operators', 'jobs', 'admin'],
     subject: 'mr.deadletter.<stage>.<tenant>',
     storedIn: 'DEADLETTER',
   },
+  'letter.returned': {
+    producers: ['jobs'],
+    consumers: ['billing', 'audit', 'auth-quota'],
+    subject: 'mr.letter.returned.<stage>',
+    storedIn: 'RETURNED',
+  },
   'intake.requested': {
-    producers: ['upstream systems', 'ingress'],
+    producers: ['upstream systems', 'ingress', 'jobs'],
     consumers: ['ingress'],
     subject: 'mr.intake.<tenant>.<queue>',
     storedIn: 'INTAKE',

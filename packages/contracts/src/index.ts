@@ -29,6 +29,7 @@ export type {
   IntakeRequested,
   KeyRevoked,
   KeyWrapped,
+  LetterReturned,
   ModelReady,
   Opened,
   Outcome,
@@ -60,6 +61,7 @@ export { schemaOfSubject } from './schema-of-subject.ts';
 export {
   bucketDefinitions,
   consumerDefinitions,
+  deadLettersKeptMs,
   defaultAckWaitMs,
   defaultStreamLimits,
   inferenceConsumer,

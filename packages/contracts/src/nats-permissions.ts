@@ -28,20 +28,20 @@ export type NatsUser = (typeof natsUsers)[number];
 /** Whose the durable consumers are. */
 const consumersOf: Readonly<Record<NatsUser, readonly StageConsumer[]>> = {
   admin: [],
-  audit: ['audit', 'acts', 'checkpoints'],
-  'auth-quota': ['admission', 'settlement'],
-  billing: ['billing'],
+  audit: ['audit', 'acts', 'checkpoints', 'returnedToAudit'],
+  'auth-quota': ['admission', 'settlement', 'returnedToSettlement'],
+  billing: ['billing', 'returnedToBilling'],
   edge: [],
   inference: [],
   ingress: [],
-  jobs: [],
+  jobs: ['deadLetters'],
   pii: ['scrubbing'],
   providers: [],
 };
 
 /** Signals without content, which have no schema. */
 const signals = [
-  { publishers: ['ingress', 'jobs'], subscribers: ['jobs'], subject: 'mr.jobs.waiting' },
+  { publishers: ['ingress', 'jobs', 'admin'], subscribers: ['jobs'], subject: 'mr.jobs.waiting' },
   { publishers: ['jobs', 'ingress'], subscribers: ['ingress', 'jobs'], subject: 'mr.jobs.changed.*' },
 ] as const satisfies readonly {
   readonly publishers: readonly NatsUser[];
@@ -98,6 +98,7 @@ const readers: Readonly<Record<string, readonly NatsUser[]>> = {
   AUDIT: ['audit', 'ingress', 'admin'],
   CHECKPOINTS: ['audit', 'ingress'],
   ADMISSIONS: ['auth-quota'],
+  DEADLETTER: ['jobs', 'admin'],
 };
 
 function isReader(user: NatsUser, stream: string): boolean {

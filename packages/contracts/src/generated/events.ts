@@ -402,6 +402,10 @@ export interface DeadLetter {
   readonly at: number;
   /** Sealed under the key of the tenant, or of the system where the tenant is not known: the message as it was. */
   readonly payload: Uint8Array;
+  /** The headers that it came with, but for those of the broker. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sealed under the key of the user or tenant: what the placeholders in its content stand for, as the results of the request had it. null: there are none, or they were gone. */
+  readonly masked: Uint8Array | null;
 }
 
 /** What one stage decided. */
@@ -594,6 +598,26 @@ export interface KeyWrapped {
   readonly user_id: string | null;
   /** Keys that sealed before this one, and one that is about to. */
   readonly others: readonly OtherKey[];
+}
+
+/** A dead letter of a stage that works on what has ended is handed to the stage once more. */
+export interface LetterReturned {
+  /** The dead letter: its sequence in DEADLETTER. */
+  readonly letter_id: string;
+  /** The service that gave up, and is to try again. */
+  readonly stage: string;
+  /** The stream that the message was in: CLOSED or ACTS. */
+  readonly stream: string;
+  /** Its subject there. */
+  readonly subject: string;
+  /** Its sequence there. */
+  readonly sequence: number;
+  /** When the stage gave up: it was stored before that. */
+  readonly stored_at: number;
+  /** When it was handed back. */
+  readonly returned_at: number;
+  /** The message as it was: it has no content but a sealed digest. */
+  readonly payload: Uint8Array;
 }
 
 /** A model can be asked for. Value of model.<name> in CONTROL. */
@@ -1126,6 +1150,7 @@ export interface EventTypes {
   readonly 'key.changed': KeyChanged;
   readonly 'key.revoked': KeyRevoked;
   readonly 'key.wrapped': KeyWrapped;
+  readonly 'letter.returned': LetterReturned;
   readonly 'model.ready': ModelReady;
   readonly 'policy.published': PolicyPublished;
   readonly 'price.published': PricePublished;

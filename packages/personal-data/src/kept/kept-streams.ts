@@ -95,10 +95,17 @@ const streamFacts: Readonly<Record<string, Facts>> = {
     erasure: 'Of a tenant: removed. Of a user: goes with its age; senders of queues are no users.',
   },
   DEADLETTER: {
-    holds: 'Messages that could not be processed. With zero retention it is removed as results are.',
+    holds: 'Messages that could not be processed, with the headers that they came with. With zero retention it is removed as results are.',
     sealed: 'content',
     personal: 'content',
     erasure: shredded,
+  },
+  RETURNED: {
+    holds: 'Closings and acts that a stage had given up and is to try again.',
+    sealed: 'content',
+    personal: 'ids',
+    kept: 'until it is done',
+    erasure: stays,
   },
 };
 
