@@ -76,7 +76,7 @@ export function receivedMessage(
   box: SealingBox,
   { requestId, gateway, submission, inputTokensMost, opened, fallbacks, route }: NewRequest,
 ): OutgoingMessage {
-  const { generation, principal, transport } = submission;
+  const { generation, principal, transport, replay } = submission;
   const { content } = generation;
   const event: RequestReceived = {
     request_id: requestId,
@@ -95,9 +95,9 @@ export function receivedMessage(
     },
     content: sealContent(box, requestId, 'request', content),
     characters_in: charactersOf(content),
-    replay_of: null,
+    replay_of: replay?.of ?? null,
     trail: [
-      decide(clock, transport === 'HTTP' ? 'ingress' : 'edge', 'accepted', {
+      decide(clock, acceptedBy(submission), 'accepted', {
         facts: route === undefined ? {} : { route },
       }),
     ],
@@ -111,6 +111,11 @@ export function receivedMessage(
     messageId: `${requestId}:received`,
     headers: traceHeaders.write(submission.trace ?? newTrace(random)),
   };
+}
+
+function acceptedBy({ transport, replay }: Submission): string {
+  if (replay !== undefined) return 'jobs';
+  return transport === 'HTTP' ? 'ingress' : 'edge';
 }
 
 /** All that a model gets to read, in UTF-16 code units: of functions and of the form of the answer their JSON. */

@@ -29,6 +29,14 @@ export interface Submission {
   readonly idempotencyKey?: string | undefined;
   /** Where the client's own trace stands. */
   readonly trace?: TraceContext | undefined;
+  /** A request of a past time that is asked once more under this id, which its sender has chosen: it is stored once, however often it is sent. */
+  readonly replay?: Replay | undefined;
+}
+
+export interface Replay {
+  readonly requestId: string;
+  /** The request that it repeats. */
+  readonly of: string;
 }
 
 /** Where a client of this transport names its idempotency key. */

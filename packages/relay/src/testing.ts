@@ -79,7 +79,10 @@ export interface TestPlatform extends Stoppable {
   stopVerifying(): Promise<void>;
 }
 
-export async function startTestPlatform(natsUrl: string, limits?: Partial<StreamLimits>): Promise<TestPlatform> {
+export async function startTestPlatform(
+  natsUrl: string,
+  limits?: Partial<StreamLimits>,
+): Promise<TestPlatform> {
   const codec = createCodec();
   const sealing = await createSealing(systemRandom.bytes(32), createMemoryKeyStore());
   const logger = createLogger({ service: 'test', level: 'silent' });

@@ -316,6 +316,35 @@ const cases: Readonly<Record<string, Case>> = {
     ask: () => ask('POST', '/ledger/reratings', { ...range, reason: 'wrong price' }, once()),
     act: () => ({ action: 'ledger.rerate', after: expect.objectContaining({ written: '0' }) as never }),
   },
+  replayDeadLetter: {
+    ask: () => ask('POST', `/dead-letters/${target.letter}/replay`, {}),
+    act: ({ replayed_as }) => ({
+      action: 'dead-letter.replay',
+      object_id: target.letter,
+      before: { status: 'open', replays: '0' },
+      after: {
+        status: 'replaying',
+        replays: '1',
+        replayed_as: String(replayed_as),
+        decided_at: anything,
+        decided_by: 'usr_1',
+      },
+    }),
+  },
+  discardDeadLetter: {
+    ask: () => ask('POST', `/dead-letters/${target.letter}/discard`, { reason: 'sent by mistake' }),
+    act: () => ({
+      action: 'dead-letter.discard',
+      object_id: target.letter,
+      before: { status: 'open' },
+      after: {
+        status: 'discarded',
+        discard_reason: 'sent by mistake',
+        decided_at: anything,
+        decided_by: 'usr_1',
+      },
+    }),
+  },
   createIdentityProvider: {
     ask: () => ask('POST', '/identity-providers', { ...provider, issuer: `${issuer}/new` }),
     act: () => ({ tenant: system, action: 'identity-provider.create' }),

@@ -1,6 +1,7 @@
 import type { AdminRoute } from './admin-route.ts';
 import { billingRoutes } from './routes/billing-routes.ts';
 import { dataPolicyRoutes } from './routes/data-policy-routes.ts';
+import { deadLetterRoutes } from './routes/dead-letter-routes.ts';
 import { erasureRoutes } from './routes/erasure-routes.ts';
 import { identityProviderRoutes } from './routes/identity-provider-routes.ts';
 import { keyRoutes } from './routes/key-routes.ts';
@@ -25,6 +26,7 @@ export const allRoutes: readonly AdminRoute[] = [
   ...quotaRoutes,
   ...billingRoutes,
   ...ledgerRoutes,
+  ...deadLetterRoutes,
   ...dataPolicyRoutes,
   ...erasureRoutes,
   ...personalDataRoutes,

@@ -26,6 +26,7 @@ const nobody = (which: keyof typeof targets): Target => ({
   user: `usr_${'0'.repeat(32)}`,
   key: '0'.repeat(11),
   provider: `idp_${'0'.repeat(32)}`,
+  letter: '999999999',
 });
 
 const rerated = { from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' };
@@ -57,6 +58,8 @@ const bodies: Readonly<Record<string, (target: Target) => object>> = {
   giveCredit: ({ tenant }) => ({ tenant, amount: '1', currency: 'EUR', reason: 'goodwill' }),
   previewRerating: ({ tenant }) => ({ tenant, ...rerated }),
   applyRerating: ({ tenant }) => ({ tenant, ...rerated, reason: 'wrong price' }),
+  replayDeadLetter: () => ({}),
+  discardDeadLetter: () => ({ reason: 'not needed' }),
   createIdentityProvider: ({ organisation }) => ({
     ...acceptedKeys,
     issuer: `https://id.example.com/${randomUUID()}`,
@@ -149,6 +152,7 @@ describe.each(allRoutes.map((spec) => [`${spec.method} ${spec.path}`, spec] as c
         user: `usr_${'0'.repeat(32)}`,
         key: '0'.repeat(11),
         provider: `idp_${'0'.repeat(32)}`,
+        letter: '999999999',
       });
       const answer = await admin.ask('none', spec.method, path, { body });
       expect(answer.status).toBe(401);

@@ -95,7 +95,8 @@ const streamFacts: Readonly<Record<string, Facts>> = {
     erasure: 'Of a tenant: removed. Of a user: goes with its age; senders of queues are no users.',
   },
   DEADLETTER: {
-    holds: 'Messages that could not be processed, with the headers that they came with. With zero retention it is removed as results are.',
+    holds:
+      'Messages that could not be processed, with the headers that they came with. With zero retention it is removed as results are.',
     sealed: 'content',
     personal: 'content',
     erasure: shredded,
