@@ -104,6 +104,8 @@ async function replay(dependencies: ReplayDependencies, row: LetterRow): Promise
       });
       return;
     case 'stage':
+      // What cannot be read would only come back.
+      codec.decode(letter.stream === 'ACTS' ? 'act.performed' : 'request.closed', payload);
       await bus.publish({
         subject: subjects.letterReturned(letter.stage),
         payload: codec.encode('letter.returned', {

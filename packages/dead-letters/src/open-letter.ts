@@ -49,12 +49,17 @@ export async function openLetter(
   { bus, codec, sealing }: OpeningDependencies,
   { id, diedAt }: Pick<LetterRow, 'id' | 'diedAt'>,
 ): Promise<OpenedLetter> {
-  for await (const { sequence, payload } of bus.read('DEADLETTER', 'mr.deadletter.>', { fromSequence: id })) {
-    if (sequence !== id) break;
-    const letter = codec.decode('dead.letter', payload);
+  for await (const stored of bus.read('DEADLETTER', 'mr.deadletter.>', { fromSequence: id })) {
+    if (stored.sequence !== id) break;
+    const letter = codec.decode('dead.letter', stored.payload);
     if (letter.at !== diedAt.getTime()) break;
     const box = await sealing.forTenant(letter.tenant ?? systemTenant);
-    return { letter, payload: box.open(letter.payload, `dead-letter:${letter.stream}:${letter.sequence}`) };
+    const message = box.open(letter.payload, `dead-letter:${letter.stream}:${letter.sequence}`);
+    if (letter.stream !== 'RETURNED') return { letter, payload: message };
+    // It was given up once more: what counts is the message that was handed back.
+    const returned = codec.decode('letter.returned', message);
+    const { stream, subject } = returned;
+    return { letter: { ...letter, stream, subject, sequence: returned.sequence }, payload: returned.payload };
   }
   throw new MillraceError(
     'request_not_found',

@@ -11,7 +11,7 @@ export type ReplayKind = 'request' | 'intake' | 'stage' | 'none';
 
 const ofRequests: ReadonlySet<string> = new Set(['RECEIVED', 'ADMITTED', 'SCRUBBED']);
 const ofUpstream: ReadonlySet<string> = new Set(['INTAKE', 'KAFKA']);
-const ofTheEnded: ReadonlySet<string> = new Set(['CLOSED', 'ACTS']);
+const ofTheEnded: ReadonlySet<string> = new Set(['CLOSED', 'ACTS', 'RETURNED']);
 
 export function replayKindOf({ stream, requestId }: Pick<LetterRow, 'stream' | 'requestId'>): ReplayKind {
   if (ofRequests.has(stream)) return requestId === null ? 'none' : 'request';
