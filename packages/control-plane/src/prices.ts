@@ -1,4 +1,5 @@
 import { and, asc, desc, eq, gt, isNull, lte, or, sql } from 'drizzle-orm';
+import type { Price } from '@millrace/pricing';
 import { MillraceError } from '@millrace/runtime';
 import { prices, type Transaction } from '@millrace/store';
 import { noteChanges } from './control-changes.ts';
@@ -180,6 +181,28 @@ export async function addPrice(
   if (row === undefined) throw new Error('PostgreSQL did not return the price that it stored');
   if (book === chargedBook) await noteChanges(transaction, 'price', [model]);
   return show(row);
+}
+
+/** A price that nobody is charged by, as it would be in a book; by default of all time. @throws `invalid_value` for moments that are none */
+export function priceInNoBook(price: Omit<NewPrice, 'book'>, index: number): Price {
+  const { valid_from: from, valid_until: until = null } = price;
+  return {
+    model: price.model,
+    // Of those that are valid since the same moment, the last one counts.
+    version: index + 1,
+    modelVersion: price.model_version ?? null,
+    currency: price.currency,
+    inputPerMillion: price.input_per_million,
+    cachedInputPerMillion: price.cached_input_per_million ?? null,
+    outputPerMillion: price.output_per_million,
+    charactersInPerMillion: price.characters_in_per_million ?? '0',
+    charactersOutPerMillion: price.characters_out_per_million ?? '0',
+    perRequest: price.per_request ?? '0',
+    perSecond: price.per_second ?? '0',
+    cachedAnswer: price.cached_answer ?? '0',
+    validFrom: from === undefined ? 0 : readMoment(from, 'prices').getTime(),
+    validUntil: until === null ? null : readMoment(until, 'prices').getTime(),
+  };
 }
 
 /** Whether something may have been charged by a price of the model. */
