@@ -5,11 +5,13 @@ import { completionGroup } from './completion.ts';
 import { masterKeyGroup } from './master-key/master-key-group.ts';
 import { modelsGroup } from './models/models-group.ts';
 import type { Outcome } from './outcome.ts';
+import { rerunGroup } from './rerun/rerun-group.ts';
 import { wrong } from './read-options.ts';
 
 const groups: readonly CommandGroup[] = [
   modelsGroup,
   ...adminGroups,
+  rerunGroup,
   masterKeyGroup,
   auditGroup,
   explainGroup,

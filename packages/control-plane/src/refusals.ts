@@ -10,7 +10,8 @@ export type Resource =
   | 'price'
   | 'ledger entry'
   | 'identity provider'
-  | 'dead letter';
+  | 'dead letter'
+  | 'consented request';
 
 /** The same answer for what is not there and for what is out of reach. */
 export function notFound(what: Resource, param: string): MillraceError {

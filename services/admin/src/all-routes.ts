@@ -1,5 +1,6 @@
 import type { AdminRoute } from './admin-route.ts';
 import { billingRoutes } from './routes/billing-routes.ts';
+import { consentedRequestRoutes } from './routes/consented-request-routes.ts';
 import { dataPolicyRoutes } from './routes/data-policy-routes.ts';
 import { deadLetterRoutes } from './routes/dead-letter-routes.ts';
 import { erasureRoutes } from './routes/erasure-routes.ts';
@@ -30,4 +31,5 @@ export const allRoutes: readonly AdminRoute[] = [
   ...dataPolicyRoutes,
   ...erasureRoutes,
   ...personalDataRoutes,
+  ...consentedRequestRoutes,
 ];

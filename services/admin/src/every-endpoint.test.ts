@@ -95,7 +95,12 @@ function isInReach(spec: AdminRoute, reach: Reach, which: keyof typeof targets):
 }
 
 function requestOf(spec: AdminRoute, target: Target) {
-  const values: Readonly<Record<string, string>> = { ...target, model: 'some-model', role: 'end-user' };
+  const values: Readonly<Record<string, string>> = {
+    ...target,
+    model: 'some-model',
+    role: 'end-user',
+    request: randomUUID(),
+  };
   const path = spec.path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => values[name] ?? '');
   const level = levelOf(spec);
   const names = spec.method === 'DELETE' ? ['user', 'role', 'tenant'] : spec.isList === true ? [level] : [];
@@ -124,7 +129,9 @@ async function judge(
   const key = admin.keyOf({ tenant: 'acme-web', organisation: 'acme', roles: [role], reach });
   const { path, body } = requestOf(spec, target);
   // No model has been asked for, so that none has a quota, and there is no charge: within reach, it is not there.
-  const isAbsent = (spec.path.includes('{model}') || spec.operationId === 'adjustCharge') && isPermitted;
+  const isAbsent =
+    (spec.path.includes('{model}') || ['adjustCharge', 'getConsentedRequest'].includes(spec.operationId)) &&
+    isPermitted;
   const expected = isPermitted ? (isAbsent ? 404 : within) : 403;
   const answer = await admin.ask(key, spec.method, path, {
     body,
