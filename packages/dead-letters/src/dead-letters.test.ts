@@ -109,10 +109,10 @@ describe('a list', () => {
   });
 });
 
-describe('what is in a letter', () => {
-  const shown = async (letter: string) =>
-    showContent(test.dependencies, await findLetter(test.dependencies, letter));
+const shown = async (letter: string) =>
+  showContent(test.dependencies, await findLetter(test.dependencies, letter));
 
+describe('what is in a letter', () => {
   it('is shown with personal data masked, also what the scrubber had replaced', async () => {
     const plain = await test.kill({
       tenant: 'acme',

@@ -32,7 +32,6 @@ export async function keepLetters(
       diedAt: new Date(letter.at),
     };
   });
-  const excluded = (name: string) => sql.raw(`excluded.${name}`);
   await onConnection(database, (connection) =>
     connection
       .insert(deadLetters)
@@ -61,4 +60,9 @@ export async function keepLetters(
         setWhere: sql`${deadLetters.diedAt} <> excluded.died_at`,
       }),
   );
+}
+
+/** A column of the row that was to be inserted. */
+function excluded(name: string) {
+  return sql.raw(`excluded.${name}`);
 }

@@ -82,14 +82,14 @@ it('adjusts a charge by no more than it is', async () => {
 
 it('says what other prices would change, and applies just what was shown', async () => {
   await charge();
-  const prices = [{ model: 'm', currency: 'EUR', input_per_million: '0', output_per_million: '5' }];
-  const { body: whatIf } = await post('reratings/preview', { ...range, prices });
+  const others = [{ model: 'm', currency: 'EUR', input_per_million: '0', output_per_million: '5' }];
+  const { body: whatIf } = await post('reratings/preview', { ...range, prices: others });
   expect(whatIf['rows']).toMatchObject([{ tenant: 'acme-web', model: 'm', currency: 'EUR' }]);
-  const both = await post('reratings/preview', { ...range, prices, book: 'next' });
+  const both = await post('reratings/preview', { ...range, prices: others, book: 'next' });
   expect(both.body['error']).toMatchObject({ code: 'conflicting_values', param: 'prices' });
 
   const book = { book: 'next', valid_from: '2026-01-01T00:00:00Z' };
-  expect((await admin.ask(key, 'POST', '/prices', { body: { ...prices[0], ...book } })).status).toBe(201);
+  expect((await admin.ask(key, 'POST', '/prices', { body: { ...others[0], ...book } })).status).toBe(201);
   const { body: preview } = await post('reratings/preview', { ...range, book: 'next' });
   expect(preview['rows']).toEqual(whatIf['rows']);
   const rerating = { ...range, book: 'next', reason: 'new contract' };

@@ -134,8 +134,8 @@ describe('a command of the administration', () => {
   it('asks what prices of a file would change, and shows it as tables', async () => {
     const sum = { currency: 'EUR', charges: 3, changed: 2, before: '4', after: '6', difference: '2' };
     const rows = [{ tenant: 'a', model: 'm', ...sum }];
-    const answer = { fingerprint: 'f', sums: [sum], rows, unpriced: 0, other_currency: 0 };
-    answers = { 'POST /admin/v1/ledger/reratings/preview': answer };
+    const preview = { fingerprint: 'f', sums: [sum], rows, unpriced: 0, other_currency: 0 };
+    answers = { 'POST /admin/v1/ledger/reratings/preview': preview };
     const file = path.join(folder, 'prices.json');
     await writeFile(file, '[{"model":"m"}]');
     const { out } = await run(['ledger', 'preview-rerate', 'x', 'y', '--prices', file]);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
+import { resolve } from 'node:path';
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { MillraceError } from '@millrace/runtime';
 import { formatColumns } from '../columns.ts';
@@ -158,7 +158,7 @@ async function withFiles(
 ): Promise<ReadRequest['values']> {
   const read = Object.entries(values).map(async ([name, value]) => {
     if (optionsOf(spec)[name.replaceAll('_', '-')]?.kind !== 'file') return [name, value] as const;
-    const file = path.resolve(folder, String(value));
+    const file = resolve(folder, String(value));
     try {
       return [name, JSON.parse(await readFile(file, 'utf8')) as unknown] as const;
     } catch (cause) {

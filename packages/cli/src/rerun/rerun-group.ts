@@ -79,14 +79,9 @@ export const rerunGroup: CommandGroup = {
   },
   read(args) {
     const [verb, ...rest] = args;
-    switch (verb) {
-      case 'examples':
-        return readExamples(rest);
-      case 'report':
-        return readReport(rest);
-      default:
-        throw wrong('rerun needs one of examples, report.');
-    }
+    if (verb === 'examples') return readExamples(rest);
+    if (verb === 'report') return readReport(rest);
+    throw wrong('rerun needs one of examples, report.');
   },
 };
 

@@ -152,9 +152,8 @@ it('compares two models, and ends with 1 beyond a threshold', async () => {
   expect(exitCode).toBe(1);
   expect(report['breaches']).toEqual(['100 % of the answers are changed: more than 5 %']);
   expect(JSON.parse(await readFile(out, 'utf8'))).toEqual(report);
-  expect(asked.map(({ key }) => key?.split(':').at(-1)).toSorted()).toEqual(
-    [...Array(4).fill('baseline'), ...Array(4).fill('candidate')].toSorted(),
-  );
+  const sides = Map.groupBy(asked, ({ key }) => key?.split(':').at(-1));
+  expect([...sides].map(([side, all]) => `${side} ${all.length}`)).toEqual(['baseline 4', 'candidate 4']);
   const shown = await run(['report', file, '--min-similarity', '0.99']);
   expect(shown.exitCode).toBe(1);
   expect(shown.out).toContain('changed answers   4 (100 %)');
@@ -174,7 +173,10 @@ it('goes on where it was cut off, and asks nothing twice', async () => {
   answers = () => 'The answer.';
   const { report } = await reportOf();
   expect(report).toMatchObject({ examples: 4 });
-  expect(asked.map(({ body }) => body.messages[0]?.content).toSorted()).toEqual(['four?', 'three?', 'two?']);
+  expect(new Set(asked.map(({ body }) => body.messages[0]?.content))).toEqual(
+    new Set(['four?', 'three?', 'two?']),
+  );
+  expect(asked).toHaveLength(3);
   expect(new Set(asked.map(({ key }) => key?.split(':')[1]))).toEqual(new Set([report['id']]));
 
   const other = await run(['examples', 'acme-web', '--model', 'newer', '--out', file]);

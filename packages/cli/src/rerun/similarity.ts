@@ -7,7 +7,7 @@ const mostSteps = 20_000_000;
  */
 export function similarityOf(one: string, other: string): number {
   if (one === other) return 1;
-  const characters = [[...one], [...other]] as const;
+  const characters = [Array.from(one), Array.from(other)] as const;
   const isLong = characters[0].length * characters[1].length > mostSteps;
   const [a, b] = isLong ? ([wordsOf(one), wordsOf(other)] as const) : characters;
   return 1 - distance(a, b) / Math.max(a.length, b.length);
