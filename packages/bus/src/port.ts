@@ -78,15 +78,24 @@ export interface Bus {
   bucket(name: string): Bucket;
 
   /** Messages in a stream that no consumer has acked, and its size. */
-  streamState(
-    stream: string,
-  ): Promise<{ readonly messages: number; readonly bytes: number; readonly lastSequence: number }>;
+  streamState(stream: string): Promise<StreamState>;
+
+  /** The subjects of a stream that match and have messages, with how many. */
+  subjectsOf(stream: string, filter: string): Promise<ReadonlyMap<string, number>>;
 
   readonly connected: boolean;
   onConnectionChange(listener: (connected: boolean) => void): Stoppable;
 
   /** Stops all consumption, waits for what is being worked on, flushes and closes. */
   stop(): Promise<void>;
+}
+
+export interface StreamState {
+  readonly messages: number;
+  readonly bytes: number;
+  readonly lastSequence: number;
+  /** When its oldest message was stored, in milliseconds since the epoch; undefined where it is empty. */
+  readonly oldestAt: number | undefined;
 }
 
 export interface OutgoingMessage {

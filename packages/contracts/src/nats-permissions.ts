@@ -68,6 +68,8 @@ export function natsPermissions(user: NatsUser): NatsPermissions {
     const isProducer = isFor(producers, user);
     const isConsumer = isFor(consumers, user);
     if (isProducer) publish.add(patternOf(subject, storedIn));
+    // Of a lane.
+    if (isProducer && storedIn === 'INTAKE') publish.add(`${patternOf(subject, storedIn)}.*`);
     if (storedIn === undefined) {
       if (!isConsumer) continue;
       subscribe.add(patternOf(subject, storedIn));
@@ -94,6 +96,7 @@ export function natsPermissions(user: NatsUser): NatsPermissions {
  */
 const readers: Readonly<Record<string, readonly NatsUser[]>> = {
   RESULTS: ['edge', 'ingress', 'jobs', 'auth-quota', 'pii', 'inference', 'providers', 'admin'],
+  ANSWERS: ['ingress'],
   CLOSED: ['edge', 'ingress', 'jobs', 'auth-quota', 'pii', 'inference', 'providers', 'admin'],
   AUDIT: ['audit', 'ingress', 'admin'],
   CHECKPOINTS: ['audit', 'ingress'],
@@ -110,13 +113,17 @@ const maintenance: Readonly<Partial<Record<NatsUser, readonly string[]>>> = {
   admin: [
     '$JS.API.STREAM.MSG.DELETE.KV_CONTROL',
     '$JS.API.STREAM.MSG.DELETE.KV_KEYS',
+    '$JS.API.STREAM.PURGE.ANSWERS',
     '$JS.API.STREAM.PURGE.DEADLETTER',
+    '$JS.API.STREAM.PURGE.INTAKE',
     '$JS.API.STREAM.PURGE.RESULTS',
   ],
   'auth-quota': ['$JS.API.STREAM.MSG.DELETE.KV_CONTROL'],
   jobs: [
     '$JS.API.STREAM.MSG.DELETE.KV_KEYS',
+    '$JS.API.STREAM.PURGE.ANSWERS',
     '$JS.API.STREAM.PURGE.DEADLETTER',
+    '$JS.API.STREAM.PURGE.INTAKE',
     '$JS.API.STREAM.PURGE.RESULTS',
   ],
 };
@@ -146,6 +153,14 @@ function working(user: NatsUser): readonly string[] {
     `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`,
     `$JS.ACK.${stream}.${durable}.>`,
   ]);
+  // One for each queue.
+  if (user === 'ingress')
+    return [
+      ...subjects,
+      '$JS.API.CONSUMER.CREATE.INTAKE.*.mr.intake.>',
+      '$JS.API.CONSUMER.MSG.NEXT.INTAKE.*',
+      '$JS.ACK.INTAKE.>',
+    ];
   // One for each model, and models of both share the stream.
   if (user !== 'inference' && user !== 'providers') return subjects;
   return [

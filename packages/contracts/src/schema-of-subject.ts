@@ -4,6 +4,7 @@ import type { SchemaName } from './generated/events.ts';
 const entries = Object.entries(catalogue) as [SchemaName, (typeof catalogue)[SchemaName]][];
 const buckets: ReadonlySet<string> = new Set(['CONTROL', 'KEYS', 'IDEMPOTENCY']);
 const keysOfUsers = '$KV.KEYS.<tenant>.<user>';
+const lane = 'mr.intake.<tenant>.<queue>.<lane>';
 const relayed = 'mr.relay.<gateway>.<request>';
 
 const patterns = [
@@ -12,6 +13,7 @@ const patterns = [
     return [name, isKey ? `$KV.${storedIn}.${subject}` : subject] as const;
   }),
   ['result.chunk', relayed] as const,
+  ['intake.requested', lane] as const,
   ['key.wrapped', keysOfUsers] as const,
 ].map(([name, subject]) => ({ name, tokens: subject.split('.') }));
 

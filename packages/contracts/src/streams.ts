@@ -1,3 +1,5 @@
+import { intakePlaceOf } from './subjects.ts';
+
 /**
  * Streams, buckets and consumers as data. The bus creates or updates them at start and checks what the server made of
  * them. Durations are milliseconds, sizes bytes; the adapter translates.
@@ -10,6 +12,10 @@ export interface StreamDefinition {
   readonly maxAgeMs?: number;
   readonly maxBytes?: number;
   readonly maxMessages?: number;
+  /** Of each subject: where the stream is to refuse new messages, it does so by subject. */
+  readonly maxMessagesPerSubject?: number;
+  /** Whether a message may say itself how long it is kept. */
+  readonly allowMessageTtl?: boolean;
   /** Whether a full stream refuses new messages (`new`) or drops old ones (`old`). */
   readonly discard: 'new' | 'old';
   /** How long the server remembers message ids. */
@@ -34,6 +40,8 @@ export interface ConsumerDefinition {
   /** How long a worker may be silent before its message goes to another. */
   readonly ackWaitMs: number;
   readonly maxAckPending: number;
+  /** After so long without a worker the server forgets it; by default never. */
+  readonly inactiveMs?: number;
 }
 
 const minuteMs = 60_000;
@@ -53,7 +61,7 @@ export interface StreamLimits {
   readonly receivedMaxMessages: number;
   /** Size at which RESULTS drops its oldest records. */
   readonly resultsMaxBytes: number;
-  /** Most requests of queues and topics that wait, and their size: more are refused to whoever publishes them. */
+  /** Most requests of one queue that wait, and the size of all: more are refused to whoever publishes them. */
   readonly intakeMaxMessages: number;
   readonly intakeMaxBytes: number;
   /** How long answers to requests of queues and topics can be read. */
@@ -151,7 +159,7 @@ export function streamDefinitions(given: Partial<StreamLimits> = {}): readonly S
       ...workQueue('INTAKE', 'mr.intake.*.*'),
       // The third token is a lane of a queue whose requests are done one after the other.
       subjects: ['mr.intake.*.*', 'mr.intake.*.*.*'],
-      maxMessages: limits.intakeMaxMessages,
+      maxMessagesPerSubject: limits.intakeMaxMessages,
       maxBytes: limits.intakeMaxBytes,
     },
     {
@@ -160,6 +168,7 @@ export function streamDefinitions(given: Partial<StreamLimits> = {}): readonly S
       retention: 'limits',
       maxAgeMs: limits.answersMaxAgeMs,
       maxBytes: limits.answersMaxBytes,
+      allowMessageTtl: true,
       discard: 'old',
       duplicateWindowMs,
     },
@@ -226,6 +235,28 @@ export type StageConsumer =
   | 'returnedToAudit'
   | 'returnedToSettlement'
   | 'checkpoints';
+
+/** A queue without a reader for so long is forgotten; its messages stay. */
+const queueInactiveMs = 60 * minuteMs;
+
+/** Requests of one queue that are being answered, by all replicas together. */
+const queueMaxAckPending = 1_024;
+
+/**
+ * The consumer of one subject of INTAKE, which the replicas of ingress share. In a lane one request is done after the other, whatever
+ * happens to who does it.
+ */
+export function intakeConsumer(subject: string, ackWaitMs: number = defaultAckWaitMs): ConsumerDefinition {
+  const [, , ...tokens] = subject.split('.');
+  return {
+    stream: 'INTAKE',
+    durable: `intake~${tokens.join('~')}`,
+    filterSubject: subject,
+    ackWaitMs,
+    maxAckPending: intakePlaceOf(subject)?.lane === undefined ? queueMaxAckPending : 1,
+    inactiveMs: queueInactiveMs,
+  };
+}
 
 /** The consumer that the workers of one model share. */
 export function inferenceConsumer(

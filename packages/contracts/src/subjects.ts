@@ -95,6 +95,22 @@ export const controlKeys = {
   policies: 'policy.*',
 } as const;
 
+/** Which queue a request is in. */
+export interface IntakePlace {
+  readonly tenant: string;
+  readonly queue: string;
+  /** Of a queue whose requests are done one after the other. */
+  readonly lane: string | undefined;
+}
+
+/** The queue of a subject of INTAKE, `mr.intake.<tenant>.<queue>` and, of a lane, one token more; undefined for another subject. */
+export function intakePlaceOf(subject: string): IntakePlace | undefined {
+  const [root, kind, tenant, queue, lane, ...more] = subject.split('.');
+  if (root !== 'mr' || kind !== 'intake' || tenant === undefined || queue === undefined || more.length > 0)
+    return undefined;
+  return { tenant: fromSubjectToken(tenant), queue: fromSubjectToken(queue), lane };
+}
+
 /** The request id at the end of a subject such as that of a result or a closing. */
 export function requestIdOf(subject: string): string {
   return subject.slice(subject.lastIndexOf('.') + 1);

@@ -98,7 +98,7 @@ async function replay(dependencies: ReplayDependencies, row: LetterRow): Promise
         headers: {
           // Behind the time in which the broker knows its message, the request is still the same.
           [idempotencyKeyHeader]: messageId,
-          ...letter.headers,
+          ...withoutPlace(letter.headers),
           ...(letter.request_id === null ? {} : { [replayOfHeader]: letter.request_id }),
         },
       });
@@ -124,4 +124,10 @@ async function replay(dependencies: ReplayDependencies, row: LetterRow): Promise
     case 'none':
       throw new MillraceError('unsupported_value', 'There is nothing in it that could be replayed.');
   }
+}
+
+/** What is put into a queue again is at another place: it is another request. */
+function withoutPlace(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const ofPlace = /^Millrace-(?:Place|Place-Time|Transport)$/iu;
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !ofPlace.test(name)));
 }

@@ -269,6 +269,28 @@ describe('a replay', () => {
     });
   });
 
+  it('of a message of a queue puts it into its queue again, as what it was, at a place of its own', async () => {
+    const { bus } = test.dependencies;
+    const subject = subjects.intake('acme', 'orders');
+    const headers = { 'Millrace-Correlation-Id': 'order-7', 'Millrace-Place': 'c/t/0/1' };
+    const payload = Buffer.from('{"operation":"generate"}');
+    const letter = await test.killMessage({
+      stage: 'ingress',
+      stream: 'INTAKE',
+      subject,
+      payload,
+      headers,
+      name: 'request.received',
+    });
+    await bus.purge('INTAKE', subject);
+    await test.order(letter);
+    await carryOut();
+    const [again] = await readAll(bus.read('INTAKE', subject));
+    expect(Buffer.from(again?.payload ?? [])).toEqual(payload);
+    expect(again?.headers).toMatchObject({ 'Millrace-Correlation-Id': 'order-7' });
+    expect(again?.headers).not.toHaveProperty('Millrace-Place');
+  });
+
   it('of what cannot be read is refused: it is for discarding', async () => {
     const { tenant, ...garbage } = {
       tenant: 'acme',

@@ -10,11 +10,10 @@ export type LetterRow = typeof deadLetters.$inferSelect;
 export type ReplayKind = 'request' | 'intake' | 'stage' | 'none';
 
 const ofRequests: ReadonlySet<string> = new Set(['RECEIVED', 'ADMITTED', 'SCRUBBED']);
-const ofUpstream: ReadonlySet<string> = new Set(['INTAKE', 'KAFKA']);
 const ofTheEnded: ReadonlySet<string> = new Set(['CLOSED', 'ACTS', 'RETURNED']);
 
 export function replayKindOf({ stream, requestId }: Pick<LetterRow, 'stream' | 'requestId'>): ReplayKind {
   if (ofRequests.has(stream)) return requestId === null ? 'none' : 'request';
-  if (ofUpstream.has(stream)) return 'intake';
+  if (stream === 'INTAKE' || stream.startsWith('KAFKA')) return 'intake';
   return ofTheEnded.has(stream) ? 'stage' : 'none';
 }

@@ -20,7 +20,7 @@ export function submissionOf({ event, content }: OpenedRequest, requestId: strin
       user_id: principal.user_id,
       roles: principal.roles,
     },
-    transport: transport === 'WEBSOCKET' ? 'WEBSOCKET' : 'HTTP',
+    transport,
     generation: {
       operation: operationOf(event.operation),
       model: routeOf(event) ?? event.model,
@@ -34,7 +34,8 @@ export function submissionOf({ event, content }: OpenedRequest, requestId: strin
       timeoutMs: event.deadline_at - event.received_at,
       cache: event.cache,
     },
-    replay: { requestId, of: event.request_id },
+    replayOf: event.request_id,
+    replayAs: requestId,
   };
 }
 

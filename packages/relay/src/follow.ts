@@ -43,7 +43,7 @@ export const requestIdPattern = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\
 
 /** Serves answers, from wherever their client left off. */
 export function createFollow(dependencies: FollowDependencies): Follow {
-  const { bus, clock, sealing, feed, fresh, caretaker, relayMetrics, gateway } = dependencies;
+  const { bus, clock, sealing, feed, fresh, caretaker, relayMetrics } = dependencies;
 
   /** Where the records of a request come from, with the subscription made before anything is read. */
   const locate = async (requestId: string): Promise<{ readonly owner: string; readonly open: OpenQueue }> => {
@@ -111,7 +111,7 @@ export function createFollow(dependencies: FollowDependencies): Follow {
     if (!requestIdPattern.test(requestId)) throw requestNotFound();
     const start = fresh.take(requestId, options.principal);
     const { owner, open } =
-      start === undefined ? await locate(requestId) : { owner: gateway, open: start.open };
+      start === undefined ? await locate(requestId) : { owner: start.request.gateway, open: start.open };
     relayMetrics.followers(1);
     let looksAfter = false;
     const onAuthorised = (): void => {

@@ -37,4 +37,4 @@ export { relaySettings, type RelaySettings } from './relay-settings.ts';
 export { newGatewayName, startRelay, type Relay, type RelayDependencies } from './start-relay.ts';
 export type { Snapshot } from './snapshot.ts';
 export { maxTexts, requiredTaskProperties, taskProperties, type TaskBody } from './task-schema.ts';
-export type { Accepted, Generation, Replay, Submission } from './submission.ts';
+export type { Accepted, Generation, NamedRequest, Submission } from './submission.ts';

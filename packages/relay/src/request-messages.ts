@@ -76,7 +76,7 @@ export function receivedMessage(
   box: SealingBox,
   { requestId, gateway, submission, inputTokensMost, opened, fallbacks, route }: NewRequest,
 ): OutgoingMessage {
-  const { generation, principal, transport, replay } = submission;
+  const { generation, principal, transport } = submission;
   const { content } = generation;
   const event: RequestReceived = {
     request_id: requestId,
@@ -95,7 +95,7 @@ export function receivedMessage(
     },
     content: sealContent(box, requestId, 'request', content),
     characters_in: charactersOf(content),
-    replay_of: replay?.of ?? null,
+    replay_of: submission.replayOf ?? null,
     trail: [
       decide(clock, acceptedBy(submission), 'accepted', {
         facts: route === undefined ? {} : { route },
@@ -113,9 +113,9 @@ export function receivedMessage(
   };
 }
 
-function acceptedBy({ transport, replay }: Submission): string {
-  if (replay !== undefined) return 'jobs';
-  return transport === 'HTTP' ? 'ingress' : 'edge';
+function acceptedBy({ transport, replayAs }: Submission): string {
+  if (replayAs !== undefined) return 'jobs';
+  return transport === 'WEBSOCKET' ? 'edge' : 'ingress';
 }
 
 /** All that a model gets to read, in UTF-16 code units: of functions and of the form of the answer their JSON. */

@@ -1,5 +1,5 @@
 import type { TraceContext } from '@millrace/bus';
-import type { CacheUse, Parameters, RequestReceived } from '@millrace/contracts';
+import type { CacheUse, Parameters, RequestReceived, Transport } from '@millrace/contracts';
 import type { Operation, RequestContent } from '@millrace/stage';
 import type { GatewayPrincipal } from './gateway-principal.ts';
 
@@ -24,25 +24,35 @@ export interface Generation {
 /** A request at the front door. */
 export interface Submission {
   readonly principal: GatewayPrincipal;
-  readonly transport: 'WEBSOCKET' | 'HTTP';
+  readonly transport: Transport;
   readonly generation: Generation;
   readonly idempotencyKey?: string | undefined;
+  /** Where the id is made of what is asked, and not here. */
+  readonly named?: NamedRequest | undefined;
+  /** It expires then, if not before. */
+  readonly deadlineAt?: number | undefined;
+  /** The request of which it is a replay. */
+  readonly replayOf?: string | undefined;
+  /** The id of a replay, chosen before it is sent: it is stored once, however often it is sent. */
+  readonly replayAs?: string | undefined;
   /** Where the client's own trace stands. */
   readonly trace?: TraceContext | undefined;
-  /** A request of a past time that is asked once more under this id, which its sender has chosen: it is stored once, however often it is sent. */
-  readonly replay?: Replay | undefined;
 }
 
-export interface Replay {
-  readonly requestId: string;
-  /** The request that it repeats. */
-  readonly of: string;
+/** A request that has the same id whoever takes it in, so that it is done once. */
+export interface NamedRequest {
+  /** The id of each try, from 0: there is another where the one before was cancelled or may yet succeed. */
+  readonly idOf: (round: number) => string;
+  /** Whether nobody can have taken it in before. */
+  readonly isNew: boolean;
 }
 
 /** Where a client of this transport names its idempotency key. */
 export const idempotencyKeyParam = {
   WEBSOCKET: 'idempotency_key',
   HTTP: 'Idempotency-Key',
+  NATS: 'idempotency_key',
+  KAFKA: 'idempotency_key',
 } as const satisfies Record<Submission['transport'], string>;
 
 /** The request is stored: whatever crashes from now on, it is answered. */

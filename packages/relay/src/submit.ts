@@ -18,7 +18,13 @@ import {
   receivedMessage,
   type NewRequest,
 } from './request-messages.ts';
-import { idempotencyKeyParam, type Accepted, type Generation, type Submission } from './submission.ts';
+import {
+  idempotencyKeyParam,
+  type Accepted,
+  type Generation,
+  type NamedRequest,
+  type Submission,
+} from './submission.ts';
 
 export interface SubmitDependencies extends StageDependencies {
   readonly gateway: string;
@@ -45,8 +51,8 @@ export function createSubmit(
     const { tenant, user_id } = request.submission.principal;
     const box = await sealing.forUser(tenant, user_id);
     const received = receivedMessage({ codec, clock, random }, box, request);
-    const isOwn = withOpened && request.gateway === gateway;
-    const fresh = isOwn ? await dependencies.fresh.expect(request) : undefined;
+    const isOwn = request.gateway === gateway || request.gateway === sharedGateway;
+    const fresh = withOpened && isOwn ? await dependencies.fresh.expect(request) : undefined;
     const opening = withOpened ? openLog(request, shared) : Promise.resolve(undefined);
     const [opened, stored] = await Promise.allSettled([opening, bus.publish(received)]);
     if (stored.status === 'fulfilled' && opened.status === 'fulfilled' && opened.value !== undefined) {
@@ -90,8 +96,13 @@ export function createSubmit(
     const { tenant } = submission.principal;
     const param = idempotencyKeyParam[submission.transport];
     const box = await sealing.forTenant(tenant);
-    const offered = { requestId: nextId(), gateway, payloadHash: hash };
+    const ownId = nextId();
     for (let round = 0; round < maxRounds; round += 1) {
+      const offered = {
+        requestId: submission.named?.idOf(round) ?? ownId,
+        gateway,
+        payloadHash: hash,
+      };
       const entry = await claimIdempotencyKey(
         { bucket: bus.bucket('IDEMPOTENCY'), codec, box },
         { tenant, key, round, param, keyId: idempotencyScope(submission.principal) },
@@ -103,26 +114,7 @@ export function createSubmit(
         await publish(request, true, true);
         return { requestId: entry.requestId, model, attached: false };
       }
-      const state = await stateOf(request);
-      switch (state.kind) {
-        case 'absent':
-          await publish(request, true, true);
-          return { requestId: entry.requestId, model, attached: true };
-        case 'opened':
-          // The crash may have come before the request itself was stored. The server and the claim drop it if it was.
-          await publish({ ...request, opened: state.opened }, false, true);
-          return { requestId: entry.requestId, model, attached: true };
-        case 'present':
-          return { requestId: entry.requestId, model, attached: true };
-        case 'forgotten':
-          throw new MillraceError(
-            'request_not_found',
-            'The request of this idempotency key has ended, and its results, kept for 15 minutes, are gone.',
-            { param },
-          );
-        case 'worth_another_try':
-          break;
-      }
+      if (await takeUp(request, param)) return { requestId: entry.requestId, model, attached: true };
     }
     throw new MillraceError(
       'idempotency_key_reused',
@@ -131,6 +123,48 @@ export function createSubmit(
         param,
       },
     );
+  };
+
+  /** @returns whether the request can be followed now; otherwise it is worth another try */
+  const takeUp = async (request: NewRequest, param: string | undefined): Promise<boolean> => {
+    const state = await stateOf(request);
+    switch (state.kind) {
+      case 'absent':
+        await publish(request, true, true);
+        return true;
+      case 'opened':
+        // The crash may have come before the request itself was stored. The server and the claim drop it if it was.
+        await publish({ ...request, opened: state.opened }, false, true);
+        return true;
+      case 'present':
+        return true;
+      case 'forgotten':
+        throw new MillraceError(
+          'request_not_found',
+          'The request has ended, and its results, kept for 15 minutes, are gone.',
+          { param },
+        );
+      case 'worth_another_try':
+        return false;
+    }
+  };
+
+  const submitNamed = async (
+    asked: Omit<NewRequest, 'requestId' | 'gateway'>,
+    { idOf, isNew }: NamedRequest,
+  ): Promise<Accepted> => {
+    const { model } = asked.opened;
+    for (let round = 0; round < maxRounds; round += 1) {
+      const request = { ...asked, requestId: idOf(round), gateway: sharedGateway };
+      if (round === 0 && isNew) {
+        await publish(request, true, true);
+        return { requestId: request.requestId, model, attached: false };
+      }
+      if (await takeUp(request, undefined)) return { requestId: request.requestId, model, attached: true };
+    }
+    throw new MillraceError('overloaded', 'The request was refused each time that it was tried.', {
+      retryable: false,
+    });
   };
 
   type State =
@@ -185,7 +219,10 @@ export function createSubmit(
     const characters = charactersOf(generation.content);
     const limited = (model: ModelReady): Generation =>
       limitMaxTokens(generation, Math.min(model.context_length, dependencies.maxTokens ?? Infinity));
-    const deadlineAt = deadlineOf(generation, receivedAt, dependencies.requestTimeoutMs);
+    const deadlineAt = Math.min(
+      deadlineOf(generation, receivedAt, dependencies.requestTimeoutMs),
+      asked.deadlineAt ?? Infinity,
+    );
     const { model, fallbacks, route } = chooseModel(dependencies.routes, models, {
       name: generation.model,
       operation: generation.operation,
@@ -210,15 +247,19 @@ export function createSubmit(
   };
 
   return async (asked) => {
-    const { generation, idempotencyKey, replay } = asked;
-    if (replay !== undefined) return submitReplay(prepare(asked, replay.requestId), replay.requestId);
-    const requestId = nextId();
+    const { generation, idempotencyKey, replayAs } = asked;
+    if (replayAs !== undefined) return submitReplay(prepare(asked, replayAs), replayAs);
+    const requestId = asked.named?.idOf(0) ?? nextId();
     const request = prepare(asked, idempotencyKey ?? requestId);
     if (idempotencyKey !== undefined) return submitOnce(request, idempotencyKey, payloadHash(generation));
+    if (asked.named !== undefined) return submitNamed(request, asked.named);
     await publish({ requestId, gateway, ...request }, true, false);
     return { requestId, model: request.opened.model, attached: false };
   };
 }
+
+/** In place of a gateway of its own: whose results anyone may begin to whom the request is handed. */
+const sharedGateway = 'intake';
 
 /** Of whom nothing is kept there is nothing in the cache. */
 function uncachedWhere(zeroRetention: boolean, generation: Generation): Generation {

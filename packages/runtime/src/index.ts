@@ -40,7 +40,7 @@ export { requireShallowJson } from './shallow-json.ts';
 export { shorten } from './shorten.ts';
 export type { Stoppable } from './stoppable.ts';
 export { readConfigFile } from './read-config-file.ts';
-export { createIdGenerator, madeAt, uuidv7, type IdGenerator } from './uuid-v7.ts';
+export { createIdGenerator, madeAt, uuidv7, uuidv7Of, type IdGenerator } from './uuid-v7.ts';
 export { compileValidator, type Validator } from './validator.ts';
 export { isWellFormed, requireWellFormed } from './well-formed.ts';
 export { processIdentity, type ProcessIdentity } from './process-identity.ts';

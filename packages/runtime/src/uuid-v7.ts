@@ -34,6 +34,15 @@ export function createIdGenerator(clock: Clock, random: RandomSource): IdGenerat
   };
 }
 
+/**
+ * The UUID version 7 of a moment and of bytes that are the same each time, such as a hash: so two who know the same make the same id.
+ *
+ * @param tail 10 bytes, of which 74 bits count
+ */
+export function uuidv7Of(timeMs: number, tail: Uint8Array): string {
+  return format(timeMs, (((tail[0] ?? 0) & 0x0f) << 8) | (tail[1] ?? 0), tail.subarray(2));
+}
+
 function format(timeMs: number, counter: number, tail: Uint8Array): string {
   const time = timeMs.toString(16).padStart(12, '0');
   const middle = (0x7000 | counter).toString(16);

@@ -1,4 +1,4 @@
-import { fromSubjectToken, subjects, type DeadLetter } from '@millrace/contracts';
+import { fromSubjectToken, intakePlaceOf, subjects, type DeadLetter } from '@millrace/contracts';
 import type { Delivery, PoisonReason } from '@millrace/bus';
 import { MillraceError } from '@millrace/runtime';
 import type { StageDependencies } from './stage-dependencies.ts';
@@ -11,6 +11,10 @@ export interface DeadRequest {
   readonly tenant: string;
   readonly request_id: string;
 }
+
+/** A message that is given up, and where it was. */
+export type DeadMessage = Pick<Delivery, 'stream' | 'subject' | 'sequence' | 'deliveryCount' | 'payload'> &
+  Partial<Pick<Delivery, 'headers'>>;
 
 /** Why a message was given up, in one sentence without content. */
 export function poisonError(delivery: Delivery, why: PoisonReason): MillraceError {
@@ -31,7 +35,7 @@ export interface LetterExtras {
 export async function publishDeadLetter(
   { bus, codec, sealing, clock }: Pick<StageDependencies, 'bus' | 'codec' | 'sealing' | 'clock'>,
   stage: string,
-  delivery: Delivery,
+  delivery: DeadMessage,
   error: MillraceError,
   request?: DeadRequest,
   { masked }: LetterExtras = {},
@@ -50,7 +54,7 @@ export async function publishDeadLetter(
     reason: error.message,
     at: clock.now(),
     payload: box.seal(delivery.payload, `dead-letter:${delivery.stream}:${delivery.sequence}`),
-    headers: ownHeaders(delivery.headers),
+    headers: ownHeaders(delivery.headers ?? {}),
     masked: masked ?? null,
   };
   await bus.publish({
@@ -67,6 +71,8 @@ function ownHeaders(headers: Delivery['headers']): Readonly<Record<string, strin
 
 /** The tenant that a corrupt message's subject names, for the subject of its dead letter only. */
 function tenantOfSubject(subject: string): string {
+  const intake = intakePlaceOf(subject);
+  if (intake !== undefined) return intake.tenant;
   const token = subject.startsWith('mr.request.scrubbed.') ? undefined : subject.split('.')[3];
   return token === undefined || token === '' ? systemTenant : fromSubjectToken(token);
 }

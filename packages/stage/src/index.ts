@@ -30,7 +30,7 @@ export {
   type DataPolicies,
   type DataPolicy,
 } from './data-policies.ts';
-export { systemTenant } from './dead-letter.ts';
+export { poisonError, publishDeadLetter, systemTenant, type DeadMessage } from './dead-letter.ts';
 export { decide } from './decide.ts';
 export {
   closeAsFinished,

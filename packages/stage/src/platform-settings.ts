@@ -67,12 +67,12 @@ export const platformSettings = defineSettings({
     min: 1024 ** 2,
   }),
   intakeMaxMessages: setting.integer('MILLRACE_INTAKE_MAX_MESSAGES', {
-    description: 'Most requests of queues and topics that wait; more are refused to whoever publishes them.',
+    description: 'Most requests of one queue that wait; more are refused to whoever publishes them.',
     default: 100_000,
     min: 1,
   }),
   intakeMaxBytes: setting.integer('MILLRACE_INTAKE_MAX_BYTES', {
-    description: 'Most bytes that they have together.',
+    description: 'Most bytes that the requests of all queues have together.',
     default: 1024 ** 3,
     min: 1024 ** 2,
   }),

@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { adminRoutes } from '@millrace/admin';
 import { edgeRoutes, edgeSettings } from '@millrace/edge';
-import { ingressRoutes, ingressSettings } from '@millrace/ingress';
+import { ingressRoutes, ingressSettings, onIntakeRequested } from '@millrace/ingress';
+import { intakeSettings } from '@millrace/intake';
 import { newGatewayName, relaySettings, startRelay, type Drain, type Relay } from '@millrace/relay';
-import { readSettings, type HealthCheck, type Stoppable } from '@millrace/runtime';
-import type { StageDependencies } from '@millrace/stage';
+import { readSettings, stopInReverse, type HealthCheck, type Stoppable } from '@millrace/runtime';
+import { workerSettings, type StageDependencies } from '@millrace/stage';
 import type { Database } from '@millrace/store';
 
 export interface Gateways extends Stoppable {
@@ -42,7 +43,11 @@ export async function mountGateways(
   });
   const verify: typeof relay.verify = (credential, address) => relay.verify(credential, address);
   await app.register(adminRoutes, { ...dependencies, verify, prefix: '/admin/v1' });
-  return { checks: [...relay.checks, workerCheck(relay)], stop: () => relay.stop() };
+  const intake = await onIntakeRequested(
+    { ...dependencies, relay },
+    readSettings({ ...intakeSettings, ackWaitMs: workerSettings.ackWaitMs }, env),
+  );
+  return { checks: [...relay.checks, workerCheck(relay)], stop: () => stopInReverse([relay, intake]) };
 }
 
 /** The worker is a process of its own: a gateway that answers says nothing of it. */

@@ -1,7 +1,8 @@
 import { defineSettings, setting, type SettingsOf } from '@millrace/runtime';
+import { intakeSettings } from '@millrace/intake';
 import { webhookSettings } from '@millrace/jobs';
 import { gatewaySettings, relaySettings } from '@millrace/relay';
-import { platformSettings } from '@millrace/stage';
+import { platformSettings, workerSettings } from '@millrace/stage';
 
 /** What the HTTP routes are told, wherever they are mounted. */
 export const ingressSettings = defineSettings({
@@ -53,6 +54,8 @@ export const ingressProcessSettings = defineSettings({
   ...relaySettings,
   ...gatewaySettings,
   ...ingressSettings,
+  ...intakeSettings,
+  ackWaitMs: workerSettings.ackWaitMs,
   port: setting.integer('MILLRACE_PORT', {
     description: 'Port of the API, health and metrics.',
     default: 8788,
@@ -60,7 +63,8 @@ export const ingressProcessSettings = defineSettings({
     max: 65_535,
   }),
   databaseUrl: setting.secret('DATABASE_URL', {
-    description: 'Where PostgreSQL is, for jobs, files and batches; without it they are refused.',
+    description:
+      'Where PostgreSQL is, for jobs, files and batches, which are refused without it, and for requests of queues, which are left to others.',
     optional: true,
   }),
   host: setting.string('MILLRACE_HOST', { description: 'Address that it listens on.', default: '127.0.0.1' }),

@@ -1,3 +1,4 @@
+import { intakeSettings } from '@millrace/intake';
 import type { StreamLimits, VerifiedPrincipal } from '@millrace/contracts';
 import type { GatewaySettings, RelaySettings } from '@millrace/relay';
 import {
@@ -10,7 +11,7 @@ import {
   type ScriptedWriter,
   type TestPlatform,
 } from '@millrace/relay/testing';
-import { createLogger, stopInReverse, type Stoppable } from '@millrace/runtime';
+import { createLogger, stopInReverse, type Stoppable, readSettings } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import type { IngressSettings } from './config.ts';
 import { startIngress } from './service.ts';
@@ -77,6 +78,8 @@ export async function startIngressTest(
     jobRetentionMs: 86_400_000,
     fileMaxBytes: 1024 * 1024,
     fileRetentionMs: 86_400_000,
+    ...readSettings(intakeSettings, {}),
+    ackWaitMs: 10_000,
     ...settings,
     port: 0,
     host: '127.0.0.1',

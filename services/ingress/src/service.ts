@@ -10,8 +10,10 @@ import {
 import { healthRoutes, listen, stopInReverse, type ListenOptions, type Stoppable } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import type { Database } from '@millrace/store';
+import type { IntakeSettings } from '@millrace/intake';
 import type { IngressSettings } from './config.ts';
 import { ingressRoutes } from './ingress-routes.ts';
+import { onIntakeRequested } from './on-intake-requested.ts';
 
 export interface Ingress extends Stoppable {
   readonly port: number;
@@ -24,7 +26,11 @@ export interface Ingress extends Stoppable {
  */
 export async function startIngress(
   dependencies: StageDependencies & { readonly database?: Database | undefined },
-  settings: IngressSettings & GatewaySettings & RelaySettings & ListenOptions,
+  settings: IngressSettings &
+    IntakeSettings &
+    GatewaySettings &
+    RelaySettings &
+    ListenOptions & { readonly ackWaitMs: number },
 ): Promise<Ingress> {
   const { clock, logger, metrics, database, sealing, bus, codec } = dependencies;
   const jobs = database === undefined ? undefined : { database, sealing, bus };
@@ -33,7 +39,7 @@ export async function startIngress(
   const parts: Stoppable[] = [closingOf(app, clock)];
   try {
     const relay = await startRelay({ ...dependencies, gateway: newGatewayName() }, settings);
-    parts.push(relay);
+    parts.push(relay, await onIntakeRequested({ ...dependencies, database, relay }, settings));
     await app.register(ingressRoutes, { relay, chain: { bus, codec }, settings, clock, logger, jobs });
     await app.register(healthRoutes, { checks: [drain.check, ...relay.checks], metrics });
     const port = await listen(app, settings);

@@ -56,6 +56,22 @@ export function describeReading(bus: () => Bus): void {
       await expect(readAll(bus().read(stream, `${subject}.a`, { signal }))).rejects.toThrow('enough');
     });
 
+    it('knows the subjects that have messages, and since when the oldest one is there', async () => {
+      const { stream, subject } = await createScene(bus());
+      expect(await bus().streamState(stream)).toMatchObject({ messages: 0, oldestAt: undefined });
+      const before = Date.now();
+      for (const token of ['a', 'b', 'a'])
+        await bus().publish({ subject: `${subject}.${token}`, payload: bytes('') });
+      const all = new Map([
+        [`${subject}.a`, 2],
+        [`${subject}.b`, 1],
+      ]);
+      expect(await bus().subjectsOf(stream, `${subject}.>`)).toEqual(all);
+      expect(await bus().subjectsOf(stream, `${subject}.c`)).toEqual(new Map());
+      const { oldestAt = 0 } = await bus().streamState(stream);
+      expect(Math.abs(oldestAt - before)).toBeLessThan(60_000);
+    });
+
     it('knows the last message of a subject and of a wildcard', async () => {
       const { stream, subject } = await createScene(bus());
       for (const token of ['a', 'b'])

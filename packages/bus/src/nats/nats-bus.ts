@@ -30,7 +30,15 @@ export interface NatsBusOptions extends ConnectOptions {
 }
 
 interface StreamInfo {
-  readonly state: { readonly messages: number; readonly bytes: number; readonly last_seq: number };
+  readonly state: {
+    readonly messages: number;
+    readonly bytes: number;
+    readonly last_seq: number;
+    readonly first_ts: string;
+    readonly subjects?: Readonly<Record<string, number>>;
+  };
+  /** Of the subjects: how many there are, more than one answer holds. */
+  readonly total?: number;
 }
 
 /**
@@ -128,8 +136,20 @@ export async function connectNats(options: NatsBusOptions): Promise<Bus> {
     async streamState(stream) {
       const answer = await api.ask<StreamInfo>(`STREAM.INFO.${stream}`, undefined);
       if (!answer.ok) throw toMillraceError(answer.failure, `Reading the state of ${stream}`);
-      const { messages, bytes, last_seq: lastSequence } = answer.value.state;
-      return { messages, bytes, lastSequence };
+      const { messages, bytes, last_seq: lastSequence, first_ts: firstAt } = answer.value.state;
+      return { messages, bytes, lastSequence, oldestAt: messages === 0 ? undefined : Date.parse(firstAt) };
+    },
+    async subjectsOf(stream, filter) {
+      const counts = new Map<string, number>();
+      for (;;) {
+        const request = { subjects_filter: filter, offset: counts.size };
+        const answer = await api.ask<StreamInfo>(`STREAM.INFO.${stream}`, request);
+        if (!answer.ok) throw toMillraceError(answer.failure, `Reading the subjects of ${stream}`);
+        const { state, total = 0 } = answer.value;
+        const page = Object.entries(state.subjects ?? {});
+        for (const [subject, count] of page) counts.set(subject, count);
+        if (page.length === 0 || counts.size >= total) return counts;
+      }
     },
     get connected() {
       return connection.connected;

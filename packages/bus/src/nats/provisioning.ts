@@ -132,6 +132,9 @@ export async function provisionConsumer(
     max_ack_pending: definition.maxAckPending,
     max_waiting: 2_048,
     replay_policy: 'instant',
+    ...(definition.inactiveMs === undefined
+      ? {}
+      : { inactive_threshold: toNanoseconds(definition.inactiveMs) }),
   };
   const answer = await api.ask<WithConfig>(
     `CONSUMER.CREATE.${stream}.${durable}.${filterSubject}`,

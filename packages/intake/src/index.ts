@@ -1,0 +1,7 @@
+export { answerHeaders, contentTypes, intakeHeaders, sourceHeaderPrefix } from './intake-headers.ts';
+export { idOfMessage, type IntakeMessage } from './intake-message.ts';
+export { intakeRequestId, type NamedPlace } from './intake-request-id.ts';
+export { intakeSettings, type IntakeSettings } from './intake-settings.ts';
+export { addressOf, type AnswerAddress } from './read-intake.ts';
+export { rejectMessage, type RejectDependencies, type RejectedMessage } from './reject-message.ts';
+export { startIntake } from './start-intake.ts';
