@@ -23,6 +23,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { acceptedId, textOf, untilChunk } from '../support/answer.ts';
 import { untilDeadLetters } from '../support/dead-letters.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
+import { emptyRequest, untilAnswered } from '../support/queues.ts';
 import { startTestCluster } from '../support/test-cluster.ts';
 
 /** Subjects of the broker's own protocol: its API, acks, and what consumers are handed. */
@@ -53,6 +54,7 @@ it('carries on every subject what the catalogue says, and every event of the cat
   await answerOne(signal);
   await answerTwiceOverHttp();
   await askWorkers();
+  await askByQueue(signal);
   await cancelOne();
   await resumeOnAnotherGateway();
   await changeOne();
@@ -112,6 +114,18 @@ async function answerOne(signal: AbortSignal): Promise<void> {
   const requestId = await acceptedId(client, 'one');
   await expectAnsweredOnce(cluster, { requestId, text: textOf(client, 'one') }, signal);
   await client.close();
+}
+
+async function askByQueue(signal: AbortSignal): Promise<void> {
+  const { bus, codec } = cluster.platform;
+  const payload = codec.encode('intake.requested', {
+    ...emptyRequest,
+    input: 'Say hello.',
+    answer: 'chunks',
+  });
+  for (const lane of [undefined, 0])
+    await bus.publish({ subject: subjects.intake(defaultTenant, 'orders', lane), payload });
+  await untilAnswered(cluster, defaultTenant, 2, signal);
 }
 
 async function askWorkers(): Promise<void> {
