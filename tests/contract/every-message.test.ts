@@ -11,9 +11,12 @@ import {
 } from '@millrace/contracts';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
 import { adjustCharge } from '@millrace/ledger';
+import { orderReplay } from '@millrace/dead-letters';
 import { setDataPolicy } from '@millrace/personal-data';
 import { createBudgetAlerts } from '@millrace/quota';
 import { createIdGenerator, systemRandom, type Stoppable } from '@millrace/runtime';
+import { giveUp } from '@millrace/stage';
+import { deliverAll } from '@millrace/stage/testing';
 import { inTransaction, ledger, quotas, tenants } from '@millrace/store';
 import { openStream } from '@millrace/testkit';
 import { and, eq } from 'drizzle-orm';
@@ -36,7 +39,7 @@ const garbage = Buffer.from('not an Avro message');
 
 beforeAll(async () => {
   cluster = await startTestCluster({
-    processes: ['audit', 'auth-quota', 'billing', 'edge', 'edge-2', 'inference', 'ingress', 'pii'],
+    processes: ['audit', 'auth-quota', 'billing', 'edge', 'edge-2', 'inference', 'ingress', 'jobs', 'pii'],
   });
   listening = await cluster.platform.bus.subscribe('>', (message) => messages.push(message));
 });
@@ -61,6 +64,7 @@ it('carries on every subject what the catalogue says, and every event of the cat
   await barOne();
   await setOnePolicy();
   await poisonOne(signal);
+  await returnOne(signal);
   await adjustOne();
   await cluster.process('inference').restart();
 
@@ -259,6 +263,35 @@ async function barOne(): Promise<void> {
   const suspendedAt = new Date(platform.clock.now());
   await database.update(tenants).set({ suspendedAt }).where(eq(tenants.id, tenant));
   expect(await client.closed).toMatchObject({ code: 4403 });
+}
+
+/** A closing that billing has given up, and is handed back to it. */
+async function returnOne(signal: AbortSignal): Promise<void> {
+  const { platform, database } = cluster;
+  const [delivery] = await deliverAll(platform.bus, 'CLOSED', subjects.closed(defaultTenant, '*'));
+  if (delivery === undefined) throw new Error('There is no closing.');
+  const options = { stage: 'billing', eventName: 'request.received' } as const;
+  await giveUp(platform, options, delivery, { kind: 'deliveries' });
+  const letters = await untilDeadLetters(platform, 2, signal);
+  expect(letters.at(-1)).toMatchObject({ stage: 'billing' });
+  const { lastSequence } = await platform.bus.streamState('DEADLETTER');
+  const order = { letter: String(lastSequence), actor: 'test', again: false };
+  const decide = { ...platform, nextId: createIdGenerator(platform.clock, systemRandom) };
+  await expect
+    .poll(
+      () =>
+        inTransaction(database, (transaction) => orderReplay(decide, transaction, order)).then(
+          () => 'ordered',
+          () => 'not yet there',
+        ),
+      { timeout: 30_000 },
+    )
+    .toBe('ordered');
+  await expect
+    .poll(() => messages.some(({ subject }) => subject === subjects.letterReturned('billing')), {
+      timeout: 30_000,
+    })
+    .toBe(true);
 }
 
 async function poisonOne(signal: AbortSignal): Promise<void> {

@@ -5,6 +5,7 @@ import { completionGroup } from './completion.ts';
 import { masterKeyGroup } from './master-key/master-key-group.ts';
 import { modelsGroup } from './models/models-group.ts';
 import type { Outcome } from './outcome.ts';
+import { rerunGroup } from './rerun/rerun-group.ts';
 import { wrong } from './read-options.ts';
 import { schemasGroup } from './schemas/schemas-group.ts';
 import { decodeGroup } from './tail/decode-group.ts';
@@ -13,6 +14,7 @@ import { tailGroup } from './tail/tail-group.ts';
 const groups: readonly CommandGroup[] = [
   modelsGroup,
   ...adminGroups,
+  rerunGroup,
   masterKeyGroup,
   auditGroup,
   explainGroup,

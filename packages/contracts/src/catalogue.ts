@@ -110,12 +110,18 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
   },
   'dead.letter': {
     producers: [...stages, 'billing', 'audit', 'ingress'],
-    consumers: ['operators', 'analysts'],
+    consumers: ['operators', 'jobs', 'admin', 'analysts'],
     subject: 'mr.deadletter.<stage>.<tenant>',
     storedIn: 'DEADLETTER',
   },
+  'letter.returned': {
+    producers: ['jobs'],
+    consumers: ['billing', 'audit', 'auth-quota'],
+    subject: 'mr.letter.returned.<stage>',
+    storedIn: 'RETURNED',
+  },
   'intake.requested': {
-    producers: ['upstream systems', 'ingress'],
+    producers: ['upstream systems', 'ingress', 'jobs'],
     consumers: ['ingress'],
     subject: 'mr.intake.<tenant>.<queue>',
     storedIn: 'INTAKE',

@@ -33,13 +33,13 @@ export type NatsUser = (typeof natsUsers)[number] | (typeof natsReaders)[number]
 const consumersOf: Readonly<Record<NatsUser, readonly StageConsumer[]>> = {
   admin: [],
   analyst: [],
-  audit: ['audit', 'acts', 'checkpoints'],
-  'auth-quota': ['admission', 'settlement'],
-  billing: ['billing'],
+  audit: ['audit', 'acts', 'checkpoints', 'returnedToAudit'],
+  'auth-quota': ['admission', 'settlement', 'returnedToSettlement'],
+  billing: ['billing', 'returnedToBilling'],
   edge: [],
   inference: [],
   ingress: [],
-  jobs: [],
+  jobs: ['deadLetters'],
   mirrors: [],
   pii: ['scrubbing'],
   providers: [],
@@ -47,7 +47,7 @@ const consumersOf: Readonly<Record<NatsUser, readonly StageConsumer[]>> = {
 
 /** Signals without content, which have no schema. */
 const signals = [
-  { publishers: ['ingress', 'jobs'], subscribers: ['jobs'], subject: 'mr.jobs.waiting' },
+  { publishers: ['ingress', 'jobs', 'admin'], subscribers: ['jobs'], subject: 'mr.jobs.waiting' },
   { publishers: ['jobs', 'ingress'], subscribers: ['ingress', 'jobs'], subject: 'mr.jobs.changed.*' },
 ] as const satisfies readonly {
   readonly publishers: readonly NatsUser[];
@@ -123,6 +123,7 @@ const readers: Readonly<Record<string, readonly NatsUser[]>> = {
   ANSWERS: ['ingress', 'mirrors'],
   CHECKPOINTS: ['audit', 'ingress'],
   ADMISSIONS: ['auth-quota'],
+  DEADLETTER: ['jobs', 'admin'],
 };
 
 function isReader(user: NatsUser, stream: string): boolean {

@@ -50,6 +50,9 @@ const dayMs = 24 * 60 * minuteMs;
 const mebibyte = 1024 * 1024;
 const duplicateWindowMs = 2 * minuteMs;
 
+/** How long a dead letter can be replayed. */
+export const deadLettersKeptMs = 90 * dayMs;
+
 /** What the ledger and the chains are made of, and they themselves. The server lets nobody take this back. */
 const undeletable = { denyDelete: true, denyPurge: true } as const;
 
@@ -174,10 +177,11 @@ export function streamDefinitions(given: Partial<StreamLimits> = {}): readonly S
       name: 'DEADLETTER',
       subjects: ['mr.deadletter.*.*'],
       retention: 'limits',
-      maxAgeMs: 90 * dayMs,
+      maxAgeMs: deadLettersKeptMs,
       discard: 'old',
       duplicateWindowMs,
     },
+    workQueue('RETURNED', 'mr.letter.returned.*'),
   ];
 }
 
@@ -212,6 +216,10 @@ export function consumerDefinitions(
     audit: define('CLOSED', 'audit', 'mr.request.closed.*.*', 4_096),
     settlement: define('CLOSED', 'auth-quota', 'mr.request.closed.*.*', 4_096),
     acts: define('ACTS', 'audit', 'mr.act.*', 1_024),
+    deadLetters: define('DEADLETTER', 'jobs', 'mr.deadletter.*.*', 1_024),
+    returnedToBilling: define('RETURNED', 'billing', 'mr.letter.returned.billing', 256),
+    returnedToAudit: define('RETURNED', 'audit', 'mr.letter.returned.audit', 256),
+    returnedToSettlement: define('RETURNED', 'auth-quota', 'mr.letter.returned.auth-quota', 256),
     checkpoints: define('AUDIT', 'audit-checkpoints', 'mr.audit.recorded.*', 16_384),
   };
 }
@@ -223,6 +231,10 @@ export type StageConsumer =
   | 'audit'
   | 'settlement'
   | 'acts'
+  | 'deadLetters'
+  | 'returnedToBilling'
+  | 'returnedToAudit'
+  | 'returnedToSettlement'
   | 'checkpoints';
 
 /** A queue without a reader for so long is forgotten; its messages stay. */

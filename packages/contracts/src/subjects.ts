@@ -57,6 +57,8 @@ export const subjects = {
   answer: (tenant: string, queue: string, requestId: string) =>
     `mr.answers.${subjectToken(tenant)}.${subjectToken(queue)}.${requestId}`,
   answersOf: (tenant: string) => `mr.answers.${subjectToken(tenant)}.>`,
+  /** A dead letter is handed back to the stage that has given it up. */
+  letterReturned: (stage: string) => `mr.letter.returned.${subjectToken(stage)}`,
   /** What the server repeats to a gateway once it is stored in RESULTS. */
   relayedToGateway: (gateway: string) => `mr.relay.${subjectToken(gateway)}.>`,
   /** Request and reply: credential in, principal out. */

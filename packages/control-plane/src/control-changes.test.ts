@@ -141,6 +141,9 @@ describe('a price', () => {
     const early = { ...price, valid_from: '2026-01-01T00:00:00Z' };
     await expect(add(early)).rejects.toThrow(/valid_from lies in the past/);
     expect(await add({ ...early, book: 'comparison' })).toMatchObject({ version: 1 });
+    const nobodyHadOne = { ...early, model: 'unpriced' };
+    expect(await add(nobodyHadOne)).toMatchObject({ version: 1, valid_from: '2026-01-01T00:00:00.000Z' });
+    await expect(add(nobodyHadOne)).rejects.toThrow(/valid_from lies in the past/);
     await expect(add({ ...early, valid_from: '2026-02-30T00:00:00Z' })).rejects.toThrow(/no such moment/);
   });
 });

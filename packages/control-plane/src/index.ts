@@ -50,7 +50,7 @@ export {
   type Reach,
   type Role,
 } from './permissions.ts';
-export { addPrice, listPrices, newPriceSchema, priceSchema, type NewPrice } from './prices.ts';
+export { addPrice, listPrices, newPriceSchema, priceInNoBook, priceSchema, type NewPrice } from './prices.ts';
 export { publishPrices } from './publish-prices.ts';
 export { findQuota, quotaChangesSchema, quotaSchema, setQuota, type QuotaChanges } from './quotas.ts';
 export { notFound } from './refusals.ts';

@@ -26,6 +26,8 @@ export const scopes = [
   'ledger:write',
   'personal-data:read',
   'personal-data:write',
+  'dead-letters:read',
+  'dead-letters:write',
   'identity-providers:read',
   'identity-providers:write',
 ] as const;
@@ -93,6 +95,12 @@ export const permissions = {
   'ledger.adjust': { scope: 'ledger:write', roles: onPlatform },
   'ledger.credit': { scope: 'ledger:write', roles: onPlatform },
   'ledger.rerate': { scope: 'ledger:write', roles: onPlatform },
+
+  'dead-letter.read': { scope: 'dead-letters:read', roles: { admin: 'project', developer: 'project' } },
+  /** What clients have written, with personal data masked. */
+  'dead-letter.open': { scope: 'dead-letters:read', roles: inProject },
+  'dead-letter.replay': { scope: 'dead-letters:write', roles: inProject },
+  'dead-letter.discard': { scope: 'dead-letters:write', roles: inProject },
 
   'data-kept.read': { scope: 'personal-data:read', roles: staff },
   'data-policy.read': { scope: 'personal-data:read', roles: staff },

@@ -1,4 +1,5 @@
-import { and, asc, desc, eq, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, isNull, lte, or, sql } from 'drizzle-orm';
+import type { Price } from '@millrace/pricing';
 import { MillraceError } from '@millrace/runtime';
 import { prices, type Transaction } from '@millrace/store';
 import { noteChanges } from './control-changes.ts';
@@ -126,7 +127,7 @@ const allowedSkewMs = 60_000;
  * Adds the next version of a price. No price is ever changed: what was charged by the one before stays so. It is told with the next
  * `publishControlChanges`.
  *
- * @throws `invalid_value` for moments that are none, that end before they begin, or that lie in the past
+ * @throws `invalid_value` for moments that are none, that end before they begin, or that lie in the past, when the model had a price
  */
 export async function addPrice(
   { clock }: Pick<Dependencies, 'clock'>,
@@ -139,13 +140,17 @@ export async function addPrice(
     price.valid_from === undefined ? new Date(now) : readMoment(price.valid_from, 'valid_from');
   const until = price.valid_until ?? null;
   const validUntil = until === null ? null : readMoment(until, 'valid_until');
-  if (book === chargedBook && validFrom.getTime() < now - allowedSkewMs)
-    throw wrong('valid_from', 'lies in the past: what was charged stays charged');
   if (validUntil !== null && validUntil <= validFrom)
     throw wrong('valid_until', 'must lie behind valid_from');
   await transaction.execute(
     sql`select pg_advisory_xact_lock(hashtextextended(${`price ${book} ${model}`}, 0))`,
   );
+  const isPast = book === chargedBook && validFrom.getTime() < now - allowedSkewMs;
+  if (isPast && (await hadPrice(transaction, model, validFrom, new Date(now))))
+    throw wrong(
+      'valid_from',
+      'lies in the past, when the model had a price: what was charged stays charged, unless it is re-rated by another book',
+    );
   const [last] = await transaction
     .select({ version: prices.version })
     .from(prices)
@@ -176,6 +181,45 @@ export async function addPrice(
   if (row === undefined) throw new Error('PostgreSQL did not return the price that it stored');
   if (book === chargedBook) await noteChanges(transaction, 'price', [model]);
   return show(row);
+}
+
+/** A price that nobody is charged by, as it would be in a book; by default of all time. @throws `invalid_value` for moments that are none */
+export function priceInNoBook(price: Omit<NewPrice, 'book'>, index: number): Price {
+  const { valid_from: from, valid_until: until = null } = price;
+  return {
+    model: price.model,
+    // Of those that are valid since the same moment, the last one counts.
+    version: index + 1,
+    modelVersion: price.model_version ?? null,
+    currency: price.currency,
+    inputPerMillion: price.input_per_million,
+    cachedInputPerMillion: price.cached_input_per_million ?? null,
+    outputPerMillion: price.output_per_million,
+    charactersInPerMillion: price.characters_in_per_million ?? '0',
+    charactersOutPerMillion: price.characters_out_per_million ?? '0',
+    perRequest: price.per_request ?? '0',
+    perSecond: price.per_second ?? '0',
+    cachedAnswer: price.cached_answer ?? '0',
+    validFrom: from === undefined ? 0 : readMoment(from, 'prices').getTime(),
+    validUntil: until === null ? null : readMoment(until, 'prices').getTime(),
+  };
+}
+
+/** Whether something may have been charged by a price of the model. */
+async function hadPrice(transaction: Transaction, model: string, from: Date, to: Date): Promise<boolean> {
+  const found = await transaction
+    .select({ version: prices.version })
+    .from(prices)
+    .where(
+      and(
+        eq(prices.book, chargedBook),
+        eq(prices.model, model),
+        lte(prices.validFrom, to),
+        or(isNull(prices.validUntil), gt(prices.validUntil, from)),
+      ),
+    )
+    .limit(1);
+  return found.length > 0;
 }
 
 /** All prices, also those that are over and those to come, by book, model and version. */

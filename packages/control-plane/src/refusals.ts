@@ -9,7 +9,9 @@ export type Resource =
   | 'quota'
   | 'price'
   | 'ledger entry'
-  | 'identity provider';
+  | 'identity provider'
+  | 'dead letter'
+  | 'consented request';
 
 /** The same answer for what is not there and for what is out of reach. */
 export function notFound(what: Resource, param: string): MillraceError {

@@ -37,7 +37,8 @@ export async function rejectMessage(
   const { stream, subject, sequence } = found;
   dependencies.logger.warn({ error, tenant, queue, requestId, stream, sequence }, 'a message was put aside');
   const request = isTenantKnown ? { tenant, request_id: requestId } : undefined;
-  await publishDeadLetter(dependencies, 'ingress', found, error, request);
+  const { headers } = message;
+  await publishDeadLetter(dependencies, 'ingress', { headers, ...found }, error, request);
   const { zeroRetention } = dependencies.policies.of(tenant);
   const writer = createAnswerWriter(dependencies, message, address, zeroRetention);
   const { isEnded } = await writer.resume();

@@ -29,8 +29,9 @@ export interface Charge {
   /** The sum of its adjustments, and of those among them that were re-ratings. */
   readonly adjusted: string;
   readonly rerated: string;
-  /** Whether there is a row of this very adjustment. */
+  /** Whether there is a row of this very adjustment, and its amount. */
   readonly isAdjusted: boolean;
+  readonly adjustedHere: string;
 }
 
 /** The charges of these requests. @param adjustmentId of the adjustment that is about to be made */
@@ -44,13 +45,14 @@ export const findCharges = (requestIds: readonly string[], adjustmentId: string)
     extract(epoch from coalesce(received_at, charge.closed_at))::float8 * 1000 as "receivedAt",
     extract(epoch from charge.closed_at)::float8 * 1000 as "closedAt",
     coalesce(later.adjusted, 0)::text as adjusted, coalesce(later.rerated, 0)::text as rerated,
-    coalesce(later.is_adjusted, false) as "isAdjusted"
+    coalesce(later.is_adjusted, false) as "isAdjusted", coalesce(later.adjusted_here, 0)::text as "adjustedHere"
   from ledger as charge
   left join claims as claim on claim.request_id = charge.request_id
   cross join lateral (
     select
       sum(other.amount) as adjusted, sum(other.amount) filter (where other.price_version is not null) as rerated,
-      bool_or(other.adjustment_id = ${adjustmentId}::uuid) as is_adjusted
+      bool_or(other.adjustment_id = ${adjustmentId}::uuid) as is_adjusted,
+      sum(other.amount) filter (where other.adjustment_id = ${adjustmentId}::uuid) as adjusted_here
     from ledger as other where other.kind = 'adjustment' and other.request_id = charge.request_id) as later
   where charge.kind = 'charge' and charge.request_id = any(${[...requestIds]}::uuid[])
   order by charge.entry_number`;

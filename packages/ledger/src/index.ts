@@ -6,7 +6,7 @@ export {
   applyRerating,
   previewRerating,
   type AppliedRerating,
-  type Rerating,
+  type PreviewedRerating,
   type ReratingRange,
-  type ReratingSum,
 } from './rerate.ts';
+export type { Rerating, ReratingRow, ReratingSum } from './judge-charge.ts';

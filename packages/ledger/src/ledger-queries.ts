@@ -8,6 +8,9 @@ import { statement } from '@millrace/store';
 /** Any number, the same in all replicas: who has this lock writes to the ledger. */
 const writerLock = 7_246_002;
 
+/** The prices that requests are charged by. */
+export const chargedBook = 'default';
+
 /** Waits for its turn. Behind it the numbers of the rows have no gaps, and are the order of the commits. */
 export const takeTurn = () => statement`select pg_advisory_xact_lock(${writerLock}::bigint)`;
 
@@ -15,8 +18,8 @@ export const takeTurn = () => statement`select pg_advisory_xact_lock(${writerLoc
 export const lastNumber = () => statement<[{ readonly lastNumber: number }]>`
   select coalesce(max(entry_number), 0)::float8 as "lastNumber" from ledger`;
 
-/** All prices of these models in the book that is charged. */
-export const findPrices = (models: readonly string[]) => statement<Price[]>`
+/** All prices of these models in a book; by default in that which is charged. */
+export const findPrices = (models: readonly string[], book = chargedBook) => statement<Price[]>`
   select
     model, version, model_version as "modelVersion", currency, input_per_million as "inputPerMillion",
     cached_input_per_million as "cachedInputPerMillion", output_per_million as "outputPerMillion",
@@ -24,4 +27,4 @@ export const findPrices = (models: readonly string[]) => statement<Price[]>`
     per_request as "perRequest", per_second as "perSecond", cached_answer as "cachedAnswer",
     extract(epoch from valid_from)::float8 * 1000 as "validFrom",
     extract(epoch from valid_until)::float8 * 1000 as "validUntil"
-  from prices where book = 'default' and model = any(${[...models]}::text[])`;
+  from prices where book = ${book}::text and model = any(${[...models]}::text[])`;

@@ -46,9 +46,11 @@ export async function addPrice(
     readonly output: string;
     readonly from?: number;
     readonly currency?: string;
+    readonly book?: string;
   },
 ): Promise<void> {
   await database.insert(prices).values({
+    book: price.book ?? 'default',
     model: price.model,
     version: price.version,
     currency: price.currency ?? 'EUR',

@@ -4,13 +4,15 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { and, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Price } from '@millrace/pricing';
 import { ManualClock } from '@millrace/runtime';
-import { ledger, outbox, quotas, type Database } from '@millrace/store';
+import { execute, ledger, outbox, quotas, type Database } from '@millrace/store';
 import { startTestDatabase, type TestDatabase } from '@millrace/testkit';
 import { subjects } from '@millrace/contracts';
 import { adjustCharge } from './adjust-charge.ts';
 import type { AdjustmentDependencies } from './adjustment.ts';
 import { addCharges, addPrice, adjustmentDependencies, createProject, november } from './ledger.fixture.ts';
+import { findPrices } from './ledger-queries.ts';
 import { applyRerating, previewRerating } from './rerate.ts';
 
 const clock = new ManualClock(november + 60_000);
@@ -51,14 +53,23 @@ it('previews, and applies as signed adjustments, by the price of the moment in w
   await addCharges(database, tenant, 3, { model, amount: '2' });
   await addPrice(database, { model, version: 2, output: '1.5', from: november - 5_000 });
 
-  const sums = [{ currency: 'EUR', charges: 6, changed: 3, before: '12.0000000000', after: '10.5000000000' }];
+  const sums = [
+    {
+      currency: 'EUR',
+      charges: 6,
+      changed: 3,
+      before: '12.0000000000',
+      after: '10.5000000000',
+      difference: '-1.5000000000',
+    },
+  ];
   const preview = { sums, unpriced: 0, otherCurrency: 0 };
-  expect(await previewRerating(database, { ...range, model })).toEqual(preview);
+  expect(await previewRerating(database, { ...range, model })).toMatchObject(preview);
   expect(await adjustmentsOf(model)).toEqual([]);
 
   const run = randomUUID();
   const applied = await applyRerating(dependencies, { ...range, model, run, ...occasion });
-  expect(applied).toEqual({ ...preview, written: 3 });
+  expect(applied).toMatchObject({ ...preview, written: 3 });
   const rows = await adjustmentsOf(model);
   expect(rows.map(({ amount }) => amount)).toEqual(Array(3).fill('-0.5000000000'));
   expect(rows.every(({ requestId }) => !earlier.includes(requestId ?? ''))).toBe(true);
@@ -161,3 +172,74 @@ it.each([
   const asked = { ...range, run: randomUUID(), ...occasion, ...changes };
   await expect(applyRerating(dependencies, asked)).rejects.toMatchObject({ code: 'invalid_value', param });
 });
+
+it('says by tenant and model what another book, or prices in no book, would change', async () => {
+  const model = await newModel();
+  const [one, two] = [await createProject(database), await createProject(database)];
+  await addCharges(database, one, 2, { model, amount: '2' });
+  await addCharges(database, two, 1, { model, amount: '2' });
+  await addPrice(database, { model, version: 1, output: '3', book: 'next-year' });
+  const before = [
+    { tenant: one, charges: 2, before: '4.0000000000', after: '6.0000000000', difference: '2.0000000000' },
+    { tenant: two, charges: 1, before: '2.0000000000', after: '3.0000000000', difference: '1.0000000000' },
+  ].toSorted((a, b) => a.tenant.localeCompare(b.tenant));
+  const preview = await previewRerating(database, { ...range, model, book: 'next-year' });
+  expect(preview.rows).toMatchObject(before.map((row) => ({ model, currency: 'EUR', ...row })));
+  expect(preview.sums).toMatchObject([{ charges: 3, changed: 3, difference: '3.0000000000' }]);
+
+  const whatIf = [{ ...(await priceOf(model)), outputPerMillion: '1' }];
+  const cheaper = await previewRerating(database, { ...range, model }, { whatIf });
+  expect(cheaper.sums).toMatchObject([{ difference: '-3.0000000000' }]);
+  expect(cheaper.fingerprint).not.toBe(preview.fingerprint);
+
+  const asked = { ...range, model, book: 'next-year', run: randomUUID(), ...occasion };
+  expect(await applyRerating(dependencies, asked)).toMatchObject({ written: 3 });
+  const rows = await adjustmentsOf(model);
+  expect(rows.map(({ priceBook }) => priceBook)).toEqual(Array(3).fill('next-year'));
+});
+
+it('applies what was shown and nothing else, also where it goes on', async () => {
+  const model = await newModel();
+  const tenant = await createProject(database);
+  const [first = ''] = await addCharges(database, tenant, 4, { model, amount: '2' });
+  await addPrice(database, { model, version: 2, output: '3' });
+  const { fingerprint: expected } = await previewRerating(database, { ...range, model });
+  const asked = { ...range, model, run: randomUUID(), ...occasion, expected };
+
+  // Cut off behind its first page, it goes on.
+  const stop = new AbortController();
+  const options = { pageSize: 2, signal: stop.signal, onPage: () => stop.abort(new Error('cut off')) };
+  await expect(applyRerating(dependencies, asked, options)).rejects.toThrow('cut off');
+  expect(await adjustmentsOf(model)).toHaveLength(2);
+  expect(await applyRerating(dependencies, asked)).toMatchObject({ written: 2 });
+  expect(await applyRerating(dependencies, asked)).toMatchObject({ written: 0 });
+
+  // Another price, or another charge, is another re-rating.
+  await addPrice(database, { model, version: 3, output: '4' });
+  const changed = { code: 'version_conflict', param: 'expected' };
+  await expect(applyRerating(dependencies, { ...asked, run: randomUUID() })).rejects.toMatchObject(changed);
+  const { fingerprint: next } = await previewRerating(database, { ...range, model });
+  await addCharges(database, tenant, 1, { model, amount: '2' });
+  const late = { ...asked, run: randomUUID(), expected: next };
+  await expect(applyRerating(dependencies, late)).rejects.toMatchObject(changed);
+  expect((await adjustmentsOf(model)).filter(({ requestId }) => requestId === first)).toHaveLength(1);
+});
+
+it('stops where a price is changed while it is applied, and says how much was written', async () => {
+  const model = await newModel();
+  const tenant = await createProject(database);
+  await addCharges(database, tenant, 4, { model, amount: '2' });
+  await addPrice(database, { model, version: 2, output: '3' });
+  const { fingerprint: expected } = await previewRerating(database, { ...range, model });
+  const asked = { ...range, model, run: randomUUID(), ...occasion, expected };
+  const onPage = (): Promise<void> => addPrice(database, { model, version: 3, output: '5' });
+  const outcome = applyRerating(dependencies, asked, { pageSize: 2, onPage });
+  await expect(outcome).rejects.toThrow(/2 entries were written before/);
+});
+
+/** The price of a model as it stands now. */
+async function priceOf(model: string): Promise<Price> {
+  const [price] = await execute(database, findPrices([model]));
+  if (price === undefined) throw new Error(`${model} has no price`);
+  return price;
+}

@@ -1,12 +1,12 @@
-import { Big } from 'big.js';
-import { amountDigits, amountOf, priceAt, type Price } from '@millrace/pricing';
+import { amountDigits, type Price } from '@millrace/pricing';
 import { lockQuotas } from '@millrace/quota';
 import { MillraceError } from '@millrace/runtime';
 import { execute, statement, transact, type Database } from '@millrace/store';
 import { requireOccasion, uuid, type AdjustmentDependencies, type Occasion } from './adjustment.ts';
 import { findCharges, type Charge } from './charges.ts';
 import { findPrices, lastNumber, takeTurn } from './ledger-queries.ts';
-import { adjustedOf, writeCorrections, type Correction } from './write-adjustments.ts';
+import { beforeThis, isCorrection, judge, Tally, type Rerating } from './judge-charge.ts';
+import { adjustedOf, writeCorrections } from './write-adjustments.ts';
 
 /** Which charges: those of requests that came in from `from` on and before `to`, in milliseconds since the epoch. */
 export interface ReratingRange {
@@ -16,24 +16,16 @@ export interface ReratingRange {
   readonly tenant?: string;
   /** The one that answered; by default all. */
   readonly model?: string;
+  /** The prices that it is compared with: of this book; by default that which is charged. */
+  readonly book?: string;
 }
 
-/** What charges cost in a currency, by the prices of then and by those of now. Decimal strings. */
-export interface ReratingSum {
-  readonly currency: string;
-  readonly charges: number;
-  /** Those that cost another amount now. */
-  readonly changed: number;
-  readonly before: string;
-  readonly after: string;
-}
-
-export interface Rerating {
-  readonly sums: readonly ReratingSum[];
-  /** Charges of models that have no price for their moment now: they stay. */
-  readonly unpriced: number;
-  /** Charges whose price is in another currency now: they stay. */
-  readonly otherCurrency: number;
+/** A re-rating that is to be exactly what a preview has shown. */
+export interface PreviewedRerating extends ReratingRange, Occasion {
+  /** A UUID that names it. */
+  readonly run: string;
+  /** The fingerprint of the preview; by default it is whatever it is by now. */
+  readonly expected?: string;
 }
 
 export interface AppliedRerating extends Rerating {
@@ -46,41 +38,38 @@ export interface RerateOptions {
   /** Charges in one transaction; by default 500. */
   readonly pageSize?: number;
   /** Is told after each page how many rows were written so far. */
-  readonly onPage?: (written: number) => void;
+  readonly onPage?: (written: number) => Promise<void> | void;
 }
 
 /**
- * Says what would change if the charges were priced by the prices as they stand now. Adjustments by hand stay beside it; earlier
- * re-ratings count as charged.
+ * Says what would change if the charges were priced by other prices: by those of the book that is charged as they stand now, by those of another
+ * one, or by prices that are in no book. Adjustments by hand stay beside it; earlier re-ratings count as charged.
  *
+ * @param whatIf prices in the place of those of the book
  * @throws `invalid_value` for a range that is none, `database_unavailable`
  */
 export async function previewRerating(
   database: Database,
   range: ReratingRange,
-  options: RerateOptions = {},
+  options: RerateOptions & { readonly whatIf?: readonly Price[] } = {},
 ): Promise<Rerating> {
-  const tally = new Tally();
-  for await (const page of pagesOf(database, range, options)) {
-    const { charges, prices } = await readPage(database, page, noRun);
-    for (const charge of charges) tally.add(charge, correctionOf(charge, prices));
-  }
-  return tally.total;
+  return (await planOf(database, range, noRun, options)).total;
 }
 
 /**
  * Applies it: an adjustment for each charge that costs another amount now, a page in a transaction. One that was broken off goes on
  * when it is called again with the same run, or with another: a charge whose sum is right already gets no row, and never two of a run.
  *
- * @param run a UUID that names this re-rating
- * @throws as `previewRerating`, `missing_value`
+ * @throws as `previewRerating`, `missing_value`; `version_conflict` where it is not what is expected, or no longer: what was written until then
+ *   was as expected, and stays
  */
 export async function applyRerating(
   dependencies: AdjustmentDependencies,
-  { run, ...asked }: ReratingRange & Occasion & { readonly run: string },
+  asked: PreviewedRerating,
   options: RerateOptions = {},
 ): Promise<AppliedRerating> {
   requireOccasion(asked);
+  const { run, expected, book } = asked;
   if (!uuid.test(run))
     throw new MillraceError(
       'invalid_value',
@@ -90,25 +79,75 @@ export async function applyRerating(
       },
     );
   const { database } = dependencies;
+  const plan = expected === undefined ? undefined : await planOf(database, asked, run, options);
+  if (plan !== undefined && plan.total.fingerprint !== expected) throw changedMeanwhile(0);
   const tally = new Tally();
   let written = 0;
   for await (const page of pagesOf(database, asked, options)) {
-    const read = await readPage(database, page, run);
-    const changed = read.charges.filter((charge) => isCorrection(correctionOf(charge, read.prices)));
-    for (const charge of read.charges) tally.add(charge, correctionOf(charge, read.prices));
-    if (changed.length > 0) written += await applyPage(dependencies, changed, run, asked);
-    options.onPage?.(written);
+    const read = await readPage(database, page, run, book);
+    const judged = read.charges.map((charge) => ({ charge, judgement: judge(charge, read.prices) }));
+    for (const { charge, judgement } of judged) tally.add(charge, judgement);
+    const changed = judged
+      .filter(
+        ({ charge, judgement }) => isCorrection(judgement) && plan?.amounts.has(charge.requestId) !== false,
+      )
+      .map(({ charge }) => charge);
+    if (changed.length > 0) {
+      const rows = await applyPage(dependencies, changed, asked, plan?.amounts);
+      if (rows === 'changed') throw changedMeanwhile(written);
+      written += rows;
+    }
+    await options.onPage?.(written);
   }
   return { ...tally.total, written };
 }
 
-/** Reads the charges once more behind the turn, and writes what is to be corrected. @returns how many rows */
+function changedMeanwhile(written: number): MillraceError {
+  const before = written === 0 ? '' : ` ${written} entries were written before that, as they were shown.`;
+  return new MillraceError(
+    'version_conflict',
+    `Charges or prices were changed since the preview.${before} Preview it again.`,
+    { param: 'expected' },
+  );
+}
+
+/** What a re-rating is to write, by request: exact decimals. */
+type Amounts = ReadonlyMap<string, string>;
+
+/** What there is to correct now, as it was before whatever this run has written already. */
+async function planOf(
+  database: Database,
+  range: ReratingRange,
+  run: string,
+  options: RerateOptions & { readonly whatIf?: readonly Price[] },
+): Promise<{ readonly total: Rerating; readonly amounts: Amounts }> {
+  const tally = new Tally();
+  const amounts = new Map<string, string>();
+  for await (const page of pagesOf(database, range, options)) {
+    const { charges, prices } = await readPage(database, page, run, range.book);
+    for (const found of charges) {
+      const charge = beforeThis(found);
+      const judgement = judge(charge, options.whatIf ?? prices);
+      tally.add(charge, judgement);
+      if (isCorrection(judgement) && run !== noRun)
+        amounts.set(charge.requestId, judgement.amount.toFixed(amountDigits));
+    }
+  }
+  return { total: tally.total, amounts };
+}
+
+/**
+ * Reads the charges once more behind the turn, and writes what is to be corrected.
+ *
+ * @returns how many rows; `changed` where it would be another amount than planned: nothing is written then
+ */
 function applyPage(
   dependencies: AdjustmentDependencies,
   charges: readonly Charge[],
-  run: string,
-  occasion: Occasion,
-): Promise<number> {
+  asked: PreviewedRerating,
+  planned: Amounts | undefined,
+): Promise<number | 'changed'> {
+  const { run, book } = asked;
   const requestIds = charges.map(({ requestId }) => requestId);
   return transact(
     dependencies.database,
@@ -117,79 +156,25 @@ function applyPage(
       lastNumber(),
       lockQuotas({ requestIds }),
       findCharges(requestIds, run),
-      findPrices(modelsOf(charges)),
+      findPrices(modelsOf(charges), book),
     ],
     (_turn, [last], quotas, found, prices) => {
       const corrections = found
         .filter(({ isAdjusted }) => !isAdjusted)
-        .map((charge) => correctionOf(charge, prices))
-        .filter(isCorrection);
-      const entries = corrections.map((correction, index) =>
-        adjustedOf(dependencies, correction, run, last.lastNumber + index + 1, occasion),
+        .map((charge) => judge(charge, prices))
+        .filter(isCorrection)
+        .map((correction) => (book === undefined ? correction : { ...correction, book }));
+      const isPlanned = corrections.every(
+        ({ charge, amount }) =>
+          planned === undefined || planned.get(charge.requestId) === amount.toFixed(amountDigits),
       );
-      return writeCorrections(dependencies, corrections, entries, quotas, entries.length);
+      if (!isPlanned) return { statements: [], result: 'changed' };
+      const entries = corrections.map((correction, index) =>
+        adjustedOf(dependencies, correction, run, last.lastNumber + index + 1, asked),
+      );
+      return writeCorrections<number | 'changed'>(dependencies, corrections, entries, quotas, entries.length);
     },
   );
-}
-
-type Judgement = Correction | 'right' | 'unpriced' | 'otherCurrency';
-
-function isCorrection(judgement: Judgement): judgement is Correction {
-  return typeof judgement === 'object';
-}
-
-/** What a charge lacks to be what its request costs now. */
-function correctionOf(charge: Charge, prices: readonly Price[]): Judgement {
-  const { model, modelVersion, receivedAt, usageSource, workedMs, isFromCache } = charge;
-  const price = priceAt(prices, { model, modelVersion, at: receivedAt });
-  if (price === undefined) return 'unpriced';
-  if (price.currency !== charge.currency) return 'otherCurrency';
-  const usage = {
-    input_tokens: charge.inputTokens,
-    cached_input_tokens: charge.cachedInputTokens,
-    output_tokens: charge.outputTokens,
-    characters_in: charge.charactersIn,
-    characters_out: charge.charactersOut,
-    source: usageSource,
-  };
-  const amount = new Big(amountOf({ usage, workedMs, isFromCache }, price)).minus(chargedFor(charge));
-  return amount.eq(0) ? 'right' : { charge, amount, priceVersion: price.version };
-}
-
-/** What prices have made of a charge so far, without what was adjusted by hand. */
-function chargedFor({ amount, rerated }: Charge): Big {
-  return new Big(amount).plus(rerated);
-}
-
-/** Adds up by currency. */
-class Tally {
-  readonly #sums = new Map<string, { charges: number; changed: number; before: Big; after: Big }>();
-  #unpriced = 0;
-  #otherCurrency = 0;
-
-  add(charge: Charge, judgement: Judgement): void {
-    if (judgement === 'unpriced') this.#unpriced += 1;
-    if (judgement === 'otherCurrency') this.#otherCurrency += 1;
-    const { currency } = charge;
-    const sum = this.#sums.get(currency) ?? { charges: 0, changed: 0, before: new Big(0), after: new Big(0) };
-    const before = chargedFor(charge);
-    this.#sums.set(currency, {
-      charges: sum.charges + 1,
-      changed: sum.changed + (isCorrection(judgement) ? 1 : 0),
-      before: sum.before.plus(before),
-      after: sum.after.plus(before).plus(isCorrection(judgement) ? judgement.amount : 0),
-    });
-  }
-
-  get total(): Rerating {
-    const sums = Array.from(this.#sums, ([currency, { before, after, ...counts }]) => ({
-      currency,
-      ...counts,
-      before: before.toFixed(amountDigits),
-      after: after.toFixed(amountDigits),
-    }));
-    return { sums, unpriced: this.#unpriced, otherCurrency: this.#otherCurrency };
-  }
 }
 
 /** No re-rating has this id. */
@@ -199,9 +184,10 @@ async function readPage(
   database: Database,
   requestIds: readonly string[],
   run: string,
+  book: string | undefined,
 ): Promise<{ readonly charges: readonly Charge[]; readonly prices: readonly Price[] }> {
   const charges = await execute(database, findCharges(requestIds, run));
-  return { charges, prices: await execute(database, findPrices(modelsOf(charges))) };
+  return { charges, prices: await execute(database, findPrices(modelsOf(charges), book)) };
 }
 
 function modelsOf(charges: readonly Charge[]): readonly string[] {

@@ -10,7 +10,7 @@ const database = await openDatabase({ url, logger });
 await applyRerating(
   adjustmentDependencies(database, systemClock),
   { run, model, from: Number(from), to: Number(to), reason: 'a wrong price', actor: 'mr_admin' },
-  { pageSize: 10, onPage: (written) => process.send?.({ written }) },
+  { pageSize: 10, onPage: (written) => void process.send?.({ written }) },
 );
 await database.stop();
 process.disconnect();

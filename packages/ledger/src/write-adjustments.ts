@@ -13,6 +13,7 @@ import {
 import { prepare, type Statement, type Writing } from '@millrace/store';
 import type { AdjustmentDependencies, LedgerAdjustment, Occasion } from './adjustment.ts';
 import type { Charge } from './charges.ts';
+import { chargedBook } from './ledger-queries.ts';
 
 /** What is added to the charge of a request. */
 export interface Correction {
@@ -20,12 +21,14 @@ export interface Correction {
   readonly amount: Big;
   /** Of a re-rating; null: no price is the reason. */
   readonly priceVersion: number | null;
+  /** The price book of that version; by default the one that is charged. */
+  readonly book?: string;
 }
 
 /** The row of a correction, as an event. */
 export function adjustedOf(
   { nextId, clock }: AdjustmentDependencies,
-  { charge, amount, priceVersion }: Correction,
+  { charge, amount, priceVersion, book = chargedBook }: Correction,
   adjustmentId: string,
   entryNumber: number,
   { reason, actor }: Occasion,
@@ -43,7 +46,7 @@ export function adjustedOf(
     model: charge.model,
     amount: amount.toFixed(amountDigits),
     currency: charge.currency,
-    price_book: 'default',
+    price_book: book,
     price_version: priceVersion,
     reason,
     actor,

@@ -13,6 +13,12 @@ export {
   type StoredDataPolicy,
 } from './policy/data-policy.ts';
 export { createStreamPurge, type StreamPurge } from './policy/purge-streams.ts';
+export {
+  findConsentedRequest,
+  listConsentedRequests,
+  type ConsentedPlace,
+  type ConsentedRequest,
+} from './training/consented-requests.ts';
 export { exportExamples, withdrawExamples } from './training/examples.ts';
 export { keepExample, requireTrainingAllowed, type ConsentedAnswer } from './training/keep-example.ts';
 export { retireDataKeys } from './keys/retire-data-keys.ts';

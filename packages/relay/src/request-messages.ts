@@ -97,7 +97,7 @@ export function receivedMessage(
     characters_in: charactersOf(content),
     replay_of: submission.replayOf ?? null,
     trail: [
-      decide(clock, transport === 'WEBSOCKET' ? 'edge' : 'ingress', 'accepted', {
+      decide(clock, acceptedBy(submission), 'accepted', {
         facts: route === undefined ? {} : { route },
       }),
     ],
@@ -111,6 +111,11 @@ export function receivedMessage(
     messageId: `${requestId}:received`,
     headers: traceHeaders.write(submission.trace ?? newTrace(random)),
   };
+}
+
+function acceptedBy({ transport, replayAs }: Submission): string {
+  if (replayAs !== undefined) return 'jobs';
+  return transport === 'WEBSOCKET' ? 'edge' : 'ingress';
 }
 
 /** All that a model gets to read, in UTF-16 code units: of functions and of the form of the answer their JSON. */

@@ -33,6 +33,8 @@ export interface Submission {
   readonly deadlineAt?: number | undefined;
   /** The request of which it is a replay. */
   readonly replayOf?: string | undefined;
+  /** The id of a replay, chosen before it is sent: it is stored once, however often it is sent. */
+  readonly replayAs?: string | undefined;
   /** Where the client's own trace stands. */
   readonly trace?: TraceContext | undefined;
 }

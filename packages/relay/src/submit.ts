@@ -1,4 +1,4 @@
-import { subjects, type Finished, type ModelReady, type Opened } from '@millrace/contracts';
+import { gatewayOf, subjects, type Finished, type ModelReady, type Opened } from '@millrace/contracts';
 import type { PriceBook } from '@millrace/pricing';
 import { createIdGenerator, MillraceError, type RandomSource } from '@millrace/runtime';
 import { cancelRequest, type DataPolicies, type ModelTable, type StageDependencies } from '@millrace/stage';
@@ -192,6 +192,25 @@ export function createSubmit(
     return { kind: 'worth_another_try' };
   };
 
+  /** What was stored of it by whoever sent it before stays as it is, under the gateway that it was opened by. */
+  const submitReplay = async (
+    asked: Omit<NewRequest, 'requestId' | 'gateway'>,
+    requestId: string,
+  ): Promise<Accepted> => {
+    const { model } = asked.opened;
+    const last = await bus.lastMessage('RESULTS', subjects.resultsOfRequest(requestId));
+    const request = { ...asked, requestId, gateway: last === undefined ? gateway : gatewayOf(last.subject) };
+    if (last !== undefined) {
+      const { opened } = codec.decode('result.chunk', last.payload);
+      if (opened !== null) await publish({ ...request, opened }, false, true);
+      return { requestId, model, attached: true };
+    }
+    const { tenant } = asked.submission.principal;
+    const isClosed = (await bus.lastMessage('CLOSED', subjects.closed(tenant, requestId))) !== undefined;
+    if (!isClosed) await publish(request, true, true);
+    return { requestId, model, attached: isClosed };
+  };
+
   /** The request as it is sent: to which model, with which limits. */
   const prepare = (asked: Submission, key: string): Omit<NewRequest, 'requestId' | 'gateway'> => {
     const { generation } = asked;
@@ -228,7 +247,8 @@ export function createSubmit(
   };
 
   return async (asked) => {
-    const { generation, idempotencyKey } = asked;
+    const { generation, idempotencyKey, replayAs } = asked;
+    if (replayAs !== undefined) return submitReplay(prepare(asked, replayAs), replayAs);
     const requestId = asked.named?.idOf(0) ?? nextId();
     const request = prepare(asked, idempotencyKey ?? requestId);
     if (idempotencyKey !== undefined) return submitOnce(request, idempotencyKey, payloadHash(generation));

@@ -13,7 +13,8 @@ export interface DeadRequest {
 }
 
 /** A message that is given up, and where it was. */
-export type DeadMessage = Pick<Delivery, 'stream' | 'subject' | 'sequence' | 'deliveryCount' | 'payload'>;
+export type DeadMessage = Pick<Delivery, 'stream' | 'subject' | 'sequence' | 'deliveryCount' | 'payload'> &
+  Partial<Pick<Delivery, 'headers'>>;
 
 /** Why a message was given up, in one sentence without content. */
 export function poisonError(delivery: Delivery, why: PoisonReason): MillraceError {
@@ -24,6 +25,12 @@ export function poisonError(delivery: Delivery, why: PoisonReason): MillraceErro
   );
 }
 
+/** What is stored with a letter beside its message. */
+export interface LetterExtras {
+  /** What the placeholders of its content stand for, sealed as the results have it. */
+  readonly masked?: Uint8Array | undefined;
+}
+
 /** Puts a message that cannot be processed, sealed, into the dead-letter stream and waits until it is stored. */
 export async function publishDeadLetter(
   { bus, codec, sealing, clock }: Pick<StageDependencies, 'bus' | 'codec' | 'sealing' | 'clock'>,
@@ -31,6 +38,7 @@ export async function publishDeadLetter(
   delivery: DeadMessage,
   error: MillraceError,
   request?: DeadRequest,
+  { masked }: LetterExtras = {},
 ): Promise<void> {
   const tenant = request?.tenant ?? null;
   const box = await sealing.forTenant(tenant ?? systemTenant);
@@ -46,12 +54,19 @@ export async function publishDeadLetter(
     reason: error.message,
     at: clock.now(),
     payload: box.seal(delivery.payload, `dead-letter:${delivery.stream}:${delivery.sequence}`),
+    headers: ownHeaders(delivery.headers ?? {}),
+    masked: masked ?? null,
   };
   await bus.publish({
     subject: subjects.deadLetter(stage, tenant ?? tenantOfSubject(delivery.subject)),
     payload: codec.encode('dead.letter', letter),
     messageId: `dead-letter:${stage}:${delivery.stream}:${delivery.sequence}`,
   });
+}
+
+/** Those of the broker are of the delivery, not of the message. */
+function ownHeaders(headers: Delivery['headers']): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !/^nats-/iu.test(name)));
 }
 
 /** The tenant that a corrupt message's subject names, for the subject of its dead letter only. */

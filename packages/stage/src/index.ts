@@ -21,6 +21,7 @@ export {
 export type { FunctionTool, JsonSchema, ResponseFormat, ToolChoice } from './constraints.ts';
 export { connectPlatform, type Platform } from './connect-platform.ts';
 export { consumeClosings, type ClosingWork } from './consume-closings.ts';
+export { consumeReturned, type ReturnedHandlers } from './consume-returned.ts';
 export { consumeEvents, type EventsOptions, type EventWork } from './consume-events.ts';
 export { isPassedOn, passOn, servedBy, type ServedRequest } from './pass-on.ts';
 export {

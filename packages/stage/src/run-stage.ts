@@ -6,7 +6,7 @@ import { decide } from './decide.ts';
 import { endRequest, failureOf } from './ending.ts';
 import { passOn } from './pass-on.ts';
 import type { RequestEvent, RequestEventName } from './request-event.ts';
-import { openResultLog } from './result-log.ts';
+import { openResultLog, readResults } from './result-log.ts';
 import type { StageDependencies } from './stage-dependencies.ts';
 
 export interface StageOptions {
@@ -67,7 +67,8 @@ export async function giveUp(
     },
     'gave a message up',
   );
-  await publishDeadLetter(dependencies, options.stage, delivery, error, event);
+  const masked = await readMasked(dependencies, options, event);
+  await publishDeadLetter(dependencies, options.stage, delivery, error, event, { masked });
   if (event === undefined) return;
   if (options.model !== undefined && event.fallbacks.length > 0) {
     const log = await openResultLog(dependencies, event);
@@ -82,6 +83,23 @@ export async function giveUp(
       facts: { deliveries: String(delivery.deliveryCount) },
     }),
   });
+}
+
+/** What the scrubber has replaced: the results, which have it, are gone long before the letter. */
+async function readMasked(
+  dependencies: StageDependencies,
+  { eventName }: Pick<StageOptions, 'eventName'>,
+  event: RequestEvent | undefined,
+): Promise<Uint8Array | undefined> {
+  if (event === undefined || eventName !== 'request.scrubbed') return undefined;
+  try {
+    for await (const { record } of readResults(dependencies, event.request_id))
+      if (record.kind === 'MASKED') return record.content ?? undefined;
+  } catch (error) {
+    // Results that cannot be read are no reason to keep a message that cannot be processed.
+    if (!(error instanceof MillraceError) || error.retryable) throw error;
+  }
+  return undefined;
 }
 
 function decodeIfPossible(

@@ -16,6 +16,7 @@ export {
   claims,
   controlChanges,
   dataPolicies,
+  deadLetters,
   erasures,
   filePieces,
   files,

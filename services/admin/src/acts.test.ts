@@ -316,6 +316,23 @@ const cases: Readonly<Record<string, Case>> = {
     ask: () => ask('POST', '/ledger/reratings', { ...range, reason: 'wrong price' }, once()),
     act: () => ({ action: 'ledger.rerate', after: expect.objectContaining({ written: '0' }) as never }),
   },
+  replayDeadLetter: {
+    ask: () => ask('POST', `/dead-letters/${target.letter}/replay`, {}),
+    act: ({ replayed_as }) => ({
+      action: 'dead-letter.replay',
+      object_id: target.letter,
+      before: { status: 'open', replays: '0' },
+      after: expect.objectContaining({ status: 'replaying', replayed_as, decided_by: 'usr_1' }) as never,
+    }),
+  },
+  discardDeadLetter: {
+    ask: () => ask('POST', `/dead-letters/${target.letter}/discard`, { reason: 'a mistake' }),
+    act: () => ({
+      action: 'dead-letter.discard',
+      before: { status: 'open' },
+      after: expect.objectContaining({ status: 'discarded', discard_reason: 'a mistake' }) as never,
+    }),
+  },
   createIdentityProvider: {
     ask: () => ask('POST', '/identity-providers', { ...provider, issuer: `${issuer}/new` }),
     act: () => ({ tenant: system, action: 'identity-provider.create' }),

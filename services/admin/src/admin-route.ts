@@ -73,6 +73,8 @@ export interface RouteSpec<Params, Query, Body> extends RouteFacts {
   readonly change?: (call: Call<Params, Query, Body>, transaction: Transaction) => Promise<object>;
   /** Carries out what is done once for an idempotency key, in the transaction that keeps its answer and puts it on record. */
   readonly create?: (call: Call<Params, Query, Body>, transaction: Transaction) => Promise<object>;
+  /** What follows a change that is committed, and need not arrive. */
+  readonly after?: (call: Call<Params, Query, Body>) => void;
   /** What is there before a change, shown as the answer shows it. @throws `resource_not_found` */
   readonly before?: (
     reading: Reading & Pick<ControlDependencies, 'clock' | 'sealing'>,

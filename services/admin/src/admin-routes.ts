@@ -134,6 +134,7 @@ export async function adminRoutes(app: FastifyInstance, options: AdminRoutesOpti
       const body = await carryOut(spec, call, request, reply);
       if (body === undefined) throw new Error(`${spec.operationId} carries nothing out`);
       if (spec.isTold === true) await tell();
+      spec.after?.(call);
       if (spec.method !== 'GET') {
         logger.info(
           { action: spec.action, keyId: actor.key_id, user: actor.user_id, params: asked.params },
@@ -175,6 +176,8 @@ function resourceOf(param: string): MillraceError {
       return notFound(param, param);
     case 'provider':
       return notFound('identity provider', param);
+    case 'letter':
+      return notFound('dead letter', param);
     default:
       return notFound('quota', param);
   }

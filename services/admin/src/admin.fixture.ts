@@ -1,4 +1,5 @@
-import type { VerifiedPrincipal } from '@millrace/contracts';
+import { randomUUID } from 'node:crypto';
+import { subjects, type VerifiedPrincipal } from '@millrace/contracts';
 import {
   createApiKey,
   createOrganisation,
@@ -16,7 +17,7 @@ import {
   type TestPlatform,
 } from '@millrace/relay/testing';
 import { createIdGenerator, stopInReverse, systemRandom, type Stoppable } from '@millrace/runtime';
-import { inTransaction, type Database, type Transaction } from '@millrace/store';
+import { deadLetters, inTransaction, type Database, type Transaction } from '@millrace/store';
 import { startTestDatabase, startTestNats } from '@millrace/testkit';
 import { startAdmin } from './service.ts';
 
@@ -27,6 +28,8 @@ export interface Target {
   readonly user: string;
   readonly key: string;
   readonly provider: string;
+  /** A dead letter of the tenant whose message is gone. */
+  readonly letter: string;
 }
 
 export interface AskOptions {
@@ -94,6 +97,7 @@ export async function startAdminTest(): Promise<AdminTest> {
     for (const id of tenants) await createTenant(database, { id, organisation });
   }
   let keys = 0;
+  let letters = 0;
   return {
     database,
     platform,
@@ -136,7 +140,22 @@ export async function startAdminTest(): Promise<AdminTest> {
           claims: { project: {}, roles: {} },
         }),
       );
-      return { organisation, tenant, user, key, provider };
+      letters += 1;
+      const letter = letters;
+      await database.insert(deadLetters).values({
+        id: letter,
+        stage: 'pii',
+        tenant,
+        requestId: randomUUID(),
+        stream: 'ADMITTED',
+        subject: subjects.admitted(tenant),
+        sequence: letter,
+        deliveryCount: 5,
+        code: 'poison_message',
+        reason: 'The request was given up.',
+        diedAt: new Date(),
+      });
+      return { organisation, tenant, user, key, provider, letter: String(letter) };
     },
     stop: () => stopInReverse(parts),
   };

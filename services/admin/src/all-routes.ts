@@ -1,6 +1,8 @@
 import type { AdminRoute } from './admin-route.ts';
 import { billingRoutes } from './routes/billing-routes.ts';
+import { consentedRequestRoutes } from './routes/consented-request-routes.ts';
 import { dataPolicyRoutes } from './routes/data-policy-routes.ts';
+import { deadLetterRoutes } from './routes/dead-letter-routes.ts';
 import { erasureRoutes } from './routes/erasure-routes.ts';
 import { identityProviderRoutes } from './routes/identity-provider-routes.ts';
 import { keyRoutes } from './routes/key-routes.ts';
@@ -25,7 +27,9 @@ export const allRoutes: readonly AdminRoute[] = [
   ...quotaRoutes,
   ...billingRoutes,
   ...ledgerRoutes,
+  ...deadLetterRoutes,
   ...dataPolicyRoutes,
   ...erasureRoutes,
   ...personalDataRoutes,
+  ...consentedRequestRoutes,
 ];

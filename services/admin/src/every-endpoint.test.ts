@@ -26,6 +26,7 @@ const nobody = (which: keyof typeof targets): Target => ({
   user: `usr_${'0'.repeat(32)}`,
   key: '0'.repeat(11),
   provider: `idp_${'0'.repeat(32)}`,
+  letter: '999999999',
 });
 
 const rerated = { from: '2026-01-01T00:00:00Z', to: '2026-02-01T00:00:00Z' };
@@ -57,6 +58,8 @@ const bodies: Readonly<Record<string, (target: Target) => object>> = {
   giveCredit: ({ tenant }) => ({ tenant, amount: '1', currency: 'EUR', reason: 'goodwill' }),
   previewRerating: ({ tenant }) => ({ tenant, ...rerated }),
   applyRerating: ({ tenant }) => ({ tenant, ...rerated, reason: 'wrong price' }),
+  replayDeadLetter: () => ({}),
+  discardDeadLetter: () => ({ reason: 'not needed' }),
   createIdentityProvider: ({ organisation }) => ({
     ...acceptedKeys,
     issuer: `https://id.example.com/${randomUUID()}`,
@@ -92,7 +95,12 @@ function isInReach(spec: AdminRoute, reach: Reach, which: keyof typeof targets):
 }
 
 function requestOf(spec: AdminRoute, target: Target) {
-  const values: Readonly<Record<string, string>> = { ...target, model: 'some-model', role: 'end-user' };
+  const values: Readonly<Record<string, string>> = {
+    ...target,
+    model: 'some-model',
+    role: 'end-user',
+    request: randomUUID(),
+  };
   const path = spec.path.replaceAll(/\{(\w+)\}/g, (_all, name: string) => values[name] ?? '');
   const level = levelOf(spec);
   const names = spec.method === 'DELETE' ? ['user', 'role', 'tenant'] : spec.isList === true ? [level] : [];
@@ -121,7 +129,9 @@ async function judge(
   const key = admin.keyOf({ tenant: 'acme-web', organisation: 'acme', roles: [role], reach });
   const { path, body } = requestOf(spec, target);
   // No model has been asked for, so that none has a quota, and there is no charge: within reach, it is not there.
-  const isAbsent = (spec.path.includes('{model}') || spec.operationId === 'adjustCharge') && isPermitted;
+  const isAbsent =
+    (spec.path.includes('{model}') || ['adjustCharge', 'getConsentedRequest'].includes(spec.operationId)) &&
+    isPermitted;
   const expected = isPermitted ? (isAbsent ? 404 : within) : 403;
   const answer = await admin.ask(key, spec.method, path, {
     body,
@@ -149,6 +159,7 @@ describe.each(allRoutes.map((spec) => [`${spec.method} ${spec.path}`, spec] as c
         user: `usr_${'0'.repeat(32)}`,
         key: '0'.repeat(11),
         provider: `idp_${'0'.repeat(32)}`,
+        letter: '999999999',
       });
       const answer = await admin.ask('none', spec.method, path, { body });
       expect(answer.status).toBe(401);

@@ -80,6 +80,28 @@ it('adjusts a charge by no more than it is', async () => {
   expect(more.body['error']).toMatchObject({ code: 'invalid_value', param: 'amount' });
 });
 
+it('says what other prices would change, and applies just what was shown', async () => {
+  await charge();
+  const others = [{ model: 'm', currency: 'EUR', input_per_million: '0', output_per_million: '5' }];
+  const { body: whatIf } = await post('reratings/preview', { ...range, prices: others });
+  expect(whatIf['rows']).toMatchObject([{ tenant: 'acme-web', model: 'm', currency: 'EUR' }]);
+  const both = await post('reratings/preview', { ...range, prices: others, book: 'next' });
+  expect(both.body['error']).toMatchObject({ code: 'conflicting_values', param: 'prices' });
+
+  const book = { book: 'next', valid_from: '2026-01-01T00:00:00Z' };
+  expect((await admin.ask(key, 'POST', '/prices', { body: { ...others[0], ...book } })).status).toBe(201);
+  const { body: preview } = await post('reratings/preview', { ...range, book: 'next' });
+  expect(preview['rows']).toEqual(whatIf['rows']);
+  const rerating = { ...range, book: 'next', reason: 'new contract' };
+  const other = await post('reratings', { ...rerating, expected: '0'.repeat(32) }, 'book-1');
+  expect(other).toMatchObject({
+    status: 412,
+    body: { error: { code: 'version_conflict', param: 'expected' } },
+  });
+  const applied = await post('reratings', { ...rerating, expected: preview['fingerprint'] }, 'book-1');
+  expect(applied).toMatchObject({ status: 200, body: { sums: preview['sums'] } });
+});
+
 it('says what a re-rating would change, and applies it once', async () => {
   await charge();
   await admin.database.insert(prices).values({

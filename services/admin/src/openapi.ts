@@ -7,6 +7,7 @@ import { allRoutes } from './all-routes.ts';
 const tags: Readonly<Record<string, string>> = {
   'identity providers': 'Issuers whose tokens organisations accept.',
   keys: 'API keys: what they may do, and for how long.',
+  'dead letters': 'What could not be processed: looking at it, replaying it, discarding it.',
   'personal data': 'What is kept of tenants and users: policies, export, erasure, keys.',
   ledger: 'What was charged, entry by entry.',
   organisations: 'Who has tenants and pays for them.',
@@ -35,7 +36,7 @@ export function adminDocument(routes: readonly AdminRoute[] = allRoutes): object
       title: 'Millrace administration',
       version: '1',
       summary:
-        'Organisations, tenants, users, roles, API keys, quotas, prices, usage, the ledger and personal data.',
+        'Organisations, tenants, users, roles, API keys, quotas, prices, usage, the ledger, dead letters and personal data.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],

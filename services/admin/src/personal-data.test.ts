@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { grantRole } from '@millrace/control-plane';
+import { trainingExamples } from '@millrace/store';
 import { startAdminTest, type AdminTest } from './admin.fixture.ts';
 
 let admin: AdminTest;
@@ -121,4 +123,42 @@ it('lists all that is kept, page by page', async () => {
   const whole = await admin.ask(project, 'GET', '/data-kept?limit=100');
   expect([...first.body['data'], ...second.body['data']]).toEqual(whole.body['data']);
   expect((await admin.ask(project, 'GET', '/data-kept?cursor=WyJ4Il0')).status).toBe(400);
+});
+
+it('requests that are kept by consent are listed page by page, and opened one by one while there is consent', async () => {
+  const { database, sealing } = admin.plane;
+  const box = await sealing.forTenant('acme-web');
+  const ids = [randomUUID(), randomUUID(), randomUUID()];
+  await database.insert(trainingExamples).values(
+    ids.map((requestId, index) => ({
+      requestId,
+      tenant: 'acme-web',
+      keyId: 'key',
+      model: index === 2 ? 'other' : 'small',
+      content: box.seal(
+        Buffer.from(JSON.stringify({ messages: [{ role: 'user', content: 'Hello' }] })),
+        `${requestId}:example`,
+      ),
+      createdAt: new Date(Date.UTC(2026, 0, 1) + index),
+      expiresAt: new Date(Date.UTC(2099, 0, 1)),
+    })),
+  );
+  const path = '/tenants/acme-web/consented-requests';
+  const list = async (query: string) => (await admin.ask(project, 'GET', `${path}?${query}`)).body;
+  const idsOf = ({ data }: Awaited<ReturnType<typeof list>>) =>
+    (data as readonly { readonly request_id: string }[]).map(({ request_id }) => request_id);
+  const first = await list('limit=2');
+  expect(idsOf(first)).toEqual(ids.slice(0, 2));
+  expect(idsOf(await list(`limit=2&cursor=${String(first['next_cursor'])}`))).toEqual(ids.slice(2));
+  expect(idsOf(await list('model=other'))).toEqual(ids.slice(2));
+  expect((await admin.ask(project, 'GET', `${path}/${ids[0]}`)).body).toMatchObject({
+    model: 'small',
+    messages: [{ role: 'user', content: 'Hello' }],
+  });
+  const ofAnother = `/tenants/acme-app/consented-requests/${ids[0]}`;
+  expect((await admin.ask(organisation, 'GET', ofAnother)).status).toBe(404);
+  await admin.ask(project, 'POST', '/tenants/acme-web/training-examples/withdraw', {
+    body: { request: ids[0] },
+  });
+  expect((await admin.ask(project, 'GET', `${path}/${ids[0]}`)).status).toBe(404);
 });

@@ -2,7 +2,13 @@ import { loadSigner, publishSigner } from '@millrace/audit-log';
 import { consumerDefinitions } from '@millrace/contracts';
 import { watchPrices } from '@millrace/pricing';
 import { createIdGenerator, stopInReverse, systemRandom, type Stoppable } from '@millrace/runtime';
-import { consumeClosings, consumeEvents, type Service, type StageDependencies } from '@millrace/stage';
+import {
+  consumeClosings,
+  consumeEvents,
+  consumeReturned,
+  type Service,
+  type StageDependencies,
+} from '@millrace/stage';
 import { createChains } from './chains.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { AuditSettings } from './config.ts';
@@ -35,19 +41,15 @@ export async function startAudit(
     const record = createChains(dependencies, createIdGenerator(clock, systemRandom));
     const consumers = consumerDefinitions(ackWaitMs);
     const options = { stage, maxBatch, maxDeliveries };
+    const closings = onRequestClosed(record, prices);
+    const acts = onActPerformed(record);
+    keep(await consumeClosings(dependencies, { ...options, consumer: consumers.audit }, closings));
+    keep(await consumeEvents(dependencies, 'act.performed', { ...options, consumer: consumers.acts }, acts));
     keep(
-      await consumeClosings(
+      await consumeReturned(
         dependencies,
-        { ...options, consumer: consumers.audit },
-        onRequestClosed(record, prices),
-      ),
-    );
-    keep(
-      await consumeEvents(
-        dependencies,
-        'act.performed',
-        { ...options, consumer: consumers.acts },
-        onActPerformed(record),
+        { ...options, consumer: consumers.returnedToAudit },
+        { closings, acts },
       ),
     );
     const keepElsewhere = checkpointFile === undefined ? keepNowhere : keepInFile(checkpointFile);

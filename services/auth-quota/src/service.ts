@@ -5,6 +5,7 @@ import { createIdGenerator, stopInReverse, systemRandom, type Stoppable } from '
 import { watchPrices } from '@millrace/pricing';
 import {
   consumeClosings,
+  consumeReturned,
   giveUp,
   watchCancellations,
   type Service,
@@ -63,17 +64,24 @@ export async function startAuthQuota(
       }),
     );
     keep(startHousekeeping(dependencies, admission));
+    const closings = onRequestClosed(dependencies, admission);
+    const closingOptions = {
+      stage,
+      maxBatch: settings.maxBatch,
+      maxDeliveries: settings.closingMaxDeliveries,
+    };
     keep(
       await consumeClosings(
         dependencies,
-        {
-          stage,
-          consumer: consumers.settlement,
-          maxBatch: settings.maxBatch,
-          maxDeliveries: settings.closingMaxDeliveries,
-          minIntervalMs: betweenSettlementsMs,
-        },
-        onRequestClosed(dependencies, admission),
+        { ...closingOptions, consumer: consumers.settlement, minIntervalMs: betweenSettlementsMs },
+        closings,
+      ),
+    );
+    keep(
+      await consumeReturned(
+        dependencies,
+        { ...closingOptions, consumer: consumers.returnedToSettlement },
+        { closings },
       ),
     );
     keep(

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { consumerDefinitions } from '@millrace/contracts';
 import { publishPrices } from '@millrace/control-plane';
 import { createIdGenerator, stopInReverse, systemRandom } from '@millrace/runtime';
-import { consumeClosings, type Service, type StageDependencies } from '@millrace/stage';
+import { consumeClosings, consumeReturned, type Service, type StageDependencies } from '@millrace/stage';
 import type { Database } from '@millrace/store';
 import type { BillingSettings } from './config.ts';
 import { startHousekeeping } from './housekeeping.ts';
@@ -31,16 +31,21 @@ export async function startBilling(
   const relay = startOutboxRelay(dependencies);
   const housekeeping = startHousekeeping(dependencies);
   const nextId = createIdGenerator(clock, systemRandom);
+  const consumers = consumerDefinitions(settings.ackWaitMs);
+  const { maxBatch, maxDeliveries } = settings;
+  const options = { stage: 'billing', maxBatch, maxDeliveries };
+  const closings = onRequestClosed({ ...dependencies, nextId, currency: settings.currency }, () =>
+    relay.wake(),
+  );
   const consumption = await consumeClosings(
     dependencies,
-    {
-      stage: 'billing',
-      consumer: consumerDefinitions(settings.ackWaitMs).billing,
-      maxBatch: settings.maxBatch,
-      maxDeliveries: settings.maxDeliveries,
-      minIntervalMs: betweenBatchesMs,
-    },
-    onRequestClosed({ ...dependencies, nextId, currency: settings.currency }, () => relay.wake()),
+    { ...options, consumer: consumers.billing, minIntervalMs: betweenBatchesMs },
+    closings,
+  );
+  const returned = await consumeReturned(
+    dependencies,
+    { ...options, consumer: consumers.returnedToBilling },
+    { closings },
   );
   return {
     async ready() {
@@ -48,6 +53,6 @@ export async function startBilling(
       await database.execute(sql`select 1`);
       return undefined;
     },
-    stop: () => stopInReverse([relay, housekeeping, consumption]),
+    stop: () => stopInReverse([relay, housekeeping, consumption, returned]),
   };
 }

@@ -1,3 +1,4 @@
+import { discardUnkept } from '@millrace/dead-letters';
 import {
   createStreamPurge,
   publishDataPolicies,
@@ -30,6 +31,7 @@ export function startDataProtection(
       },
       async (signal) => {
         await purge.run(signal);
+        await discardUnkept(dependencies, policies.zeroRetentionTenants());
       },
     ),
     startLoop(

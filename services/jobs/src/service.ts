@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm';
+import { startReplaying } from './replay-dead-letters.ts';
 import { createEndpoints } from '@millrace/endpoints';
 import {
   createBatchQueue,
@@ -21,6 +22,7 @@ import { startDataProtection } from './data-protection.ts';
 import { startDelivering } from './deliver-webhooks.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createJobMetrics } from './job-metrics.ts';
+import { onDeadLetter } from './on-dead-letter.ts';
 import { onJobsWaiting } from './on-jobs-waiting.ts';
 import { createPersist } from './persist.ts';
 import { runBatch } from './run-batch.ts';
@@ -63,6 +65,8 @@ export async function startJobs(
       startHousekeeping({ database, clock, logger }),
       startDataProtection({ ...dependencies, ...stores }, relay.policies),
     );
+    const replaying = startReplaying({ ...dependencies, relay }, pollMs);
+    parts.push(replaying, await onDeadLetter(dependencies, () => replaying.wake()));
     const keepConsented = async (answer: ConsentedAnswer): Promise<void> => {
       try {
         await keepExample({ database, sealing, clock }, answer);
@@ -150,6 +154,7 @@ export async function startJobs(
         responses.wake();
         batches.wake();
         delivering.wake();
+        replaying.wake();
       }),
     );
   } catch (error) {

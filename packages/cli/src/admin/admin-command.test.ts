@@ -131,6 +131,48 @@ describe('a command of the administration', () => {
     expect(out).toMatch(/^secret +mr_secret$/m);
   });
 
+  it('asks what prices of a file would change, and shows it as tables', async () => {
+    const sum = { currency: 'EUR', charges: 3, changed: 2, before: '4', after: '6', difference: '2' };
+    const rows = [{ tenant: 'a', model: 'm', ...sum }];
+    const preview = { fingerprint: 'f', sums: [sum], rows, unpriced: 0, other_currency: 0 };
+    answers = { 'POST /admin/v1/ledger/reratings/preview': preview };
+    const file = path.join(folder, 'prices.json');
+    await writeFile(file, '[{"model":"m"}]');
+    const { out } = await run(['ledger', 'preview-rerate', 'x', 'y', '--prices', file]);
+    expect(seen[0]?.body).toEqual({ from: 'x', to: 'y', prices: [{ model: 'm' }] });
+    expect(out).toBe(
+      [
+        'fingerprint     f',
+        'unpriced        0',
+        'other_currency  0',
+        '',
+        'sums:',
+        'currency  charges  changed  before  after  difference',
+        'EUR       3        2        4       6      2',
+        '',
+        'rows:',
+        'tenant  model  currency  charges  changed  before  after  difference',
+        'a       m      EUR       3        2        4       6      2',
+        '',
+      ].join('\n'),
+    );
+    await writeFile(file, '[');
+    const { exitCode, error } = await run(['ledger', 'preview-rerate', 'x', 'y', '--prices', file]);
+    expect([exitCode, error.includes('is no JSON')]).toEqual([1, true]);
+  });
+
+  it('orders the replay of a dead letter under a key, and discards with a reason', async () => {
+    const letter = { id: '17', status: 'replaying', stage: 'pii', replay: 'request', replays: 1 };
+    answers = {
+      'POST /admin/v1/dead-letters/17/replay': letter,
+      'POST /admin/v1/dead-letters/17/discard': { ...letter, status: 'discarded' },
+    };
+    expect((await run(['dead-letters', 'replay', '17', '--again'])).out).toMatch(/^status +replaying$/m);
+    expect(seen[0]?.body).toEqual({ again: true });
+    expect((await run(['dead-letters', 'discard', '17', '--reason', 'sent twice'])).exitCode).toBe(0);
+    expect(seen[1]?.body).toEqual({ reason: 'sent twice' });
+  });
+
   it('turns on and off', async () => {
     const line = '/admin/v1/tenants/acme-web/data-policy';
     answers = { [`GET ${line}`]: {}, [`PATCH ${line}`]: {} };

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { ParseArgsOptionsConfig } from 'node:util';
+import { MillraceError } from '@millrace/runtime';
 import { formatColumns } from '../columns.ts';
 import type { CommandGroup } from '../command-group.ts';
 import type { Outcome } from '../outcome.ts';
 import { readOptions, wrong } from '../read-options.ts';
 import { createAdminClient, type AdminAnswer, type AdminClient, type AdminRequest } from './admin-client.ts';
 
-/** How the text of an option becomes a value of JSON. `none` is null where an option says so. */
-export type OptionKind = 'text' | 'list' | 'integer' | 'flag' | 'switch' | 'json';
+/** How the text of an option becomes a value of JSON; `file` names one that holds it. `none` is null where an option says so. */
+export type OptionKind = 'text' | 'list' | 'integer' | 'flag' | 'switch' | 'json' | 'file';
 
 export interface AdminOption {
   readonly kind: OptionKind;
@@ -33,6 +36,8 @@ export interface AdminVerb {
   readonly isOnce?: boolean;
   /** The columns of a list, or the lines of one thing; by default all. */
   readonly columns?: readonly string[];
+  /** Lists in what it answers that are shown as tables behind the rest, each with its columns. */
+  readonly tables?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface AdminGroupOptions {
@@ -67,7 +72,10 @@ export function adminGroup({ name, summary, verbs, examples }: AdminGroupOptions
       if (verb === undefined || spec === undefined)
         throw wrong(`${name} needs one of ${Object.keys(verbs).join(', ')}.`);
       const request = readRequest(`${name} ${verb}`, spec, rest);
-      return async ({ settings }) => run(await createAdminClient(settings), spec, request);
+      return async ({ settings }) => {
+        const values = await withFiles(spec, request.values, settings.workingFolder);
+        return run(await createAdminClient(settings), spec, { ...request, values });
+      };
     },
   };
 }
@@ -129,6 +137,7 @@ function valueOf(name: string, { kind, isNullable }: AdminOption, text: string |
       return readJson(name, text);
     case 'text':
     case 'flag':
+    case 'file':
       return text;
   }
 }
@@ -141,15 +150,37 @@ function readJson(name: string, text: string): unknown {
   }
 }
 
+/** The values, with what the files say that some of them name. @throws `config_invalid` for what cannot be read */
+async function withFiles(
+  spec: AdminVerb,
+  values: ReadRequest['values'],
+  folder: string,
+): Promise<ReadRequest['values']> {
+  const read = Object.entries(values).map(async ([name, value]) => {
+    if (optionsOf(spec)[name.replaceAll('_', '-')]?.kind !== 'file') return [name, value] as const;
+    const file = resolve(folder, String(value));
+    try {
+      return [name, JSON.parse(await readFile(file, 'utf8')) as unknown] as const;
+    } catch (cause) {
+      const why = cause instanceof SyntaxError ? 'is no JSON' : 'cannot be read';
+      throw new MillraceError('config_invalid', `${file} ${why}: ${(cause as Error).message}`, {
+        param: name,
+        cause,
+      });
+    }
+  });
+  return Object.fromEntries(await Promise.all(read));
+}
+
 async function run(
   client: AdminClient,
   spec: AdminVerb,
   { path, values, limit, idempotencyKey }: ReadRequest,
 ): Promise<Outcome> {
-  const { method, columns } = spec;
+  const { method, columns, tables } = spec;
   if (isList(spec)) return listOutcome(await readAll(client, path, textsOf(values), limit), columns);
   if (method === 'GET' || method === 'DELETE')
-    return oneOutcome(await client({ method, path, query: textsOf(values) }), columns);
+    return oneOutcome(await client({ method, path, query: textsOf(values) }), columns, tables);
   const { etag } = spec.isVersioned === true ? await client({ method: 'GET', path }) : { etag: undefined };
   const request = {
     method,
@@ -158,7 +189,7 @@ async function run(
     ...(spec.isOnce === true ? { idempotencyKey } : {}),
   };
   const hasBody = spec.options !== undefined || spec.bodyArguments !== undefined;
-  return oneOutcome(await client(hasBody ? { ...request, body: values } : request), columns);
+  return oneOutcome(await client(hasBody ? { ...request, body: values } : request), columns, tables);
 }
 
 /** The pages of a list as one, up to so many items. */
@@ -193,10 +224,22 @@ function listOutcome(
   return { text, json: { data: items }, isGood: true };
 }
 
-function oneOutcome({ body }: AdminAnswer, columns: readonly string[] | undefined): Outcome {
-  const names = columns ?? Object.keys(body);
+function oneOutcome(
+  { body }: AdminAnswer,
+  columns: readonly string[] | undefined,
+  tables: NonNullable<AdminVerb['tables']> = {},
+): Outcome {
+  const names = columns ?? Object.keys(body).filter((name) => tables[name] === undefined);
   const lines = names.flatMap((name) => linesOf(name, body[name]));
-  return { text: formatColumns(lines), json: body, isGood: true };
+  const shown = Object.entries(tables).map(([name, ofTable]) => tableOf(name, body[name], ofTable));
+  return { text: [formatColumns(lines), ...shown].join(''), json: body, isGood: true };
+}
+
+function tableOf(name: string, value: unknown, columns: readonly string[]): string {
+  const rows = (value ?? []) as readonly Readonly<Record<string, unknown>>[];
+  if (rows.length === 0) return `\n${name}: none\n`;
+  const cells = rows.map((row) => columns.map((column) => cellOf(row[column])));
+  return `\n${name}:\n${formatColumns([columns, ...cells])}`;
 }
 
 function linesOf(name: string, value: unknown): readonly (readonly string[])[] {
@@ -268,4 +311,5 @@ const placeholders: Readonly<Record<OptionKind, string>> = {
   flag: '',
   switch: 'on|off',
   json: 'JSON',
+  file: 'FILE',
 };

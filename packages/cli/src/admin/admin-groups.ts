@@ -1,5 +1,6 @@
 import type { CommandGroup } from '../command-group.ts';
 import { ledgerGroup, pricesGroup, usageGroup } from './billing.ts';
+import { deadLettersGroup } from './dead-letters.ts';
 import { identityProvidersGroup } from './identity-providers.ts';
 import { keysGroup } from './keys.ts';
 import { organisationsGroup } from './organisations.ts';
@@ -24,5 +25,6 @@ export const adminGroups: readonly CommandGroup[] = [
   pricesGroup,
   usageGroup,
   ledgerGroup,
+  deadLettersGroup,
   withExports(personalDataGroup),
 ];

@@ -1,5 +1,5 @@
 import { adminGroup } from './admin-command.ts';
-import { ofOrganisation, ofTenant, orNone, text } from './options.ts';
+import { file, ofOrganisation, ofTenant, orNone, text } from './options.ts';
 
 const filters = {
   ...ofTenant,
@@ -11,7 +11,13 @@ const filters = {
   to: text('of requests that ended before'),
 };
 
-const rerated = { ...ofTenant, model: text('that this model alone has answered') };
+const rerated = {
+  ...ofTenant,
+  model: text('that this model alone has answered'),
+  book: text('by the prices of this book; by default by those that are charged'),
+};
+const sumColumns = ['currency', 'charges', 'changed', 'before', 'after', 'difference'];
+const ratingTables = { sums: sumColumns, rows: ['tenant', 'model', ...sumColumns] };
 
 export const pricesGroup = adminGroup({
   name: 'prices',
@@ -111,19 +117,28 @@ export const ledgerGroup = adminGroup({
       isOnce: true,
     },
     'preview-rerate': {
-      summary: 'what charges would cost by the prices of now',
+      summary: 'what charges would cost by the prices of now, of another book, or of a file; changes nothing',
       method: 'POST',
       path: '/ledger/reratings/preview',
       bodyArguments: ['from', 'to'],
-      options: rerated,
+      options: {
+        ...rerated,
+        prices: file('what if these were the prices? a JSON list, each as for prices add'),
+      },
+      tables: ratingTables,
     },
     rerate: {
       summary: 'adjusts charges to the prices of now',
       method: 'POST',
       path: '/ledger/reratings',
       bodyArguments: ['from', 'to'],
-      options: { ...rerated, reason: text('kept for good') },
+      options: {
+        ...rerated,
+        expected: text('the fingerprint of the preview: refused where it would be anything else by now'),
+        reason: text('kept for good'),
+      },
       isOnce: true,
+      tables: ratingTables,
     },
   },
   examples: [
@@ -131,5 +146,7 @@ export const ledgerGroup = adminGroup({
     'ledger list --json',
     'ledger credit acme-web 25.00 EUR --reason "outage in May"',
     'ledger preview-rerate 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z --tenant acme-web',
+    'ledger preview-rerate 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z --prices next-year.json',
+    'ledger rerate 2026-01-01T00:00:00Z 2026-02-01T00:00:00Z --book next-year --expected FINGERPRINT --reason "new contract"',
   ],
 });

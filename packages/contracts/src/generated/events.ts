@@ -402,6 +402,10 @@ export interface DeadLetter {
   readonly at: number;
   /** Sealed under the key of the tenant, or of the system where the tenant is not known: the message as it was. */
   readonly payload: Uint8Array;
+  /** The headers that it came with, but for those of the broker. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sealed under the key of the user or tenant: what the placeholders in its content stand for, as the results of the request had it. null: there are none, or they were gone. */
+  readonly masked: Uint8Array | null;
 }
 
 /** What one stage decided. */

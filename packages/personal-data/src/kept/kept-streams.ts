@@ -95,10 +95,18 @@ const streamFacts: Readonly<Record<string, Facts>> = {
     erasure: 'Removed with the tenant. What comes by a queue belongs to no user.',
   },
   DEADLETTER: {
-    holds: 'Messages that could not be processed. With zero retention it is removed as results are.',
+    holds:
+      'Messages that could not be processed, with the headers that they came with. With zero retention it is removed as results are.',
     sealed: 'content',
     personal: 'content',
     erasure: shredded,
+  },
+  RETURNED: {
+    holds: 'Closings and acts that a stage had given up and is to try again.',
+    sealed: 'content',
+    personal: 'ids',
+    kept: 'until it is done',
+    erasure: stays,
   },
 };
 

@@ -59,6 +59,13 @@ const tableFacts: Readonly<Record<keyof typeof tables, Facts>> = {
     kept: 'as long as the tenant',
     erasure: 'Stays.',
   },
+  deadLetters: {
+    holds: 'Which messages could not be processed, why, and what became of them.',
+    sealed: 'nothing',
+    personal: 'ids',
+    kept: '90 days, as the messages themselves',
+    erasure: 'Stays until its age is reached: it has no content.',
+  },
   erasures: {
     holds: 'Which tenants and users were erased when, and how much was removed.',
     sealed: 'nothing',

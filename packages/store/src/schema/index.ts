@@ -4,6 +4,7 @@ export { budgetAlerts } from './budget-alerts.ts';
 export { claims } from './claims.ts';
 export { controlChanges } from './control-changes.ts';
 export { dataPolicies } from './data-policies.ts';
+export { deadLetters } from './dead-letters.ts';
 export { erasures } from './erasures.ts';
 export { filePieces, files } from './files.ts';
 export { identityProviders } from './identity-providers.ts';

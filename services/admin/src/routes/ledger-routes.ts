@@ -1,4 +1,13 @@
-import { modelSchema, momentSchema, nameIdSchema, platformPlace, readMoment } from '@millrace/control-plane';
+import {
+  modelSchema,
+  momentSchema,
+  nameIdSchema,
+  newPriceSchema,
+  platformPlace,
+  priceInNoBook,
+  readMoment,
+  type NewPrice,
+} from '@millrace/control-plane';
 import {
   adjustCharge,
   adjustmentIdOf,
@@ -65,16 +74,29 @@ function showAdjustment(made: LedgerAdjustment): object {
   };
 }
 
-const sums = {
-  sums: {
-    type: 'array',
-    items: {
-      type: 'object',
-      required: ['currency', 'charges', 'changed', 'before', 'after'],
-      additionalProperties: false,
-      properties: { currency: text, charges: count, changed: count, before: text, after: text },
-    },
+const sum = {
+  currency: text,
+  charges: count,
+  changed: count,
+  before: text,
+  after: text,
+  difference: { ...text, description: 'What is added: signed.' },
+};
+
+const rowsOf = (properties: Readonly<Record<string, object>>) => ({
+  type: 'array',
+  items: {
+    type: 'object',
+    required: Object.keys(properties),
+    additionalProperties: false,
+    properties,
   },
+});
+
+const sums = {
+  fingerprint: { ...text, description: 'Of all that changes. A re-rating that expects it is just this one.' },
+  sums: rowsOf(sum),
+  rows: { ...rowsOf({ tenant: text, model: text, ...sum }), description: 'Where something changes.' },
   unpriced: { ...count, description: 'Charges of models that have no price for their moment: they stay.' },
   other_currency: { ...count, description: 'Charges whose price is in another currency now: they stay.' },
 };
@@ -89,6 +111,20 @@ const range = {
   to: { ...momentSchema, description: 'Of requests that came in before.' },
   tenant: { ...nameIdSchema, description: 'Of this tenant alone.' },
   model: { ...modelSchema, description: 'That this model alone has answered.' },
+  book: {
+    ...newPriceSchema.properties.book,
+    description: 'By the prices of this book; by default by those that are charged.',
+  },
+};
+const optional = ['tenant', 'model', 'book'] as const;
+
+const { book: _book, ...whatIfProperties } = newPriceSchema.properties;
+const whatIf = {
+  type: 'array',
+  minItems: 1,
+  maxItems: 200,
+  items: { ...newPriceSchema, title: 'PriceInNoBook', properties: whatIfProperties },
+  description: 'What if these were the prices? By default of all time.',
 };
 
 interface AskedRange {
@@ -96,10 +132,11 @@ interface AskedRange {
   readonly to: string;
   readonly tenant?: string;
   readonly model?: string;
+  readonly book?: string;
 }
 
 /** @throws `invalid_value` */
-function rangeOf({ from, to, tenant, model }: AskedRange): ReratingRange {
+function rangeOf({ from, to, tenant, model, book }: AskedRange): ReratingRange {
   const [first, end] = [readMoment(from, 'from').getTime(), readMoment(to, 'to').getTime()];
   if (first >= end)
     throw new MillraceError('invalid_value', `from is ${from}: it must be before to, which is ${to}`, {
@@ -110,8 +147,15 @@ function rangeOf({ from, to, tenant, model }: AskedRange): ReratingRange {
     to: end,
     ...(tenant === undefined ? {} : { tenant }),
     ...(model === undefined ? {} : { model }),
+    ...(book === undefined ? {} : { book }),
   };
 }
+
+const expected = {
+  type: 'string',
+  pattern: '^[0-9a-f]{32}$',
+  description: 'The fingerprint of the preview: refused (412) where it would be anything else by now.',
+} as const;
 
 /** Who is named in the ledger. */
 const actorOf = ({ actor }: Call<unknown, unknown, unknown>): string => actor.user_id ?? actor.key_id;
@@ -175,21 +219,30 @@ export const ledgerRoutes: readonly AdminRoute[] = [
       return showAdjustment(await giveCredit(plane, { ...body, idempotencyKey, actor: actorOf(call) }));
     },
   }),
-  route<object, object, AskedRange>({
+  route<object, object, AskedRange & { readonly prices?: readonly NewPrice[] }>({
     method: 'POST',
     path: '/ledger/reratings/preview',
     action: 'ledger.rerate',
     operationId: 'previewRerating',
     isReading: true,
-    summary: 'What charges would cost by the prices as they stand now. Nothing is changed.',
+    summary:
+      'What charges would cost by the prices as they stand now, by those of another book, or by prices that are in none. Nothing is changed.',
     tag,
-    body: objectOf('ReratingRange', range, ['tenant', 'model']),
+    body: objectOf('ReratingRange', { ...range, prices: whatIf }, [...optional, 'prices']),
     answer: objectOf('Rerating', sums),
     place: async (plane, { body }) =>
       body.tenant === undefined ? platformPlace : placeOfTenant(plane, body.tenant),
-    run: async ({ plane, body }) => showRerating(await previewRerating(plane.database, rangeOf(body))),
+    run: async ({ plane, body }) => {
+      const { prices, book } = body;
+      if (prices !== undefined && book !== undefined)
+        throw new MillraceError('conflicting_values', 'book and prices exclude each other.', {
+          param: 'prices',
+        });
+      const options = prices === undefined ? {} : { whatIf: prices.map(priceInNoBook) };
+      return showRerating(await previewRerating(plane.database, rangeOf(body), options));
+    },
   }),
-  route<object, object, AskedRange & { readonly reason: string }>({
+  route<object, object, AskedRange & { readonly reason: string; readonly expected?: string }>({
     method: 'POST',
     path: '/ledger/reratings',
     action: 'ledger.rerate',
@@ -197,7 +250,7 @@ export const ledgerRoutes: readonly AdminRoute[] = [
     summary:
       'Adjusts charges to the prices as they stand now. Repeated under the same Idempotency-Key it goes on where it was cut off.',
     tag,
-    body: objectOf('NewRerating', { ...range, reason }, ['tenant', 'model']),
+    body: objectOf('NewRerating', { ...range, reason, expected }, [...optional, 'expected']),
     answer: objectOf('AppliedRerating', {
       ...sums,
       written: { ...count, description: 'Entries that this call wrote.' },
@@ -209,7 +262,13 @@ export const ledgerRoutes: readonly AdminRoute[] = [
       const { plane, body, idempotencyKey } = call;
       // A run of its own for each key and range: what was done under a key does not keep another range from it.
       const run = adjustmentIdOf(JSON.stringify(['rerating', rangeOf(body)]), idempotencyKey);
-      const asked = { ...rangeOf(body), run, reason: body.reason, actor: actorOf(call) };
+      const asked = {
+        ...rangeOf(body),
+        run,
+        reason: body.reason,
+        actor: actorOf(call),
+        ...(body.expected === undefined ? {} : { expected: body.expected }),
+      };
       return showRerating(await applyRerating(plane, asked));
     },
   }),
