@@ -24,6 +24,7 @@ export type {
   ReceivedMessage,
   StoredEntry,
   StoredMessage,
+  StreamState,
 } from './port.ts';
 export { createPublishWindow, type PublishWindow } from './publish-window.ts';
 export { traceHeaders, type TraceContext } from './trace-headers.ts';

@@ -78,15 +78,23 @@ export interface Bus {
   bucket(name: string): Bucket;
 
   /** Messages in a stream that no consumer has acked, and its size. */
-  streamState(
-    stream: string,
-  ): Promise<{ readonly messages: number; readonly bytes: number; readonly lastSequence: number }>;
+  streamState(stream: string): Promise<StreamState>;
 
   readonly connected: boolean;
   onConnectionChange(listener: (connected: boolean) => void): Stoppable;
 
   /** Stops all consumption, waits for what is being worked on, flushes and closes. */
   stop(): Promise<void>;
+}
+
+export interface StreamState {
+  readonly messages: number;
+  readonly bytes: number;
+  /** Of the oldest message that is still there; one more than `lastSequence` where none is. */
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  /** When it was made, in milliseconds since the epoch: another stream of the same name has another. */
+  readonly createdAt: number;
 }
 
 export interface OutgoingMessage {

@@ -30,7 +30,13 @@ export interface NatsBusOptions extends ConnectOptions {
 }
 
 interface StreamInfo {
-  readonly state: { readonly messages: number; readonly bytes: number; readonly last_seq: number };
+  readonly created: string;
+  readonly state: {
+    readonly messages: number;
+    readonly bytes: number;
+    readonly first_seq: number;
+    readonly last_seq: number;
+  };
 }
 
 /**
@@ -128,8 +134,15 @@ export async function connectNats(options: NatsBusOptions): Promise<Bus> {
     async streamState(stream) {
       const answer = await api.ask<StreamInfo>(`STREAM.INFO.${stream}`, undefined);
       if (!answer.ok) throw toMillraceError(answer.failure, `Reading the state of ${stream}`);
-      const { messages, bytes, last_seq: lastSequence } = answer.value.state;
-      return { messages, bytes, lastSequence };
+      const { created, state } = answer.value;
+      return {
+        messages: state.messages,
+        bytes: state.bytes,
+        // Of a stream that never had a message the server says 0.
+        firstSequence: state.last_seq === 0 ? 1 : state.first_seq,
+        lastSequence: state.last_seq,
+        createdAt: Date.parse(created),
+      };
     },
     get connected() {
       return connection.connected;
