@@ -18,15 +18,25 @@ export async function exportedNumbers(
   column: string,
   duckDb: DuckDb | undefined,
 ): Promise<NumberRanges> {
-  if (files.length === 0) return createNumberRanges();
   if (format === 'avro') return await fromAvro(files, column);
   if (duckDb === undefined) throw new TypeError(`A file of ${format} is read by DuckDB.`);
+  return createNumberRanges(await exportedRanges(files, format, column, duckDb));
+}
+
+/** The same as ranges in rising order: first and last of each. */
+export async function exportedRanges(
+  files: readonly LakeFile[],
+  format: Exclude<LakeFormat, 'avro'>,
+  column: string,
+  duckDb: DuckDb,
+): Promise<readonly (readonly [number, number])[]> {
+  if (files.length === 0) return [];
   const list = `[${files.map((file) => quoted(file.path)).join(', ')}]`;
   const found = await duckDb.connection.runAndReadAll(`
     with numbers as (select cast("${column}" as BIGINT) as number from ${readers[format](list, column)}),
     ranked as (select number, number - row_number() over (order by number) as run from numbers)
-    select min(number), max(number) from ranked group by run`);
-  return createNumberRanges(found.getRows().map(([first, last]) => [Number(first), Number(last)] as const));
+    select min(number), max(number) from ranked group by run order by 1`);
+  return found.getRows().map(([first, last]) => [Number(first), Number(last)]);
 }
 
 async function fromAvro(files: readonly LakeFile[], column: string): Promise<NumberRanges> {
