@@ -1,6 +1,14 @@
 export type { Column, ColumnType } from './column.ts';
 export { datasetNames, datasets } from './datasets.ts';
 export type { Dataset, DatasetName } from './dataset.ts';
+export { openDuckDb, quoted, type DuckDb } from './duckdb.ts';
+export { declaredColumns } from './duckdb-types.ts';
 export type { DatasetExport } from './export-dataset.ts';
 export { exportLake, type LakeExportOptions } from './export-lake.ts';
+export { lakePath, listLakeFiles } from './lake-files.ts';
+export { openLakeSession, type LakeSession, type LakeSessionOptions } from './lake-session.ts';
+export type { LiveSources } from './live-sources.ts';
+export { liveTables } from './live-tables.ts';
 export { lakeFormats, type LakeFormat } from './part-writer.ts';
+export type { QueryResult, ResultCell, ResultColumn } from './query-result.ts';
+export { shippedViews, type ShippedView } from './shipped-views.ts';
