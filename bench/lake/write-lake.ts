@@ -5,7 +5,7 @@ import { datasets, declaredColumns, lakePath, openDuckDb, quoted, type DatasetNa
 /** Days that the rows are spread over: November 2026. */
 const days = 30;
 
-const at = `make_timestamptz(epoch_us(timestamptz '2026-11-01 00:00:00Z') + number * ${days * 86_400} * 1000000 // total)`;
+const at = `make_timestamptz(epoch_us(timestamptz '2026-11-01 00:00:00Z') + (number - 1) * ${days * 86_400} * 1000000 // total)`;
 
 /** What is not named is null. Deterministic: a row is a function of its number. */
 const rows: Readonly<Record<'requests' | 'billing', string>> = {

@@ -1,7 +1,7 @@
 -- What organisations and projects, and users and keys that have a budget, had spent in the month by the end of each day (UTC). Budgets are those of now, and known with --live.
 with
   entries as (
-    select cast(closed_at at time zone 'UTC' as date) as day, organisation, tenant, user_id, key_id, currency, sum(amount) as amount
+    select utc_day(closed_at) as day, organisation, tenant, user_id, key_id, currency, sum(amount) as amount
     from billing
     group by all),
   spent as (

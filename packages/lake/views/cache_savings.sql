@@ -3,7 +3,7 @@ with
   hits as (select * from requests where outcome = 'completed' and (cache_kind is not null or cached_input_tokens > 0)),
   charges as (select request_id, currency, amount from billing where kind = 'charge')
 select
-  cast(hits.closed_at at time zone 'UTC' as date) as day,
+  utc_day(hits.closed_at) as day,
   hits.tenant,
   coalesce(hits.served_by, hits.model) as model,
   own.currency,

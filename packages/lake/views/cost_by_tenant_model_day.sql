@@ -1,6 +1,6 @@
 -- What was charged and given back, by tenant, model and the day (UTC) that it counts for.
 select
-  cast(closed_at at time zone 'UTC' as date) as day,
+  utc_day(closed_at) as day,
   organisation,
   tenant,
   model,

@@ -1,6 +1,6 @@
 -- Requests that were refused, by tenant, reason and day (UTC).
 select
-  cast(closed_at at time zone 'UTC' as date) as day,
+  utc_day(closed_at) as day,
   tenant,
   outcome,
   coalesce(error_code, 'unknown') as reason,

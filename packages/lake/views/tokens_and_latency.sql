@@ -1,6 +1,6 @@
 -- Tokens, and how long completed requests took, by tenant, model that answered and day (UTC). Milliseconds.
 select
-  cast(closed_at at time zone 'UTC' as date) as day,
+  utc_day(closed_at) as day,
   tenant,
   coalesce(served_by, model) as model,
   count(*) as requests,
