@@ -1,3 +1,6 @@
+export { chartKinds, chartOf, type Chart, type ChartChoice, type ChartKind } from './charts/chart.ts';
+export { drawSvg } from './charts/svg-chart.ts';
+export { drawInTerminal } from './charts/terminal-chart.ts';
 export type { Column, ColumnType } from './column.ts';
 export { datasetNames, datasets } from './datasets.ts';
 export type { Dataset, DatasetName } from './dataset.ts';
@@ -12,3 +15,5 @@ export { liveTables } from './live-tables.ts';
 export { lakeFormats, type LakeFormat } from './part-writer.ts';
 export type { QueryResult, ResultCell, ResultColumn } from './query-result.ts';
 export { shippedViews, type ShippedView } from './shipped-views.ts';
+export { makeStatement, type Statement, type StatementOptions } from './statement/statement.ts';
+export { money, statementHtml } from './statement/statement-html.ts';

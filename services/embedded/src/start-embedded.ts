@@ -62,6 +62,7 @@ export async function startEmbedded(
     const logger = openLog(folder, settings);
     const servers = keep(await startServers(environment, settings, folder, logger));
     await writeFile(folder.natsUrl, `${servers.natsUrl}\n`, { mode: 0o600 });
+    await writeFile(folder.databaseUrl, `${servers.databaseUrl}\n`, { mode: 0o600 });
     signal.throwIfAborted();
     const { masterKey } = settings;
     await loadMasterKeys({ masterKey, masterKeyFile: folder.masterKey, createIfMissing: true });
