@@ -55,7 +55,7 @@ function specOf(chart: Chart): TopLevelSpec {
               sort: null,
               title: axisTitle(chart.series),
               scale: { range: colours },
-              legend: { symbolLimit: mostLegendEntries },
+              legend: { orient: 'bottom', columns: 4, symbolLimit: mostLegendEntries },
             },
           }
         : {}),
@@ -75,7 +75,13 @@ function specOf(chart: Chart): TopLevelSpec {
         titleFontSize: 12,
       },
       title: { anchor: 'start', fontSize: 15, fontWeight: 600, offset: 14 },
-      legend: { titleFontWeight: 'normal', labelFontSize: 11, titleFontSize: 12 },
+      legend: {
+        titleFontWeight: 'normal',
+        labelFontSize: 11,
+        titleFontSize: 12,
+        labelColor: '#333',
+        titleColor: '#333',
+      },
     },
   } as TopLevelSpec;
 }
