@@ -1,12 +1,12 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type * as DuckDbApi from '@duckdb/node-api';
 import { MillraceError } from '@millrace/runtime';
 
-export type DuckDbModule = typeof import('@duckdb/node-api');
+export type DuckDbModule = typeof DuckDbApi;
 
 /** A DuckDB in memory, for as long as a command takes. */
 export interface DuckDb {
   readonly module: DuckDbModule;
-  readonly connection: DuckDBConnection;
+  readonly connection: DuckDbApi.DuckDBConnection;
   close(): void;
 }
 

@@ -152,6 +152,7 @@ describe('formats', () => {
       `requests/day=2026-11-27/requests-000000000001-000000000002.${format}`,
       `requests/day=2026-11-28/requests-000000000003-000000000003.${format}`,
     ]);
+    expect(await exportTo(streams.bus, folder, { format })).toMatchObject([{ rows: 0 }, { rows: 0 }]);
     expect(await rowsIn(folder, 'requests', format)).toEqual(
       closings.map((closing) => ({
         id: closing.request_id,

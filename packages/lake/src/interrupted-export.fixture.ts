@@ -10,7 +10,7 @@ import { durableFiles, type DurableFiles } from './durable-files.ts';
 import { exportLake } from './export-lake.ts';
 import type { LakeFormat } from './part-writer.ts';
 
-const [url = '', folder = '', format = 'parquet', lastStep = '0'] = process.argv.slice(2);
+const [url = '', lake = '', format = 'parquet', lastStep = '0'] = process.argv.slice(2);
 let step = 0;
 const count = (): void => {
   step += 1;
@@ -24,10 +24,10 @@ const counted =
     count();
   };
 const files: DurableFiles = {
-  makeFolder: counted(durableFiles.makeFolder),
-  sync: counted(durableFiles.sync),
-  rename: counted(durableFiles.rename),
-  remove: counted(durableFiles.remove),
+  makeFolder: counted((folder: string) => durableFiles.makeFolder(folder)),
+  sync: counted((place: string) => durableFiles.sync(place)),
+  rename: counted((from: string, to: string) => durableFiles.rename(from, to)),
+  remove: counted((place: string) => durableFiles.remove(place)),
 };
 
 const bus = await connectNats({
@@ -38,7 +38,7 @@ const bus = await connectNats({
 await exportLake(
   { bus, codec: createCodec(), files },
   {
-    folder,
+    folder: lake,
     format: format as LakeFormat,
     tenant: undefined,
     rowsPerFile: 3,

@@ -19,24 +19,10 @@ export interface QueryResult {
 
 /** @throws `invalid_value` with what DuckDB says */
 export async function readResult({ module, connection }: DuckDb, sql: string): Promise<QueryResult> {
-  const { DuckDBTypeId } = module;
-  const whole = new Set([
-    DuckDBTypeId.BIGINT,
-    DuckDBTypeId.HUGEINT,
-    DuckDBTypeId.UBIGINT,
-    DuckDBTypeId.UHUGEINT,
-  ]);
-  const numbers = new Set([
-    ...whole,
-    ...[
-      DuckDBTypeId.TINYINT,
-      DuckDBTypeId.SMALLINT,
-      DuckDBTypeId.INTEGER,
-      DuckDBTypeId.UTINYINT,
-      DuckDBTypeId.USMALLINT,
-    ],
-    ...[DuckDBTypeId.UINTEGER, DuckDBTypeId.FLOAT, DuckDBTypeId.DOUBLE, DuckDBTypeId.DECIMAL],
-  ]);
+  const { DuckDBTypeId: Id } = module;
+  const whole = new Set([Id.BIGINT, Id.HUGEINT, Id.UBIGINT, Id.UHUGEINT]);
+  const small = [Id.TINYINT, Id.SMALLINT, Id.INTEGER, Id.UTINYINT, Id.USMALLINT, Id.UINTEGER];
+  const numbers = new Set([...whole, ...small, Id.FLOAT, Id.DOUBLE, Id.DECIMAL]);
   try {
     const reader = await connection.runAndReadAll(sql);
     const types: readonly DuckDBType[] = reader.columnTypes();

@@ -36,9 +36,10 @@ export function formatTable({ columns, rows }: QueryResult, limit: number): stri
 
 /** RFC 4180, with line feeds alone. */
 export function formatCsv({ columns, rows }: QueryResult): string {
-  const lineOf = (cells: readonly string[]): string => `${cells.map(csvField).join(',')}\n`;
-  return [columns.map(({ name }) => name), ...rows.map((row) => row.map(shownCell))].map(lineOf).join('');
+  return [columns.map(({ name }) => name), ...rows.map((row) => row.map(shownCell))].map(csvLine).join('');
 }
+
+const csvLine = (cells: readonly string[]): string => `${cells.map(csvField).join(',')}\n`;
 
 function csvField(text: string): string {
   return /[",\r\n]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

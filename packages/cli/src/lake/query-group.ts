@@ -48,18 +48,19 @@ export const queryGroup: CommandGroup = {
   verbs: Object.fromEntries(shippedViews().map(({ name }) => [name, options])),
   read(args) {
     const { values, positionals } = readOptions(args, {
-      ...{ json: flag, live: flag, list: flag, csv: flag },
-      ...{
-        lake: text,
-        tenant: text,
-        save: text,
-        chart: text,
-        x: text,
-        y: text,
-        series: text,
-        svg: text,
-        title: text,
-      },
+      json: flag,
+      live: flag,
+      list: flag,
+      csv: flag,
+      lake: text,
+      tenant: text,
+      save: text,
+      chart: text,
+      x: text,
+      y: text,
+      series: text,
+      svg: text,
+      title: text,
       limit: { type: 'string', default: '200' },
     });
     const { lake, tenant, save, chart, x, y, series, svg, title } = values as Readonly<
@@ -87,7 +88,15 @@ export const queryGroup: CommandGroup = {
       asked,
       isLive: values['live'] === true,
       isCsv: values['csv'] === true,
-      ...{ lake, tenant, limit, chart, svg, title, x, y, series },
+      lake,
+      tenant,
+      limit,
+      chart,
+      svg,
+      title,
+      x,
+      y,
+      series,
     };
     return ({ environment }) => runQuery(command, readSettings(lakeSettings, environment));
   },

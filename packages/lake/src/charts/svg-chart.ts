@@ -20,7 +20,6 @@ export async function drawSvg(chart: Chart): Promise<string> {
 function specOf(chart: Chart): TopLevelSpec {
   const isTime = chart.points.every(({ x }) => /^\d{4}-\d{2}-\d{2}/u.test(x));
   const hasSeries = chart.points.some(({ series }) => series !== '');
-  const axisTitle = (name: string): string => name.replaceAll('_', ' ');
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     ...size,
@@ -83,8 +82,10 @@ function specOf(chart: Chart): TopLevelSpec {
         titleColor: '#333',
       },
     },
-  } as TopLevelSpec;
+  };
 }
+
+const axisTitle = (name: string): string => name.replaceAll('_', ' ');
 
 /** A date, or a moment as DuckDB shows it (`2026-11-28 10:00:00+00`), as JavaScript reads it. */
 function instantOf(text: string): string {

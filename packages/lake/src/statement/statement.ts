@@ -1,6 +1,7 @@
 import { MillraceError } from '@millrace/runtime';
 import { withConnection, type Database } from '@millrace/store';
 import { quoted } from '../duckdb.ts';
+import type { ResultCell } from '../query-result.ts';
 import { openLakeSession, type LakeSession, type LakeSessionOptions } from '../lake-session.ts';
 
 /** Amounts are decimal strings with ten digits behind the point. */
@@ -90,11 +91,12 @@ export async function makeStatement(options: StatementOptions): Promise<Statemen
   }
 }
 
+const sumOf = (kind: string): string =>
+  `cast(coalesce(sum(amount) filter (where kind = '${kind}'), 0) as DECIMAL(38, 10))`;
+
 type Queries = ReturnType<typeof queriesOver>;
 
 function queriesOver(rows: string) {
-  const sumOf = (kind: string): string =>
-    `cast(coalesce(sum(amount) filter (where kind = '${kind}'), 0) as DECIMAL(38, 10))`;
   return {
     head: `select any_value(organisation), coalesce(max(entry_number), 0) from ${rows}`,
     totals: `select currency, ${sumOf('charge')}, ${sumOf('adjustment')}, ${sumOf('credit')}, sum(amount) from ${rows} group by currency order by currency`,
@@ -109,8 +111,6 @@ async function readCurrencies(session: LakeSession, queries: Queries): Promise<r
   const models = (await session.query(queries.models)).rows;
   const days = (await session.query(queries.days)).rows;
   const corrections = (await session.query(queries.corrections)).rows;
-  const text = (cell: unknown): string => String(cell);
-  const orNull = (cell: unknown): string | null => (cell === null ? null : String(cell));
   return totals.map(([currency, charged, adjusted, credited, total]) => ({
     currency: text(currency),
     charged: text(charged),
@@ -147,6 +147,10 @@ async function readCurrencies(session: LakeSession, queries: Queries): Promise<r
       })),
   }));
 }
+
+const text = (cell: ResultCell | undefined): string =>
+  typeof cell === 'string' ? cell : JSON.stringify(cell);
+const orNull = (cell: ResultCell | undefined): string | null => (typeof cell === 'string' ? cell : null);
 
 /** @throws `invalid_value` */
 function boundsOf(month: string): readonly [from: string, to: string] {
