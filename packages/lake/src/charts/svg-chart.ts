@@ -5,6 +5,8 @@ const size = { width: 680, height: 300 };
 /** Bars and lines: dark enough on white paper, apart for those who see few colours (Okabe and Ito, 2008), then lighter ones. */
 const colours = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#999999', '#f0e442'];
 const mostLegendEntries = 20;
+/** Pixels. */
+const labelLimit = 240;
 
 /** Draws a chart as SVG, without a browser. The library is loaded here and nowhere else. */
 export async function drawSvg(chart: Chart): Promise<string> {
@@ -43,7 +45,7 @@ function specOf(chart: Chart): TopLevelSpec {
             type: 'nominal',
             sort: null,
             title: axisTitle(chart.x),
-            axis: { labelAngle: -30, grid: false },
+            axis: { labelAngle: -30, labelLimit, grid: false },
           },
       y: { field: 'y', type: 'quantitative', title: axisTitle(chart.y), axis: { tickCount: 6 } },
       ...(hasSeries
@@ -54,7 +56,7 @@ function specOf(chart: Chart): TopLevelSpec {
               sort: null,
               title: axisTitle(chart.series),
               scale: { range: colours },
-              legend: { orient: 'bottom', columns: 4, symbolLimit: mostLegendEntries },
+              legend: { orient: 'bottom', columns: 4, symbolLimit: mostLegendEntries, labelLimit },
             },
           }
         : {}),

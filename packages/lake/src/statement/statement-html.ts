@@ -14,11 +14,12 @@ dl.totals { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px,
 dl.totals div { border-left: 3px solid #c9c9c9; padding-left: 12px; }
 dl.totals div.total { border-color: #0072b2; }
 dt { color: #595959; font-size: 12px; }
-dd { margin: 0; font-size: 18px; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+dd { margin: 0; font-size: 16px; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .total dd { font-weight: 600; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 5px 8px; border-bottom: 1px solid #e3e3e3; vertical-align: top; }
 th { color: #595959; font-weight: normal; font-size: 12px; border-bottom-color: #999; }
+td:first-child { white-space: nowrap; }
 .number { text-align: right; white-space: nowrap; }
 tfoot td { border-bottom: 0; border-top: 1px solid #1a1a1a; font-weight: 600; }
 .reason { overflow-wrap: anywhere; }
@@ -116,6 +117,7 @@ async function currencyPart(part: CurrencyStatement): Promise<Html> {
 }
 
 function modelTable(models: readonly ModelLine[], charged: string, currency: string): Html {
+  const digits = digitsOf([charged, ...models.map(({ amount }) => amount)]);
   return html`<table>
     <thead>
       <tr>
@@ -136,20 +138,21 @@ function modelTable(models: readonly ModelLine[], charged: string, currency: str
             <td class="number">${count(line.inputTokens)}</td>
             <td class="number">${count(line.cachedInputTokens)}</td>
             <td class="number">${count(line.outputTokens)}</td>
-            <td class="number">${money(line.amount)}</td>
+            <td class="number">${money(line.amount, digits)}</td>
           </tr>`,
       )}
     </tbody>
     <tfoot>
       <tr>
         <td colspan="5">Charges</td>
-        <td class="number">${money(charged)}</td>
+        <td class="number">${money(charged, digits)}</td>
       </tr>
     </tfoot>
   </table>`;
 }
 
 function dayTable(days: readonly DayLine[], charged: string, currency: string): Html {
+  const digits = digitsOf([charged, ...days.map(({ amount }) => amount)]);
   return html`<table>
     <thead>
       <tr>
@@ -166,20 +169,21 @@ function dayTable(days: readonly DayLine[], charged: string, currency: string): 
             <td>${days[index - 1]?.day === line.day ? '' : line.day}</td>
             <td>${line.model}</td>
             <td class="number">${count(line.requests)}</td>
-            <td class="number">${money(line.amount)}</td>
+            <td class="number">${money(line.amount, digits)}</td>
           </tr>`,
       )}
     </tbody>
     <tfoot>
       <tr>
         <td colspan="3">Charges</td>
-        <td class="number">${money(charged)}</td>
+        <td class="number">${money(charged, digits)}</td>
       </tr>
     </tfoot>
   </table>`;
 }
 
 function correctionTable(corrections: readonly CorrectionLine[], currency: string): Html {
+  const digits = digitsOf(corrections.map(({ amount }) => amount));
   return html`<table>
     <thead>
       <tr>
@@ -198,7 +202,7 @@ function correctionTable(corrections: readonly CorrectionLine[], currency: strin
               ${line.kind}${line.requestId === null ? '' : html`<br /><span class="muted">of ${line.requestId}</span>`}
             </td>
             <td class="reason">${line.reason ?? ''}</td>
-            <td class="number">${money(line.amount)}</td>
+            <td class="number">${money(line.amount, digits)}</td>
           </tr>`,
       )}
     </tbody>
@@ -207,11 +211,16 @@ function correctionTable(corrections: readonly CorrectionLine[], currency: strin
 
 const count = (number: number): string => number.toLocaleString('en');
 
-/** All digits that are not zero, and two behind the point at least. */
-export function money(amount: string): string {
+/** How many digits behind the point are not zero: two at least, so many as the longest of a column has. */
+function digitsOf(amounts: readonly string[]): number {
+  return Math.max(2, ...amounts.map((amount) => (amount.split('.')[1] ?? '').replace(/0+$/u, '').length));
+}
+
+/** All digits that are not zero. @param least how many stand behind the point at least */
+export function money(amount: string, least = 2): string {
   const [whole = '0', digits = ''] = amount.replace(/^-/u, '').split('.');
   const grouped = whole.replaceAll(/\B(?=(?:\d{3})+$)/gu, ',');
-  const rest = digits.replace(/0+$/u, '').padEnd(2, '0');
+  const rest = digits.replace(/0+$/u, '').padEnd(least, '0');
   return `${amount.startsWith('-') ? '−' : ''}${grouped}.${rest}`;
 }
 
