@@ -1,5 +1,8 @@
 import type { QueryResult, ResultCell } from '@millrace/lake';
 
+/** Of a cell in a table; CSV and JSON have all of it. */
+const mostCharacters = 100;
+
 /** A cell as a person reads it: what is nested as JSON, nothing where there is nothing. */
 export function shownCell(cell: ResultCell): string {
   if (cell === null) return '';
@@ -8,9 +11,7 @@ export function shownCell(cell: ResultCell): string {
 
 /** Aligned columns: numbers to the right. @param limit most rows that are shown */
 export function formatTable({ columns, rows }: QueryResult, limit: number): string {
-  const shown = rows
-    .slice(0, limit)
-    .map((row) => row.map((cell) => shownCell(cell).replaceAll(/\s+/gu, ' ')));
+  const shown = rows.slice(0, limit).map((row) => row.map((cell) => shorten(shownCell(cell))));
   const widths = columns.map(({ name }, index) =>
     Math.max(name.length, ...shown.map((row) => row[index]?.length ?? 0)),
   );
@@ -43,4 +44,10 @@ const csvLine = (cells: readonly string[]): string => `${cells.map(csvField).joi
 
 function csvField(text: string): string {
   return /[",\r\n]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Of a cell in a table: on one line, and not longer than is read there. */
+function shorten(text: string): string {
+  const line = text.replaceAll(/\s+/gu, ' ');
+  return line.length > mostCharacters ? `${line.slice(0, mostCharacters - 1)}…` : line;
 }
