@@ -85,5 +85,5 @@ it('killed at any step and run again, has each row once and no half file', async
     if (!wasKilled) break;
     killed += 1;
   }
-  expect(killed).toBeGreaterThan(40);
+  expect(killed).toBeGreaterThan(25);
 }, 600_000);

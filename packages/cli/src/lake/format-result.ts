@@ -1,4 +1,5 @@
 import type { QueryResult, ResultCell } from '@millrace/lake';
+import { shorten } from '@millrace/runtime';
 
 /** Of a cell in a table; CSV and JSON have all of it. */
 const mostCharacters = 100;
@@ -11,7 +12,9 @@ export function shownCell(cell: ResultCell): string {
 
 /** Aligned columns: numbers to the right. @param limit most rows that are shown */
 export function formatTable({ columns, rows }: QueryResult, limit: number): string {
-  const shown = rows.slice(0, limit).map((row) => row.map((cell) => shorten(shownCell(cell))));
+  const shown = rows
+    .slice(0, limit)
+    .map((row) => row.map((cell) => shorten(shownCell(cell).replaceAll(/\s+/gu, ' '), mostCharacters)));
   const widths = columns.map(({ name }, index) =>
     Math.max(name.length, ...shown.map((row) => row[index]?.length ?? 0)),
   );
@@ -44,10 +47,4 @@ const csvLine = (cells: readonly string[]): string => `${cells.map(csvField).joi
 
 function csvField(text: string): string {
   return /[",\r\n]/u.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** Of a cell in a table: on one line, and not longer than is read there. */
-function shorten(text: string): string {
-  const line = text.replaceAll(/\s+/gu, ' ');
-  return line.length > mostCharacters ? `${line.slice(0, mostCharacters - 1)}…` : line;
 }
