@@ -13,10 +13,11 @@ export interface DuckDb {
 /**
  * Opens a DuckDB in memory. The library is loaded here and nowhere else: it weighs 70 MB on the disk, and has no binary for some platforms.
  *
+ * @param load only for tests, which have it fail
  * @throws `part_missing` where there is no DuckDB for this platform
  */
-export async function openDuckDb(): Promise<DuckDb> {
-  const module = await loadDuckDb();
+export async function openDuckDb(load = () => import('@duckdb/node-api')): Promise<DuckDb> {
+  const module = await loaded(load);
   const instance = await module.DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   await connection.run("set timezone = 'UTC'");
@@ -30,9 +31,9 @@ export async function openDuckDb(): Promise<DuckDb> {
   };
 }
 
-async function loadDuckDb(): Promise<DuckDbModule> {
+async function loaded(load: () => Promise<DuckDbModule>): Promise<DuckDbModule> {
   try {
-    return await import('@duckdb/node-api');
+    return await load();
   } catch (cause) {
     throw new MillraceError(
       'part_missing',

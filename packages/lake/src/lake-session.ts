@@ -31,7 +31,7 @@ const utcDay = 'create macro utc_day(moment) as cast(make_timestamp(epoch_us(mom
 
 /** Tables and views over a lake that can be read, and nothing else can. */
 export interface LakeSession {
-  /** @throws `invalid_value` with what DuckDB says */
+  /** @throws `invalid_value` with what DuckDB says; the signal's reason */
   query(sql: string): Promise<QueryResult>;
   close(): Promise<void>;
 }
@@ -71,8 +71,19 @@ export async function openLakeSession(options: LakeSessionOptions): Promise<Lake
   }
   return {
     async query(sql) {
+      const { signal } = options;
       await tablesOfQuery(duckDb, sql);
-      return await readResult(duckDb, sql);
+      signal.throwIfAborted();
+      const interrupt = (): void => duckDb.connection.interrupt();
+      signal.addEventListener('abort', interrupt);
+      try {
+        return await readResult(duckDb, sql);
+      } catch (error) {
+        signal.throwIfAborted();
+        throw error;
+      } finally {
+        signal.removeEventListener('abort', interrupt);
+      }
     },
     close,
   };

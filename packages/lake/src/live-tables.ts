@@ -105,6 +105,7 @@ export async function readLive(
     readonly values?: readonly unknown[];
     readonly onRow: (row: Row) => void;
   }[],
+  signal: AbortSignal,
 ): Promise<void> {
   await withConnection(database, async (connection) => {
     await connection.query('begin transaction isolation level repeatable read read only');
@@ -113,6 +114,7 @@ export async function readLive(
     for (const { table, values = [], onRow } of reads) {
       await connection.query(`declare rows no scroll cursor for ${table.sql}`, [...values]);
       for (;;) {
+        signal.throwIfAborted();
         const { rows } = await connection.query<Row[]>({
           text: `fetch ${batchRows} from rows`,
           rowMode: 'array',

@@ -57,6 +57,7 @@ export async function loadLive(
   await readLive(
     live.database,
     reads.map(({ rows, ...read }) => ({ ...read, onRow: (row) => rows.add(row) })),
+    signal,
   );
   for (const { table, rows } of reads) {
     const isLedger = table === liveLedger;

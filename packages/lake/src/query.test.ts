@@ -18,6 +18,7 @@ import {
   startTestStreams,
   type TestStreams,
 } from './lake.fixture.ts';
+import { openDuckDb } from './duckdb.ts';
 import { openLakeSession } from './lake-session.ts';
 
 const parts: Stoppable[] = [];
@@ -276,6 +277,32 @@ describe('live', () => {
 });
 
 describe('a query', () => {
+  it('ends when it is interrupted', async () => {
+    const sql = 'select sum(a.range * b.range) from range(100000000) as a, range(100000000) as b';
+    const interruption = new AbortController();
+    const { signal } = interruption;
+    const session = await openLakeSession({
+      folder,
+      live: undefined,
+      tenant: undefined,
+      queries: [sql],
+      signal,
+    });
+    try {
+      const answer = session.query(sql);
+      interruption.abort(new Error('It was interrupted.'));
+      await expect(answer).rejects.toThrow('It was interrupted.');
+    } finally {
+      await session.close();
+    }
+  });
+
+  it('says what is missing where DuckDB is', async () => {
+    await expect(openDuckDb(() => Promise.reject(new Error('no binary')))).rejects.toThrow(
+      /^There is no DuckDB for .* Without it, export writes Avro alone\.$/u,
+    );
+  });
+
   it.each([
     ["copy (select 1) to '/tmp/out.csv'", 'A query may only read: it must be a SELECT.'],
     ["copy requests to 'x.parquet' (format parquet)", 'A query may only read'],
