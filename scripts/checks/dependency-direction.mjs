@@ -12,13 +12,15 @@ const workspaces = ['packages', 'services']
   .concat('tests', 'bench')
   .filter((folder) => existsSync(join(root, folder, 'package.json')))
   .map((folder) => {
-    const { name, dependencies, devDependencies, peerDependencies, exports } = readJson(
+    const { name, dependencies, devDependencies, peerDependencies, optionalDependencies, exports } = readJson(
       `${folder}/package.json`,
     );
     return {
       folder,
       name,
-      declared: new Set(Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies })),
+      declared: new Set(
+        Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies, ...optionalDependencies }),
+      ),
       doors: new Set(Object.keys(exports ?? {}).map((door) => `${name}${door.slice(1)}`)),
     };
   });

@@ -2,6 +2,9 @@ import { adminGroups } from './admin/admin-groups.ts';
 import { auditGroup, explainGroup } from './audit/audit-groups.ts';
 import type { CommandContext, CommandGroup } from './command-group.ts';
 import { completionGroup } from './completion.ts';
+import { exportGroup } from './lake/export-group.ts';
+import { queryGroup } from './lake/query-group.ts';
+import { statementGroup } from './lake/statement-group.ts';
 import { masterKeyGroup } from './master-key/master-key-group.ts';
 import { modelsGroup } from './models/models-group.ts';
 import type { Outcome } from './outcome.ts';
@@ -21,6 +24,9 @@ const groups: readonly CommandGroup[] = [
   schemasGroup,
   tailGroup,
   decodeGroup,
+  exportGroup,
+  queryGroup,
+  statementGroup,
 ];
 const allGroups: readonly CommandGroup[] = [...groups, completionGroup(groups)];
 

@@ -45,6 +45,7 @@ export {
 export { logEndHeader, openedLogEnd } from './log-end.ts';
 export { startLoop, type Loop, type LoopOptions } from './loop.ts';
 export { announceModel, watchModels, type ModelTable } from './model-table.ts';
+export { natsAccess } from './nats-access.ts';
 export { operations, type Operation, type TaskOperation } from './operation.ts';
 export { natsAccess } from './nats-access.ts';
 export { platformSettings, type PlatformSettings } from './platform-settings.ts';

@@ -1,4 +1,4 @@
-export { execute } from './connection.ts';
+export { execute, withConnection } from './connection.ts';
 export { createDatabase } from './create-database.ts';
 export { openDatabase, type Database, type DatabaseOptions } from './database.ts';
 export { inTransaction, onConnection, type Transaction } from './in-transaction.ts';

@@ -13,6 +13,8 @@ export interface DataFolder {
   readonly credentials: string;
   /** Where the NATS of the running installation is, for the command line. */
   readonly natsUrl: string;
+  /** The same of its database, with the password. */
+  readonly databaseUrl: string;
   readonly logs: string;
 }
 
@@ -39,6 +41,7 @@ export async function openDataFolder(directory: string): Promise<DataFolder> {
     masterKey: join(path, 'master.key'),
     auditKey: join(path, 'audit.key'),
     natsUrl: join(path, 'nats.url'),
+    databaseUrl: join(path, 'database.url'),
     credentials: join(path, 'credentials.json'),
     logs,
   };

@@ -68,6 +68,7 @@ export async function startEmbedded(
     });
     const servers = keep(await startServers(environment, settings, folder, masterKeys, logger));
     await writeFile(folder.natsUrl, `${servers.natsUrl}\n`, { mode: 0o600 });
+    await writeFile(folder.databaseUrl, `${servers.databaseUrl}\n`, { mode: 0o600 });
     signal.throwIfAborted();
     const env = serviceEnvironment(environment, settings, folder, servers);
     const platform = keep(await connectPlatform('embedded', readSettings(platformSettings, env), logger));
