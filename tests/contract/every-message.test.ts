@@ -212,21 +212,23 @@ async function adjustOne(): Promise<void> {
   const ofTenant = and(eq(quotas.scope, 'project'), eq(quotas.subject, defaultTenant));
   await database.update(quotas).set({ budgetPerMonth: '10' }).where(ofTenant);
   const charges = await database.select().from(ledger).where(eq(ledger.tenant, defaultTenant)).limit(1);
-  await adjustCharge(
-    {
-      ...platform,
-      database,
-      nextId: createIdGenerator(platform.clock, systemRandom),
-      budgetAlerts: createBudgetAlerts(platform),
-    },
-    {
-      tenant: defaultTenant,
-      requestId: charges[0]?.requestId ?? '',
-      amount: '9',
-      reason: 'a test',
-      actor: 'test',
-      idempotencyKey: 'one',
-    },
+  await inTransaction(database, (transaction) =>
+    adjustCharge(
+      {
+        ...platform,
+        nextId: createIdGenerator(platform.clock, systemRandom),
+        budgetAlerts: createBudgetAlerts(platform),
+      },
+      transaction,
+      {
+        tenant: defaultTenant,
+        requestId: charges[0]?.requestId ?? '',
+        amount: '9',
+        reason: 'a test',
+        actor: 'test',
+        idempotencyKey: 'one',
+      },
+    ),
   );
   const published = [subjects.adjusted(defaultTenant), subjects.budgetReached('project', defaultTenant)];
   for (const subject of published)

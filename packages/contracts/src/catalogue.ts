@@ -76,7 +76,7 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     storedIn: 'CONTROL',
   },
   'policy.published': {
-    producers: ['jobs', 'admin'],
+    producers: ['jobs', 'admin', 'auth-quota'],
     consumers: [...gateways, 'jobs'],
     subject: 'policy.<tenant>',
     storedIn: 'CONTROL',

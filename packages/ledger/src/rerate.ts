@@ -2,7 +2,7 @@ import { Big } from 'big.js';
 import { amountDigits, amountOf, priceAt, type Price } from '@millrace/pricing';
 import { lockQuotas } from '@millrace/quota';
 import { MillraceError } from '@millrace/runtime';
-import { execute, statement, transact, type Database } from '@millrace/store';
+import { execute, inTransaction, statement, transactWithin, type Database } from '@millrace/store';
 import { requireOccasion, uuid, type AdjustmentDependencies, type Occasion } from './adjustment.ts';
 import { findCharges, type Charge } from './charges.ts';
 import { findPrices, lastNumber, takeTurn } from './ledger-queries.ts';
@@ -110,16 +110,15 @@ function applyPage(
   occasion: Occasion,
 ): Promise<number> {
   const requestIds = charges.map(({ requestId }) => requestId);
-  return transact(
-    dependencies.database,
-    [
-      takeTurn(),
-      lastNumber(),
-      lockQuotas({ requestIds }),
-      findCharges(requestIds, run),
-      findPrices(modelsOf(charges)),
-    ],
-    (_turn, [last], quotas, found, prices) => {
+  const reading = [
+    takeTurn(),
+    lastNumber(),
+    lockQuotas({ requestIds }),
+    findCharges(requestIds, run),
+    findPrices(modelsOf(charges)),
+  ] as const;
+  return inTransaction(dependencies.database, (transaction) =>
+    transactWithin(transaction, reading, (_turn, [last], quotas, found, prices) => {
       const corrections = found
         .filter(({ isAdjusted }) => !isAdjusted)
         .map((charge) => correctionOf(charge, prices))
@@ -128,7 +127,7 @@ function applyPage(
         adjustedOf(dependencies, correction, run, last.lastNumber + index + 1, occasion),
       );
       return writeCorrections(dependencies, corrections, entries, quotas, entries.length);
-    },
+    }),
   );
 }
 

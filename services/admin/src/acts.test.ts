@@ -1,7 +1,22 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { randomUUID } from 'node:crypto';
+import { eq, sql } from 'drizzle-orm';
 import type { ActPerformed } from '@millrace/contracts';
-import { claims, ledger, outbox, quotas } from '@millrace/store';
+import { lastNumber } from '@millrace/ledger';
+import { beginErasure } from '@millrace/personal-data';
+import {
+  claims,
+  controlChanges,
+  dataPolicies,
+  erasures,
+  execute,
+  identityProviders,
+  ledger,
+  outbox,
+  prices,
+  quotas,
+  trainingExamples,
+} from '@millrace/store';
 import { startAdminTest, type AdminTest, type Answer, type Target } from './admin.fixture.ts';
 import { allRoutes } from './all-routes.ts';
 
@@ -64,11 +79,12 @@ const once = (): object => ({ 'idempotency-key': randomUUID() });
 /** A charge of 2 EUR. @returns id of the request */
 async function charge(): Promise<string> {
   const requestId = randomUUID();
+  const [last] = await execute(admin.database, lastNumber());
   const row = { requestId, tenant: 'acme-web', model: 'm' };
   await admin.database.insert(ledger).values({
     ...row,
     entryId: randomUUID(),
-    entryNumber: 1,
+    entryNumber: last.lastNumber + 1,
     outcome: 'completed',
     inputTokens: 0,
     cachedInputTokens: 0,
@@ -285,7 +301,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   retireDataKeys: {
     ask: () => ask('POST', '/tenants/acme-web/data-keys/retire'),
-    act: () => ({ action: 'data-key.retire', object_id: 'acme-web', after: { retired: anything } }),
+    act: () => ({ action: 'data-key.retire', object_id: 'acme-web', after: {} }),
   },
   withdrawTrainingExamples: {
     ask: () => ask('POST', '/tenants/acme-web/training-examples/withdraw', {}),
@@ -314,7 +330,11 @@ const cases: Readonly<Record<string, Case>> = {
   },
   applyRerating: {
     ask: () => ask('POST', '/ledger/reratings', { ...range, reason: 'wrong price' }, once()),
-    act: () => ({ action: 'ledger.rerate', after: expect.objectContaining({ written: '0' }) as never }),
+    act: ({ run }) => ({
+      action: 'ledger.rerate',
+      object_id: String(run),
+      after: expect.objectContaining({ reason: 'wrong price', from: range.from }) as never,
+    }),
   },
   createIdentityProvider: {
     ask: () => ask('POST', '/identity-providers', { ...provider, issuer: `${issuer}/new` }),
@@ -384,6 +404,102 @@ describe('what is not done', () => {
     const second = await ask('POST', '/keys', body, headers);
     expect(second.body['id']).toBe(first.body['id']);
     expect(await acts()).toHaveLength(1);
+  });
+
+  it.each([
+    ['adjustments', { amount: '-0.5', reason: 'too slow' }],
+    ['credits', { amount: '25', currency: 'EUR', reason: 'goodwill' }],
+    ['reratings', { ...range, reason: 'wrong price' }],
+  ])('of the ledger a second time under its idempotency key is no second act: %s', async (what, asked) => {
+    const id = what === 'adjustments' ? { request_id: await charge() } : {};
+    const body = { tenant: 'acme-web', ...asked, ...id };
+    const headers = once();
+    const answers = [1, 2, 3].map(() => ask('POST', `/ledger/${what}`, body, headers));
+    for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ status: 200 });
+    expect(await acts()).toHaveLength(1);
+  });
+
+  it('anew while it is under way is no second act: an erasure', async () => {
+    const { clock, nextId } = admin.plane;
+    const { user } = target;
+    await admin.write((transaction) =>
+      beginErasure({ clock, nextId }, transaction, { tenant: 'acme-web', user }),
+    );
+    expect((await ask('POST', '/tenants/acme-web/erasures', { user })).status).toBe(202);
+    expect(await acts()).toEqual([]);
+  });
+});
+
+describe('what cannot be put on record', () => {
+  /** Nothing is published from now on, until the end of the work. */
+  async function withoutRecords(work: () => Promise<void>): Promise<void> {
+    await admin.database.execute(
+      sql`alter table outbox add constraint no_acts check (subject not like 'mr.act.%')`,
+    );
+    try {
+      await work();
+    } finally {
+      await admin.database.execute(sql`alter table outbox drop constraint no_acts`);
+    }
+  }
+
+  /** The id of the key that seals: the bytes behind the first. */
+  const sealingKey = async (): Promise<string> => {
+    const box = await admin.plane.sealing.forTenant('acme-web');
+    return Buffer.from(box.seal(Buffer.from('words'), 'context').subarray(1, 9)).toString('hex');
+  };
+
+  const rowsOf = async () => ({
+    ledger: await admin.database.select().from(ledger),
+    policies: await admin.database.select().from(dataPolicies),
+    providers: await admin.database.select().from(identityProviders),
+    erasures: await admin.database.select().from(erasures).where(eq(erasures.user, target.user)),
+    examples: await admin.database.select().from(trainingExamples),
+    changes: await admin.database.select().from(controlChanges),
+    outbox: await admin.database.select().from(outbox),
+  });
+
+  it('is not done', async () => {
+    const id = await providerId();
+    const adjustment = { tenant: 'acme-web', request_id: await charge(), amount: '-0.5', reason: 'too slow' };
+    const credit = { tenant: 'acme-web', amount: '25', currency: 'EUR', reason: 'goodwill' };
+    const box = await admin.plane.sealing.forTenant('acme-web');
+    await admin.database.insert(trainingExamples).values({
+      requestId: randomUUID(),
+      tenant: 'acme-web',
+      keyId: target.key,
+      user: target.user,
+      model: 'm',
+      createdAt: new Date(),
+      content: Buffer.from(box.seal(Buffer.from('words'), 'context')),
+      expiresAt: new Date(Date.now() + 60_000),
+    });
+    await admin.database.insert(prices).values({
+      model: 'm',
+      version: 17,
+      currency: 'EUR',
+      inputPerMillion: '0',
+      outputPerMillion: '1',
+      validFrom: new Date(0),
+    });
+    const before = await rowsOf();
+    const keyBefore = await sealingKey();
+    await withoutRecords(async () => {
+      const answers = [
+        await ask('POST', '/ledger/adjustments', adjustment, once()),
+        await ask('POST', '/ledger/credits', credit, once()),
+        await ask('POST', '/ledger/reratings', { ...range, reason: 'wrong price' }, once()),
+        await ask('PATCH', '/tenants/acme-web/data-policy', { zero_retention: true }),
+        await ask('PATCH', `/identity-providers/${id}`, { audiences: ['any'] }),
+        await ask('POST', `/identity-providers/${id}/disable`),
+        await ask('POST', '/tenants/acme-web/erasures', { user: target.user }),
+        await ask('POST', '/tenants/acme-web/training-examples/withdraw', {}),
+        await ask('POST', '/tenants/acme-web/data-keys/rotate', {}),
+      ];
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 500));
+    });
+    expect(await rowsOf()).toEqual(before);
+    expect(await sealingKey()).toBe(keyBefore);
   });
 });
 

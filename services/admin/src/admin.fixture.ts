@@ -66,7 +66,7 @@ async function bodyOf(answer: Response): Promise<Answer['body']> {
 /** Tenants by organisation. */
 export const tenantsOf = { acme: ['acme-web', 'acme-app'], globex: ['globex-web'] } as const;
 
-export async function startAdminTest(): Promise<AdminTest> {
+export async function startAdminTest({ oidcPrivate = false } = {}): Promise<AdminTest> {
   const parts: Stoppable[] = [];
   const keep = <Part extends Stoppable>(part: Part): Part => {
     parts.push(part);
@@ -79,7 +79,7 @@ export async function startAdminTest(): Promise<AdminTest> {
   const admin = keep(
     await startAdmin(
       { ...stage, database },
-      { ...testRelaySettings, ...testGatewaySettings, port: 0, host: '127.0.0.1' },
+      { ...testRelaySettings, ...testGatewaySettings, port: 0, host: '127.0.0.1', oidcPrivate },
     ),
   );
   const plane = {

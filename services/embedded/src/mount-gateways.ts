@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { adminRoutes } from '@millrace/admin';
 import { edgeRoutes, edgeSettings } from '@millrace/edge';
+import { identitySettings } from '@millrace/identity';
 import { ingressRoutes, ingressSettings } from '@millrace/ingress';
 import { newGatewayName, relaySettings, startRelay, type Drain, type Relay } from '@millrace/relay';
 import { readSettings, type HealthCheck, type Stoppable } from '@millrace/runtime';
@@ -41,7 +42,8 @@ export async function mountGateways(
     jobs: { database, sealing, bus },
   });
   const verify: typeof relay.verify = (credential, address) => relay.verify(credential, address);
-  await app.register(adminRoutes, { ...dependencies, verify, prefix: '/admin/v1' });
+  const { oidcPrivate: allowsPrivateIssuers } = readSettings(identitySettings, env);
+  await app.register(adminRoutes, { ...dependencies, verify, allowsPrivateIssuers, prefix: '/admin/v1' });
   return { checks: [...relay.checks, workerCheck(relay)], stop: () => relay.stop() };
 }
 

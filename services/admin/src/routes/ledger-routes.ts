@@ -6,11 +6,12 @@ import {
   giveCredit,
   previewRerating,
   type LedgerAdjustment,
+  type MadeOnce,
   type Rerating,
   type ReratingRange,
 } from '@millrace/ledger';
 import { MillraceError } from '@millrace/runtime';
-import { route, type AdminRoute, type Call } from '../admin-route.ts';
+import { route, Unchanged, type AdminRoute, type Call } from '../admin-route.ts';
 import { placeOfTenant } from '../page-query.ts';
 
 const tag = 'ledger';
@@ -65,6 +66,12 @@ function showAdjustment(made: LedgerAdjustment): object {
   };
 }
 
+/** What a key has made before is made once, and is one act. */
+function showMade({ made, isRepeat }: MadeOnce): object {
+  const shown = showAdjustment(made);
+  return isRepeat ? new Unchanged(shown) : shown;
+}
+
 const sums = {
   sums: {
     type: 'array',
@@ -116,6 +123,14 @@ function rangeOf({ from, to, tenant, model }: AskedRange): ReratingRange {
 /** Who is named in the ledger. */
 const actorOf = ({ actor }: Call<unknown, unknown, unknown>): string => actor.user_id ?? actor.key_id;
 
+/** The id of a re-rating, which its entries in the ledger have: one of its own for each key and range. */
+function runOf({
+  body,
+  idempotencyKey,
+}: Pick<Call<unknown, unknown, AskedRange>, 'body' | 'idempotencyKey'>): string {
+  return adjustmentIdOf(JSON.stringify(['rerating', rangeOf(body)]), idempotencyKey);
+}
+
 interface NewAdjustment {
   readonly tenant: string;
   readonly request_id: string;
@@ -147,11 +162,11 @@ export const ledgerRoutes: readonly AdminRoute[] = [
     answer: adjustmentSchema,
     isOnce: true,
     place: (plane, { body }) => placeOfTenant(plane, body.tenant),
-    run: async (call) => {
+    change: async (call, transaction) => {
       const { plane, body, idempotencyKey } = call;
       const { tenant, request_id: requestId, amount } = body;
       const asked = { tenant, requestId, amount, reason: body.reason, idempotencyKey, actor: actorOf(call) };
-      return showAdjustment(await adjustCharge(plane, asked));
+      return showMade(await adjustCharge(plane, transaction, asked));
     },
   }),
   route<object, object, NewCredit>({
@@ -170,9 +185,10 @@ export const ledgerRoutes: readonly AdminRoute[] = [
     answer: adjustmentSchema,
     isOnce: true,
     place: (plane, { body }) => placeOfTenant(plane, body.tenant),
-    run: async (call) => {
+    change: async (call, transaction) => {
       const { plane, body, idempotencyKey } = call;
-      return showAdjustment(await giveCredit(plane, { ...body, idempotencyKey, actor: actorOf(call) }));
+      const asked = { ...body, idempotencyKey, actor: actorOf(call) };
+      return showMade(await giveCredit(plane, transaction, asked));
     },
   }),
   route<object, object, AskedRange>({
@@ -199,18 +215,18 @@ export const ledgerRoutes: readonly AdminRoute[] = [
     tag,
     body: objectOf('NewRerating', { ...range, reason }, ['tenant', 'model']),
     answer: objectOf('AppliedRerating', {
+      run: { ...text, description: 'The `adjustment_id` of its entries.' },
       ...sums,
       written: { ...count, description: 'Entries that this call wrote.' },
     }),
     isOnce: true,
     place: async (plane, { body }) =>
       body.tenant === undefined ? platformPlace : placeOfTenant(plane, body.tenant),
-    run: async (call) => {
-      const { plane, body, idempotencyKey } = call;
-      // A run of its own for each key and range: what was done under a key does not keep another range from it.
-      const run = adjustmentIdOf(JSON.stringify(['rerating', rangeOf(body)]), idempotencyKey);
-      const asked = { ...rangeOf(body), run, reason: body.reason, actor: actorOf(call) };
-      return showRerating(await applyRerating(plane, asked));
+    planned: (call) => ({ ...call.body, run: runOf(call) }),
+    undertake: async (call) => {
+      const { plane, body } = call;
+      const asked = { ...rangeOf(body), run: runOf(call), reason: body.reason, actor: actorOf(call) };
+      return { run: asked.run, ...showRerating(await applyRerating(plane, asked)) };
     },
   }),
 ];
