@@ -123,6 +123,18 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     subject: 'the reply to mr.auth.verify',
     storedIn: undefined,
   },
+  'receipt.requested': {
+    producers: ['edge', 'ingress'],
+    consumers: ['audit'],
+    subject: 'mr.audit.receipt',
+    storedIn: undefined,
+  },
+  'receipt.given': {
+    producers: ['audit'],
+    consumers: ['edge', 'ingress'],
+    subject: 'the reply to mr.audit.receipt',
+    storedIn: undefined,
+  },
   'request.cancelled': {
     producers: [...gateways, 'admin'],
     consumers: stages,

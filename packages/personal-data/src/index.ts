@@ -14,6 +14,7 @@ export {
   type StoredDataPolicy,
 } from './policy/data-policy.ts';
 export { createStreamPurge, type StreamPurge } from './policy/purge-streams.ts';
+export { createConsent, type Consent } from './training/consent.ts';
 export { exportExamples, withdrawExamples } from './training/examples.ts';
 export { keepExample, requireTrainingAllowed, type ConsentedAnswer } from './training/keep-example.ts';
 export { retireDataKeys } from './keys/retire-data-keys.ts';

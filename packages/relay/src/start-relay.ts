@@ -17,6 +17,7 @@ import {
 import type { AccessBarred, VerifiedPrincipal } from '@millrace/contracts';
 import { watchPrices } from '@millrace/pricing';
 import { costsBy } from './answer-cost.ts';
+import { createAskReceipt, type AskReceipt } from './ask-receipt.ts';
 import { createAskWorkers } from './ask-workers.ts';
 import { watchBars } from './bars.ts';
 import { startCaretaker, type Abandoned } from './caretaker.ts';
@@ -94,6 +95,8 @@ export interface Relay extends Stoppable {
   snapshot(requestId: string, principal: GatewayPrincipal): Promise<Snapshot>;
   /** How a request ended; undefined while it has not. @throws `request_not_found` */
   closing(requestId: string, principal: GatewayPrincipal): Promise<Closing | undefined>;
+  /** The signed receipt of a request that has ended, as soon as there is one: see `withReceipt`. */
+  readonly askReceipt: AskReceipt;
   /** Stops a request; one that has ended stays as it is. @throws `request_not_found` */
   cancel(requestId: string, principal: GatewayPrincipal, reason?: 'client' | 'disconnected'): Promise<void>;
   /** Stops the last request of an idempotency key. @throws `request_not_found` */
@@ -193,6 +196,7 @@ export async function startRelay(
     follow,
     snapshot: (requestId, principal) => readSnapshot(dependencies, requestId, principal),
     closing: (requestId, principal) => readClosing(dependencies, requestId, principal),
+    askReceipt: createAskReceipt(dependencies),
     stopping: stopping.signal,
     async cancel(requestId, principal, reason = 'client') {
       await requireAccess(dependencies, requestId, principal);

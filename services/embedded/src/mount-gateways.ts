@@ -32,6 +32,7 @@ export async function mountGateways(
     clock,
     logger,
     metrics,
+    access: { database, sealing },
   });
   await app.register(ingressRoutes, {
     relay,

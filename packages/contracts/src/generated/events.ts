@@ -575,6 +575,22 @@ export interface PublishedPrice {
   readonly valid_until: number | null;
 }
 
+/** The answer to ReceiptRequested. Request and reply only, never stored. */
+export interface ReceiptGiven {
+  /** The receipt as JSON (millrace-receipt/1); null where the request was not on record, and signed, in time. */
+  readonly receipt: string | null;
+}
+
+/** A gateway asks for the signed receipt of a request that has ended, for its client. Request and reply only, never stored. */
+export interface ReceiptRequested {
+  /** The tenant that the request belongs to. */
+  readonly tenant: string;
+  /** The request, a UUID. */
+  readonly request_id: string;
+  /** How long the record and its signature may be waited for, in milliseconds. */
+  readonly wait_ms: number;
+}
+
 /** The request is within the limits of its tenant and was claimed. */
 export interface RequestAdmitted {
   /** The request. UUIDv7. */
@@ -948,6 +964,8 @@ export interface EventTypes {
   readonly 'model.ready': ModelReady;
   readonly 'policy.published': PolicyPublished;
   readonly 'price.published': PricePublished;
+  readonly 'receipt.given': ReceiptGiven;
+  readonly 'receipt.requested': ReceiptRequested;
   readonly 'request.admitted': RequestAdmitted;
   readonly 'request.cancelled': RequestCancelled;
   readonly 'request.closed': RequestClosed;

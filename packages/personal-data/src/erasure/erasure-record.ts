@@ -57,7 +57,8 @@ export async function markStep(database: Database, id: string, step: string): Pr
     connection
       .update(erasures)
       .set({ steps: sql`array_append(${erasures.steps}, ${step}::text)` })
-      .where(eq(erasures.id, id)),
+      // Another process may have done it at the same time.
+      .where(and(eq(erasures.id, id), sql`not ${step}::text = any(${erasures.steps})`)),
   );
 }
 
