@@ -254,10 +254,14 @@ export async function ingressRoutes(
     return reply.code(202).send();
   });
   await app.register(referenceRoutes);
-  app.get('/v1/models', { onRequest: identify }, async () => modelList(relay.models.list(), relay.routes));
-  app.get<{ Params: { '*': string } }>('/v1/models/*', { onRequest: identify }, async (request) =>
-    modelOf(relay.models.list(), relay.routes, request.params['*']),
-  );
+  app.get('/v1/models', { onRequest: identify }, async (request) => {
+    const { models, routes } = relay.askable(callerOf(request).principal);
+    return modelList(models, routes);
+  });
+  app.get<{ Params: { '*': string } }>('/v1/models/*', { onRequest: identify }, async (request) => {
+    const { models, routes } = relay.askable(callerOf(request).principal);
+    return modelOf(models, routes, request.params['*']);
+  });
   const endpoints = createEndpoints();
   await app.register(jobRoutes, {
     relay,

@@ -17,9 +17,8 @@ import { placeOfTenant } from '../page-query.ts';
 const tag = 'ledger';
 const reason = {
   type: 'string',
-  minLength: 1,
-  maxLength: 500,
-  description: 'Kept for good: nothing personal.',
+  pattern: '^[^\\p{Cc}\\p{Cs}]{1,500}$',
+  description: 'Kept for good: nothing personal. 1 to 500 characters, none of them a control character.',
 } as const;
 const signed = { type: 'string', pattern: '^-?\\d{1,9}(?:\\.\\d{1,10})?$' } as const;
 const decimal = { type: 'string', pattern: '^\\d{1,9}(?:\\.\\d{1,10})?$' } as const;

@@ -32,7 +32,7 @@ import { streamResponse } from './stream-response.ts';
 import type { Waiters } from '../waiters.ts';
 
 export interface ResponseRoutesOptions extends KeptRoutesOptions {
-  readonly relay: Pick<Relay, 'follow' | 'snapshot' | 'stopping' | 'askReceipt'>;
+  readonly relay: Pick<Relay, 'follow' | 'snapshot' | 'stopping' | 'askReceipt' | 'requireModel'>;
   /** Answers what is not kept. */
   readonly ask: (endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply) => Promise<object>;
   readonly waiters: Waiters;
@@ -94,18 +94,19 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     request: FastifyRequest,
     original: ResponseBody,
     body: object,
-    { priority }: Generation,
+    generation: Generation,
   ): Promise<WholeJob> => {
     const { principal } = callerOf(request);
     const key = idempotencyKeyOf(request);
     const given = await kept().once(
       { principal, key, digest: digestOf(responsesPath, request.body) },
       async (transaction) => {
+        relay.requireModel(principal, generation);
         const { id } = await kept().jobs.create(transaction, {
           kind: 'response',
           principal,
           endpoint: responsesPath,
-          priority,
+          priority: generation.priority,
           request: { body, original, isUncached: forbidsCache(request.headers) },
           lifetimeMs: settings.jobLifetimeMs,
           retentionMs: settings.jobRetentionMs,
