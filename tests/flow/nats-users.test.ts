@@ -49,8 +49,8 @@ afterAll(async () => {
 const logOf = (name: string): Promise<string> =>
   readFile(path.join(cluster.folder.logs, `${name}.log`), 'utf8');
 
-const ask = (method: string, path: string, body?: object): Promise<Response> =>
-  fetch(`${cluster.adminUrl}/admin/v1${path}`, {
+const ask = (method: string, where: string, body?: object): Promise<Response> =>
+  fetch(`${cluster.adminUrl}/admin/v1${where}`, {
     method,
     headers: {
       authorization: `Bearer ${cluster.apiKey}`,

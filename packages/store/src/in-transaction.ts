@@ -10,10 +10,12 @@ export type Transaction = NodePgDatabase<typeof schema>;
 /** What is done once a transaction is committed; it must not fail. */
 export type AfterCommit = () => void;
 
-const running = new WeakMap<
-  Transaction,
-  { readonly connection: PoolClient; readonly afterCommit: AfterCommit[] }
->();
+interface Running {
+  readonly connection: PoolClient;
+  readonly acts: AfterCommit[];
+}
+
+const running = new WeakMap<Transaction, Running>();
 
 /**
  * Runs `work` in a transaction; when it throws, nothing of it is written. Drizzle's own transactions give a lost connection back to
@@ -28,18 +30,18 @@ export function inTransaction<Result>(
   return withConnection(database, async (connection) => {
     await connection.query('begin');
     const transaction = drizzle(connection, { schema });
-    const afterCommit: AfterCommit[] = [];
-    running.set(transaction, { connection, afterCommit });
+    const acts: AfterCommit[] = [];
+    running.set(transaction, { connection, acts });
     const result = await work(transaction);
     await connection.query('commit');
-    for (const act of afterCommit) act();
+    for (const act of acts) act();
     return result;
   });
 }
 
 /** Has something done once this transaction is committed, and not at all where it is not. In the order in which it was asked for. */
 export function afterCommit(transaction: Transaction, act: AfterCommit): void {
-  placeOf(transaction).afterCommit.push(act);
+  placeOf(transaction).acts.push(act);
 }
 
 /** The connection of a transaction that `inTransaction` has begun. */
@@ -47,7 +49,7 @@ export function connectionOf(transaction: Transaction): PoolClient {
   return placeOf(transaction).connection;
 }
 
-function placeOf(transaction: Transaction) {
+function placeOf(transaction: Transaction): Running {
   const place = running.get(transaction);
   if (place === undefined) throw new Error('this is no transaction of inTransaction');
   return place;

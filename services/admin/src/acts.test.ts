@@ -1,22 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { randomUUID } from 'node:crypto';
-import { eq, sql } from 'drizzle-orm';
 import type { ActPerformed } from '@millrace/contracts';
-import { lastNumber } from '@millrace/ledger';
 import { beginErasure } from '@millrace/personal-data';
-import {
-  claims,
-  controlChanges,
-  dataPolicies,
-  erasures,
-  execute,
-  identityProviders,
-  ledger,
-  outbox,
-  prices,
-  quotas,
-  trainingExamples,
-} from '@millrace/store';
+import { outbox, quotas } from '@millrace/store';
 import { startAdminTest, type AdminTest, type Answer, type Target } from './admin.fixture.ts';
 import { allRoutes } from './all-routes.ts';
 
@@ -72,40 +58,8 @@ const provider = {
   jwks_uri: `${issuer}/certs`,
   claims: { project: { default: 'acme-web' }, roles: { default: ['end-user'] } },
 };
-const march = new Date('2026-03-05T12:00:00Z');
 const range = { from: '2026-03-01T00:00:00Z', to: '2026-04-01T00:00:00Z', tenant: 'acme-web', model: 'm' };
 const once = (): object => ({ 'idempotency-key': randomUUID() });
-
-/** A charge of 2 EUR. @returns id of the request */
-async function charge(): Promise<string> {
-  const requestId = randomUUID();
-  const [last] = await execute(admin.database, lastNumber());
-  const row = { requestId, tenant: 'acme-web', model: 'm' };
-  await admin.database.insert(ledger).values({
-    ...row,
-    entryId: randomUUID(),
-    entryNumber: last.lastNumber + 1,
-    outcome: 'completed',
-    inputTokens: 0,
-    cachedInputTokens: 0,
-    outputTokens: 1_000_000,
-    amount: '2',
-    currency: 'EUR',
-    priceVersion: 1,
-    receivedAt: march,
-    closedAt: march,
-    chargedAt: march,
-  });
-  await admin.database.insert(claims).values({
-    ...row,
-    usedAmount: '2',
-    decidedAt: march,
-    deadlineAt: march,
-    closedAt: march,
-    event: Buffer.from([]),
-  });
-  return requestId;
-}
 
 /** The id of the provider, which is made where it is not there yet. */
 async function providerId(): Promise<string> {
@@ -313,7 +267,12 @@ const cases: Readonly<Record<string, Case>> = {
   },
   adjustCharge: {
     ask: async () => {
-      const body = { tenant: 'acme-web', request_id: await charge(), amount: '-0.5', reason: 'too slow' };
+      const body = {
+        tenant: 'acme-web',
+        request_id: await admin.charge(),
+        amount: '-0.5',
+        reason: 'too slow',
+      };
       return ask('POST', '/ledger/adjustments', body, once());
     },
     act: () => ({ action: 'ledger.adjust', after: expect.objectContaining({ reason: 'too slow' }) as never }),
@@ -411,7 +370,7 @@ describe('what is not done', () => {
     ['credits', { amount: '25', currency: 'EUR', reason: 'goodwill' }],
     ['reratings', { ...range, reason: 'wrong price' }],
   ])('of the ledger a second time under its idempotency key is no second act: %s', async (what, asked) => {
-    const id = what === 'adjustments' ? { request_id: await charge() } : {};
+    const id = what === 'adjustments' ? { request_id: await admin.charge() } : {};
     const body = { tenant: 'acme-web', ...asked, ...id };
     const headers = once();
     const answers = [1, 2, 3].map(() => ask('POST', `/ledger/${what}`, body, headers));
@@ -427,79 +386,6 @@ describe('what is not done', () => {
     );
     expect((await ask('POST', '/tenants/acme-web/erasures', { user })).status).toBe(202);
     expect(await acts()).toEqual([]);
-  });
-});
-
-describe('what cannot be put on record', () => {
-  /** Nothing is published from now on, until the end of the work. */
-  async function withoutRecords(work: () => Promise<void>): Promise<void> {
-    await admin.database.execute(
-      sql`alter table outbox add constraint no_acts check (subject not like 'mr.act.%')`,
-    );
-    try {
-      await work();
-    } finally {
-      await admin.database.execute(sql`alter table outbox drop constraint no_acts`);
-    }
-  }
-
-  /** The id of the key that seals: the bytes behind the first. */
-  const sealingKey = async (): Promise<string> => {
-    const box = await admin.plane.sealing.forTenant('acme-web');
-    return Buffer.from(box.seal(Buffer.from('words'), 'context').subarray(1, 9)).toString('hex');
-  };
-
-  const rowsOf = async () => ({
-    ledger: await admin.database.select().from(ledger),
-    policies: await admin.database.select().from(dataPolicies),
-    providers: await admin.database.select().from(identityProviders),
-    erasures: await admin.database.select().from(erasures).where(eq(erasures.user, target.user)),
-    examples: await admin.database.select().from(trainingExamples),
-    changes: await admin.database.select().from(controlChanges),
-    outbox: await admin.database.select().from(outbox),
-  });
-
-  it('is not done', async () => {
-    const id = await providerId();
-    const adjustment = { tenant: 'acme-web', request_id: await charge(), amount: '-0.5', reason: 'too slow' };
-    const credit = { tenant: 'acme-web', amount: '25', currency: 'EUR', reason: 'goodwill' };
-    const box = await admin.plane.sealing.forTenant('acme-web');
-    await admin.database.insert(trainingExamples).values({
-      requestId: randomUUID(),
-      tenant: 'acme-web',
-      keyId: target.key,
-      user: target.user,
-      model: 'm',
-      createdAt: new Date(),
-      content: Buffer.from(box.seal(Buffer.from('words'), 'context')),
-      expiresAt: new Date(Date.now() + 60_000),
-    });
-    await admin.database.insert(prices).values({
-      model: 'm',
-      version: 17,
-      currency: 'EUR',
-      inputPerMillion: '0',
-      outputPerMillion: '1',
-      validFrom: new Date(0),
-    });
-    const before = await rowsOf();
-    const keyBefore = await sealingKey();
-    await withoutRecords(async () => {
-      const answers = [
-        await ask('POST', '/ledger/adjustments', adjustment, once()),
-        await ask('POST', '/ledger/credits', credit, once()),
-        await ask('POST', '/ledger/reratings', { ...range, reason: 'wrong price' }, once()),
-        await ask('PATCH', '/tenants/acme-web/data-policy', { zero_retention: true }),
-        await ask('PATCH', `/identity-providers/${id}`, { audiences: ['any'] }),
-        await ask('POST', `/identity-providers/${id}/disable`),
-        await ask('POST', '/tenants/acme-web/erasures', { user: target.user }),
-        await ask('POST', '/tenants/acme-web/training-examples/withdraw', {}),
-        await ask('POST', '/tenants/acme-web/data-keys/rotate', {}),
-      ];
-      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 500));
-    });
-    expect(await rowsOf()).toEqual(before);
-    expect(await sealingKey()).toBe(keyBefore);
   });
 });
 
