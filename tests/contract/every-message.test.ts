@@ -72,7 +72,7 @@ it('carries on every subject what the catalogue says, and every event of the cat
   for await (const { subject, payload } of allMessages()) {
     const name = nameOf(payload);
     if (ofTheBroker.test(subject)) {
-      if (name === 'credential.verified') seen.add(name);
+      if (name === 'credential.verified' || name === 'receipt.given') seen.add(name);
       continue;
     }
     if (Buffer.from(payload).equals(garbage)) continue;
@@ -147,6 +147,7 @@ function askOverHttp(): Promise<Response> {
       authorization: `Bearer ${cluster.apiKey}`,
       'content-type': 'application/json',
       'idempotency-key': 'two',
+      'x-millrace-receipt': 'true',
     },
     body: JSON.stringify({ prompt: 'Say hello.', max_tokens: 4 }),
   });
@@ -232,21 +233,23 @@ async function adjustOne(): Promise<void> {
   const ofTenant = and(eq(quotas.scope, 'project'), eq(quotas.subject, defaultTenant));
   await database.update(quotas).set({ budgetPerMonth: '10' }).where(ofTenant);
   const charges = await database.select().from(ledger).where(eq(ledger.tenant, defaultTenant)).limit(1);
-  await adjustCharge(
-    {
-      ...platform,
-      database,
-      nextId: createIdGenerator(platform.clock, systemRandom),
-      budgetAlerts: createBudgetAlerts(platform),
-    },
-    {
-      tenant: defaultTenant,
-      requestId: charges[0]?.requestId ?? '',
-      amount: '9',
-      reason: 'a test',
-      actor: 'test',
-      idempotencyKey: 'one',
-    },
+  await inTransaction(database, (transaction) =>
+    adjustCharge(
+      {
+        ...platform,
+        nextId: createIdGenerator(platform.clock, systemRandom),
+        budgetAlerts: createBudgetAlerts(platform),
+      },
+      transaction,
+      {
+        tenant: defaultTenant,
+        requestId: charges[0]?.requestId ?? '',
+        amount: '9',
+        reason: 'a test',
+        actor: 'test',
+        idempotencyKey: 'one',
+      },
+    ),
   );
   const published = [subjects.adjusted(defaultTenant), subjects.budgetReached('project', defaultTenant)];
   for (const subject of published)

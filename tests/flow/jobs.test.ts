@@ -1,5 +1,5 @@
 import { Webhook } from 'standardwebhooks';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createApiKey } from '@millrace/control-plane';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
 import { expectAnsweredOnce } from '../support/proof.ts';
@@ -107,15 +107,37 @@ describe('a job', () => {
     expect(JSON.stringify(body)).not.toContain('canary');
   });
 
+  it('of a model that is not there, or that its key may not ask for, is refused at once', async () => {
+    const asked = { endpoint: '/v1/generate', body: { prompt: 'Hello', model: 'none' } };
+    expect(await read(post('/v1/jobs', asked), 404)).toMatchObject({
+      error: { code: 'model_not_found', param: 'body.model' },
+    });
+    const response = { model: 'none', input: 'Hello', background: true };
+    expect(await read(post('/v1/responses', response), 404)).toMatchObject({
+      error: { code: 'model_not_found', param: 'model' },
+    });
+    const { key: apiKey } = await createApiKey(cluster.database, {
+      tenant: defaultTenant,
+      allowedModels: ['another'],
+    });
+    expect(await read(postJson({ ...cluster, apiKey }, '/v1/jobs', prompt('Hello')), 403)).toMatchObject({
+      error: { code: 'permission_denied', param: 'body.model' },
+    });
+    expect(await read(call('GET', '/v1/models', apiKey), 200)).toMatchObject({ data: [] });
+    expect(await read(call('GET', '/v1/models/instant', apiKey), 404)).toMatchObject({
+      error: { code: 'model_not_found' },
+    });
+  });
+
   it('fails with the error that its request failed with', async () => {
     const created = await create({
       endpoint: '/v1/generate',
-      body: { prompt: 'word '.repeat(10_000), model: 'none' },
+      body: { prompt: 'word '.repeat(200_000), model: 'instant' },
     });
     expect(await ended(created.id)).toMatchObject({
       status: 'failed',
       result: null,
-      error: { code: 'model_not_found' },
+      error: { code: 'context_length_exceeded' },
     });
   });
 
@@ -180,6 +202,47 @@ describe('a webhook', () => {
       expect(payload).toMatchObject({ type: 'job.completed', data: { id: created.id, status: 'completed' } });
       expect(first?.body).not.toContain('Tell me');
       expect((await ended(created.id)).webhook).toEqual({ url });
+    } finally {
+      await receiver.stop();
+    }
+  });
+});
+
+describe('a webhook that somebody else sends again', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('is refused by who follows Standard Webhooks: another id, time or body, an old one, and one that was there', async ({
+    signal,
+  }) => {
+    const receiver = await startWebhookReceiver();
+    try {
+      const created = await create(prompt('Tell me.', { webhook: { url: receiver.url } }));
+      const [delivery] = await receiver.received(1, signal);
+      const { headers = {}, body = '' } = delivery ?? {};
+      const known = new Set<string>();
+      /** A receiver as the reference of jobs describes it. */
+      const take = (changes: Readonly<Record<string, string>> = {}, text = body): string => {
+        const sent = { ...headers, ...changes };
+        try {
+          new Webhook(created.webhook?.secret ?? '').verify(text, sent);
+        } catch (error) {
+          return (error as Error).message;
+        }
+        const id = sent['webhook-id'] ?? '';
+        if (known.has(id)) return 'known';
+        known.add(id);
+        return 'taken';
+      };
+      const later = String(Number(headers['webhook-timestamp']) + 1);
+      expect(take({ 'webhook-id': 'msg_another' })).toBe('No matching signature found');
+      expect(take({ 'webhook-timestamp': later })).toBe('No matching signature found');
+      expect(take({}, body.replace('completed', 'cancelled'))).toBe('No matching signature found');
+      expect(take({ 'webhook-signature': 'v1,' })).toBe('No matching signature found');
+      expect([take(), take()]).toEqual(['taken', 'known']);
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 6 * 60_000 });
+      expect(take()).toBe('Message timestamp too old');
     } finally {
       await receiver.stop();
     }

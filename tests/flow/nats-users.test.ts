@@ -15,7 +15,11 @@ import {
   tenantApiPrefix,
   type NatsUser,
 } from '@millrace/contracts';
+import { createApiKey, createTenant } from '@millrace/control-plane';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
+import { beginErasure } from '@millrace/personal-data';
+import { createIdGenerator, systemClock, systemRandom } from '@millrace/runtime';
+import { inTransaction } from '@millrace/store';
 import {
   createTestCertificate,
   kafkaIsHere,
@@ -72,6 +76,17 @@ afterAll(async () => {
 const logOf = (name: string): Promise<string> =>
   readFile(path.join(cluster.folder.logs, `${name}.log`), 'utf8');
 
+const ask = (method: string, where: string, body?: object): Promise<Response> =>
+  fetch(`${cluster.adminUrl}/admin/v1${where}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${cluster.apiKey}`,
+      'if-match': '*',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+
 describe('with TLS, and a user for each service', () => {
   it('requests are answered, resumed, cancelled, charged and recorded', async ({ signal }) => {
     const response = await postJson(cluster, '/v1/generate', { prompt: 'Hello', max_tokens: 8 });
@@ -116,6 +131,71 @@ describe('with TLS, and a user for each service', () => {
     const headers = { authorization: `Bearer ${cluster.apiKey}` };
     expect((await fetch(`${cluster.ingressUrl}/v1/engine`, { headers })).status).toBe(200);
   });
+
+  it('answers bring their receipts, over HTTP and the WebSocket', async () => {
+    const asked = await postJson(
+      cluster,
+      '/v1/generate',
+      { prompt: 'Hello', max_tokens: 2 },
+      { 'x-millrace-receipt': 'true' },
+    );
+    expect(await asked.json()).toMatchObject({ receipt: { format: 'millrace-receipt/1' } });
+    const client = await openStream(cluster.edgeUrl, { apiKey: cluster.apiKey });
+    client.send({ type: 'generate', id: 'receipted', prompt: 'Hello', max_tokens: 2, receipt: true });
+    expect(await client.ended('receipted')).toMatchObject({ receipt: { format: 'millrace-receipt/1' } });
+    await client.close();
+  });
+
+  it('policies are told, data keys rotated and retired, examples kept, and all that is kept exported', async () => {
+    const tenant = `/tenants/${defaultTenant}`;
+    const policy = await ask('PATCH', `${tenant}/data-policy`, { training_allowed: true });
+    expect(policy.status).toBe(200);
+    const chat = { model: 'instant', messages: [{ role: 'user', content: 'Hello' }], consent: true };
+    await expect
+      .poll(async () => (await postJson(cluster, '/v1/chat/completions', chat)).status, { timeout: 30_000 })
+      .toBe(200);
+    const examples = async () => (await ask('GET', `${tenant}/training-examples`)).text();
+    await expect.poll(examples, { timeout: 30_000 }).toContain('Hello');
+    expect((await ask('POST', `${tenant}/data-keys/rotate`, {})).status).toBe(200);
+    expect((await ask('POST', `${tenant}/data-keys/retire`, {})).status).toBe(200);
+    const exported = (await (await ask('GET', `${tenant}/export`)).text()).trim().split('\n');
+    const types = new Set(exported.map((line) => (JSON.parse(line) as { readonly type: string }).type));
+    for (const type of ['export', 'job', 'answer', 'training_example', 'audit_record', 'index'])
+      expect(types).toContain(type);
+  });
+
+  it('erasures are carried out by the administration, and gone on with by the jobs', async () => {
+    const tenant = async (id: string, body: object): Promise<Response> => {
+      await createTenant(cluster.database, { id });
+      const { key: apiKey } = await createApiKey(cluster.database, { tenant: id });
+      expect((await postJson({ ...cluster, apiKey }, '/v1/generate', body)).status).toBe(200);
+      return ask('GET', `/tenants/${id}/erasures`);
+    };
+    const completed = async (id: string) => {
+      const { data } = (await (await ask('GET', `/tenants/${id}/erasures`)).json()) as {
+        readonly data: readonly { readonly completed_at: string | null; readonly removed: object }[];
+      };
+      return data[0];
+    };
+    await tenant('erased-at-once', { prompt: 'Hello', max_tokens: 2 });
+    expect((await ask('POST', '/tenants/erased-at-once/erasures', {})).status).toBe(202);
+    await expect
+      .poll(() => completed('erased-at-once'), { timeout: 60_000 })
+      .toMatchObject({ completed_at: expect.any(String) as string, removed: { data_keys: 1, api_keys: 1 } });
+
+    await tenant('cut-off', { prompt: 'Hello', max_tokens: 2 });
+    // As the administration leaves it when it is killed behind its answer.
+    const clock = { ...systemClock, now: () => Date.now() - 10 * 60_000 };
+    const nextId = createIdGenerator(systemClock, systemRandom);
+    await inTransaction(cluster.database, (transaction) =>
+      beginErasure({ clock, nextId }, transaction, { tenant: 'cut-off', user: null }),
+    );
+    await expect
+      .poll(() => completed('cut-off'), { timeout: 120_000, interval: 1_000 })
+      .toMatchObject({ completed_at: expect.any(String) as string, removed: { data_keys: 1, api_keys: 1 } });
+    for (const id of ['erased-at-once', 'cut-off'])
+      expect(await (await ask('GET', `/tenants/${id}`)).json()).toMatchObject({ name: 'erased' });
+  }, 240_000);
 
   it.each(natsUsers.filter((user) => user !== 'mirrors' || kafkaIsHere))(
     '%s was refused nothing that it needs',

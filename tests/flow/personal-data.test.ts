@@ -6,6 +6,7 @@ import { defaultTenant, type Cluster } from '@millrace/embedded';
 import { erase, exportExamples, exportPersonalData, setDataPolicy } from '@millrace/personal-data';
 import { createIdGenerator, systemClock, systemRandom } from '@millrace/runtime';
 import { jobs, ledger } from '@millrace/store';
+import { openStream } from '@millrace/testkit';
 import { startInstantCluster } from '../support/instant-engine.ts';
 import { postJson } from '../support/post-json.ts';
 import { untilDrained } from '../support/work-queues.ts';
@@ -50,13 +51,22 @@ it('keeps an answer for training only where tenant and client allow it', async (
   expect(refused.status).toBe(403);
   expect(await refused.json()).toMatchObject({ error: { code: 'permission_denied', param: 'consent' } });
 
+  const refusing = await openStream(cluster.edgeUrl, { apiKey: cluster.apiKey });
+  refusing.send({ type: 'generate', id: 'one', prompt: 'Hello', consent: true });
+  expect(await refusing.ended('one')).toMatchObject({ code: 'permission_denied', param: 'consent' });
+  await refusing.close();
+
   await setDataPolicy(dependencies(), defaultTenant, { ...policy, trainingAllowed: true });
   expect((await chat({})).status).toBe(200);
   await expect.poll(async () => (await chat({ consent: true })).status, { timeout: 10_000 }).toBe(200);
   const streamed = await chat({ consent: true, stream: true });
   await streamed.text();
   const examples = () => collect(exportExamples(dependencies(), { tenant: defaultTenant }, never));
-  await expect.poll(async () => (await examples()).length, { timeout: 10_000 }).toBe(2);
+  const socket = await openStream(cluster.edgeUrl, { apiKey: cluster.apiKey });
+  socket.send({ type: 'generate', id: 'one', prompt: 'Mail to anna@example.com.', consent: true });
+  await socket.ended('one');
+  await socket.close();
+  await expect.poll(async () => (await examples()).length, { timeout: 10_000 }).toBe(3);
   for (const example of await examples())
     expect(example['messages']).toEqual([
       { role: 'user', content: 'Mail to <EMAIL_1>.' },
@@ -110,7 +120,7 @@ it('erases a tenant while it is served; its ledger and its audit chain stay and 
   );
 
   const report = await erase(dependencies(), { tenant, user: null }, signal);
-  expect(report.removed).toMatchObject({ jobs: 1, training_examples: 2, requests_left: 0 });
+  expect(report.removed).toMatchObject({ jobs: 1, training_examples: 3, requests_left: 0 });
   await Promise.all(asking);
   await expect.poll(async () => (await chat({})).status, { timeout: 1_000 }).toBe(401);
 

@@ -2,7 +2,8 @@ import { checkReceipt, parseReceipt, readSigners } from '@millrace/audit-log';
 import { createApiKey, createTenant } from '@millrace/control-plane';
 import { createCodec } from '@millrace/contracts';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openStream } from '@millrace/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startInstantCluster } from '../support/instant-engine.ts';
 import { postJson } from '../support/post-json.ts';
 
@@ -80,4 +81,88 @@ it('a change by the administration is on record in the chain of its tenant', asy
       object_id: 'on-record',
       request_id: created.headers.get('x-request-id'),
     });
+});
+
+describe('an answer that is asked for its receipt', () => {
+  let patient: Cluster;
+  /** Signed once a minute: who has a receipt at once has it because it was asked for. */
+  beforeAll(async () => {
+    patient = await startInstantCluster();
+    await postJson(patient, '/v1/generate', { prompt: 'The first is signed at once', max_tokens: 2 });
+  });
+  afterAll(() => patient.stop());
+
+  const ask = (path: string, body: object, headers: Readonly<Record<string, string>> = {}) =>
+    postJson(patient, path, body, { 'x-millrace-receipt': 'true', ...headers });
+
+  /** The request that a receipt proves. */
+  const provenBy = async (receipt: unknown): Promise<string | undefined> => {
+    const keys = await readSigners(patient.platform);
+    const { problem, record } = {
+      record: undefined,
+      ...checkReceipt(createCodec(), parseReceipt(JSON.stringify(receipt)), keys),
+    };
+    return problem ?? (record?.tenant === defaultTenant ? record.subject_id : undefined);
+  };
+
+  const chat = { messages: [{ role: 'user', content: 'Hello' }] };
+  it.each([
+    ['/v1/generate', { prompt: 'Hello', max_tokens: 2 }],
+    ['/v1/predict', { task: 'generate', input: 'Hello', parameters: { max_tokens: 2 } }],
+    ['/v1/summarize', { text: 'Hello', max_tokens: 2 }],
+    ['/v1/chat/completions', chat],
+    ['/v1/completions', { prompt: 'Hello' }],
+    ['/v1/responses', { input: 'Hello' }],
+    ['/v1/responses', { input: 'Hello', store: false }],
+  ])('has it, whole and as a stream: %s', async (path, fields) => {
+    const body = { model: 'instant', ...fields };
+    const whole = await ask(path, body);
+    const answer = (await whole.json()) as { readonly receipt: unknown; readonly receipt_url: string };
+    expect({ status: whole.status, url: answer.receipt_url }).toEqual({
+      status: 200,
+      url: expect.stringMatching(/^\/v1\/requests\/[\w-]{36}\/receipt$/) as string,
+    });
+    expect(`/v1/requests/${await provenBy(answer.receipt)}/receipt`).toBe(answer.receipt_url);
+    const streamed = await ask(path, { ...body, stream: true });
+    const events = (await streamed.text())
+      .split('\n')
+      .filter((line) => line.startsWith('data: {'))
+      .map((line) => JSON.parse(line.slice('data: '.length)) as typeof answer);
+    const last = events.at(-1);
+    expect(events.slice(0, -1).filter((event) => 'receipt' in event)).toEqual([]);
+    expect(`/v1/requests/${await provenBy(last?.receipt)}/receipt`).toBe(last?.receipt_url);
+  });
+
+  it('has it over the WebSocket, also when it is resumed', async () => {
+    const socket = await openStream(patient.edgeUrl, { apiKey: patient.apiKey });
+    socket.send({ type: 'generate', id: 'one', prompt: 'Hello', max_tokens: 2, receipt: true });
+    const completed = await socket.find(({ type }) => type === 'completed');
+    const requestId = String(completed['request_id']);
+    expect(await provenBy(completed['receipt'])).toBe(requestId);
+    socket.send({ type: 'resume', id: 'two', request_id: requestId, after: 0, receipt: true });
+    const again = await socket.find(({ type, id }) => type === 'completed' && id === 'two');
+    expect(await provenBy(again['receipt'])).toBe(requestId);
+    socket.send({ type: 'generate', id: 'three', prompt: 'Hello', max_tokens: 2 });
+    const without = await socket.find(({ type, id }) => type === 'completed' && id === 'three');
+    expect(without).not.toHaveProperty('receipt');
+    await socket.close();
+  });
+
+  it('has it when many ask at once', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 24 }, () => ask('/v1/generate', { prompt: 'Hello', max_tokens: 2 })),
+    );
+    for (const answer of answers) {
+      const { receipt, request_id } = (await answer.json()) as { receipt: object; request_id: string };
+      expect(await provenBy(receipt)).toBe(request_id);
+    }
+  });
+
+  it('says what the header may be', async () => {
+    const answer = await ask('/v1/generate', { prompt: 'Hello' }, { 'x-millrace-receipt': 'maybe' });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({
+      error: { param: 'X-Millrace-Receipt', message: expect.stringContaining('true or false') as string },
+    });
+  });
 });

@@ -36,7 +36,7 @@ export type Command =
 
 const help = `Millrace on the command line: npm run millrace -- COMMAND
 
-${allGroups.map(({ name, summary }) => `  ${name.padEnd(15)}${summary}\n`).join('')}
+${allGroups.map(({ name, summary }) => `  ${name.padEnd(20)}${summary}\n`).join('')}
 COMMAND --help says the rest, with examples.
 
   --json         one JSON object instead of text; errors too, on the standard error

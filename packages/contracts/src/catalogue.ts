@@ -79,7 +79,7 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     storedIn: 'CONTROL',
   },
   'policy.published': {
-    producers: ['jobs', 'admin'],
+    producers: ['jobs', 'admin', 'auth-quota'],
     consumers: [...gateways, 'jobs'],
     subject: 'policy.<tenant>',
     storedIn: 'CONTROL',
@@ -142,6 +142,18 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     producers: ['auth-quota'],
     consumers: [...gateways, 'admin'],
     subject: 'the reply to mr.auth.verify',
+    storedIn: undefined,
+  },
+  'receipt.requested': {
+    producers: ['edge', 'ingress'],
+    consumers: ['audit'],
+    subject: 'mr.audit.receipt',
+    storedIn: undefined,
+  },
+  'receipt.given': {
+    producers: ['audit'],
+    consumers: ['edge', 'ingress'],
+    subject: 'the reply to mr.audit.receipt',
     storedIn: undefined,
   },
   'request.cancelled': {

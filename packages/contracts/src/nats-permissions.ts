@@ -113,11 +113,22 @@ function readingAlone(user: NatsUser): NatsPermissions {
 
 /**
  * Streams that are read by subject, not worked off. Who appends with the expected last sequence looks it up, and so does who has to
- * know whether a request is closed. The administration exports from them.
+ * know whether a request is closed; audit looks for what receipts are asked for. The administration exports from them.
  */
 const readers: Readonly<Record<string, readonly NatsUser[]>> = {
   RESULTS: ['edge', 'ingress', 'jobs', 'auth-quota', 'pii', 'inference', 'providers', 'admin'],
-  CLOSED: ['edge', 'ingress', 'jobs', 'auth-quota', 'pii', 'inference', 'providers', 'admin', 'mirrors'],
+  CLOSED: [
+    'edge',
+    'ingress',
+    'jobs',
+    'auth-quota',
+    'pii',
+    'inference',
+    'providers',
+    'admin',
+    'audit',
+    'mirrors',
+  ],
   BILLING: ['mirrors'],
   AUDIT: ['audit', 'ingress', 'admin', 'mirrors'],
   ANSWERS: ['ingress', 'mirrors'],

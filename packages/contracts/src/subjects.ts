@@ -63,6 +63,8 @@ export const subjects = {
   relayedToGateway: (gateway: string) => `mr.relay.${subjectToken(gateway)}.>`,
   /** Request and reply: credential in, principal out. */
   verify: 'mr.auth.verify',
+  /** Request and reply: a request that has ended in, its signed receipt out. */
+  receipt: 'mr.audit.receipt',
   /** Every worker says what it is doing, to the subject of the question. */
   workerAsked: 'mr.worker.asked',
   workerDescribed: (question: string) => `mr.worker.described.${question}`,

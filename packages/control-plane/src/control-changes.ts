@@ -1,16 +1,17 @@
 import { controlKeys } from '@millrace/contracts';
 import { asc, inArray, sql } from 'drizzle-orm';
-import { controlChanges, inTransaction, type Transaction } from '@millrace/store';
+import { announceDataPolicy } from '@millrace/stage';
+import { controlChanges, dataPolicies, inTransaction, type Transaction } from '@millrace/store';
 import type { ControlDependencies } from './control-dependencies.ts';
 import { deadKeys } from './effective-roles.ts';
 import { publishPrices } from './publish-prices.ts';
 
 type Publishing = Pick<ControlDependencies, 'database' | 'bus' | 'codec' | 'clock'>;
 
-/** Notes, in the transaction that changes them, that those who watch CONTROL are to be told of keys or prices. */
+/** Notes, in the transaction that changes them, that those who watch CONTROL are to be told of keys, prices or the policies of tenants. */
 export async function noteChanges(
   transaction: Transaction,
-  kind: 'key' | 'price',
+  kind: 'key' | 'price' | 'policy',
   subjects: readonly string[],
 ): Promise<void> {
   if (subjects.length === 0) return;
@@ -25,7 +26,7 @@ const changeKeptMs = 24 * 60 * 60_000;
 
 /**
  * Tells what was changed: a key that is dead gets its revocation; one that lives has it erased, and gateways are told to look it up
- * again; a model has its prices published. What is told is what the tables say now, and replicas take turns, so what is older
+ * again; a model has its prices published, a tenant its data policy. What is told is what the tables say now, and replicas take turns, so what is older
  * never comes last.
  *
  * @returns how many changes were told
@@ -47,6 +48,7 @@ export async function publishControlChanges(dependencies: Publishing): Promise<n
       ];
       await tellKeys(dependencies, transaction, of('key'));
       if (of('price').length > 0) await publishPrices(dependencies, transaction, of('price'));
+      await tellPolicies(dependencies, transaction, of('policy'));
       const numbers = changes.map(({ number }) => number);
       if (numbers.length > 0)
         await transaction.delete(controlChanges).where(inArray(controlChanges.number, numbers));
@@ -74,4 +76,17 @@ async function tellKeys(
       return bucket.put(controlKeys.keyChange(keyId), codec.encode('key.changed', event), { ttlMs });
     }),
   );
+}
+
+async function tellPolicies(
+  dependencies: Publishing,
+  transaction: Transaction,
+  tenants: readonly string[],
+): Promise<void> {
+  if (tenants.length === 0) return;
+  const policies = await transaction
+    .select()
+    .from(dataPolicies)
+    .where(inArray(dataPolicies.tenant, [...tenants]));
+  await Promise.all(policies.map((policy) => announceDataPolicy(dependencies, policy.tenant, policy)));
 }

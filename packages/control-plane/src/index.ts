@@ -1,7 +1,7 @@
 export { platformPlace, reachOf, type Actor, type Place } from './actor.ts';
 export { hashOfKey, isKeyOf, keyIdOf, type ApiKey } from './api-key.ts';
 export { isWithinReach, may, requirePermission, scopesOf, viewOf } from './authorise.ts';
-export { publishControlChanges } from './control-changes.ts';
+export { noteChanges, publishControlChanges } from './control-changes.ts';
 export type { ControlDependencies, Reading } from './control-dependencies.ts';
 export { createApiKey, type NewApiKey } from './create-api-key.ts';
 export { effectiveRoles, type Membership } from './effective-roles.ts';

@@ -1,11 +1,11 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import { organisations, quotas, type Transaction } from '@millrace/store';
 import type { Place } from './actor.ts';
 import type { ControlDependencies, Reading } from './control-dependencies.ts';
 import { showMoment } from './moments.ts';
-import { changedColumns, type NamedChanges } from './named-changes.ts';
-import { pageOf, placeIn, type Page, type PageRequest } from './page.ts';
-import { alreadyExists, notFound, requireUpdated } from './refusals.ts';
+import { findNamedRows, updateNamedRow, type NamedChanges } from './named-rows.ts';
+import { pageOf, type Page, type PageRequest } from './page.ts';
+import { alreadyExists, notFound } from './refusals.ts';
 import {
   changesSchema,
   nameIdSchema,
@@ -81,44 +81,20 @@ export async function listOrganisations(
   view: Place,
   page: PageRequest,
 ): Promise<Page<ShownOrganisation>> {
-  const [after] = placeIn(page.cursor, 1) ?? [];
-  const rows = await database
-    .select()
-    .from(organisations)
-    .where(
-      and(
-        view.organisation === undefined ? undefined : eq(organisations.id, view.organisation),
-        after === undefined ? undefined : gt(organisations.id, after),
-      ),
-    )
-    .orderBy(asc(organisations.id))
-    .limit(page.limit + 1);
+  const isSeen = view.organisation === undefined ? undefined : eq(organisations.id, view.organisation);
+  const rows = await findNamedRows(database, 'organisation', isSeen, page);
   return pageOf(rows, page, show, ({ id }) => [id]);
 }
 
 /** @param version that the changes are based on; undefined: any. @throws `resource_not_found`, `version_conflict` */
 export async function updateOrganisation(
-  { clock }: Pick<Dependencies, 'clock'>,
+  dependencies: Pick<Dependencies, 'clock'>,
   transaction: Transaction,
   id: string,
   changes: OrganisationChanges,
   version: number | undefined,
 ): Promise<ShownOrganisation> {
-  const [updated] = await transaction
-    .update(organisations)
-    .set({
-      ...changedColumns(changes, clock),
-      version: sql`${organisations.version} + 1`,
-    })
-    .where(
-      and(eq(organisations.id, id), version === undefined ? undefined : eq(organisations.version, version)),
-    )
-    .returning();
-  const [present] =
-    updated === undefined
-      ? await transaction.select().from(organisations).where(eq(organisations.id, id))
-      : [];
-  return show(requireUpdated(updated, 'organisation', 'organisation', present?.version));
+  return show(await updateNamedRow(dependencies, transaction, 'organisation', id, changes, version));
 }
 
 function show(row: typeof organisations.$inferSelect): ShownOrganisation {

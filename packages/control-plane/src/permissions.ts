@@ -114,7 +114,8 @@ export const permissions = {
   'training-example.withdraw': { scope: 'personal-data:write', roles: inProject },
 
   'identity-provider.read': { scope: 'identity-providers:read', roles: inOrganisation },
-  'identity-provider.create': { scope: 'identity-providers:write', roles: inOrganisation },
+  /** An issuer is one organisation's: whose it is, is not for those to say who want it. */
+  'identity-provider.create': { scope: 'identity-providers:write', roles: onPlatform },
   'identity-provider.update': { scope: 'identity-providers:write', roles: inOrganisation },
   'identity-provider.disable': { scope: 'identity-providers:write', roles: inOrganisation },
 } as const satisfies Readonly<Record<string, Permission>>;

@@ -21,7 +21,10 @@ export function notFound(what: Resource, param: string): MillraceError {
 }
 
 export function alreadyExists(what: Resource, id: string, param: string): MillraceError {
-  return new MillraceError('already_exists', `There is a ${what} ${JSON.stringify(id)} already.`, { param });
+  const article = /^[aeio]/.test(what) ? 'an' : 'a';
+  return new MillraceError('already_exists', `There is ${article} ${what} ${JSON.stringify(id)} already.`, {
+    param,
+  });
 }
 
 export function versionConflict(what: Resource, present: number): MillraceError {

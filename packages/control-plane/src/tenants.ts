@@ -1,11 +1,11 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { inTransaction, quotas, tenants, type Database, type Transaction } from '@millrace/store';
 import type { Place } from './actor.ts';
 import type { ControlDependencies, Reading } from './control-dependencies.ts';
 import { showMoment } from './moments.ts';
-import { changedColumns, type NamedChanges } from './named-changes.ts';
-import { pageOf, placeIn, type Page, type PageRequest } from './page.ts';
-import { alreadyExists, notFound, requireUpdated } from './refusals.ts';
+import { findNamedRows, updateNamedRow, type NamedChanges } from './named-rows.ts';
+import { pageOf, type Page, type PageRequest } from './page.ts';
+import { alreadyExists, notFound } from './refusals.ts';
 import {
   changesSchema,
   nameIdSchema,
@@ -108,41 +108,23 @@ export async function listTenants(
   view: Place,
   page: PageRequest,
 ): Promise<Page<ShownTenant>> {
-  const [after] = placeIn(page.cursor, 1) ?? [];
-  const rows = await database
-    .select()
-    .from(tenants)
-    .where(
-      and(
-        view.organisation === undefined ? undefined : eq(tenants.organisation, view.organisation),
-        view.tenant === undefined ? undefined : eq(tenants.id, view.tenant),
-        after === undefined ? undefined : gt(tenants.id, after),
-      ),
-    )
-    .orderBy(asc(tenants.id))
-    .limit(page.limit + 1);
+  const isSeen = and(
+    view.organisation === undefined ? undefined : eq(tenants.organisation, view.organisation),
+    view.tenant === undefined ? undefined : eq(tenants.id, view.tenant),
+  );
+  const rows = await findNamedRows(database, 'tenant', isSeen, page);
   return pageOf(rows, page, show, ({ id }) => [id]);
 }
 
 /** @param version that the changes are based on; undefined: any. @throws `resource_not_found`, `version_conflict` */
 export async function updateTenant(
-  { clock }: Pick<Dependencies, 'clock'>,
+  dependencies: Pick<Dependencies, 'clock'>,
   transaction: Transaction,
   id: string,
   changes: TenantChanges,
   version: number | undefined,
 ): Promise<ShownTenant> {
-  const [updated] = await transaction
-    .update(tenants)
-    .set({
-      ...changedColumns(changes, clock),
-      version: sql`${tenants.version} + 1`,
-    })
-    .where(and(eq(tenants.id, id), version === undefined ? undefined : eq(tenants.version, version)))
-    .returning();
-  const [present] =
-    updated === undefined ? await transaction.select().from(tenants).where(eq(tenants.id, id)) : [];
-  return show(requireUpdated(updated, 'tenant', 'tenant', present?.version));
+  return show(await updateNamedRow(dependencies, transaction, 'tenant', id, changes, version));
 }
 
 function show(row: typeof tenants.$inferSelect): ShownTenant {

@@ -1,5 +1,11 @@
 import { eq, sql } from 'drizzle-orm';
-import { identityProviders, onConnection, organisations, type Database } from '@millrace/store';
+import {
+  identityProviders,
+  onConnection,
+  organisations,
+  type Database,
+  type Transaction,
+} from '@millrace/store';
 import { MillraceError } from '@millrace/runtime';
 import type { IdentityProvider } from './identity-provider.ts';
 
@@ -43,16 +49,14 @@ export async function putIdentityProvider(database: Database, provider: Identity
  * @returns whether there is such an issuer
  */
 export async function setIdentityProviderDisabled(
-  database: Database,
+  database: Pick<Transaction, 'update'>,
   issuer: string,
   disabledAt: Date | null,
 ): Promise<boolean> {
-  const changed = await onConnection(database, (connection) =>
-    connection
-      .update(identityProviders)
-      .set({ disabledAt, version: sql`${identityProviders.version} + 1` })
-      .where(eq(identityProviders.issuer, issuer))
-      .returning({ issuer: identityProviders.issuer }),
-  );
+  const changed = await database
+    .update(identityProviders)
+    .set({ disabledAt, version: sql`${identityProviders.version} + 1` })
+    .where(eq(identityProviders.issuer, issuer))
+    .returning({ issuer: identityProviders.issuer });
   return changed.length > 0;
 }

@@ -13,6 +13,7 @@ export {
   tokenAlgorithms,
   type IdentityProvider,
 } from './identity-provider.ts';
+export { identitySettings } from './identity-settings.ts';
 export { putIdentityProvider, setIdentityProviderDisabled } from './identity-providers.ts';
 export {
   addIdentityProvider,

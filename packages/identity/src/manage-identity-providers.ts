@@ -39,25 +39,28 @@ export function listIdentityProviders(
   database: Database,
   organisation: string | undefined,
 ): Promise<readonly StoredIdentityProvider[]> {
-  return select(
-    database,
-    organisation === undefined ? undefined : eq(identityProviders.organisation, organisation),
-  );
+  const matches = organisation === undefined ? undefined : eq(identityProviders.organisation, organisation);
+  return onConnection(database, (connection) => select(connection, matches));
 }
 
-/** @throws `database_unavailable` */
+/** The one of this id. */
 export async function findIdentityProvider(
-  database: Database,
+  database: Pick<Transaction, 'select'>,
   provider: string,
 ): Promise<StoredIdentityProvider | undefined> {
   const [found] = await select(database, eq(id, provider));
   return found;
 }
 
-function select(database: Database, matches: SQL | undefined): Promise<StoredIdentityProvider[]> {
-  return onConnection(database, (connection) =>
-    connection.select(columns).from(identityProviders).where(matches).orderBy(asc(identityProviders.issuer)),
-  );
+function select(
+  connection: Pick<Transaction, 'select'>,
+  matches: SQL | undefined,
+): Promise<StoredIdentityProvider[]> {
+  return connection
+    .select(columns)
+    .from(identityProviders)
+    .where(matches)
+    .orderBy(asc(identityProviders.issuer));
 }
 
 /** Adds one. The organisation has to be there. @throws `already_exists` where its issuer is known, whosever it is */
@@ -91,10 +94,10 @@ export async function addIdentityProvider(
  * Changes one; what is left out stays as it is.
  *
  * @param version that it is based on; undefined: any
- * @throws `version_conflict`, `invalid_value`, `database_unavailable`
+ * @throws `version_conflict`, `invalid_value`
  */
 export async function changeIdentityProvider(
-  database: Database,
+  transaction: Transaction,
   present: StoredIdentityProvider,
   changes: IdentityProviderChanges,
   { version, allowsPrivate }: { readonly version: number | undefined; readonly allowsPrivate: boolean },
@@ -102,24 +105,18 @@ export async function changeIdentityProvider(
   const { issuer, organisation, audiences, jwks_uri: jwks, algorithms, claims } = present;
   const wanted = { issuer, organisation, audiences, jwks_uri: jwks, algorithms, claims, ...changes };
   const { jwks_uri: jwksUri } = readIdentityProvider(wanted, allowsPrivate);
-  const [changed] = await onConnection(database, (connection) =>
-    connection
-      .update(identityProviders)
-      .set({
-        audiences: [...wanted.audiences],
-        jwksUri,
-        algorithms: [...wanted.algorithms],
-        claims: wanted.claims,
-        version: sql`${identityProviders.version} + 1`,
-      })
-      .where(
-        and(
-          eq(identityProviders.issuer, issuer),
-          version === undefined ? undefined : eq(identityProviders.version, version),
-        ),
-      )
-      .returning(columns),
-  );
+  const isVersion = version === undefined ? undefined : eq(identityProviders.version, version);
+  const [changed] = await transaction
+    .update(identityProviders)
+    .set({
+      audiences: [...wanted.audiences],
+      jwksUri,
+      algorithms: [...wanted.algorithms],
+      claims: wanted.claims,
+      version: sql`${identityProviders.version} + 1`,
+    })
+    .where(and(eq(identityProviders.issuer, issuer), isVersion))
+    .returning(columns);
   if (changed !== undefined) return changed;
   throw new MillraceError(
     'version_conflict',

@@ -2,7 +2,7 @@ import { Big } from 'big.js';
 import { amountDigits } from '@millrace/pricing';
 import { lockQuotas } from '@millrace/quota';
 import { MillraceError } from '@millrace/runtime';
-import { transact } from '@millrace/store';
+import { transactWithin, type Transaction } from '@millrace/store';
 import {
   adjustmentIdOf,
   findAdjustments,
@@ -11,9 +11,9 @@ import {
   sameAs,
   unlessError,
   uuid,
-  type AdjustmentDependencies,
-  type LedgerAdjustment,
+  type MadeOnce,
   type Occasion,
+  type WritingDependencies,
 } from './adjustment.ts';
 import { findCharges, type Charge } from './charges.ts';
 import { lastNumber, takeTurn } from './ledger-queries.ts';
@@ -30,14 +30,16 @@ export interface ChargeToAdjust extends Occasion {
 
 /**
  * Corrects the charge of a request, in its currency. The month that it counts in is that of the charge, in ledger and quotas alike.
+ * Nobody else writes to the ledger until the transaction ends.
  *
  * @throws `request_not_found` when the tenant has no charge for it; `invalid_value` for an amount that is 0 or gives back more than was
  *   charged; `missing_value`; `idempotency_key_reused`; `database_unavailable`
  */
 export async function adjustCharge(
-  dependencies: AdjustmentDependencies,
+  dependencies: WritingDependencies,
+  transaction: Transaction,
   asked: ChargeToAdjust,
-): Promise<LedgerAdjustment> {
+): Promise<MadeOnce> {
   requireOccasion(asked);
   requireAmount(asked.amount);
   const { tenant, requestId } = asked;
@@ -46,8 +48,8 @@ export async function adjustCharge(
   if (!uuid.test(requestId)) throw notFound(requestId);
   const adjustmentId = adjustmentIdOf(tenant, asked.idempotencyKey);
   return unlessError(
-    await transact(
-      dependencies.database,
+    await transactWithin(
+      transaction,
       [
         takeTurn(),
         lastNumber(),
@@ -65,13 +67,10 @@ export async function adjustCharge(
           return { statements: [], result: refusal ?? notFound(requestId) };
         const correction = { charge, amount, priceVersion: null };
         const entry = adjustedOf(dependencies, correction, adjustmentId, last.lastNumber + 1, asked);
-        return writeCorrections<LedgerAdjustment | MillraceError>(
-          dependencies,
-          [correction],
-          [entry],
-          quotas,
-          madeOf(entry),
-        );
+        return writeCorrections<MadeOnce | MillraceError>(dependencies, [correction], [entry], quotas, {
+          made: madeOf(entry),
+          isRepeat: false,
+        });
       },
     ),
   );

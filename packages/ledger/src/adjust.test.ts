@@ -3,11 +3,11 @@ import { and, eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCodec, subjects } from '@millrace/contracts';
 import { ManualClock } from '@millrace/runtime';
-import { ledger, outbox, quotas, type Database } from '@millrace/store';
+import { inTransaction, ledger, outbox, quotas, type Database } from '@millrace/store';
 import { startTestDatabase, type TestDatabase } from '@millrace/testkit';
-import { adjustCharge } from './adjust-charge.ts';
+import { adjustCharge, type ChargeToAdjust } from './adjust-charge.ts';
 import type { AdjustmentDependencies } from './adjustment.ts';
-import { giveCredit } from './give-credit.ts';
+import { giveCredit, type CreditToGive } from './give-credit.ts';
 import { addCharges, adjustmentDependencies, createProject, november } from './ledger.fixture.ts';
 
 const codec = createCodec();
@@ -25,6 +25,11 @@ afterAll(() => postgres.stop());
 
 const occasion = { reason: 'the answer was cut off', actor: 'mr_admin' };
 
+const adjust = async (asked: ChargeToAdjust) =>
+  (await inTransaction(database, (transaction) => adjustCharge(dependencies, transaction, asked))).made;
+const credit = async (asked: CreditToGive) =>
+  (await inTransaction(database, (transaction) => giveCredit(dependencies, transaction, asked))).made;
+
 async function spentOf(tenant: string): Promise<string | undefined> {
   const whose = and(eq(quotas.scope, 'project'), eq(quotas.subject, tenant));
   const [row] = await database.select({ spent: quotas.monthAmount }).from(quotas).where(whose);
@@ -41,7 +46,7 @@ describe('an adjustment', () => {
     const tenant = await createProject(database, { spent: '3' });
     const [requestId = ''] = await addCharges(database, tenant, 1, { model: 'model', amount: '3' });
     const asked = { tenant, requestId, amount: '-1.25', idempotencyKey: 'first', ...occasion };
-    const made = await Promise.all([1, 2, 3].map(() => adjustCharge(dependencies, asked)));
+    const made = await Promise.all([1, 2, 3].map(() => adjust(asked)));
     expect(made[0]).toMatchObject({ kind: 'adjustment', requestId, amount: '-1.2500000000', ...occasion });
     expect(new Set(made.map(({ entryId }) => entryId)).size).toBe(1);
     expect(await spentOf(tenant)).toBe('1.7500000000');
@@ -58,7 +63,7 @@ describe('an adjustment', () => {
         entry_number: made[0]?.entryNumber,
       },
     ]);
-    await expect(adjustCharge(dependencies, { ...asked, amount: '-1' })).rejects.toMatchObject({
+    await expect(adjust({ ...asked, amount: '-1' })).rejects.toMatchObject({
       code: 'idempotency_key_reused',
     });
   });
@@ -67,12 +72,12 @@ describe('an adjustment', () => {
     const tenant = await createProject(database);
     const [requestId = ''] = await addCharges(database, tenant, 1, { model: 'model', amount: '3' });
     const asked = { tenant, requestId, ...occasion };
-    await adjustCharge(dependencies, { ...asked, amount: '-2', idempotencyKey: 'first' });
+    await adjust({ ...asked, amount: '-2', idempotencyKey: 'first' });
     await expect(
-      adjustCharge(dependencies, { ...asked, amount: '-1.0000000001', idempotencyKey: 'second' }),
+      adjust({ ...asked, amount: '-1.0000000001', idempotencyKey: 'second' }),
     ).rejects.toMatchObject({ code: 'invalid_value', param: 'amount' });
-    await adjustCharge(dependencies, { ...asked, amount: '-1', idempotencyKey: 'second' });
-    await adjustCharge(dependencies, { ...asked, amount: '0.5', idempotencyKey: 'third' });
+    await adjust({ ...asked, amount: '-1', idempotencyKey: 'second' });
+    await adjust({ ...asked, amount: '0.5', idempotencyKey: 'third' });
   });
 
   it('counts in no quota when the month of its charge is over', async () => {
@@ -81,7 +86,7 @@ describe('an adjustment', () => {
     const charges = { model: 'model', amount: '3', at: october };
     const [requestId = ''] = await addCharges(database, tenant, 1, charges);
     const asked = { tenant, requestId, amount: '-1', idempotencyKey: 'first', ...occasion };
-    await adjustCharge(dependencies, asked);
+    await adjust(asked);
     expect(await spentOf(tenant)).toBe('3.0000000000');
   });
 
@@ -89,7 +94,7 @@ describe('an adjustment', () => {
     const tenant = await createProject(database, { spent: '3', budget: '10' });
     const [requestId = ''] = await addCharges(database, tenant, 1, { model: 'model', amount: '3' });
     const asked = { tenant, requestId, amount: '4', idempotencyKey: 'first', ...occasion };
-    await adjustCharge(dependencies, asked);
+    await adjust(asked);
     const events = (await eventsOf(subjects.budgetReached('project', tenant))).map((bytes) =>
       codec.decode('budget.reached', bytes),
     );
@@ -111,7 +116,7 @@ describe('an adjustment', () => {
     const tenant = await createProject(database);
     const [requestId = ''] = await addCharges(database, tenant, 1, { model: 'model', amount: '3' });
     const asked = { tenant, requestId, amount: '-1', idempotencyKey: 'key', ...occasion };
-    await expect(adjustCharge(dependencies, { ...asked, ...changes })).rejects.toMatchObject({ code });
+    await expect(adjust({ ...asked, ...changes })).rejects.toMatchObject({ code });
     expect(await eventsOf(subjects.adjusted(tenant))).toEqual([]);
   });
 });
@@ -120,12 +125,12 @@ describe('a credit', () => {
   it('is a negative row of no request, given once for a key, and leaves the quota as it is', async () => {
     const tenant = await createProject(database, { spent: '3' });
     const asked = { tenant, amount: '20', currency: 'EUR', idempotencyKey: 'transfer 17', ...occasion };
-    const given = await Promise.all([1, 2].map(() => giveCredit(dependencies, asked)));
+    const given = await Promise.all([1, 2].map(() => credit(asked)));
     expect(given[0]).toMatchObject({ kind: 'credit', requestId: null, amount: '-20.0000000000' });
     expect(given[1]).toEqual(given[0]);
     expect(await spentOf(tenant)).toBe('3.0000000000');
     expect(await eventsOf(subjects.adjusted(tenant))).toHaveLength(1);
-    await expect(giveCredit(dependencies, { ...asked, amount: '21' })).rejects.toMatchObject({
+    await expect(credit({ ...asked, amount: '21' })).rejects.toMatchObject({
       code: 'idempotency_key_reused',
     });
   });
@@ -138,7 +143,7 @@ describe('a credit', () => {
   ])('%s is refused', async (_what, changes) => {
     const tenant = await createProject(database);
     const asked = { tenant, amount: '1', currency: 'EUR', idempotencyKey: 'key', ...occasion };
-    await expect(giveCredit(dependencies, { ...asked, ...changes })).rejects.toMatchObject({
+    await expect(credit({ ...asked, ...changes })).rejects.toMatchObject({
       code: 'invalid_value',
     });
   });

@@ -4,12 +4,16 @@ import type { BudgetAlerts } from '@millrace/quota';
 import { MillraceError, type Clock, type IdGenerator } from '@millrace/runtime';
 import { statement, type Database } from '@millrace/store';
 
-export interface AdjustmentDependencies {
-  readonly database: Database;
+/** What entries and their events are made with. */
+export interface WritingDependencies {
   readonly codec: Codec;
   readonly clock: Clock;
   readonly nextId: IdGenerator;
   readonly budgetAlerts: BudgetAlerts;
+}
+
+export interface AdjustmentDependencies extends WritingDependencies {
+  readonly database: Database;
 }
 
 /** A row of the ledger that is no charge. */
@@ -27,6 +31,12 @@ export interface LedgerAdjustment {
   readonly actor: string;
   /** Milliseconds since the epoch. */
   readonly adjustedAt: number;
+}
+
+/** What an idempotency key has made, and whether it was made before. */
+export interface MadeOnce {
+  readonly made: LedgerAdjustment;
+  readonly isRepeat: boolean;
 }
 
 /** Why something is adjusted, and by whom. */
@@ -90,10 +100,10 @@ export const findAdjustments = (adjustmentId: string) => statement<LedgerAdjustm
 export function sameAs(
   present: LedgerAdjustment,
   asked: Pick<LedgerAdjustment, 'kind' | 'requestId' | 'amount'>,
-): LedgerAdjustment | MillraceError {
+): MadeOnce | MillraceError {
   const isSame =
     present.kind === asked.kind && present.requestId === asked.requestId && present.amount === asked.amount;
-  if (isSame) return present;
+  if (isSame) return { made: present, isRepeat: true };
   return new MillraceError(
     'idempotency_key_reused',
     `This idempotency key made the ${present.kind} ${present.entryId} of ${present.amount} ${present.currency}, which is another.`,
@@ -102,7 +112,7 @@ export function sameAs(
 }
 
 /** @throws what is an error */
-export function unlessError(made: LedgerAdjustment | MillraceError): LedgerAdjustment {
+export function unlessError(made: MadeOnce | MillraceError): MadeOnce {
   if (made instanceof MillraceError) throw made;
   return made;
 }

@@ -2,7 +2,7 @@ import { Big } from 'big.js';
 import type { BillingAdjusted } from '@millrace/contracts';
 import { amountDigits } from '@millrace/pricing';
 import { MillraceError } from '@millrace/runtime';
-import { statement, transact } from '@millrace/store';
+import { statement, transactWithin, type Transaction } from '@millrace/store';
 import {
   adjustmentIdOf,
   findAdjustments,
@@ -10,9 +10,9 @@ import {
   requireOccasion,
   sameAs,
   unlessError,
-  type AdjustmentDependencies,
-  type LedgerAdjustment,
+  type MadeOnce,
   type Occasion,
+  type WritingDependencies,
 } from './adjustment.ts';
 import { lastNumber, takeTurn } from './ledger-queries.ts';
 import { madeOf, writeAdjustments } from './write-adjustments.ts';
@@ -34,9 +34,10 @@ export interface CreditToGive extends Occasion {
  * @throws `invalid_value`, `missing_value`, `idempotency_key_reused`, `database_unavailable`
  */
 export async function giveCredit(
-  dependencies: AdjustmentDependencies,
+  dependencies: Omit<WritingDependencies, 'budgetAlerts'>,
+  transaction: Transaction,
   asked: CreditToGive,
-): Promise<LedgerAdjustment> {
+): Promise<MadeOnce> {
   requireOccasion(asked);
   requireAmount(asked.amount);
   const { tenant, currency, reason, actor } = asked;
@@ -53,8 +54,8 @@ export async function giveCredit(
     );
   const adjustmentId = adjustmentIdOf(tenant, asked.idempotencyKey);
   return unlessError(
-    await transact(
-      dependencies.database,
+    await transactWithin(
+      transaction,
       [takeTurn(), lastNumber(), findAdjustments(adjustmentId), findTenant(tenant)],
       (_turn, [last], [present], [found]) => {
         const given = amount.times(-1).toFixed(amountDigits);
@@ -85,7 +86,8 @@ export async function giveCredit(
           counts_at: now,
           adjusted_at: now,
         };
-        return { statements: writeAdjustments(dependencies.codec, [entry]), result: madeOf(entry) };
+        const statements = writeAdjustments(dependencies.codec, [entry]);
+        return { statements, result: { made: madeOf(entry), isRepeat: false } };
       },
     ),
   );

@@ -1,5 +1,10 @@
 export { adjustCharge, type ChargeToAdjust } from './adjust-charge.ts';
-export { adjustmentIdOf, type AdjustmentDependencies, type LedgerAdjustment } from './adjustment.ts';
+export {
+  adjustmentIdOf,
+  type AdjustmentDependencies,
+  type LedgerAdjustment,
+  type MadeOnce,
+} from './adjustment.ts';
 export { giveCredit, type CreditToGive } from './give-credit.ts';
 export { findPrices, lastNumber, takeTurn } from './ledger-queries.ts';
 export {

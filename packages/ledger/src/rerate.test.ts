@@ -6,7 +6,7 @@ import { and, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Price } from '@millrace/pricing';
 import { ManualClock } from '@millrace/runtime';
-import { execute, ledger, outbox, quotas, type Database } from '@millrace/store';
+import { execute, inTransaction, ledger, outbox, quotas, type Database } from '@millrace/store';
 import { startTestDatabase, type TestDatabase } from '@millrace/testkit';
 import { subjects } from '@millrace/contracts';
 import { adjustCharge } from './adjust-charge.ts';
@@ -91,7 +91,15 @@ it('goes by the latest price when prices change again, and leaves what was adjus
   const model = await newModel();
   const tenant = await createProject(database);
   const [requestId = ''] = await addCharges(database, tenant, 1, { model, amount: '2' });
-  await adjustCharge(dependencies, { tenant, requestId, amount: '-0.3', idempotencyKey: 'k', ...occasion });
+  await inTransaction(database, (transaction) =>
+    adjustCharge(dependencies, transaction, {
+      tenant,
+      requestId,
+      amount: '-0.3',
+      idempotencyKey: 'k',
+      ...occasion,
+    }),
+  );
   for (const [version, output] of [
     [2, '5'],
     [3, '1'],

@@ -1,7 +1,7 @@
 import { amountDigits, type Price } from '@millrace/pricing';
 import { lockQuotas } from '@millrace/quota';
 import { MillraceError } from '@millrace/runtime';
-import { execute, statement, transact, type Database } from '@millrace/store';
+import { execute, inTransaction, statement, transactWithin, type Database } from '@millrace/store';
 import { requireOccasion, uuid, type AdjustmentDependencies, type Occasion } from './adjustment.ts';
 import { findCharges, type Charge } from './charges.ts';
 import { findPrices, lastNumber, takeTurn } from './ledger-queries.ts';
@@ -149,31 +149,40 @@ function applyPage(
 ): Promise<number | 'changed'> {
   const { run, book } = asked;
   const requestIds = charges.map(({ requestId }) => requestId);
-  return transact(
-    dependencies.database,
-    [
-      takeTurn(),
-      lastNumber(),
-      lockQuotas({ requestIds }),
-      findCharges(requestIds, run),
-      findPrices(modelsOf(charges), book),
-    ],
-    (_turn, [last], quotas, found, prices) => {
-      const corrections = found
-        .filter(({ isAdjusted }) => !isAdjusted)
-        .map((charge) => judge(charge, prices))
-        .filter(isCorrection)
-        .map((correction) => (book === undefined ? correction : { ...correction, book }));
-      const isPlanned = corrections.every(
-        ({ charge, amount }) =>
-          planned === undefined || planned.get(charge.requestId) === amount.toFixed(amountDigits),
-      );
-      if (!isPlanned) return { statements: [], result: 'changed' };
-      const entries = corrections.map((correction, index) =>
-        adjustedOf(dependencies, correction, run, last.lastNumber + index + 1, asked),
-      );
-      return writeCorrections<number | 'changed'>(dependencies, corrections, entries, quotas, entries.length);
-    },
+  const reading = [
+    takeTurn(),
+    lastNumber(),
+    lockQuotas({ requestIds }),
+    findCharges(requestIds, run),
+    findPrices(modelsOf(charges), book),
+  ] as const;
+  return inTransaction(dependencies.database, (transaction) =>
+    transactWithin<typeof reading, number | 'changed'>(
+      transaction,
+      reading,
+      (_turn, [last], quotas, found, prices) => {
+        const corrections = found
+          .filter(({ isAdjusted }) => !isAdjusted)
+          .map((charge) => judge(charge, prices))
+          .filter(isCorrection)
+          .map((correction) => (book === undefined ? correction : { ...correction, book }));
+        const isPlanned = corrections.every(
+          ({ charge, amount }) =>
+            planned === undefined || planned.get(charge.requestId) === amount.toFixed(amountDigits),
+        );
+        if (!isPlanned) return { statements: [], result: 'changed' };
+        const entries = corrections.map((correction, index) =>
+          adjustedOf(dependencies, correction, run, last.lastNumber + index + 1, asked),
+        );
+        return writeCorrections<number | 'changed'>(
+          dependencies,
+          corrections,
+          entries,
+          quotas,
+          entries.length,
+        );
+      },
+    ),
   );
 }
 

@@ -10,8 +10,8 @@ import {
   type BudgetAlert,
   type QuotaRow,
 } from '@millrace/quota';
-import { prepare, type Statement, type Writing } from '@millrace/store';
-import type { AdjustmentDependencies, LedgerAdjustment, Occasion } from './adjustment.ts';
+import { prepare, type Statement, type WritingWithin } from '@millrace/store';
+import type { LedgerAdjustment, Occasion, WritingDependencies } from './adjustment.ts';
 import type { Charge } from './charges.ts';
 import { chargedBook } from './ledger-queries.ts';
 
@@ -27,7 +27,7 @@ export interface Correction {
 
 /** The row of a correction, as an event. */
 export function adjustedOf(
-  { nextId, clock }: AdjustmentDependencies,
+  { nextId, clock }: WritingDependencies,
   { charge, amount, priceVersion, book = chargedBook }: Correction,
   adjustmentId: string,
   entryNumber: number,
@@ -61,12 +61,12 @@ export function adjustedOf(
  * @param rows the quotas of the owners, locked
  */
 export function writeCorrections<Result>(
-  { codec, budgetAlerts }: AdjustmentDependencies,
+  { codec, budgetAlerts }: WritingDependencies,
   corrections: readonly Correction[],
   entries: readonly BillingAdjusted[],
   rows: readonly QuotaRow[],
   result: Result,
-): Writing<Result> {
+): WritingWithin<Result> {
   const quotas = new Map(rows.map((row) => [nameOf(row), new Quota(row)]));
   for (const { charge, amount } of corrections)
     for (const subject of subjectsOf({ ...charge, model: charge.askedModel ?? charge.model }))
@@ -79,10 +79,9 @@ export function writeCorrections<Result>(
       ...writeAdjustments(codec, entries),
       ...(changed.length === 0 ? [] : [writeQuotas(JSON.stringify(changed.map(countsOf)))]),
     ],
-    resultOf(written) {
-      budgetAlerts.committed(changed, written.slice(0, alerts.length).flat() as BudgetAlert[]);
-      return result;
-    },
+    result,
+    committed: (written) =>
+      budgetAlerts.committed(changed, written.slice(0, alerts.length).flat() as BudgetAlert[]),
   };
 }
 

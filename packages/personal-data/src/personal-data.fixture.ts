@@ -43,6 +43,7 @@ export interface PersonalDataTest extends Stoppable {
   readonly elsewhere: StageDependencies & { readonly keyStore: KeyStore };
   readonly masterKey: Uint8Array;
   readonly nats: TestNats;
+  readonly databaseUrl: string;
 }
 
 export async function startPersonalDataTest(): Promise<PersonalDataTest> {
@@ -92,6 +93,7 @@ export async function startPersonalDataTest(): Promise<PersonalDataTest> {
     elsewhere: await connect(),
     masterKey,
     nats,
+    databaseUrl: store.url,
     stop: () => stopInReverse(parts),
   };
 }

@@ -1,3 +1,4 @@
+export { withReceipt, type AskReceipt } from './ask-receipt.ts';
 export {
   answerChunk,
   chunkProperties,

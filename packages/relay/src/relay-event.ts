@@ -36,6 +36,8 @@ export interface RelayCompleted {
   readonly cache: CacheHit | undefined;
   /** Undefined where the model has no price. */
   readonly cost: AnswerCost | undefined;
+  /** Where it was asked for: the signed receipt, or null when it did not come in time. */
+  readonly receipt?: object | null;
 }
 
 /** The request ended without a whole answer. */

@@ -11,12 +11,12 @@ import {
   watchDataPolicies,
   watchModels,
   type DataPolicies,
-  type ModelTable,
   type StageDependencies,
 } from '@millrace/stage';
 import type { AccessBarred, VerifiedPrincipal } from '@millrace/contracts';
 import { watchPrices } from '@millrace/pricing';
 import { costsBy } from './answer-cost.ts';
+import { createAskReceipt, type AskReceipt } from './ask-receipt.ts';
 import { createAskWorkers } from './ask-workers.ts';
 import { watchBars } from './bars.ts';
 import { startCaretaker, type Abandoned } from './caretaker.ts';
@@ -32,7 +32,9 @@ import type { RelayEvent } from './relay-event.ts';
 import { createRelayMetrics } from './relay-metrics.ts';
 import type { RelaySettings } from './relay-settings.ts';
 import { watchRevocations } from './revocations.ts';
-import type { Accepted, Submission } from './submission.ts';
+import type { Accepted, Generation, Submission } from './submission.ts';
+import { askable } from './routes/choose-model.ts';
+import { requireModel } from './routes/require-model.ts';
 import { readRoutes } from './routes/read-routes.ts';
 import { readClosing, type Closing } from './read-closing.ts';
 import { readSnapshot, type Snapshot } from './snapshot.ts';
@@ -48,9 +50,17 @@ export interface RelayDependencies extends StageDependencies {
 /** The way in and out that all gateways of a process share. */
 export interface Relay extends Stoppable {
   readonly gateway: string;
-  readonly models: ModelTable;
-  /** Names that stand for several models. */
-  readonly routes: readonly string[];
+  /** What a principal may ask for: models, and names that stand for several of them. */
+  askable(principal: Pick<GatewayPrincipal, 'allowed_models'>): ReturnType<typeof askable>;
+  /**
+   * Refuses what can never be submitted for its model. What is not loaded at all may be so later.
+   *
+   * @throws `model_not_found`, `unsupported_value`, `permission_denied`, `missing_value`
+   */
+  requireModel(
+    principal: Pick<GatewayPrincipal, 'allowed_models'>,
+    generation: Pick<Generation, 'model' | 'operation' | 'content'>,
+  ): void;
   /** What may be done with the content of tenants. */
   readonly policies: Pick<DataPolicies, 'of' | 'zeroRetentionTenants'>;
   /**
@@ -94,6 +104,8 @@ export interface Relay extends Stoppable {
   snapshot(requestId: string, principal: GatewayPrincipal): Promise<Snapshot>;
   /** How a request ended; undefined while it has not. @throws `request_not_found` */
   closing(requestId: string, principal: GatewayPrincipal): Promise<Closing | undefined>;
+  /** The signed receipt of a request that has ended, as soon as there is one: see `withReceipt`. */
+  readonly askReceipt: AskReceipt;
   /** Stops a request; one that has ended stays as it is. @throws `request_not_found` */
   cancel(requestId: string, principal: GatewayPrincipal, reason?: 'client' | 'disconnected'): Promise<void>;
   /** Stops the last request of an idempotency key. @throws `request_not_found` */
@@ -170,8 +182,9 @@ export async function startRelay(
 
   return {
     gateway,
-    models,
-    routes: [...routes.keys()],
+    askable: ({ allowed_models: allowed }) => askable(routes, models, allowed),
+    requireModel: ({ allowed_models: allowed }, generation) =>
+      requireModel(routes, models, generation, allowed),
     policies,
     verify: (credential, address) => credentials.verify(credential, address),
     onRevoked: (listener) => revocations.onRevoked(listener),
@@ -193,6 +206,7 @@ export async function startRelay(
     follow,
     snapshot: (requestId, principal) => readSnapshot(dependencies, requestId, principal),
     closing: (requestId, principal) => readClosing(dependencies, requestId, principal),
+    askReceipt: createAskReceipt(dependencies),
     stopping: stopping.signal,
     async cancel(requestId, principal, reason = 'client') {
       await requireAccess(dependencies, requestId, principal);

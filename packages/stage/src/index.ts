@@ -47,7 +47,6 @@ export { startLoop, type Loop, type LoopOptions } from './loop.ts';
 export { announceModel, watchModels, type ModelTable } from './model-table.ts';
 export { natsAccess } from './nats-access.ts';
 export { operations, type Operation, type TaskOperation } from './operation.ts';
-export { natsAccess } from './nats-access.ts';
 export { platformSettings, type PlatformSettings } from './platform-settings.ts';
 export { readProgress, type Progress } from './read-progress.ts';
 export { withDecision, type RequestEvent, type RequestEventName } from './request-event.ts';

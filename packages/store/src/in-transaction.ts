@@ -1,10 +1,21 @@
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import type { PoolClient } from 'pg';
 import { withConnection } from './connection.ts';
 import type { Database } from './database.ts';
 import * as schema from './schema/index.ts';
 
 /** Drizzle on a connection that is in a transaction. */
 export type Transaction = NodePgDatabase<typeof schema>;
+
+/** What is done once a transaction is committed; it must not fail. */
+export type AfterCommit = () => void;
+
+interface Running {
+  readonly connection: PoolClient;
+  readonly acts: AfterCommit[];
+}
+
+const running = new WeakMap<Transaction, Running>();
 
 /**
  * Runs `work` in a transaction; when it throws, nothing of it is written. Drizzle's own transactions give a lost connection back to
@@ -18,10 +29,30 @@ export function inTransaction<Result>(
 ): Promise<Result> {
   return withConnection(database, async (connection) => {
     await connection.query('begin');
-    const result = await work(drizzle(connection, { schema }));
+    const transaction = drizzle(connection, { schema });
+    const acts: AfterCommit[] = [];
+    running.set(transaction, { connection, acts });
+    const result = await work(transaction);
     await connection.query('commit');
+    for (const act of acts) act();
     return result;
   });
+}
+
+/** Has something done once this transaction is committed, and not at all where it is not. In the order in which it was asked for. */
+export function afterCommit(transaction: Transaction, act: AfterCommit): void {
+  placeOf(transaction).acts.push(act);
+}
+
+/** The connection of a transaction that `inTransaction` has begun. */
+export function connectionOf(transaction: Transaction): PoolClient {
+  return placeOf(transaction).connection;
+}
+
+function placeOf(transaction: Transaction): Running {
+  const place = running.get(transaction);
+  if (place === undefined) throw new Error('this is no transaction of inTransaction');
+  return place;
 }
 
 /**

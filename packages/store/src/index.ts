@@ -1,7 +1,7 @@
 export { execute, withConnection } from './connection.ts';
 export { createDatabase } from './create-database.ts';
 export { openDatabase, type Database, type DatabaseOptions } from './database.ts';
-export { inTransaction, onConnection, type Transaction } from './in-transaction.ts';
+export { afterCommit, inTransaction, onConnection, type Transaction } from './in-transaction.ts';
 export { migrate } from './migrate.ts';
 export {
   startEmbeddedPostgres,
@@ -36,4 +36,4 @@ export {
 } from './schema/index.ts';
 export { prepare, statement, type Statement } from './statement.ts';
 export { tables } from './tables.ts';
-export { transact, type Writing } from './transact.ts';
+export { transact, transactWithin, type WritingWithin, type Writing } from './transact.ts';

@@ -1,5 +1,6 @@
 import { inOneWrite, send, withConnection } from './connection.ts';
 import type { Database } from './database.ts';
+import { afterCommit, connectionOf, type Transaction } from './in-transaction.ts';
 import type { Statement } from './statement.ts';
 
 type FoundBy<Statements extends readonly Statement[]> = {
@@ -12,6 +13,14 @@ export type Writing<Result> = { readonly statements: readonly Statement[] } & (
   /** Is given the rows that each statement returned, once all of it is committed. */
   | { readonly resultOf: (written: readonly (readonly unknown[])[]) => Result }
 );
+
+/** What a part of a transaction writes, and what comes of it. */
+export interface WritingWithin<Result> {
+  readonly statements: readonly Statement[];
+  readonly result: Result;
+  /** Is given the rows that each statement returned, once all of it is committed. */
+  readonly committed?: (written: readonly (readonly unknown[])[]) => void;
+}
 
 /**
  * A transaction that waits for the database twice, however many statements it has: `begin` and all that is read are sent together,
@@ -43,6 +52,27 @@ export function transact<const Reading extends readonly Statement[], Result>(
     if ('result' in writing) return writing.result;
     return writing.resultOf(written.slice(0, -1) as (readonly unknown[])[]);
   });
+}
+
+/**
+ * The same as a part of a transaction that is under way: what is written is committed with the rest of it.
+ *
+ * @param write its `committed` is told once all of it is committed
+ * @throws what PostgreSQL says of the first statement that fails: then the transaction comes to nothing
+ */
+export async function transactWithin<const Reading extends readonly Statement[], Result>(
+  transaction: Transaction,
+  reading: Reading,
+  write: (...found: FoundBy<Reading>) => WritingWithin<Result>,
+): Promise<Result> {
+  const connection = connectionOf(transaction);
+  const sendAll = (statements: readonly Statement[]) =>
+    allOf(inOneWrite(connection, () => statements.map((each) => send(connection, each))));
+  const found = await sendAll(reading);
+  const { statements, result, committed } = write(...(found as unknown as FoundBy<Reading>));
+  const written = await sendAll(statements);
+  if (committed !== undefined) afterCommit(transaction, () => committed(written as (readonly unknown[])[]));
+  return result;
 }
 
 /** Waits until all have ended, so that none is under way on a connection that is given back. @throws the first failure */

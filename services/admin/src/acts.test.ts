@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { randomUUID } from 'node:crypto';
 import type { ActPerformed } from '@millrace/contracts';
-import { claims, ledger, outbox, quotas } from '@millrace/store';
+import { beginErasure } from '@millrace/personal-data';
+import { outbox, quotas } from '@millrace/store';
 import { startAdminTest, type AdminTest, type Answer, type Target } from './admin.fixture.ts';
 import { allRoutes } from './all-routes.ts';
 
@@ -57,39 +58,8 @@ const provider = {
   jwks_uri: `${issuer}/certs`,
   claims: { project: { default: 'acme-web' }, roles: { default: ['end-user'] } },
 };
-const march = new Date('2026-03-05T12:00:00Z');
 const range = { from: '2026-03-01T00:00:00Z', to: '2026-04-01T00:00:00Z', tenant: 'acme-web', model: 'm' };
 const once = (): object => ({ 'idempotency-key': randomUUID() });
-
-/** A charge of 2 EUR. @returns id of the request */
-async function charge(): Promise<string> {
-  const requestId = randomUUID();
-  const row = { requestId, tenant: 'acme-web', model: 'm' };
-  await admin.database.insert(ledger).values({
-    ...row,
-    entryId: randomUUID(),
-    entryNumber: 1,
-    outcome: 'completed',
-    inputTokens: 0,
-    cachedInputTokens: 0,
-    outputTokens: 1_000_000,
-    amount: '2',
-    currency: 'EUR',
-    priceVersion: 1,
-    receivedAt: march,
-    closedAt: march,
-    chargedAt: march,
-  });
-  await admin.database.insert(claims).values({
-    ...row,
-    usedAmount: '2',
-    decidedAt: march,
-    deadlineAt: march,
-    closedAt: march,
-    event: Buffer.from([]),
-  });
-  return requestId;
-}
 
 /** The id of the provider, which is made where it is not there yet. */
 async function providerId(): Promise<string> {
@@ -285,7 +255,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   retireDataKeys: {
     ask: () => ask('POST', '/tenants/acme-web/data-keys/retire'),
-    act: () => ({ action: 'data-key.retire', object_id: 'acme-web', after: { retired: anything } }),
+    act: () => ({ action: 'data-key.retire', object_id: 'acme-web', after: {} }),
   },
   withdrawTrainingExamples: {
     ask: () => ask('POST', '/tenants/acme-web/training-examples/withdraw', {}),
@@ -297,7 +267,12 @@ const cases: Readonly<Record<string, Case>> = {
   },
   adjustCharge: {
     ask: async () => {
-      const body = { tenant: 'acme-web', request_id: await charge(), amount: '-0.5', reason: 'too slow' };
+      const body = {
+        tenant: 'acme-web',
+        request_id: await admin.charge(),
+        amount: '-0.5',
+        reason: 'too slow',
+      };
       return ask('POST', '/ledger/adjustments', body, once());
     },
     act: () => ({ action: 'ledger.adjust', after: expect.objectContaining({ reason: 'too slow' }) as never }),
@@ -314,7 +289,11 @@ const cases: Readonly<Record<string, Case>> = {
   },
   applyRerating: {
     ask: () => ask('POST', '/ledger/reratings', { ...range, reason: 'wrong price' }, once()),
-    act: () => ({ action: 'ledger.rerate', after: expect.objectContaining({ written: '0' }) as never }),
+    act: ({ run }) => ({
+      action: 'ledger.rerate',
+      object_id: String(run),
+      after: expect.objectContaining({ reason: 'wrong price', from: range.from }) as never,
+    }),
   },
   replayDeadLetter: {
     ask: () => ask('POST', `/dead-letters/${target.letter}/replay`, {}),
@@ -401,6 +380,29 @@ describe('what is not done', () => {
     const second = await ask('POST', '/keys', body, headers);
     expect(second.body['id']).toBe(first.body['id']);
     expect(await acts()).toHaveLength(1);
+  });
+
+  it.each([
+    ['adjustments', { amount: '-0.5', reason: 'too slow' }],
+    ['credits', { amount: '25', currency: 'EUR', reason: 'goodwill' }],
+    ['reratings', { ...range, reason: 'wrong price' }],
+  ])('of the ledger a second time under its idempotency key is no second act: %s', async (what, asked) => {
+    const id = what === 'adjustments' ? { request_id: await admin.charge() } : {};
+    const body = { tenant: 'acme-web', ...asked, ...id };
+    const headers = once();
+    const answers = [1, 2, 3].map(() => ask('POST', `/ledger/${what}`, body, headers));
+    for (const answer of await Promise.all(answers)) expect(answer).toMatchObject({ status: 200 });
+    expect(await acts()).toHaveLength(1);
+  });
+
+  it('anew while it is under way is no second act: an erasure', async () => {
+    const { clock, nextId } = admin.plane;
+    const { user } = target;
+    await admin.write((transaction) =>
+      beginErasure({ clock, nextId }, transaction, { tenant: 'acme-web', user }),
+    );
+    expect((await ask('POST', '/tenants/acme-web/erasures', { user })).status).toBe(202);
+    expect(await acts()).toEqual([]);
   });
 });
 

@@ -21,6 +21,8 @@ export interface Asked<Params, Query, Body> {
 export interface AdminPlane extends ControlDependencies {
   readonly budgetAlerts: BudgetAlerts;
   readonly erasures: Erasures;
+  /** Whether identity providers may have their keys behind `http:` and addresses that are not on the Internet. */
+  readonly allowsPrivateIssuers: boolean;
 }
 
 /** A request that may be carried out. */
@@ -29,6 +31,15 @@ export interface Call<Params, Query, Body> extends Asked<Params, Query, Body> {
   readonly actor: Actor;
   /** Where it takes place: within reach of the actor. */
   readonly place: Place;
+}
+
+/** The answer to a change that was made before, by a request that said the same. */
+export class Unchanged {
+  readonly answer: object;
+
+  constructor(answer: object) {
+    this.answer = answer;
+  }
 }
 
 interface RouteFacts {
@@ -51,7 +62,7 @@ interface RouteFacts {
   readonly isVersioned?: boolean;
   /** Whether it wants an Idempotency-Key, which it deals with itself. */
   readonly isOnce?: boolean;
-  /** What `run` answers as a `Response` of its own: work that goes on, or lines of JSON as they are read. */
+  /** Work that goes on, or lines of JSON as they are read, which `run` answers as a `Response` of its own. */
   readonly answers?: 'accepted' | 'lines';
   /** Whether it changes nothing, whatever its method. */
   readonly isReading?: boolean;
@@ -67,10 +78,20 @@ export interface RouteSpec<Params, Query, Body> extends RouteFacts {
     asked: Asked<Params, Query, Body>,
     actor: Actor,
   ) => Promise<Place | undefined>;
-  /** Reads what is asked for; or changes it in a way that is put on record only behind it. */
+  /** Reads what is asked for. */
   readonly run?: (call: Call<Params, Query, Body>) => Promise<object>;
-  /** Carries a change out, in the transaction that puts it on record. */
-  readonly change?: (call: Call<Params, Query, Body>, transaction: Transaction) => Promise<object>;
+  /** Carries a change out, in the transaction that puts it on record; `Unchanged` is not put on record. */
+  readonly change?: (
+    call: Call<Params, Query, Body>,
+    transaction: Transaction,
+  ) => Promise<object | Unchanged>;
+  /**
+   * Carries out what takes place outside of the database, or in many transactions: it is put on record before it begins, so that
+   * nothing is done that is not on record. Where it wants an Idempotency-Key, once for the key; the work is what is repeated.
+   */
+  readonly undertake?: (call: Call<Params, Query, Body>) => Promise<object>;
+  /** What the record says of what is undertaken; by default what the body says. */
+  readonly planned?: (call: Call<Params, Query, Body>) => object;
   /** Carries out what is done once for an idempotency key, in the transaction that keeps its answer and puts it on record. */
   readonly create?: (call: Call<Params, Query, Body>, transaction: Transaction) => Promise<object>;
   /** What follows a change that is committed, and need not arrive. */

@@ -26,12 +26,13 @@ import { allRoutes } from './all-routes.ts';
 import { createErasures } from './erasures.ts';
 import { createOnce } from './once.ts';
 import { onRecord } from './on-record.ts';
-import { adminDocument } from './openapi.ts';
+import { adminDocument, statusOf } from './openapi.ts';
 import { createAskedReader } from './read-asked.ts';
 
 export interface AdminRoutesOptions extends StageDependencies {
   readonly database: Database;
   readonly verify: Credentials['verify'];
+  readonly allowsPrivateIssuers: boolean;
 }
 
 const maxBodyBytes = 64 * 1024;
@@ -87,35 +88,22 @@ export async function adminRoutes(app: FastifyInstance, options: AdminRoutesOpti
     timer.cancel();
   };
 
-  /** What does its work in transactions of its own, or outside of the database, is put on record right behind it. */
-  const recordedBehind = async (spec: AdminRoute, call: AnyCall, requestId: string): Promise<object> => {
-    const body = (await spec.run?.(call)) ?? {};
-    const shown = body instanceof Response ? ((await body.clone().json()) as object) : body;
-    await inTransaction(database, (transaction) =>
-      onRecord(spec, call, requestId, transaction, async () => shown),
-    );
-    return body;
-  };
-
-  /** What changes something is put on record in the transaction that changes it. */
-  const carryOut = (
+  /** What changes something is put on record in the transaction that changes it, or before it begins. */
+  const carryOut = async (
     spec: AdminRoute,
     call: AnyCall,
     request: FastifyRequest,
     reply: FastifyReply,
-  ): Promise<object> | undefined => {
-    const work = spec.create ?? spec.change;
-    const requestId = String(reply.getHeader('x-request-id'));
-    if (work === undefined) {
-      return spec.method === 'GET' || spec.isReading === true
-        ? spec.run?.(call)
-        : recordedBehind(spec, call, requestId);
-    }
+  ): Promise<object | undefined> => {
+    if (spec.run !== undefined) return spec.run(call);
     const recorded = (transaction: Transaction) =>
-      onRecord(spec, call, requestId, transaction, () => work(call, transaction));
-    return spec.create === undefined
-      ? inTransaction(database, recorded)
-      : once(request, call.actor, recorded);
+      onRecord(spec, call, String(reply.getHeader('x-request-id')), transaction, async () => {
+        const work = spec.create ?? spec.change;
+        return work === undefined ? plannedOf(spec, call) : work(call, transaction);
+      });
+    const isKeyed = spec.create !== undefined || (spec.undertake !== undefined && spec.isOnce === true);
+    const made = await (isKeyed ? once(request, call.actor, recorded) : inTransaction(database, recorded));
+    return spec.undertake === undefined ? made : spec.undertake(call);
   };
 
   const mount = (spec: AdminRoute): void => {
@@ -142,7 +130,7 @@ export async function adminRoutes(app: FastifyInstance, options: AdminRoutesOpti
         );
       }
       if ('version' in body && spec.isList !== true) reply.header('etag', `"${String(body.version)}"`);
-      return reply.code(spec.create === undefined ? 200 : 201).send(body);
+      return reply.code(statusOf(spec)).send(body);
     };
     app.route({
       method: spec.method,
@@ -159,6 +147,11 @@ export async function adminRoutes(app: FastifyInstance, options: AdminRoutesOpti
 
   const document = JSON.stringify(adminDocument());
   app.get('/openapi.json', (_request, reply) => reply.type('application/json; charset=utf-8').send(document));
+}
+
+/** What the record says of what is yet to be done. */
+function plannedOf({ planned }: AdminRoute, call: AnyCall): object {
+  return planned?.(call) ?? { ...(call.body as object) };
 }
 
 /** The same as for what is not there: the parameter of the path names it, or the one of the query. */

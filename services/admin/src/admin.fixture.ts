@@ -9,6 +9,7 @@ import {
   type ControlDependencies,
 } from '@millrace/control-plane';
 import { addIdentityProvider } from '@millrace/identity';
+import { lastNumber } from '@millrace/ledger';
 import {
   principalOf,
   startTestPlatform,
@@ -17,7 +18,15 @@ import {
   type TestPlatform,
 } from '@millrace/relay/testing';
 import { createIdGenerator, stopInReverse, systemRandom, type Stoppable } from '@millrace/runtime';
-import { deadLetters, inTransaction, type Database, type Transaction } from '@millrace/store';
+import {
+  claims,
+  deadLetters,
+  execute,
+  inTransaction,
+  ledger,
+  type Database,
+  type Transaction,
+} from '@millrace/store';
 import { startTestDatabase, startTestNats } from '@millrace/testkit';
 import { startAdmin } from './service.ts';
 
@@ -56,6 +65,8 @@ export interface AdminTest extends Stoppable {
   write<Result>(work: (transaction: Transaction) => Promise<Result>): Promise<Result>;
   /** A new user with a role and a new key in a tenant, and an identity provider of its organisation. */
   target(organisation: string, tenant: string): Promise<Target>;
+  /** A million tokens of output of the model `m`, for 2 EUR, to acme-web on 5 March 2026. @returns id of the request */
+  charge(): Promise<string>;
 }
 
 /** Lines of JSON are `lines`. */
@@ -66,10 +77,42 @@ async function bodyOf(answer: Response): Promise<Answer['body']> {
   return { lines: lines.map((line) => JSON.parse(line) as unknown) };
 }
 
+const march = new Date('2026-03-05T12:00:00Z');
+
+async function addCharge(database: Database): Promise<string> {
+  const requestId = randomUUID();
+  const row = { requestId, tenant: 'acme-web', model: 'm' };
+  const [last] = await execute(database, lastNumber());
+  await database.insert(ledger).values({
+    ...row,
+    entryId: randomUUID(),
+    entryNumber: last.lastNumber + 1,
+    outcome: 'completed',
+    inputTokens: 0,
+    cachedInputTokens: 0,
+    outputTokens: 1_000_000,
+    amount: '2',
+    currency: 'EUR',
+    priceVersion: 1,
+    receivedAt: march,
+    closedAt: march,
+    chargedAt: march,
+  });
+  await database.insert(claims).values({
+    ...row,
+    usedAmount: '2',
+    decidedAt: march,
+    deadlineAt: march,
+    closedAt: march,
+    event: Buffer.from([]),
+  });
+  return requestId;
+}
+
 /** Tenants by organisation. */
 export const tenantsOf = { acme: ['acme-web', 'acme-app'], globex: ['globex-web'] } as const;
 
-export async function startAdminTest(): Promise<AdminTest> {
+export async function startAdminTest({ oidcPrivate = false } = {}): Promise<AdminTest> {
   const parts: Stoppable[] = [];
   const keep = <Part extends Stoppable>(part: Part): Part => {
     parts.push(part);
@@ -82,7 +125,7 @@ export async function startAdminTest(): Promise<AdminTest> {
   const admin = keep(
     await startAdmin(
       { ...stage, database },
-      { ...testRelaySettings, ...testGatewaySettings, port: 0, host: '127.0.0.1' },
+      { ...testRelaySettings, ...testGatewaySettings, port: 0, host: '127.0.0.1', oidcPrivate },
     ),
   );
   const plane = {
@@ -157,6 +200,7 @@ export async function startAdminTest(): Promise<AdminTest> {
       });
       return { organisation, tenant, user, key, provider, letter: String(letter) };
     },
+    charge: () => addCharge(database),
     stop: () => stopInReverse(parts),
   };
 }

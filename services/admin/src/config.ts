@@ -1,3 +1,4 @@
+import { identitySettings } from '@millrace/identity';
 import { gatewaySettings, relaySettings } from '@millrace/relay';
 import { defineSettings, setting, type SettingsOf } from '@millrace/runtime';
 import { platformSettings, workerSettings } from '@millrace/stage';
@@ -9,6 +10,7 @@ export const adminSettings = defineSettings({
   credentialCacheMs: relaySettings.credentialCacheMs,
   authFailures: relaySettings.authFailures,
   authFailureWindowMs: relaySettings.authFailureWindowMs,
+  ...identitySettings,
   databaseUrl: workerSettings.databaseUrl,
   port: setting.integer('MILLRACE_PORT', {
     description: 'Port of the API, health and metrics.',

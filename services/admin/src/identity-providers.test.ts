@@ -12,16 +12,18 @@ const provider = {
 let admin: AdminTest;
 let acme: string;
 let globex: string;
+let platform: string;
 beforeAll(async () => {
   admin = await startAdminTest();
   const principal = { roles: ['admin'], reach: 'organisation' };
   acme = admin.keyOf({ ...principal, tenant: 'acme-web', organisation: 'acme' });
   globex = admin.keyOf({ ...principal, tenant: 'globex-web', organisation: 'globex' });
+  platform = admin.keyOf({ ...principal, tenant: 'acme-web', organisation: 'acme', reach: 'platform' });
 }, 60_000);
 afterAll(() => admin.stop());
 
-it('is created, changed by its version, disabled and enabled', async () => {
-  const created = await admin.ask(acme, 'POST', path, { body: provider });
+it('is given by the operator, then changed by its version, disabled and enabled', async () => {
+  const created = await admin.ask(platform, 'POST', path, { body: provider });
   expect(created).toMatchObject({
     status: 201,
     body: {
@@ -54,12 +56,37 @@ it('is created, changed by its version, disabled and enabled', async () => {
 
 it('belongs to one organisation, and has its keys on the Internet', async () => {
   const issuer = 'https://id.example.com/shared';
-  expect((await admin.ask(acme, 'POST', path, { body: { ...provider, issuer } })).status).toBe(201);
-  const taken = await admin.ask(globex, 'POST', path, { body: { ...provider, issuer } });
+  const give = (organisation: string) =>
+    admin.ask(platform, 'POST', path, { body: { ...provider, issuer, organisation } });
+  expect((await admin.ask(acme, 'POST', path, { body: { ...provider, issuer } })).status).toBe(403);
+  expect((await give('acme')).status).toBe(201);
+  const taken = await give('globex');
   expect(taken.body['error']).toMatchObject({ code: 'already_exists', param: 'issuer' });
   const near = { ...provider, issuer: `${issuer}/near`, jwks_uri: 'https://10.0.0.7/certs' };
-  expect((await admin.ask(acme, 'POST', path, { body: near })).body['error']).toMatchObject({
+  expect((await admin.ask(platform, 'POST', path, { body: near })).body['error']).toMatchObject({
     code: 'invalid_value',
     param: 'jwks_uri',
   });
+});
+
+it('has its keys in a private network where the operator allows it, also when it is changed', async () => {
+  const within = await startAdminTest({ oidcPrivate: true });
+  try {
+    const operator = within.keyOf({
+      tenant: 'acme-web',
+      organisation: 'acme',
+      roles: ['admin'],
+      reach: 'platform',
+    });
+    const near = { ...provider, jwks_uri: 'http://10.0.0.7/certs' };
+    const created = await within.ask(operator, 'POST', path, { body: near });
+    expect(created).toMatchObject({ status: 201, body: { jwks_uri: near.jwks_uri } });
+    const moved = await within.ask(operator, 'PATCH', `${path}/${String(created.body['id'])}`, {
+      body: { jwks_uri: 'http://localhost/certs' },
+      headers: { 'if-match': '*' },
+    });
+    expect(moved).toMatchObject({ status: 200, body: { jwks_uri: 'http://localhost/certs' } });
+  } finally {
+    await within.stop();
+  }
 });

@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { claims, ledger, prices } from '@millrace/store';
+import { prices } from '@millrace/store';
 import { startAdminTest, type AdminTest } from './admin.fixture.ts';
 
-const at = new Date('2026-03-05T12:00:00Z');
 const range = { from: '2026-03-01T00:00:00Z', to: '2026-04-01T00:00:00Z', tenant: 'acme-web', model: 'm' };
 
 let admin: AdminTest;
@@ -19,34 +17,6 @@ const post = (path: string, body: object, idempotencyKey?: string, apiKey = key)
     body,
     headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
   });
-
-/** A million tokens of output for 2 EUR. @returns id of the request */
-async function charge(): Promise<string> {
-  const requestId = randomUUID();
-  const row = { requestId, tenant: 'acme-web', model: 'm' };
-  const { data } = (await admin.ask(key, 'GET', '/ledger?limit=1')).body as {
-    data: { entry_number: number }[];
-  };
-  await admin.database.insert(ledger).values({
-    ...row,
-    entryId: randomUUID(),
-    entryNumber: (data[0]?.entry_number ?? 0) + 1,
-    outcome: 'completed',
-    inputTokens: 0,
-    cachedInputTokens: 0,
-    outputTokens: 1_000_000,
-    amount: '2',
-    currency: 'EUR',
-    priceVersion: 1,
-    receivedAt: at,
-    closedAt: at,
-    chargedAt: at,
-  });
-  await admin.database
-    .insert(claims)
-    .values({ ...row, usedAmount: '2', decidedAt: at, deadlineAt: at, closedAt: at, event: Buffer.from([]) });
-  return requestId;
-}
 
 it('credits a tenant once under a key', async () => {
   const credit = { tenant: 'acme-web', amount: '25', currency: 'EUR', reason: 'goodwill' };
@@ -73,7 +43,12 @@ it('is not for those who owe', async () => {
 });
 
 it('adjusts a charge by no more than it is', async () => {
-  const adjustment = { tenant: 'acme-web', request_id: await charge(), amount: '-0.5', reason: 'too slow' };
+  const adjustment = {
+    tenant: 'acme-web',
+    request_id: await admin.charge(),
+    amount: '-0.5',
+    reason: 'too slow',
+  };
   const made = await post('adjustments', adjustment, 'adjustment-1');
   expect(made).toMatchObject({ status: 200, body: { kind: 'adjustment', amount: '-0.5000000000' } });
   const more = await post('adjustments', { ...adjustment, amount: '-1.6' }, 'adjustment-2');
@@ -81,7 +56,7 @@ it('adjusts a charge by no more than it is', async () => {
 });
 
 it('says what other prices would change, and applies just what was shown', async () => {
-  await charge();
+  await admin.charge();
   const others = [{ model: 'm', currency: 'EUR', input_per_million: '0', output_per_million: '5' }];
   const { body: whatIf } = await post('reratings/preview', { ...range, prices: others });
   expect(whatIf['rows']).toMatchObject([{ tenant: 'acme-web', model: 'm', currency: 'EUR' }]);
@@ -103,7 +78,7 @@ it('says what other prices would change, and applies just what was shown', async
 });
 
 it('says what a re-rating would change, and applies it once', async () => {
-  await charge();
+  await admin.charge();
   await admin.database.insert(prices).values({
     model: 'm',
     version: 1,

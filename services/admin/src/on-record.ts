@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { encodeAct, fieldOf } from '@millrace/audit-log';
 import { systemTenant } from '@millrace/stage';
 import { outbox, type Transaction } from '@millrace/store';
-import type { AdminRoute, AnyCall } from './admin-route.ts';
+import { Unchanged, type AdminRoute, type AnyCall } from './admin-route.ts';
 
 type Shown = Readonly<Record<string, unknown>>;
 
@@ -11,14 +11,14 @@ const hidden: ReadonlySet<string> = new Set(['secret']);
 
 /**
  * Carries out what changes something, and writes in the same transaction that it was done, by whom, and what is other than before. Billing
- * publishes it with the rest of the outbox; what is rolled back leaves nothing.
+ * publishes it with the rest of the outbox; what is rolled back, or was done before, leaves nothing.
  */
 export async function onRecord(
   spec: AdminRoute,
   call: AnyCall,
   requestId: string,
   transaction: Transaction,
-  work: () => Promise<object>,
+  work: () => Promise<object | Unchanged>,
 ): Promise<object> {
   const { plane, actor, place } = call;
   const params = call.params as Readonly<Record<string, string>>;
@@ -26,7 +26,9 @@ export async function onRecord(
   if (action === undefined) throw new Error(`${spec.operationId} changes something without a permission`);
   const [objectType = action] = action.split('.');
   const found = await findBefore(spec, call, objectType, transaction);
-  const answer = (await work()) as Shown;
+  const done = await work();
+  if (done instanceof Unchanged) return done.answer;
+  const answer = done as Shown;
   const isGone = spec.method === 'DELETE';
   const before = shownOf(isGone ? answer : found);
   const after = isGone ? {} : shownOf(spec.shown?.(call, answer) ?? answer);

@@ -13,6 +13,7 @@ import {
 import { healthRoutes, listen, stopInReverse, type ListenOptions, type Stoppable } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import type { Database } from '@millrace/store';
+import type { AdminSettings } from './config.ts';
 import { adminRoutes } from './admin-routes.ts';
 
 export interface Admin extends Stoppable {
@@ -26,7 +27,7 @@ export interface Admin extends Stoppable {
  */
 export async function startAdmin(
   dependencies: StageDependencies & { readonly database: Database },
-  settings: GatewaySettings & CredentialOptions & ListenOptions,
+  settings: GatewaySettings & CredentialOptions & ListenOptions & Pick<AdminSettings, 'oidcPrivate'>,
 ): Promise<Admin> {
   const { bus, clock, database, logger, metrics } = dependencies;
   const drain = createDrain(clock, settings.drainGraceMs);
@@ -40,7 +41,8 @@ export async function startAdmin(
     const credentials = createCredentials(dependencies, revocations, bars, settings);
     parts.push(credentials);
     const verify: Credentials['verify'] = (credential, address) => credentials.verify(credential, address);
-    await app.register(adminRoutes, { ...dependencies, verify, prefix: '/admin/v1' });
+    const allowsPrivateIssuers = settings.oidcPrivate;
+    await app.register(adminRoutes, { ...dependencies, verify, allowsPrivateIssuers, prefix: '/admin/v1' });
     const nats = { name: 'nats', check: () => (bus.connected ? undefined : 'not connected to NATS') };
     const postgres = {
       name: 'database',

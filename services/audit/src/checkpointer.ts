@@ -38,6 +38,7 @@ export class Checkpointer {
   readonly #signer: Signer;
   readonly #keepElsewhere: KeepElsewhere;
   readonly #followed = new Map<string, Followed>();
+  readonly #turns = new Map<string, Promise<boolean>>();
 
   constructor(dependencies: CheckpointerDependencies, signer: Signer, keepElsewhere: KeepElsewhere) {
     this.#dependencies = dependencies;
@@ -51,12 +52,27 @@ export class Checkpointer {
   }
 
   /**
-   * Signs what was added to a chain since its last checkpoint, after it has followed these records. One call at a time for each tenant.
+   * Signs what was added to a chain since its last checkpoint, after it has followed these records. The calls for a tenant take turns.
    *
    * @returns whether there was something to sign
    * @throws `message_corrupt` when the chain does not hold: it is not signed then; `unavailable`
    */
   async checkpoint(tenant: string): Promise<boolean> {
+    const before = this.#turns.get(tenant);
+    const turn = (async () => {
+      // What became of the one before is told to who asked for it.
+      await before?.catch(() => undefined);
+      return this.#checkpoint(tenant);
+    })();
+    this.#turns.set(tenant, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(tenant) === turn) this.#turns.delete(tenant);
+    }
+  }
+
+  async #checkpoint(tenant: string): Promise<boolean> {
     const { bus, codec, clock } = this.#dependencies;
     const subject = subjects.checkpointed(tenant);
     for (;;) {

@@ -15,11 +15,13 @@ import type { AuditSettings } from './config.ts';
 import { keepInFile, keepNowhere } from './keep-checkpoints.ts';
 import { onActPerformed } from './on-act-performed.ts';
 import { onAuditRecorded } from './on-audit-recorded.ts';
+import { onReceiptRequested } from './on-receipt-requested.ts';
 import { onRequestClosed } from './on-request-closed.ts';
+import { createReceipts } from './receipts.ts';
 
 const stage = 'audit';
 
-/** Consumes request.closed and act.performed, emits audit.recorded; consumes that, emits audit.checkpointed. Wiring alone. */
+/** Consumes request.closed and act.performed, emits audit.recorded; consumes that, emits audit.checkpointed; answers receipt.requested. Wiring alone. */
 export async function startAudit(
   dependencies: StageDependencies,
   settings: Pick<
@@ -53,6 +55,7 @@ export async function startAudit(
       ),
     );
     const keepElsewhere = checkpointFile === undefined ? keepNowhere : keepInFile(checkpointFile);
+    const checkpointer = new Checkpointer(dependencies, signer, keepElsewhere);
     keep(
       await bus.consumeBatches(
         // A batch waits for its round, and the next one behind it.
@@ -62,13 +65,10 @@ export async function startAudit(
           maxDeliveries: Number.MAX_SAFE_INTEGER,
           onPoison: async ({ sequence }) => logger.error({ stage, sequence }, 'a record is not signed'),
         },
-        onAuditRecorded(
-          dependencies,
-          new Checkpointer(dependencies, signer, keepElsewhere),
-          checkpointIntervalMs,
-        ),
+        onAuditRecorded(dependencies, checkpointer, checkpointIntervalMs),
       ),
     );
+    keep(onReceiptRequested(dependencies, createReceipts(dependencies, checkpointer)));
   } catch (error) {
     await stopInReverse(parts);
     throw error;

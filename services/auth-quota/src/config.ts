@@ -1,3 +1,4 @@
+import { identitySettings } from '@millrace/identity';
 import { defineSettings, setting, type SettingsOf } from '@millrace/runtime';
 import { platformSettings, workerSettings } from '@millrace/stage';
 
@@ -34,11 +35,7 @@ export const authQuotaSettings = defineSettings({
     default: 1_000,
     min: 100,
   }),
-  oidcPrivate: setting.boolean('MILLRACE_OIDC_PRIVATE', {
-    description:
-      'Whether the keys of identity providers may be fetched over http: and from addresses that are not on the Internet.',
-    default: false,
-  }),
+  ...identitySettings,
   closingMaxDeliveries: workerSettings.closingMaxDeliveries,
 });
 

@@ -51,6 +51,10 @@ export const edgeProcessSettings = defineSettings({
     min: 0,
     max: 65_535,
   }),
+  databaseUrl: setting.secret('DATABASE_URL', {
+    description: 'Where PostgreSQL is, for training examples; without it requests that consent are refused.',
+    optional: true,
+  }),
   host: setting.string('MILLRACE_HOST', { description: 'Address that it listens on.', default: '127.0.0.1' }),
 });
 

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { WebSocket } from 'ws';
 import type { AccessBarred, VerifiedPrincipal } from '@millrace/contracts';
 import { requirePermission } from '@millrace/control-plane/permissions';
+import type { Consent } from '@millrace/personal-data';
 import { maxContentBytes, whyBarred, type Drain, type Relay } from '@millrace/relay';
 import { MillraceError, type Clock, type Logger } from '@millrace/runtime';
 import type { EdgeSettings } from './config.ts';
@@ -33,6 +34,7 @@ export interface ConnectionContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly edgeMetrics: EdgeMetrics;
+  readonly consent: Consent;
   readonly readMessage: ReturnType<typeof createMessageReader>;
 }
 
@@ -64,7 +66,7 @@ export function serveConnection(
   { headers, address }: ConnectionClient,
   context: ConnectionContext,
 ): Connection {
-  const { relay, drain, settings, clock, logger, edgeMetrics, readMessage } = context;
+  const { relay, drain, settings, clock, logger, edgeMetrics, readMessage, consent } = context;
   const paced = new PacedSocket(socket, settings.sendBufferBytes);
   const inbox = new Inbox(socket);
   const closed = new AbortController();
@@ -168,7 +170,7 @@ export function serveConnection(
     });
     const outlet = { send, writable: (signal: AbortSignal) => paced.writable(signal) };
     const requests = createRequestsInFlight(
-      { relay, drain, logger },
+      { relay, drain, logger, consent },
       principal,
       outlet,
       settings.maxInFlightPerConnection,

@@ -1,6 +1,7 @@
 import websocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
+import { createConsent } from '@millrace/personal-data';
 import type { Drain, Relay } from '@millrace/relay';
 import { coalesceWrites, type Clock, type Logger, type Metrics } from '@millrace/runtime';
 import type { EdgeSettings } from './config.ts';
@@ -21,6 +22,8 @@ export interface EdgeRoutesOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** What training examples are kept with. */
+  readonly access?: Parameters<typeof createConsent>[0]['access'];
 }
 
 /** How long clients may take to answer the close frame when the gateway stops. */
@@ -40,6 +43,13 @@ export async function edgeRoutes(app: FastifyInstance, options: EdgeRoutesOption
     clock,
     logger,
     edgeMetrics,
+    consent: createConsent({
+      relay,
+      access: options.access,
+      clock,
+      onError: (error, requestId) =>
+        logger.error({ error, requestId }, 'a training example could not be kept'),
+    }),
     readMessage: createMessageReader(),
   };
   const connections = new Set<Connection>();

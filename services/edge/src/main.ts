@@ -1,16 +1,23 @@
-import { readSettings, runMain, stopInReverse } from '@millrace/runtime';
+import { readSettings, runMain, stopInReverse, type Stoppable } from '@millrace/runtime';
 import { connectPlatform } from '@millrace/stage';
+import { openDatabase } from '@millrace/store';
 import { edgeProcessSettings } from './config.ts';
 import { startEdge } from './service.ts';
 
 await runMain(async () => {
   const settings = readSettings(edgeProcessSettings, process.env);
-  const platform = await connectPlatform('edge', settings);
+  const parts: Stoppable[] = [];
   try {
-    const edge = await startEdge(platform, settings);
-    return { stop: () => stopInReverse([platform, edge]) };
+    const platform = await connectPlatform('edge', settings);
+    parts.push(platform);
+    const { logger } = platform;
+    const url = settings.databaseUrl?.reveal();
+    const database = url === undefined ? undefined : await openDatabase({ url, logger, waitMs: 0 });
+    if (database !== undefined) parts.push(database);
+    parts.push(await startEdge({ ...platform, database }, settings));
+    return { stop: () => stopInReverse(parts) };
   } catch (error) {
-    await platform.stop();
+    await stopInReverse(parts);
     throw error;
   }
 });

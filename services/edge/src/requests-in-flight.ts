@@ -1,6 +1,7 @@
 import type { VerifiedPrincipal } from '@millrace/contracts';
 import type { Logger } from '@millrace/runtime';
-import type { Drain, Relay } from '@millrace/relay';
+import type { Consent } from '@millrace/personal-data';
+import { withReceipt, type Drain, type Relay, type RelayEvent } from '@millrace/relay';
 import { duplicateId, tooManyOnConnection, unknownId } from './errors.ts';
 import type { AskMessage, ResumeMessage } from './protocol/client-messages.ts';
 import type { ServerMessage } from './protocol/server-messages.ts';
@@ -27,6 +28,8 @@ export interface RequestsInFlight {
   abandon(graceMs: number): Promise<void>;
 }
 
+type Events = AsyncGenerator<RelayEvent, void, undefined>;
+
 interface Entry {
   readonly id: string | undefined;
   requestId: string | undefined;
@@ -35,13 +38,16 @@ interface Entry {
   cancelled: boolean;
 }
 
+export interface RequestsContext {
+  readonly relay: Relay;
+  readonly drain: Pick<Drain, 'draining' | 'begin'>;
+  readonly logger: Logger;
+  readonly consent: Consent;
+}
+
 /** The requests of one connection, from their acceptance to their end. */
 export function createRequestsInFlight(
-  {
-    relay,
-    drain,
-    logger,
-  }: { readonly relay: Relay; readonly drain: Pick<Drain, 'draining' | 'begin'>; readonly logger: Logger },
+  { relay, drain, logger, consent }: RequestsContext,
   principal: VerifiedPrincipal,
   outlet: Outlet,
   limit: number,
@@ -92,9 +98,17 @@ export function createRequestsInFlight(
     running.add(promise);
   };
 
-  const send = async (entry: Entry, requestId: string, after: number): Promise<void> => {
+  const send = async (
+    entry: Entry,
+    requestId: string,
+    { after, receipt = false }: { readonly after: number; readonly receipt?: boolean | undefined },
+    kept = (events: Events): Events => events,
+  ): Promise<void> => {
     const names = { request_id: requestId, ...(entry.id === undefined ? {} : { id: entry.id }) };
-    for await (const event of relay.follow(requestId, { principal, after, signal: gone.signal })) {
+    const followed = kept(relay.follow(requestId, { principal, after, signal: gone.signal }));
+    const subject = { tenant: principal.tenant, requestId };
+    const events = receipt ? withReceipt(relay.askReceipt, subject, followed, gone.signal) : followed;
+    for await (const event of events) {
       await outlet.writable(gone.signal);
       // The id is free again once the client knows of the end.
       if (event.type !== 'chunk') entries.delete(entry);
@@ -105,9 +119,11 @@ export function createRequestsInFlight(
   return {
     ask(message, traceparent) {
       const submission = toSubmission(message, principal, traceparent);
+      const isConsented = message.type === 'generate' && message.consent === true;
+      if (isConsented) consent.require(principal);
       const entry: Entry = { id: message.id, requestId: undefined, isOwn: true, cancelled: false };
       start(entry, async () => {
-        const { requestId } = await relay.submit(submission);
+        const { requestId, model } = await relay.submit(submission);
         entry.requestId = requestId;
         if (abandonedForMs !== undefined) {
           relay.abandon({ requestId, isOwn: true }, abandonedForMs);
@@ -115,7 +131,10 @@ export function createRequestsInFlight(
         }
         outlet.send({ type: 'accepted', request_id: requestId, id: message.id });
         if (entry.cancelled) await relay.cancel(requestId, principal);
-        await send(entry, requestId, 0);
+        const { generation } = submission;
+        await send(entry, requestId, { after: 0, receipt: message.receipt }, (events) =>
+          isConsented ? consent.keep({ principal, requestId, model, generation }, events) : events,
+        );
       });
     },
     resume(message) {
@@ -125,7 +144,7 @@ export function createRequestsInFlight(
         isOwn: false,
         cancelled: false,
       };
-      start(entry, () => send(entry, message.request_id, message.after));
+      start(entry, () => send(entry, message.request_id, message));
     },
     async cancel({ id, request_id: requestId }) {
       const entry = find((other) => (id === undefined ? other.requestId === requestId : other.id === id));

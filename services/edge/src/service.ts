@@ -9,6 +9,7 @@ import {
 } from '@millrace/relay';
 import { healthRoutes, listen, stopInReverse, type ListenOptions, type Stoppable } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
+import type { Database } from '@millrace/store';
 import type { EdgeSettings } from './config.ts';
 import { edgeRoutes } from './edge-routes.ts';
 
@@ -22,17 +23,18 @@ export interface Edge extends Stoppable {
  * @throws `port_in_use`, `config_invalid`
  */
 export async function startEdge(
-  dependencies: StageDependencies,
+  dependencies: StageDependencies & { readonly database?: Database | undefined },
   settings: EdgeSettings & GatewaySettings & RelaySettings & ListenOptions,
 ): Promise<Edge> {
-  const { clock, logger, metrics } = dependencies;
+  const { clock, logger, metrics, database, sealing } = dependencies;
+  const access = database === undefined ? undefined : { database, sealing };
   const drain = createDrain(clock, settings.drainGraceMs);
   const app = await createGatewayApp(settings, drain, logger);
   const parts: Stoppable[] = [closingOf(app, clock)];
   try {
     const relay = await startRelay({ ...dependencies, gateway: newGatewayName() }, settings);
     parts.push(relay);
-    await app.register(edgeRoutes, { relay, drain, settings, clock, logger, metrics });
+    await app.register(edgeRoutes, { relay, drain, settings, clock, logger, metrics, access });
     await app.register(healthRoutes, { checks: [drain.check, ...relay.checks], metrics });
     const port = await listen(app, settings);
     parts.push(drain);

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { adminRoutes } from '@millrace/admin';
 import { edgeRoutes, edgeSettings } from '@millrace/edge';
+import { identitySettings } from '@millrace/identity';
 import {
   ingressRoutes,
   ingressSettings,
@@ -38,6 +39,7 @@ export async function mountGateways(
     clock,
     logger,
     metrics,
+    access: { database, sealing },
   });
   await app.register(ingressRoutes, {
     relay,
@@ -48,7 +50,8 @@ export async function mountGateways(
     jobs: { database, sealing, bus },
   });
   const verify: typeof relay.verify = (credential, address) => relay.verify(credential, address);
-  await app.register(adminRoutes, { ...dependencies, verify, prefix: '/admin/v1' });
+  const { oidcPrivate: allowsPrivateIssuers } = readSettings(identitySettings, env);
+  await app.register(adminRoutes, { ...dependencies, verify, allowsPrivateIssuers, prefix: '/admin/v1' });
   const intake = await onIntakeRequested(
     { ...dependencies, relay },
     readSettings({ ...intakeSettings, ackWaitMs: workerSettings.ackWaitMs }, env),

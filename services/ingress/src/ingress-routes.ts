@@ -16,6 +16,7 @@ import {
   responsesPath,
   withFieldName,
 } from '@millrace/endpoints';
+import { createConsent } from '@millrace/personal-data';
 import {
   idempotencyKeyOf,
   bearerOf,
@@ -24,12 +25,12 @@ import {
   refuseEncoding,
   sendError,
   toClientError,
+  withReceipt,
   type Relay,
 } from '@millrace/relay';
 import { createIdGenerator, madeAt, systemRandom, type Clock, type Logger } from '@millrace/runtime';
 import { streamAnswer, wholeAnswer, type StreamOptions } from './answer-request.ts';
 import { callerOf, type Caller } from './caller.ts';
-import { createConsent } from './consent.ts';
 import { costHeader } from './cost-header.ts';
 import { cacheHeader, hitHeader, obeyCacheControl } from './cache-control.ts';
 import { watchClient, type ClientWatch } from './client-watch.ts';
@@ -40,6 +41,7 @@ import { sendNotFound } from './not-found.ts';
 import type { JobsAccess } from './jobs/jobs-access.ts';
 import { jobRoutes } from './jobs/job-routes.ts';
 import { cursorNames, lastEventIdOf } from './last-event-id.ts';
+import { isReceiptAsked, receiptFields, receiptFrames } from './receipt-header.ts';
 import { createReadReceipt } from './read-receipt.ts';
 import { referenceRoutes } from './reference-routes.ts';
 import { refuseExpectations } from './refuse-expectation.ts';
@@ -151,6 +153,7 @@ export async function ingressRoutes(
     const nameOf: FieldNames = (param) => cursor(asked.nameOf?.(param) ?? param);
     const generation = obeyCacheControl(asked.generation, request.headers);
     if (asked.isConsented === true) consent.require(principal);
+    const isReceipted = isReceiptAsked(request.headers);
     client.ended.throwIfAborted();
     const leave = relay.enter(principal);
     try {
@@ -169,18 +172,22 @@ export async function ingressRoutes(
       const followed = relay.follow(requestId, { principal, after, signal: client.ended });
       // One that goes on behind what it had has not the whole answer.
       const isKept = asked.isConsented === true && after === 0;
-      const events = isKept ? consent.keep({ principal, requestId, model, generation }, followed) : followed;
+      const kept = isKept ? consent.keep({ principal, requestId, model, generation }, followed) : followed;
+      const { tenant } = principal;
+      const events = isReceipted
+        ? withReceipt(relay.askReceipt, { tenant, requestId }, kept, client.ended)
+        : kept;
       try {
         if (!stream)
           return await wholeAnswer(start, events, (collected, known, end) => {
             reply.headers({ ...cacheHeader(generation, end.cache), ...costHeader(end.cost) });
-            return answer(collected, known, end);
+            return { ...answer(collected, known, end), ...receiptFields(requestId, end.receipt) };
           });
         await sendStream(reply, client, {
           requestId,
           events,
           after,
-          frames: namedFrames(frames(start), nameOf),
+          frames: receiptFrames(namedFrames(frames(start), nameOf), requestId),
           headersOf: (hit) => cacheHeader(generation, hit),
         });
         return reply;
@@ -247,10 +254,14 @@ export async function ingressRoutes(
     return reply.code(202).send();
   });
   await app.register(referenceRoutes);
-  app.get('/v1/models', { onRequest: identify }, async () => modelList(relay.models.list(), relay.routes));
-  app.get<{ Params: { '*': string } }>('/v1/models/*', { onRequest: identify }, async (request) =>
-    modelOf(relay.models.list(), relay.routes, request.params['*']),
-  );
+  app.get('/v1/models', { onRequest: identify }, async (request) => {
+    const { models, routes } = relay.askable(callerOf(request).principal);
+    return modelList(models, routes);
+  });
+  app.get<{ Params: { '*': string } }>('/v1/models/*', { onRequest: identify }, async (request) => {
+    const { models, routes } = relay.askable(callerOf(request).principal);
+    return modelOf(models, routes, request.params['*']);
+  });
   const endpoints = createEndpoints();
   await app.register(jobRoutes, {
     relay,

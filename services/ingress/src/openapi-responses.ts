@@ -29,12 +29,21 @@ export const cacheControlParameter = {
   schema: { type: 'string' },
 };
 
+const receiptParameter = {
+  name: 'X-Millrace-Receipt',
+  in: 'header',
+  description:
+    'Whether the answer has the signed receipt of its request, for which it waits at most 5 s: receipt (a Receipt, or null when it did not come in time) and receipt_url (where it is given from then on) beside its other fields, in a stream in the last event that is JSON.',
+  schema: { type: 'boolean', default: false },
+};
+
 /** What an operation takes and gives. */
 export function exchange(body: string, answer: object, example?: object): object {
   return {
     parameters: [
       { name: 'Idempotency-Key', in: 'header', schema: idempotencyKeySchema },
       cacheControlParameter,
+      receiptParameter,
       {
         name: 'traceparent',
         in: 'header',

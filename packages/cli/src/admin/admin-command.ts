@@ -28,6 +28,8 @@ export interface AdminVerb {
   /** Arguments that go into the body, behind those of the path. */
   readonly bodyArguments?: readonly string[];
   readonly options?: Readonly<Record<string, AdminOption>>;
+  /** What the body says whatever the arguments are. */
+  readonly body?: Readonly<Record<string, unknown>>;
   /** Whether it is based on a version: it is read first, and refused if someone else changes it in between. */
   readonly isVersioned?: boolean;
   /** Whether it answers a list; by default a GET of one word does. */
@@ -101,7 +103,7 @@ function readRequest(words: string, spec: AdminVerb, args: readonly string[]): R
   const path = spec.path.replaceAll(/\{(\w+)\}/g, (_all, name: string) =>
     encodeURIComponent(given[name] ?? ''),
   );
-  const body: Record<string, unknown> = {};
+  const body: Record<string, unknown> = { ...spec.body };
   for (const name of spec.bodyArguments ?? []) body[name] = given[name];
   for (const [name, option] of Object.entries(options)) {
     const text = values[name];
@@ -188,7 +190,7 @@ async function run(
     ...(etag === undefined ? {} : { ifMatch: etag }),
     ...(spec.isOnce === true ? { idempotencyKey } : {}),
   };
-  const hasBody = spec.options !== undefined || spec.bodyArguments !== undefined;
+  const hasBody = [spec.options, spec.bodyArguments, spec.body].some((part) => part !== undefined);
   return oneOutcome(await client(hasBody ? { ...request, body: values } : request), columns, tables);
 }
 

@@ -27,13 +27,29 @@ export const usersGroup = adminGroup({
       options: {
         name: text('for people'),
         email: { ...text('where to reach it; none removes it'), isNullable: true },
-        disabled: { kind: 'flag', summary: 'its keys are good for nothing from now on' },
       },
       isVersioned: true,
+    },
+    disable: {
+      summary: 'its keys and tokens are good for nothing from now on',
+      method: 'PATCH',
+      path: '/users/{user}',
+      body: { disabled: true },
+      isVersioned: true,
+      columns,
+    },
+    enable: {
+      summary: 'they are good again, except those that were revoked',
+      method: 'PATCH',
+      path: '/users/{user}',
+      body: { disabled: false },
+      isVersioned: true,
+      columns,
     },
   },
   examples: [
     'users create "Ada Lovelace" --email ada@example.com --organisation acme',
-    'users update usr_018f… --disabled',
+    'users disable usr_0123456789abcdef0123456789abcdef',
+    'users enable usr_0123456789abcdef0123456789abcdef',
   ],
 });

@@ -600,6 +600,26 @@ export interface KeyWrapped {
   readonly others: readonly OtherKey[];
 }
 
+/** A dead letter of a stage that works on what has ended is handed to the stage once more. */
+export interface LetterReturned {
+  /** The dead letter: its sequence in DEADLETTER. */
+  readonly letter_id: string;
+  /** The service that gave up, and is to try again. */
+  readonly stage: string;
+  /** The stream that the message was in: CLOSED or ACTS. */
+  readonly stream: string;
+  /** Its subject there. */
+  readonly subject: string;
+  /** Its sequence there. */
+  readonly sequence: number;
+  /** When the stage gave up: it was stored before that. */
+  readonly stored_at: number;
+  /** When it was handed back. */
+  readonly returned_at: number;
+  /** The message as it was: it has no content but a sealed digest. */
+  readonly payload: Uint8Array;
+}
+
 /** How far a mirror is. Written to the state topic in the transaction of what it tells of; the last one is where the next owner goes on. */
 export interface MirrorProgressed {
   /** The mirror: requests, billing, audit or answers. */
@@ -774,6 +794,22 @@ export interface PublishedPrice {
   readonly valid_from: number;
   /** Until when; null: until the next one. */
   readonly valid_until: number | null;
+}
+
+/** The answer to ReceiptRequested. Request and reply only, never stored. */
+export interface ReceiptGiven {
+  /** The receipt as JSON (millrace-receipt/1); null where the request was not on record, and signed, in time. */
+  readonly receipt: string | null;
+}
+
+/** A gateway asks for the signed receipt of a request that has ended, for its client. Request and reply only, never stored. */
+export interface ReceiptRequested {
+  /** The tenant that the request belongs to. */
+  readonly tenant: string;
+  /** The request, a UUID. */
+  readonly request_id: string;
+  /** How long the record and its signature may be waited for, in milliseconds. */
+  readonly wait_ms: number;
 }
 
 /** The request is within the limits of its tenant and was claimed. */
@@ -1162,10 +1198,13 @@ export interface EventTypes {
   readonly 'key.changed': KeyChanged;
   readonly 'key.revoked': KeyRevoked;
   readonly 'key.wrapped': KeyWrapped;
+  readonly 'letter.returned': LetterReturned;
   readonly 'mirror.progressed': MirrorProgressed;
   readonly 'model.ready': ModelReady;
   readonly 'policy.published': PolicyPublished;
   readonly 'price.published': PricePublished;
+  readonly 'receipt.given': ReceiptGiven;
+  readonly 'receipt.requested': ReceiptRequested;
   readonly 'request.admitted': RequestAdmitted;
   readonly 'request.cancelled': RequestCancelled;
   readonly 'request.closed': RequestClosed;

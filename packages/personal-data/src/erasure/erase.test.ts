@@ -1,9 +1,13 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { eq, getTableName, sql } from 'drizzle-orm';
 import { subjects } from '@millrace/contracts';
-import { eq } from 'drizzle-orm';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { controlKeys } from '@millrace/contracts';
+import { MillraceError } from '@millrace/runtime';
 import { sealContent, watchCancellations } from '@millrace/stage';
-import { apiKeys, claims, ledger, tables, tenants, users } from '@millrace/store';
+import { apiKeys, claims, inTransaction, jobs, ledger, tables, tenants, users } from '@millrace/store';
 import { contentStores } from './stores.ts';
 import { erase, resumeErasures } from './erase.ts';
 import { listErasures } from './erasure-record.ts';
@@ -201,5 +205,75 @@ it('refuses a tenant that is not there', async () => {
   await expect(erase(test.dependencies, { tenant: 'nobody', user: null }, never)).rejects.toMatchObject({
     code: 'request_not_found',
     param: 'tenant',
+  });
+});
+
+describe('an erasure whose process is killed', () => {
+  /** Where it is killed: what it waits for then, behind the steps that are done. */
+  const places = [
+    { step: 'shut_out', locked: apiKeys, done: [] },
+    { step: 'remove', locked: jobs, done: ['shut_out', 'stop_requests', 'shred'] },
+  ];
+
+  it.each(places)('in $step is gone on with, ends once, and counts all', async ({ locked, done }) => {
+    const { dependencies, elsewhere, databaseUrl, nats, masterKey } = test;
+    const { database } = dependencies;
+    for (const [tenant, user] of [
+      ['acme', null],
+      ['acme', 'usr_anna'],
+      ['other', null],
+    ] as const)
+      await writeOneOfEach(dependencies, tenant, user);
+    const sealed = (await elsewhere.sealing.forTenant('acme')).seal(Buffer.from('x'), 'c');
+    const key = Buffer.from(masterKey).toString('hex');
+    const script = fileURLToPath(new URL('erasing-child.fixture.ts', import.meta.url));
+    await inTransaction(database, async (transaction) => {
+      await transaction.execute(sql`lock table ${locked} in share mode`);
+      const child = fork(script, [databaseUrl, nats.url, key, 'acme'], { stdio: 'ignore' });
+      const exited = once(child, 'exit');
+      const waiting = sql`select 1 from pg_locks where not granted and relation = ${getTableName(locked)}::regclass`;
+      await expect
+        .poll(async () => (await database.execute(waiting)).rows.length, { timeout: 60_000 })
+        .toBeGreaterThan(0);
+      child.kill('SIGKILL');
+      expect(await exited).toEqual([null, 'SIGKILL']);
+    });
+    expect(await listErasures(database, 'acme')).toMatchObject([{ completedAt: null, steps: done }]);
+
+    const [reports, others] = await Promise.all(
+      [dependencies, { ...elsewhere, database, nextId: dependencies.nextId }].map((each) =>
+        resumeErasures(each, never),
+      ),
+    );
+    expect(new Set([...(reports ?? []), ...(others ?? [])].map(({ id }) => id)).size).toBe(1);
+    const rows = await listErasures(database, 'acme');
+    expect(rows).toMatchObject([
+      {
+        completedAt: expect.any(Date) as Date,
+        removed: Object.fromEntries(Object.keys(oneOfEach).map((store) => [store, 2])),
+      },
+    ]);
+    expect(rows[0]?.steps.toSorted()).toEqual([
+      'remove',
+      'remove_again',
+      'remove_names',
+      'shred',
+      'shred_again',
+      'shut_out',
+      'stop_requests',
+    ]);
+    expect(await rowsOf(acme)).toEqual(Object.fromEntries(Object.keys(oneOfEach).map((store) => [store, 0])));
+    expect(await rowsOf({ tenant: 'other', user: null })).toEqual(oneOfEach);
+    const isReadable = async (): Promise<boolean> => {
+      try {
+        (await elsewhere.sealing.forTenant('acme')).open(sealed, 'c');
+        return true;
+      } catch (error) {
+        if (error instanceof MillraceError && error.code === 'key_erased') return false;
+        throw error;
+      }
+    };
+    await expect.poll(isReadable, { timeout: 30_000 }).toBe(false);
+    expect(await resumeErasures(dependencies, never)).toEqual([]);
   });
 });

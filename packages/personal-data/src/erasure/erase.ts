@@ -79,7 +79,10 @@ export async function erase(
   signal: AbortSignal,
 ): Promise<ErasureReport> {
   await requireTenant(dependencies, subject.tenant);
-  return finish(dependencies, await beginErasure(dependencies, subject), signal);
+  const { row } = await inTransaction(dependencies.database, (transaction) =>
+    beginErasure(dependencies, transaction, subject),
+  );
+  return finish(dependencies, row, signal);
 }
 
 /**

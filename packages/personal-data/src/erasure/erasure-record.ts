@@ -1,33 +1,38 @@
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
-import { erasures, inTransaction, onConnection, type Database, type Transaction } from '@millrace/store';
+import { erasures, onConnection, type Database, type Transaction } from '@millrace/store';
 import type { DataSubject, PersonalDataDependencies } from '../data-subject.ts';
 
 export type ErasureRow = typeof erasures.$inferSelect;
 
-/** The erasure of a subject that is under way, or a new one. @throws `database_unavailable` */
-export function beginErasure(
-  { database, clock, nextId }: Pick<PersonalDataDependencies, 'database' | 'clock' | 'nextId'>,
+/** An erasure that goes on, and whether it was begun only now. */
+export interface BegunErasure {
+  readonly row: ErasureRow;
+  readonly isNew: boolean;
+}
+
+/** The erasure of a subject that is under way, or a new one. */
+export async function beginErasure(
+  { clock, nextId }: Pick<PersonalDataDependencies, 'clock' | 'nextId'>,
+  transaction: Transaction,
   { tenant, user }: DataSubject,
-): Promise<ErasureRow> {
-  const isUnfinished = and(
-    eq(erasures.tenant, tenant),
-    user === null ? isNull(erasures.user) : eq(erasures.user, user),
-    isNull(erasures.completedAt),
-  );
-  return inTransaction(database, async (transaction) => {
-    await transaction
-      .insert(erasures)
-      .values({
-        id: `erasure_${nextId().replaceAll('-', '')}`,
-        tenant,
-        user,
-        requestedAt: new Date(clock.now()),
-      })
-      .onConflictDoNothing();
-    const [row] = await transaction.select().from(erasures).where(isUnfinished);
-    if (row === undefined) throw new Error('an erasure that was begun is gone');
-    return row;
-  });
+): Promise<BegunErasure> {
+  const begun = await transaction
+    .insert(erasures)
+    .values({
+      id: `erasure_${nextId().replaceAll('-', '')}`,
+      tenant,
+      user,
+      requestedAt: new Date(clock.now()),
+    })
+    .onConflictDoNothing()
+    .returning({ id: erasures.id });
+  const ofUser = user === null ? isNull(erasures.user) : eq(erasures.user, user);
+  const [row] = await transaction
+    .select()
+    .from(erasures)
+    .where(and(eq(erasures.tenant, tenant), ofUser, isNull(erasures.completedAt)));
+  if (row === undefined) throw new Error('an erasure that was begun is gone');
+  return { row, isNew: begun.length > 0 };
 }
 
 /** Counts what was removed, as part of the transaction that removes it. */
@@ -52,7 +57,8 @@ export async function markStep(database: Database, id: string, step: string): Pr
     connection
       .update(erasures)
       .set({ steps: sql`array_append(${erasures.steps}, ${step}::text)` })
-      .where(eq(erasures.id, id)),
+      // Another process may have done it at the same time.
+      .where(and(eq(erasures.id, id), sql`not ${step}::text = any(${erasures.steps})`)),
   );
 }
 

@@ -1,4 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
+import { noteChanges, publishControlChanges } from '@millrace/control-plane';
 import { MillraceError } from '@millrace/runtime';
 import { announceDataPolicy } from '@millrace/stage';
 import {
@@ -62,10 +63,11 @@ const none: StoredDataPolicy = {
 
 /** @throws `database_unavailable` */
 export function readDataPolicy(database: Database, tenant: string): Promise<StoredDataPolicy> {
-  return onConnection(database, (connection) => findPolicy(connection, tenant));
+  return onConnection(database, (connection) => findDataPolicy(connection, tenant));
 }
 
-async function findPolicy(
+/** The same for those who read in a transaction. */
+export async function findDataPolicy(
   connection: Pick<Transaction, 'select'>,
   tenant: string,
 ): Promise<StoredDataPolicy> {
@@ -76,58 +78,61 @@ async function findPolicy(
 }
 
 /**
- * Sets the policy of a tenant. It holds for what is there too: what it allows no longer is removed with the next round. All processes
- * are told.
+ * Sets the policy of a tenant, and tells all processes.
  *
- * @throws `invalid_value` and `conflicting_values` naming the field; `request_not_found` where there is no such tenant;
- *   `database_unavailable`, `unavailable`
+ * @throws as `changeDataPolicy`; `database_unavailable`, `unavailable`
  */
-export function setDataPolicy(
+export async function setDataPolicy(
   dependencies: Pick<PersonalDataDependencies, 'database' | 'bus' | 'codec' | 'clock'>,
   tenant: string,
   settings: DataPolicySettings,
 ): Promise<StoredDataPolicy> {
-  return changeDataPolicy(dependencies, tenant, () => settings);
+  const { database } = dependencies;
+  const set = await inTransaction(database, (transaction) =>
+    changeDataPolicy(dependencies, transaction, tenant, () => settings),
+  );
+  await publishControlChanges(dependencies);
+  return set;
 }
 
 /**
- * The same for what is made of the policy that is there.
+ * Changes the policy of a tenant. It holds for what is there too: what it allows no longer is removed with the next round. All
+ * processes are told with the next `publishControlChanges`.
  *
+ * @param change makes it of the policy that is there
  * @param version of that policy; undefined: any
- * @throws as `setDataPolicy`, `version_conflict`, and what `change` throws
+ * @throws `invalid_value` and `conflicting_values` naming the field; `request_not_found` where there is no such tenant;
+ *   `version_conflict`, and what `change` throws
  */
 export async function changeDataPolicy(
-  dependencies: Pick<PersonalDataDependencies, 'database' | 'bus' | 'codec' | 'clock'>,
+  { clock }: Pick<PersonalDataDependencies, 'clock'>,
+  transaction: Transaction,
   tenant: string,
   change: (present: StoredDataPolicy) => DataPolicySettings,
   version?: number,
 ): Promise<StoredDataPolicy> {
-  const { database, clock } = dependencies;
-  const settings = await inTransaction(database, async (transaction) => {
-    const [known] = await transaction
-      .select({ id: tenants.id })
-      .from(tenants)
-      .where(eq(tenants.id, tenant))
-      .for('no key update');
-    if (known === undefined)
-      throw new MillraceError('request_not_found', `There is no tenant ${tenant}.`, { param: 'tenant' });
-    const present = await findPolicy(transaction, tenant);
-    requireVersion(present, version);
-    const wanted = change(present);
-    validate(wanted);
-    const values = { ...wanted, updatedAt: new Date(clock.now()) };
-    await transaction
-      .insert(dataPolicies)
-      .values({ tenant, ...values })
-      .onConflictDoUpdate({
-        target: dataPolicies.tenant,
-        set: { ...values, version: sql`${dataPolicies.version} + 1` },
-      });
-    await shorten(transaction, tenant, wanted);
-    return wanted;
-  });
-  await announceDataPolicy(dependencies, tenant, settings);
-  return readDataPolicy(database, tenant);
+  const [known] = await transaction
+    .select({ id: tenants.id })
+    .from(tenants)
+    .where(eq(tenants.id, tenant))
+    .for('no key update');
+  if (known === undefined)
+    throw new MillraceError('request_not_found', `There is no tenant ${tenant}.`, { param: 'tenant' });
+  const present = await findDataPolicy(transaction, tenant);
+  requireVersion(present, version);
+  const wanted = change(present);
+  validate(wanted);
+  const values = { ...wanted, updatedAt: new Date(clock.now()) };
+  await transaction
+    .insert(dataPolicies)
+    .values({ tenant, ...values })
+    .onConflictDoUpdate({
+      target: dataPolicies.tenant,
+      set: { ...values, version: sql`${dataPolicies.version} + 1` },
+    });
+  await shorten(transaction, tenant, wanted);
+  await noteChanges(transaction, 'policy', [tenant]);
+  return findDataPolicy(transaction, tenant);
 }
 
 /** @throws `version_conflict` */

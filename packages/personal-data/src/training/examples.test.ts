@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { trainingExamples } from '@millrace/store';
+import { inTransaction, trainingExamples } from '@millrace/store';
 import { setDataPolicy } from '../policy/data-policy.ts';
+import type { DataSubject } from '../data-subject.ts';
 import { never, startPersonalDataTest, type PersonalDataTest } from '../personal-data.fixture.ts';
 import { exportExamples, withdrawExamples } from './examples.ts';
 import { keepExample, requireTrainingAllowed, type ConsentedAnswer } from './keep-example.ts';
@@ -15,6 +16,9 @@ beforeEach(async () => {
 afterEach(() => test.stop());
 
 const dayMs = 24 * 60 * 60_000;
+const withdraw = (subject: DataSubject & { readonly requestId?: string }) =>
+  inTransaction(test.dependencies.database, (transaction) => withdrawExamples(transaction, subject));
+
 const allow = (trainingAllowed: boolean, trainingMs: number | null = null) =>
   setDataPolicy(test.dependencies, 'acme', {
     zeroRetention: false,
@@ -102,12 +106,12 @@ it('withdraws that of a request, of a user, and of the tenant', async () => {
     await keepExample(dependencies, answer);
   const anna = { tenant: 'acme', user: 'usr_anna' };
   const ofBert = { tenant: 'acme', user: 'usr_bert', requestId: one.requestId };
-  expect(await withdrawExamples(dependencies, ofBert)).toBe(0);
-  expect(await withdrawExamples(dependencies, { ...anna, requestId: one.requestId })).toBe(1);
-  expect(await withdrawExamples(dependencies, anna)).toBe(1);
+  expect(await withdraw(ofBert)).toBe(0);
+  expect(await withdraw({ ...anna, requestId: one.requestId })).toBe(1);
+  expect(await withdraw(anna)).toBe(1);
   expect(await exported('b')).toHaveLength(1);
-  expect(await withdrawExamples(dependencies, { tenant: 'other', user: null })).toBe(0);
-  expect(await withdrawExamples(dependencies, { tenant: 'acme', user: null })).toBe(2);
+  expect(await withdraw({ tenant: 'other', user: null })).toBe(0);
+  expect(await withdraw({ tenant: 'acme', user: null })).toBe(2);
 });
 
 it('leaves out what a user has taken back with its key', async () => {

@@ -1,6 +1,6 @@
 import { and, eq, gt } from 'drizzle-orm';
 import { MillraceError } from '@millrace/runtime';
-import { onConnection, trainingExamples } from '@millrace/store';
+import { trainingExamples, type Transaction } from '@millrace/store';
 import { belongsTo, type DataSubject, type PersonalDataDependencies } from '../data-subject.ts';
 import { rowsOf } from '../export/pages.ts';
 
@@ -36,23 +36,16 @@ export async function* exportExamples(
  * Withdraws the consent: removes the examples of a tenant or user, or the one of a request.
  *
  * @returns how many
- * @throws `database_unavailable`
  */
 export async function withdrawExamples(
-  { database }: Pick<PersonalDataDependencies, 'database'>,
+  transaction: Transaction,
   subject: DataSubject & { readonly requestId?: string | undefined },
 ): Promise<number> {
   const { requestId } = subject;
-  const removed = await onConnection(database, (connection) =>
-    connection
-      .delete(trainingExamples)
-      .where(
-        and(
-          belongsTo(subject, trainingExamples),
-          requestId === undefined ? undefined : eq(trainingExamples.requestId, requestId),
-        ),
-      )
-      .returning({ id: trainingExamples.requestId }),
-  );
+  const ofRequest = requestId === undefined ? undefined : eq(trainingExamples.requestId, requestId);
+  const removed = await transaction
+    .delete(trainingExamples)
+    .where(and(belongsTo(subject, trainingExamples), ofRequest))
+    .returning({ id: trainingExamples.requestId });
   return removed.length;
 }

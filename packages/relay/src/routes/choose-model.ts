@@ -67,6 +67,19 @@ export function chooseModel(
   };
 }
 
+/** What an API key may ask for: models, and names of routes. @param allowed null or undefined: all */
+export function askable(
+  routes: ReadonlyMap<string, Route>,
+  models: Pick<ModelTable, 'list'>,
+  allowed: RouteQuestion['allowed'],
+): { readonly models: readonly ModelReady[]; readonly routes: readonly string[] } {
+  const isAllowed = (model: string): boolean => isModelAllowed(allowed, model);
+  return {
+    models: models.list().filter(({ name }) => isAllowed(name)),
+    routes: [...routes.values()].filter((route) => modelsOf(route).some(isAllowed)).map(({ name }) => name),
+  };
+}
+
 /** @throws `permission_denied` where none of the models may be asked for */
 function requireAllowed(allowed: RouteQuestion['allowed'], models: readonly string[], name: string): void {
   if (models.some((model) => isModelAllowed(allowed, model))) return;

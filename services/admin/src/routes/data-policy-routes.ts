@@ -1,6 +1,7 @@
 import { nameIdSchema } from '@millrace/control-plane';
 import {
   changeDataPolicy,
+  findDataPolicy,
   readDataPolicy,
   type DataPolicySettings,
   type StoredDataPolicy,
@@ -120,15 +121,12 @@ export const dataPolicyRoutes: readonly AdminRoute[] = [
     summary: 'Sets how long content is kept, also what is there; what is left out stays as it is.',
     body: changesSchema,
     isVersioned: true,
+    isTold: true,
     place: (plane, { params }) => placeOfTenant(plane, params.tenant),
-    run: async ({ plane, params: { tenant }, body, version }) =>
-      show(
-        await changeDataPolicy(
-          plane,
-          tenant,
-          (present) => settingsOf({ ...show(present), ...body }),
-          version,
-        ),
-      ),
+    before: async ({ database }, { tenant }) => show(await findDataPolicy(database, tenant)),
+    change: async ({ plane, params: { tenant }, body, version }, transaction) => {
+      const changed = (present: StoredDataPolicy) => settingsOf({ ...show(present), ...body });
+      return show(await changeDataPolicy(plane, transaction, tenant, changed, version));
+    },
   }),
 ];

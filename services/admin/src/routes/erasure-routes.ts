@@ -1,6 +1,7 @@
 import { nameIdSchema } from '@millrace/control-plane';
 import { beginErasure, listErasures, reportOf, type ErasureRow } from '@millrace/personal-data';
-import { route, type AdminRoute } from '../admin-route.ts';
+import { afterCommit } from '@millrace/store';
+import { route, Unchanged, type AdminRoute } from '../admin-route.ts';
 import { placeOfSubject, subjectUser } from '../data-subject.ts';
 import { pageOfAll, pageParameters, placeOfTenant, type PageQuery } from '../page-query.ts';
 
@@ -92,10 +93,10 @@ export const erasureRoutes: readonly AdminRoute[] = [
     body: { title: 'NewErasure', type: 'object', additionalProperties: false, properties: subjectUser },
     answers: 'accepted',
     place: (plane, { params, body }) => placeOfSubject(plane, params.tenant, body.user),
-    run: async ({ plane, params: { tenant }, body: { user = null } }) => {
-      const row = await beginErasure(plane, { tenant, user });
-      plane.erasures.start({ tenant, user });
-      return Response.json(show(row), { status: 202 });
+    change: async ({ plane, params: { tenant }, body: { user = null } }, transaction) => {
+      const { row, isNew } = await beginErasure(plane, transaction, { tenant, user });
+      afterCommit(transaction, () => plane.erasures.start({ tenant, user }));
+      return isNew ? show(row) : new Unchanged(show(row));
     },
   }),
 ];

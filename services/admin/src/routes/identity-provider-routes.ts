@@ -1,4 +1,10 @@
-import { nameIdSchema, notFound, type ControlDependencies, type Place } from '@millrace/control-plane';
+import {
+  nameIdSchema,
+  notFound,
+  type ControlDependencies,
+  type Place,
+  type Reading,
+} from '@millrace/control-plane';
 import {
   addIdentityProvider,
   changeIdentityProvider,
@@ -59,7 +65,7 @@ function show({ createdAt, disabledAt, ...provider }: StoredIdentityProvider): o
 }
 
 /** @throws `resource_not_found` */
-async function find({ database }: ControlDependencies, id: string): Promise<StoredIdentityProvider> {
+async function find({ database }: Reading, id: string): Promise<StoredIdentityProvider> {
   const found = await findIdentityProvider(database, id);
   if (found === undefined) throw notFound('identity provider', 'provider');
   return found;
@@ -104,9 +110,10 @@ export const identityProviderRoutes: readonly AdminRoute[] = [
     },
     answer,
     place: (plane, { body }, actor) => placeOfOrganisation(plane, body.organisation ?? actor.organisation),
-    create: async ({ actor, body }, transaction) => {
+    create: async ({ plane, actor, body }, transaction) => {
       const wanted = { ...body, organisation: body.organisation ?? actor.organisation };
-      return show(await addIdentityProvider(transaction, readIdentityProvider(wanted, false)));
+      const provider = readIdentityProvider(wanted, plane.allowsPrivateIssuers);
+      return show(await addIdentityProvider(transaction, provider));
     },
   }),
   route<Params>({
@@ -139,10 +146,11 @@ export const identityProviderRoutes: readonly AdminRoute[] = [
     answer,
     isVersioned: true,
     place: (plane, asked) => placeOf(plane, asked.params.provider),
-    run: async ({ plane, params: { provider }, body, version }) => {
-      const present = await find(plane, provider);
-      const options = { version, allowsPrivate: false };
-      return show(await changeIdentityProvider(plane.database, present, body, options));
+    before: async (reading, { provider }) => show(await find(reading, provider)),
+    change: async ({ plane, params: { provider }, body, version }, transaction) => {
+      const present = await find({ database: transaction }, provider);
+      const options = { version, allowsPrivate: plane.allowsPrivateIssuers };
+      return show(await changeIdentityProvider(transaction, present, body, options));
     },
   }),
   ...(['disable', 'enable'] as const).map((verb) =>
@@ -159,11 +167,12 @@ export const identityProviderRoutes: readonly AdminRoute[] = [
       params,
       answer,
       place: (plane, asked) => placeOf(plane, asked.params.provider),
-      run: async ({ plane, params: { provider } }) => {
-        const { issuer: name } = await find(plane, provider);
+      before: async (reading, { provider }) => show(await find(reading, provider)),
+      change: async ({ plane, params: { provider } }, transaction) => {
+        const { issuer: name } = await find({ database: transaction }, provider);
         const disabledAt = verb === 'disable' ? new Date(plane.clock.now()) : null;
-        await setIdentityProviderDisabled(plane.database, name, disabledAt);
-        return show(await find(plane, provider));
+        await setIdentityProviderDisabled(transaction, name, disabledAt);
+        return show(await find({ database: transaction }, provider));
       },
     }),
   ),

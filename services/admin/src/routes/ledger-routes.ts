@@ -15,19 +15,19 @@ import {
   giveCredit,
   previewRerating,
   type LedgerAdjustment,
+  type MadeOnce,
   type Rerating,
   type ReratingRange,
 } from '@millrace/ledger';
 import { MillraceError } from '@millrace/runtime';
-import { route, type AdminRoute, type Call } from '../admin-route.ts';
+import { route, Unchanged, type AdminRoute, type Call } from '../admin-route.ts';
 import { placeOfTenant } from '../page-query.ts';
 
 const tag = 'ledger';
 const reason = {
   type: 'string',
-  minLength: 1,
-  maxLength: 500,
-  description: 'Kept for good: nothing personal.',
+  pattern: '^[^\\p{Cc}\\p{Cs}]{1,500}$',
+  description: 'Kept for good: nothing personal. 1 to 500 characters, none of them a control character.',
 } as const;
 const signed = { type: 'string', pattern: '^-?\\d{1,9}(?:\\.\\d{1,10})?$' } as const;
 const decimal = { type: 'string', pattern: '^\\d{1,9}(?:\\.\\d{1,10})?$' } as const;
@@ -72,6 +72,12 @@ function showAdjustment(made: LedgerAdjustment): object {
     actor: made.actor,
     adjusted_at: new Date(made.adjustedAt).toISOString(),
   };
+}
+
+/** What a key has made before is made once, and is one act. */
+function showMade({ made, isRepeat }: MadeOnce): object {
+  const shown = showAdjustment(made);
+  return isRepeat ? new Unchanged(shown) : shown;
 }
 
 const sum = {
@@ -160,6 +166,14 @@ const expected = {
 /** Who is named in the ledger. */
 const actorOf = ({ actor }: Call<unknown, unknown, unknown>): string => actor.user_id ?? actor.key_id;
 
+/** The id of a re-rating, which its entries in the ledger have: one of its own for each key and range. */
+function runOf({
+  body,
+  idempotencyKey,
+}: Pick<Call<unknown, unknown, AskedRange>, 'body' | 'idempotencyKey'>): string {
+  return adjustmentIdOf(JSON.stringify(['rerating', rangeOf(body)]), idempotencyKey);
+}
+
 interface NewAdjustment {
   readonly tenant: string;
   readonly request_id: string;
@@ -191,11 +205,11 @@ export const ledgerRoutes: readonly AdminRoute[] = [
     answer: adjustmentSchema,
     isOnce: true,
     place: (plane, { body }) => placeOfTenant(plane, body.tenant),
-    run: async (call) => {
+    change: async (call, transaction) => {
       const { plane, body, idempotencyKey } = call;
       const { tenant, request_id: requestId, amount } = body;
       const asked = { tenant, requestId, amount, reason: body.reason, idempotencyKey, actor: actorOf(call) };
-      return showAdjustment(await adjustCharge(plane, asked));
+      return showMade(await adjustCharge(plane, transaction, asked));
     },
   }),
   route<object, object, NewCredit>({
@@ -214,9 +228,10 @@ export const ledgerRoutes: readonly AdminRoute[] = [
     answer: adjustmentSchema,
     isOnce: true,
     place: (plane, { body }) => placeOfTenant(plane, body.tenant),
-    run: async (call) => {
+    change: async (call, transaction) => {
       const { plane, body, idempotencyKey } = call;
-      return showAdjustment(await giveCredit(plane, { ...body, idempotencyKey, actor: actorOf(call) }));
+      const asked = { ...body, idempotencyKey, actor: actorOf(call) };
+      return showMade(await giveCredit(plane, transaction, asked));
     },
   }),
   route<object, object, AskedRange & { readonly prices?: readonly NewPrice[] }>({
@@ -252,24 +267,24 @@ export const ledgerRoutes: readonly AdminRoute[] = [
     tag,
     body: objectOf('NewRerating', { ...range, reason, expected }, [...optional, 'expected']),
     answer: objectOf('AppliedRerating', {
+      run: { ...text, description: 'The `adjustment_id` of its entries.' },
       ...sums,
       written: { ...count, description: 'Entries that this call wrote.' },
     }),
     isOnce: true,
     place: async (plane, { body }) =>
       body.tenant === undefined ? platformPlace : placeOfTenant(plane, body.tenant),
-    run: async (call) => {
-      const { plane, body, idempotencyKey } = call;
-      // A run of its own for each key and range: what was done under a key does not keep another range from it.
-      const run = adjustmentIdOf(JSON.stringify(['rerating', rangeOf(body)]), idempotencyKey);
+    planned: (call) => ({ ...call.body, run: runOf(call) }),
+    undertake: async (call) => {
+      const { plane, body } = call;
       const asked = {
         ...rangeOf(body),
-        run,
+        run: runOf(call),
         reason: body.reason,
         actor: actorOf(call),
         ...(body.expected === undefined ? {} : { expected: body.expected }),
       };
-      return showRerating(await applyRerating(plane, asked));
+      return { run: asked.run, ...showRerating(await applyRerating(plane, asked)) };
     },
   }),
 ];

@@ -110,7 +110,7 @@ export const personalDataRoutes: readonly AdminRoute[] = [
     body: subjectSchema,
     answer: rotatedSchema,
     place: (plane, { params: { tenant }, body }) => placeOfSubject(plane, tenant, body.user),
-    run: async ({ plane, params: { tenant }, body: { user = null } }) => ({
+    undertake: async ({ plane, params: { tenant }, body: { user = null } }) => ({
       tenant,
       user,
       key_id: await plane.sealing.rotate({ tenant, user }, never),
@@ -127,7 +127,7 @@ export const personalDataRoutes: readonly AdminRoute[] = [
     body: subjectSchema,
     answer: answerOf('RetiredDataKeys', { retired: { type: 'integer', description: 'How many.' } }),
     place: (plane, { params: { tenant }, body }) => placeOfSubject(plane, tenant, body.user),
-    run: async ({ plane, params: { tenant }, body: { user = null } }) => ({
+    undertake: async ({ plane, params: { tenant }, body: { user = null } }) => ({
       retired: await retireDataKeys({ ...plane, keyStore: createBucketKeyStore(plane) }, { tenant, user }),
     }),
   }),
@@ -170,8 +170,8 @@ export const personalDataRoutes: readonly AdminRoute[] = [
     },
     answer: answerOf('WithdrawnExamples', { withdrawn: { type: 'integer', description: 'How many.' } }),
     place: (plane, asked) => placeOfTenant(plane, asked.params.tenant),
-    run: async ({ plane, params: { tenant }, body: { user = null, request } }) => ({
-      withdrawn: await withdrawExamples(plane, { tenant, user, requestId: request }),
+    change: async ({ params: { tenant }, body: { user = null, request } }, transaction) => ({
+      withdrawn: await withdrawExamples(transaction, { tenant, user, requestId: request }),
     }),
   }),
 ];

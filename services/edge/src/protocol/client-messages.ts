@@ -12,12 +12,15 @@ export interface GenerateMessage extends GenerationBody {
   readonly type: 'generate';
   readonly id: string;
   readonly idempotency_key?: string;
+  readonly receipt?: boolean;
+  readonly consent?: boolean;
 }
 
 export interface TaskMessage extends TaskBody {
   readonly type: TaskOperation;
   readonly id: string;
   readonly idempotency_key?: string;
+  readonly receipt?: boolean;
 }
 
 /** A message that asks for an answer. */
@@ -34,6 +37,7 @@ export interface ResumeMessage {
   readonly request_id: string;
   readonly after: number;
   readonly id?: string;
+  readonly receipt?: boolean;
 }
 
 export interface PingMessage {
@@ -54,6 +58,12 @@ const requestId = {
 
 const requestName = id('Names the request on this connection, until it has ended.');
 
+const receipt = {
+  type: 'boolean',
+  default: false,
+  description: 'Whether completed has the signed receipt of the request, for which it waits at most 5 s.',
+} as const;
+
 const taskSchema = <Task extends TaskOperation>(type: Task, title: string, description: string) =>
   ({
     title,
@@ -65,6 +75,7 @@ const taskSchema = <Task extends TaskOperation>(type: Task, title: string, descr
       type: { const: type },
       id: requestName,
       idempotency_key: idempotencyKeySchema,
+      receipt,
       ...taskProperties[type],
     },
   }) as const;
@@ -81,6 +92,13 @@ export const clientMessageSchemas = {
       type: { const: 'generate' },
       id: requestName,
       idempotency_key: idempotencyKeySchema,
+      receipt,
+      consent: {
+        type: 'boolean',
+        default: false,
+        description:
+          'Whether prompt and answer may be kept for training, without the personal data that is found; only where the tenant allows it.',
+      },
       ...generationProperties,
     },
   },
@@ -126,6 +144,7 @@ export const clientMessageSchemas = {
         description: 'seq of the last chunk that the client has; 0: none.',
       },
       id: id('Names the request on this connection from now on.'),
+      receipt,
     },
   },
   ping: {

@@ -52,6 +52,8 @@ export interface CompletedMessage extends Named {
   readonly timings: Timings;
   /** Null where the model has no price. */
   readonly cost: AnswerCost | null;
+  /** Where it was asked for; null where there was none in time. */
+  readonly receipt?: object | null;
 }
 
 export interface ErrorMessage extends Partial<Named> {
@@ -172,6 +174,11 @@ export const serverMessageSchemas = {
       usage: usageSchema,
       timings: timingsSchema,
       cost: costSchema,
+      receipt: {
+        type: ['object', 'null'],
+        description:
+          'Where it was asked for: the signed receipt, as GET /v1/requests/{id}/receipt gives it. Null when it did not come in time: it is given there later.',
+      },
     },
   },
   error: {

@@ -21,6 +21,7 @@ export function toServerMessage(
         usage: answerUsage(event.usage, event.cache),
         timings: answerTimings(event.timings),
         cost: event.cost ?? null,
+        ...(event.receipt === undefined ? {} : { receipt: event.receipt }),
       };
     case 'failed':
       return {

@@ -1,7 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseJson, type Endpoint } from '@millrace/endpoints';
 import { notFound, showJob, type Job } from '@millrace/jobs';
-import { idempotencyKeyOf, notJson, refuseEncoding, type Relay } from '@millrace/relay';
+import {
+  idempotencyKeyOf,
+  notJson,
+  refuseEncoding,
+  type GatewayPrincipal,
+  type Generation,
+  type Relay,
+} from '@millrace/relay';
 import { MillraceError, systemRandom, type Clock } from '@millrace/runtime';
 import { forbidsCache } from '../cache-control.ts';
 import { callerOf } from '../caller.ts';
@@ -14,7 +21,7 @@ import { jobListParameters, jobQueryParameters } from './job-schema.ts';
 import { createKept, explainKept, type JobsAccess, type Kept } from './jobs-access.ts';
 import { createQueryReader, listOf } from './list-query.ts';
 import { onDelivered } from './on-delivered.ts';
-import { createJobReader, digestOf } from './read-job.ts';
+import { createJobReader, digestOf, inBody } from './read-job.ts';
 import type { Waiters } from '../waiters.ts';
 import { progressOf, showWholeJob } from './show-whole-job.ts';
 
@@ -45,6 +52,19 @@ interface JobRoute {
   readonly Params: { readonly id: string };
 }
 
+/** @throws as `requireModel`, of a field of the body */
+function requireModelOf(
+  relay: Pick<Relay, 'requireModel'>,
+  principal: GatewayPrincipal,
+  generation: Generation,
+): void {
+  try {
+    relay.requireModel(principal, generation);
+  } catch (error) {
+    throw error instanceof MillraceError ? inBody(error) : error;
+  }
+}
+
 /** A fastify plugin with jobs, files and batches. Where the database is away they say so, and nothing else does. */
 export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions): Promise<void> {
   const { relay, settings, clock, identify, access, ask, onError, waiters } = options;
@@ -73,11 +93,12 @@ export async function jobRoutes(app: FastifyInstance, options: JobRoutesOptions)
     const { principal, client } = callerOf(request);
     if (request.body === undefined) throw notJson();
     const key = idempotencyKeyOf(request);
-    const { endpoint, priority, request: made, retentionMs, webhook } = read(request.body);
+    const { endpoint, priority, request: made, retentionMs, webhook, generation } = read(request.body);
     const asked = { ...made, isUncached: forbidsCache(request.headers) };
     client.ended.throwIfAborted();
     const digest = digestOf('/v1/jobs', request.body);
     const { status, body } = await kept().once({ principal, key, digest }, async (transaction) => {
+      requireModelOf(relay, principal, generation);
       const job = await kept().jobs.create(transaction, {
         kind: 'job',
         principal,

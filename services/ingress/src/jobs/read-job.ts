@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createBodyReader, type Asked, type Endpoint } from '@millrace/endpoints';
 import type { JobRequest } from '@millrace/jobs';
+import type { Generation } from '@millrace/relay';
 import { compileValidator, MillraceError, type RandomSource } from '@millrace/runtime';
 import type { Priority } from '@millrace/contracts';
 import { jobBodySchema, type JobBody } from './job-schema.ts';
@@ -14,6 +15,8 @@ export interface AskedJob {
   readonly request: JobRequest;
   readonly retentionMs: number;
   readonly webhook: AskedWebhook | undefined;
+  /** What it asks of the model. */
+  readonly generation: Generation;
 }
 
 export interface ReadJobOptions {
@@ -42,6 +45,7 @@ export function createJobReader({
       request: { body: job.body, metadata: job.metadata ?? undefined, webhook: webhook?.target },
       retentionMs: retentionOf(job.retention, settings.jobRetentionMs),
       webhook,
+      generation,
     };
   };
 }
@@ -71,7 +75,8 @@ function readFor(endpoints: ReadonlyMap<string, Endpoint>, path: string, body: u
   });
 }
 
-function inBody(error: MillraceError): MillraceError {
+/** The same error of the body of a job. */
+export function inBody(error: MillraceError): MillraceError {
   return new MillraceError(error.code, error.message, {
     cause: error,
     retryable: error.retryable,

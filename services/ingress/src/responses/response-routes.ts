@@ -26,12 +26,13 @@ import { onDelivered } from '../jobs/on-delivered.ts';
 import { createQueryReader, listOf } from '../jobs/list-query.ts';
 import { digestOf } from '../jobs/read-job.ts';
 import { inputListParameters, responseQueryParameters, type ResponseQuery } from './response-parameters.ts';
+import { isReceiptAsked, receiptFields } from '../receipt-header.ts';
 import { conversationOf, errorOf, showInput, showResponse } from './stored-response.ts';
 import { streamResponse } from './stream-response.ts';
 import type { Waiters } from '../waiters.ts';
 
 export interface ResponseRoutesOptions extends KeptRoutesOptions {
-  readonly relay: Pick<Relay, 'follow' | 'snapshot' | 'stopping'>;
+  readonly relay: Pick<Relay, 'follow' | 'snapshot' | 'stopping' | 'askReceipt' | 'requireModel'>;
   /** Answers what is not kept. */
   readonly ask: (endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply) => Promise<object>;
   readonly waiters: Waiters;
@@ -81,6 +82,7 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
       principal,
       after,
       ended: AbortSignal.any([client.ended, relay.stopping]),
+      isReceipted: isReceiptAsked(request.headers),
       onError,
     });
     if (isWhole) await kept().jobs.delivered(principal, 'response', stored.job.id);
@@ -92,18 +94,19 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     request: FastifyRequest,
     original: ResponseBody,
     body: object,
-    { priority }: Generation,
+    generation: Generation,
   ): Promise<WholeJob> => {
     const { principal } = callerOf(request);
     const key = idempotencyKeyOf(request);
     const given = await kept().once(
       { principal, key, digest: digestOf(responsesPath, request.body) },
       async (transaction) => {
+        relay.requireModel(principal, generation);
         const { id } = await kept().jobs.create(transaction, {
           kind: 'response',
           principal,
           endpoint: responsesPath,
-          priority,
+          priority: generation.priority,
           request: { body, original, isUncached: forbidsCache(request.headers) },
           lifetimeMs: settings.jobLifetimeMs,
           retentionMs: settings.jobRetentionMs,
@@ -142,7 +145,10 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
       const asked = obeyCacheControl(generation, request.headers);
       if (result !== undefined)
         reply.headers({ ...cacheHeader(asked, result.cache), ...costHeader(result.cost) });
-      return showResponse(ended);
+      const { requestId } = ended.job;
+      if (requestId === undefined || !isReceiptAsked(request.headers)) return showResponse(ended);
+      const receipt = await relay.askReceipt({ tenant: principal.tenant, requestId }, client.ended);
+      return { ...showResponse(ended), ...receiptFields(requestId, receipt ?? null) };
     } catch (error) {
       if (!client.gone.aborted) throw error;
       return reply.hijack();
@@ -169,6 +175,7 @@ export async function responseRoutes(app: FastifyInstance, options: ResponseRout
     }
     const { stream: isStream = false, stream_options: _options, ...body } = rest;
     const { generation } = endpoint.read({ ...rest, input });
+    isReceiptAsked(request.headers);
     client.ended.throwIfAborted();
     const isAwaited = !background || isStream;
     const leave = isAwaited ? waiters.enter(principal) : undefined;

@@ -1,16 +1,17 @@
 import type { FastifyReply } from 'fastify';
 import { responseFrames } from '@millrace/endpoints';
 import type { WholeJob } from '@millrace/jobs';
-import { clientError, toErrorBody, type GatewayPrincipal, type Relay } from '@millrace/relay';
+import { clientError, toErrorBody, withReceipt, type GatewayPrincipal, type Relay } from '@millrace/relay';
 import { MillraceError, type Clock } from '@millrace/runtime';
 import { headersSoFar } from '../answer-request.ts';
 import { openEventStream, type EventStream } from '../event-stream.ts';
 import { awaitJob, isOver } from '../jobs/await-job.ts';
 import type { Kept } from '../jobs/jobs-access.ts';
+import { receiptedFrames } from '../receipt-header.ts';
 import { errorOf, headOf, showResponse } from './stored-response.ts';
 
 export interface StreamResponseOptions {
-  readonly relay: Pick<Relay, 'follow'>;
+  readonly relay: Pick<Relay, 'follow' | 'askReceipt'>;
   readonly kept: Kept;
   readonly clock: Clock;
   readonly keepAliveMs: number;
@@ -19,6 +20,8 @@ export interface StreamResponseOptions {
   readonly after: number;
   /** Aborted when the client is gone, or nothing more is to be waited for. */
   readonly ended: AbortSignal;
+  /** Whether its last event is to have the receipt. */
+  readonly isReceipted: boolean;
   readonly onError: (error: unknown) => void;
 }
 
@@ -79,15 +82,18 @@ async function sendAttempt(
   stream: EventStream,
   frames: ReturnType<typeof responseFrames>,
   requestId: string,
-  { relay, principal, ended, after }: StreamResponseOptions,
+  { relay, principal, ended, after, isReceipted }: StreamResponseOptions,
 ): Promise<boolean> {
   let hasBegun = false;
-  for await (const event of relay.follow(requestId, { principal, signal: ended })) {
+  const followed = relay.follow(requestId, { principal, signal: ended });
+  const subject = { tenant: principal.tenant, requestId };
+  const events = isReceipted ? withReceipt(relay.askReceipt, subject, followed, ended) : followed;
+  for await (const event of events) {
     if (event.type === 'chunk') {
       hasBegun = true;
       await stream.send(frames.chunk(event));
     } else if (event.type === 'completed') {
-      await stream.send(frames.completed(event));
+      await stream.send(receiptedFrames(frames.completed(event), requestId, event.receipt));
       const last = frames.next() - 1;
       if (after > last) throw beyondEnd(after, last);
       return true;

@@ -1,15 +1,15 @@
-import { keepExample, requireTrainingAllowed } from '@millrace/personal-data';
 import type { GatewayPrincipal, Generation, Relay, RelayEvent } from '@millrace/relay';
 import { MillraceError, type Clock } from '@millrace/runtime';
-import type { JobsAccess } from './jobs/jobs-access.ts';
-import { collectWhole } from './keep-consented.ts';
+import type { PersonalDataDependencies } from '../data-subject.ts';
+import { collectWhole } from './collect-whole.ts';
+import { keepExample, requireTrainingAllowed } from './keep-example.ts';
 
 type Events = AsyncGenerator<RelayEvent, void, undefined>;
 
 export interface ConsentOptions {
   readonly relay: Pick<Relay, 'policies'>;
   /** Undefined where there is no database. */
-  readonly access: JobsAccess | undefined;
+  readonly access: Pick<PersonalDataDependencies, 'database' | 'sealing'> | undefined;
   readonly clock: Clock;
   readonly onError: (error: unknown, requestId: string) => void;
 }
