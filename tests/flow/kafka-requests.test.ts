@@ -408,7 +408,7 @@ describe.skipIf(!kafkaIsHere)('requests from topics of Kafka', () => {
   it('are found in a topic that is made later', async ({ signal }) => {
     await servers.admin.createTopics({
       topics: [{ topic: 'later.made', numPartitions: 1 }],
-      waitForLeaders: true,
+      waitForLeaders: false,
     });
     await servers.producer.send({
       topic: 'later.made',
