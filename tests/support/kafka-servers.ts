@@ -35,6 +35,8 @@ export interface KafkaServersOptions {
 }
 
 const refresh = { MILLRACE_KAFKA_TOPICS_REFRESH: '1s', MILLRACE_KAFKA_SESSION_TIMEOUT: '6s' } as const;
+/** A broker that was killed leads its partitions again a while after it has said that it is started. */
+const patient = { retries: 100, initialRetryTime: 100, maxRetryTime: 1_000 } as const;
 const largestRecordBytes = 8 * 1024 * 1024;
 
 export async function startKafkaServers({ entries, topics }: KafkaServersOptions): Promise<KafkaServers> {
@@ -52,7 +54,7 @@ export async function startKafkaServers({ entries, topics }: KafkaServersOptions
       readSettings(kafkaSettings, where),
       createLogger({ service: 'upstream', level: 'silent' }),
     );
-    const admin = kafka.admin();
+    const admin = kafka.admin({ retry: patient });
     await admin.connect();
     parts.push({ stop: () => admin.disconnect() });
     await admin.createTopics({
@@ -63,7 +65,7 @@ export async function startKafkaServers({ entries, topics }: KafkaServersOptions
         configEntries: [{ name: 'max.message.bytes', value: String(largestRecordBytes) }],
       })),
     });
-    const producer = kafka.producer({ allowAutoTopicCreation: false });
+    const producer = kafka.producer({ allowAutoTopicCreation: false, retry: patient });
     await producer.connect();
     parts.push({ stop: () => producer.disconnect() });
     const schemas = new SchemaRegistry({ host: registry.url });

@@ -36,6 +36,8 @@ export async function startTestRegistry(): Promise<TestRegistry> {
           '-Dquarkus.http.host=127.0.0.1',
           `-Dquarkus.http.port=${port}`,
           '-Dquarkus.log.level=INFO',
+          // 5 s by default, which a busy machine needs more than once.
+          '-Dquarkus.datasource.jdbc.acquisition-timeout=120S',
           // It says that it keeps all in memory, and writes where it is told to.
           `-Dquarkus.datasource.jdbc.url=jdbc:h2:file:${path.join(folder, 'registry')};WRITE_DELAY=0`,
           '-jar',
