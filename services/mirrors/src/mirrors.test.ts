@@ -29,6 +29,9 @@ import { clientOf, startScene, type Replica, type Scene } from './scene.fixture.
 
 const owner = (mirror: string): string => `millrace_mirror_owner{mirror="${mirror}"}`;
 const codec = createCodec();
+/** Servers are started anew in between, which takes as long as it takes. */
+const patience = { timeout: 120_000 };
+const testMs = 600_000;
 const price = {
   model: 'model',
   version: 1,
@@ -55,10 +58,10 @@ const recordOf = (key: string): MirroredRecord => ({
 });
 
 async function owns(replica: Replica, mirror: string): Promise<void> {
-  await expect.poll(() => replica.sample(owner(mirror))).toBe(1);
+  await expect.poll(() => replica.sample(owner(mirror)), patience).toBe(1);
 }
 
-describe.skipIf(!kafkaIsHere)('the mirrors', () => {
+describe.skipIf(!kafkaIsHere)('the mirrors', { timeout: testMs }, () => {
   let scene: Scene;
   const replicas: Replica[] = [];
   const readers: TopicReader[] = [];
@@ -89,7 +92,7 @@ describe.skipIf(!kafkaIsHere)('the mirrors', () => {
   /** Each message of the stream is one record, byte for byte, and those of a tenant are in the order of the stream. */
   const expectEqual = async (reader: TopicReader, stream: string, filter = '>'): Promise<void> => {
     const stored = await readAll(scene.bus.read(stream, filter));
-    await expect.poll(() => reader.records.length).toBeGreaterThanOrEqual(stored.length);
+    await expect.poll(() => reader.records.length, patience).toBeGreaterThanOrEqual(stored.length);
     const mirrored = reader.records.map(({ key, value, headers }) => ({
       key,
       sequence: Number(headers['millrace-sequence']),
@@ -145,10 +148,10 @@ describe.skipIf(!kafkaIsHere)('the mirrors', () => {
     await publishClosings(300);
     await scene.kafka.kill();
     await publishClosings(200);
-    await expect.poll(() => replica.service.ready()).toMatch(/^the mirror \w+: /u);
+    await expect.poll(() => replica.service.ready(), patience).toMatch(/^the mirror \w+: /u);
     await scene.kafka.start();
     await expectEqual(reader, 'CLOSED');
-    await expect.poll(() => replica.service.ready()).toBeUndefined();
+    await expect.poll(() => replica.service.ready(), patience).toBeUndefined();
   });
 
   it('are run by one replica at a time, and by another one when it ends', async () => {
@@ -302,9 +305,9 @@ describe.skipIf(!kafkaIsHere)('the mirrors', () => {
       const recorded = sampleOf('audit.recorded', { tenant: 'ledger' });
       const message = codec.encode('audit.recorded', recorded);
       await bus.publish({ subject: subjects.recorded('ledger'), payload: message });
-      await expect.poll(() => replica.service.ready()).toMatch(/^the mirror audit: /u);
+      await expect.poll(() => replica.service.ready(), patience).toMatch(/^the mirror audit: /u);
       await registry.start();
-      await expect.poll(() => kept.records.length).toBe(2);
+      await expect.poll(() => kept.records.length, patience).toBe(2);
       const { schemaId, body } = readWireFormat(kept.records[1]?.value as Buffer);
       expect(Buffer.from(message).subarray(10).equals(body)).toBe(true);
       const subject = await fetch(`${registry.url}/subjects/${topics.audit.name}-value/versions/latest`);
