@@ -69,7 +69,7 @@ class Registry:
 
     def schema(self, schema_id):
         if schema_id not in self.schemas:
-            with urllib.request.urlopen(f"{self.url}/schemas/ids/{schema_id}", timeout=10) as answer:
+            with urllib.request.urlopen(f"{self.url}/schemas/ids/{schema_id}", timeout=60) as answer:
                 self.schemas[schema_id] = fastavro.parse_schema(json.loads(json.load(answer)["schema"]))
         return self.schemas[schema_id]
 
@@ -80,7 +80,7 @@ class Registry:
             json.dumps({"schema": json.dumps(schema)}).encode(),
             {"content-type": "application/vnd.schemaregistry.v1+json"},
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             schema_id = json.load(answer)["id"]
         body = io.BytesIO()
         fastavro.schemaless_writer(body, fastavro.parse_schema(schema), value, strict_allow_default=True)
