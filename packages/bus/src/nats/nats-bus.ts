@@ -142,8 +142,10 @@ export async function connectNats(options: NatsBusOptions): Promise<Bus> {
     async subjectsOf(stream, filter) {
       const counts = new Map<string, number>();
       for (;;) {
-        const request = { subjects_filter: filter, offset: counts.size };
-        const answer = await api.ask<StreamInfo>(`STREAM.INFO.${stream}`, request);
+        const answer = await api.ask<StreamInfo>(`STREAM.INFO.${stream}`, {
+          subjects_filter: filter,
+          offset: counts.size,
+        });
         if (!answer.ok) throw toMillraceError(answer.failure, `Reading the subjects of ${stream}`);
         const { state, total = 0 } = answer.value;
         const page = Object.entries(state.subjects ?? {});
