@@ -1,6 +1,46 @@
-import type { AnswerGiven } from '@millrace/contracts';
-import { subjects } from '@millrace/contracts';
+import { subjects, type AnswerGiven, type IntakeParameters, type IntakeRequested } from '@millrace/contracts';
 import type { Cluster } from '@millrace/embedded';
+
+/** Nothing but the defaults, as Avro has them. */
+export const noParameters: IntakeParameters = {
+  max_tokens: null,
+  temperature: null,
+  top_k: null,
+  top_p: null,
+  min_p: null,
+  repetition_penalty: null,
+  presence_penalty: null,
+  frequency_penalty: null,
+  logit_bias: null,
+  seed: null,
+  n: null,
+  logprobs: null,
+  top_logprobs: null,
+  stop: null,
+  response_format: null,
+  tools: null,
+  tool_choice: null,
+  labels: null,
+  source_language: null,
+  target_language: null,
+  max_words: null,
+};
+/** As an upstream system writes it, but for what it asks. */
+export const emptyRequest: IntakeRequested = {
+  correlation_id: null,
+  operation: 'generate',
+  model: null,
+  messages: null,
+  input: null,
+  parameters: null,
+  answer: 'whole',
+  priority: null,
+  deadline_at: null,
+  timeout_ms: null,
+  idempotency_key: null,
+  cache: null,
+  metadata: {},
+};
 
 /** A message of an answer as it lies in ANSWERS. */
 export interface StoredAnswer {
