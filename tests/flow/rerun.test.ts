@@ -41,13 +41,19 @@ async function millrace(args: readonly string[], payer = ''): Promise<Body> {
 }
 
 const ask = (content: string): Promise<Response> =>
-  postJson(cluster, '/v1/chat/completions', { consent: true, messages: [{ role: 'user', content }] });
+  postJson(cluster, '/v1/chat/completions', {
+    model: 'instant',
+    consent: true,
+    messages: [{ role: 'user', content }],
+  });
+
+const kept = () => cluster.database.select().from(trainingExamples);
+const charges = () => cluster.database.select().from(ledger).where(eq(ledger.tenant, 'payer'));
 
 it('runs what clients have consented to again, compares, charges who is named, and leaves out what is withdrawn', async () => {
   await millrace(['personal-data', 'set-policy', defaultTenant, '--training-allowed', 'on']);
   await expect.poll(async () => (await ask('What is one, ada@example.com?')).status, patiently).toBe(200);
   for (const question of ['What is two?', 'What is three?']) expect((await ask(question)).status).toBe(200);
-  const kept = () => cluster.database.select().from(trainingExamples);
   await expect.poll(async () => (await kept()).length, patiently).toBe(3);
 
   await millrace(['tenants', 'create', 'payer']);
@@ -65,7 +71,6 @@ it('runs what clients have consented to again, compares, charges who is named, a
     candidate: { model: 'instant', failed: 0, currency: 'USD' },
     breaches: [],
   });
-  const charges = () => cluster.database.select().from(ledger).where(eq(ledger.tenant, 'payer'));
   await expect.poll(async () => (await charges()).length, patiently).toBe(6);
 
   const [first] = await kept();
