@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createCodec } from '@millrace/contracts';
 import { openKafka } from '@millrace/kafka';
-import { createLogger, MillraceError } from '@millrace/runtime';
+import { createLogger, MillraceError, systemClock } from '@millrace/runtime';
 import type { LiveOutput } from '../live-output.ts';
 import type { TailSettings } from './config.ts';
 import { createMessageDecoder } from './message-decoder.ts';
@@ -9,6 +9,9 @@ import { createValueView } from './shown-value.ts';
 import type { Since } from './since.ts';
 import { decodedLines } from './tailed-lines.ts';
 import { openWireSchemas } from './wire-schemas.ts';
+
+const mostTries = 60;
+const pauseMs = 500;
 
 export interface TopicTail {
   readonly topic: string;
@@ -43,6 +46,8 @@ export async function tailTopic(tail: TopicTail, settings: TailSettings, output:
   const groupId = `millrace-tail-${randomUUID()}`;
   const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false });
   const done = Promise.withResolvers<void>();
+  // A crash before it is waited for is told by what comes first.
+  done.promise.catch(() => undefined);
   output.signal.addEventListener('abort', () => done.resolve(), { once: true });
   try {
     await admin.connect();
@@ -50,6 +55,7 @@ export async function tailTopic(tail: TopicTail, settings: TailSettings, output:
     const open = new Map(ranges.filter(({ from, to }) => from < to).map((range) => [range.partition, range]));
     let left = tail.limit ?? Number.POSITIVE_INFINITY;
     if (open.size === 0 && !tail.follow) return;
+    await untilCoordinated(admin, groupId, output.signal);
     await consumer.connect();
     await consumer.subscribe({ topic: tail.topic, fromBeginning: true });
     consumer.on(consumer.events.CRASH, ({ payload }) => done.reject(payload.error));
@@ -91,6 +97,20 @@ export async function tailTopic(tail: TopicTail, settings: TailSettings, output:
     await admin.deleteGroups([groupId]).catch(() => undefined);
     await admin.disconnect();
     await wire?.stop();
+  }
+}
+
+/** A broker that has just started cannot take groups yet, and the client gives up on it. */
+async function untilCoordinated(admin: Admin, groupId: string, signal: AbortSignal): Promise<void> {
+  for (let tried = 0; tried < mostTries; tried += 1) {
+    try {
+      const { groups } = await admin.describeGroups([groupId]);
+      // What it has no group of is dead: so the coordinator is there.
+      if (groups.every(({ state }) => state === 'Dead' || state === 'Empty')) return;
+    } catch (error) {
+      if ((error as { readonly retriable?: boolean }).retriable !== true) throw error;
+    }
+    await systemClock.sleep(pauseMs, signal);
   }
 }
 
