@@ -68,7 +68,7 @@ it('runs what clients have consented to again, compares, charges who is named, a
     equal: 3,
     similarity_mean: 1,
     baseline: { model: 'instant', failed: 0 },
-    candidate: { model: 'instant', failed: 0, currency: 'USD' },
+    candidate: { model: 'instant', failed: 0 },
     breaches: [],
   });
   await expect.poll(async () => (await charges()).length, patiently).toBe(6);
