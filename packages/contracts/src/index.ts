@@ -28,6 +28,7 @@ export type {
   Outcome,
   Parameters,
   PricePublished,
+  ProtectionPublished,
   PublishedPrice,
   Principal,
   RequestAdmitted,

@@ -34,7 +34,7 @@ const consumersOf: Readonly<Record<NatsUser, readonly StageConsumer[]>> = {
   edge: [],
   inference: [],
   ingress: [],
-  jobs: [],
+  jobs: ['findings'],
   pii: ['scrubbing'],
   providers: [],
 };

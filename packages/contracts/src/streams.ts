@@ -132,6 +132,15 @@ export function streamDefinitions(limits: StreamLimits = defaultStreamLimits): r
       ...undeletable,
     },
     {
+      name: 'FINDINGS',
+      subjects: ['mr.pii.found.*'],
+      retention: 'limits',
+      maxAgeMs: 90 * dayMs,
+      discard: 'old',
+      duplicateWindowMs,
+      ...undeletable,
+    },
+    {
       name: 'DEADLETTER',
       subjects: ['mr.deadletter.*.*'],
       retention: 'limits',
@@ -173,6 +182,7 @@ export function consumerDefinitions(
     audit: define('CLOSED', 'audit', 'mr.request.closed.*.*', 4_096),
     settlement: define('CLOSED', 'auth-quota', 'mr.request.closed.*.*', 4_096),
     acts: define('ACTS', 'audit', 'mr.act.*', 1_024),
+    findings: define('FINDINGS', 'jobs-findings', 'mr.pii.found.*', 4_096),
     checkpoints: define('AUDIT', 'audit-checkpoints', 'mr.audit.recorded.*', 16_384),
   };
 }
@@ -184,6 +194,7 @@ export type StageConsumer =
   | 'audit'
   | 'settlement'
   | 'acts'
+  | 'findings'
   | 'checkpoints';
 
 /** The consumer that the workers of one model share. */

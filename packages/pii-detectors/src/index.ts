@@ -1,4 +1,4 @@
-export { detect } from './detect.ts';
+export { createDetector, detect } from './detect.ts';
 export type { Finding, PiiType } from './finding.ts';
 export { placeholdersIn } from './placeholder.ts';
 export { createReplacer, TooManyPlaceholders, type Replacer, type ReplacerOptions } from './replacer.ts';

@@ -29,6 +29,7 @@ export {
   type DataPolicies,
   type DataPolicy,
 } from './data-policies.ts';
+export { watchPiiPolicies, type PiiPolicies } from './pii-policies.ts';
 export { systemTenant } from './dead-letter.ts';
 export { decide } from './decide.ts';
 export {

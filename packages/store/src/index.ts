@@ -26,6 +26,8 @@ export {
   memberships,
   organisations,
   outbox,
+  piiFindings,
+  piiPolicies,
   prices,
   quotas,
   tenants,

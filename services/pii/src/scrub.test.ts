@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { scrub } from './scrub.ts';
+import { scrubWith } from './pii.fixture.ts';
 
 describe('scrub', () => {
   it('replaces personal data in messages of every role, the same value by the same placeholder', () => {
-    const { content, mapping, counts } = scrub({
+    const { content, mapping, counts } = scrubWith({
       messages: [
         { role: 'system', content: 'The client is ann@corp.example.' },
         { role: 'user', content: 'Mail ann@corp.example and bob@corp.example from 10.20.30.40' },
@@ -18,15 +18,18 @@ describe('scrub', () => {
       stop: ['END'],
     });
     expect(Object.fromEntries(mapping)).toEqual({
-      '<EMAIL_1>': 'ann@corp.example',
-      '<EMAIL_2>': 'bob@corp.example',
-      '<IP_1>': '10.20.30.40',
+      EMAIL_1: 'ann@corp.example',
+      EMAIL_2: 'bob@corp.example',
+      IP_1: '10.20.30.40',
     });
-    expect(counts).toEqual({ email: 2, ip: 1 });
+    expect(counts).toEqual([
+      { type: 'EMAIL', action: 'replace', count: 2 },
+      { type: 'IP', action: 'replace', count: 1 },
+    ]);
   });
 
   it('uses no placeholder that the client wrote', () => {
-    const { content } = scrub({
+    const { content } = scrubWith({
       messages: [{ role: 'user', content: '<EMAIL_1> is ann@corp.example' }],
       stop: [],
     });
@@ -36,7 +39,7 @@ describe('scrub', () => {
   it('replaces in tools and in the schema of the answer, and leaves names of functions, stop strings and biases', () => {
     const mail = 'ann@corp.example';
     const name = 'mail_ann';
-    const { content } = scrub({
+    const { content } = scrubWith({
       messages: [{ role: 'user', content: `{"to": "${mail}"}` }],
       stop: [mail],
       logit_bias: { 17: 5 },
@@ -75,17 +78,17 @@ describe('scrub', () => {
   it('replaces in the texts of a task and leaves its labels, of which none is taken for a placeholder', () => {
     const mail = 'ann@corp.example';
     const task = { texts: [`Mail ${mail}`, `{"to":"${mail}"}`], labels: [mail, '<EMAIL_1>'], top_k: 1 };
-    const { content, mapping } = scrub({ messages: [], stop: [], task });
+    const { content, mapping } = scrubWith({ messages: [], stop: [], task });
     expect(content).toEqual({
       messages: [],
       stop: [],
       task: { ...task, texts: ['Mail <EMAIL_2>', '{"to":"<EMAIL_2>"}'] },
     });
-    expect([...mapping]).toEqual([['<EMAIL_2>', mail]]);
+    expect([...mapping]).toEqual([['EMAIL_2', mail]]);
   });
 
   it('uses no placeholder that the client wrote with escapes', () => {
-    const { content } = scrub({
+    const { content } = scrubWith({
       messages: [{ role: 'user', content: '["\\u003cEMAIL_1>", "ann@corp.example"]' }],
       stop: [],
     });
@@ -94,6 +97,27 @@ describe('scrub', () => {
 
   it('leaves clean content as it is', () => {
     const content = { messages: [{ role: 'user', content: 'Why is the sky blue?' }], stop: [] } as const;
-    expect(scrub(content)).toMatchObject({ content, counts: {} });
+    expect(scrubWith(content)).toMatchObject({ content, counts: [] });
+  });
+
+  it('does what the policy of the tenant says, and refuses what it blocks without naming it', () => {
+    const content = {
+      messages: [{ role: 'user', content: 'Mail ann@corp.example from 10.20.30.40, not press@corp.example' }],
+      stop: [],
+    } as const;
+    const policy = { actions: { EMAIL: 'mask', IP: 'report' }, allow: ['Press@corp.example'] } as const;
+    expect(scrubWith(content, policy)).toMatchObject({
+      content: { messages: [{ content: 'Mail <EMAIL> from 10.20.30.40, not press@corp.example' }] },
+      counts: [
+        { type: 'EMAIL', action: 'mask', count: 1 },
+        { type: 'IP', action: 'report', count: 1 },
+      ],
+    });
+    expect(() => scrubWith(content, { actions: { IP: 'block' } })).toThrow(
+      expect.objectContaining({
+        code: 'content_blocked',
+        message: expect.not.stringContaining('10.20') as string,
+      }),
+    );
   });
 });

@@ -1,0 +1,25 @@
+export {
+  actionOf,
+  defaultPiiPolicy,
+  entityTypes,
+  needsEntities,
+  piiActions,
+  type CustomPattern,
+  type Direction,
+  type PiiAction,
+  type PiiPolicy,
+} from './pii-policy.ts';
+export { detectorOf, type Looking } from './detector-of.ts';
+export { placeholderNamesIn } from './placeholder.ts';
+export {
+  ContentBlocked,
+  createMasker,
+  TooManyPlaceholders,
+  type Detect,
+  type Masker,
+  type MaskerOptions,
+  type PiiCount,
+} from './masker.ts';
+export { keyedHash } from './keyed-hash.ts';
+export { createRestorer, type Restorer, type RestorerOptions } from './restorer.ts';
+export { createOutputGuard, type OutputGuard, type OutputGuardOptions } from './output-guard.ts';
