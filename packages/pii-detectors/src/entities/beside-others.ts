@@ -3,7 +3,8 @@ import type { Entity } from './entity.ts';
 /** What has no word before it, but could be something: less sure than this it is nothing. */
 const leastScore = 0.1;
 /** Beside these stands what belongs to a person. */
-const personal = /^(?:PERSON|DATE_OF_BIRTH|EMAIL_ADDRESS|PHONE_NUMBER|CREDIT_CARD|IBAN_CODE|US_SSN|[A-Z]{2}_[A-Z_]+)$/u;
+const personal =
+  /^(?:PERSON|DATE_OF_BIRTH|EMAIL_ADDRESS|PHONE_NUMBER|CREDIT_CARD|IBAN_CODE|US_SSN|[A-Z]{2}_[A-Z_]+)$/u;
 const widest = 3;
 
 /**
@@ -27,7 +28,10 @@ export function besideOthers(
     starts.add(start);
   }
   return unsure
-    .filter(({ start, end, score }) => score >= leastScore && (isBehind(text, ends, start) || isBefore(text, starts, end)))
+    .filter(
+      ({ start, end, score }) =>
+        score >= leastScore && (isBehind(text, ends, start) || isBefore(text, starts, end)),
+    )
     .map((entity) => ({ ...entity, score: minScore }));
 }
 
@@ -43,4 +47,5 @@ function isBefore(text: string, starts: ReadonlySet<number>, end: number): boole
   return false;
 }
 
-const isBetween = (character: string | undefined): boolean => character !== undefined && /[ \t,;|"']/u.test(character);
+const isBetween = (character: string | undefined): boolean =>
+  character !== undefined && /[ \t,;|"']/u.test(character);

@@ -20,16 +20,22 @@ const longestPattern = 1_000;
 const defaultScore = 0.85;
 
 /** @throws `InvalidPattern` */
-export function compileOwnPattern({ type, pattern, score = defaultScore, ignoreCase = false }: OwnPattern): (
-  text: string,
-) => Generator<Entity> {
+export function compileOwnPattern({
+  type,
+  pattern,
+  score = defaultScore,
+  ignoreCase = false,
+}: OwnPattern): (text: string) => Generator<Entity> {
   if (!/^[A-Z][A-Z0-9_]{0,47}$/u.test(type))
     throw new InvalidPattern(
       `type is ${JSON.stringify(type)}: a capital letter, then up to 47 capital letters, digits or underscores are allowed.`,
     );
-  if (!(score > 0 && score <= 1)) throw new InvalidPattern(`score of ${type} is ${score}: above 0 to 1 is allowed.`);
+  if (!(score > 0 && score <= 1))
+    throw new InvalidPattern(`score of ${type} is ${score}: above 0 to 1 is allowed.`);
   if (pattern.length === 0 || pattern.length > longestPattern)
-    throw new InvalidPattern(`pattern of ${type} has ${pattern.length} characters: 1 to ${longestPattern} are allowed.`);
+    throw new InvalidPattern(
+      `pattern of ${type} has ${pattern.length} characters: 1 to ${longestPattern} are allowed.`,
+    );
   const compiled = compile(type, pattern, ignoreCase);
   return function* find(text) {
     const matcher = compiled.matcher(text);
@@ -44,6 +50,9 @@ function compile(type: string, pattern: string, ignoreCase: boolean): RE2JS {
   try {
     return RE2JS.compile(pattern, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
   } catch (cause) {
-    throw new InvalidPattern(`pattern of ${type} is no regular expression of RE2: ${(cause as Error).message}`, { cause });
+    throw new InvalidPattern(
+      `pattern of ${type} is no regular expression of RE2: ${(cause as Error).message}`,
+      { cause },
+    );
   }
 }

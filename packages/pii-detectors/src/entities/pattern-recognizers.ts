@@ -1,3 +1,4 @@
+import type { CountryCode } from 'libphonenumber-js';
 import type { Recognizer } from './recognizer.ts';
 import { abaRoutingNumbers } from './recognizers/aba-routing-number.ts';
 import { auAbns } from './recognizers/au-abn.ts';
@@ -32,7 +33,7 @@ import { usPassports } from './recognizers/us-passport.ts';
 import { usSsns } from './recognizers/us-ssn.ts';
 
 /** What is found by its form. Of two findings of one score and length in one place, that of the first in this list counts. */
-export const patternRecognizers: readonly Recognizer[] = [
+const listed: readonly Recognizer[] = [
   urls,
   emails,
   secrets,
@@ -62,7 +63,11 @@ export const patternRecognizers: readonly Recognizer[] = [
   usBankNumbers,
   ipAddresses,
   macAddresses,
-  phoneRecognizer(),
   dates,
   streetAddresses,
 ];
+
+/** @param phoneRegions whose national forms of phone numbers are tried: ISO 3166 codes of countries; by default those of eight */
+export function createPatternRecognizers(phoneRegions?: readonly CountryCode[]): readonly Recognizer[] {
+  return [...listed, phoneRecognizer(phoneRegions)];
+}

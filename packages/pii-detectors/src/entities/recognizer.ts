@@ -50,7 +50,12 @@ interface Scores {
 }
 
 /** The nearer a context word, the higher: of two numbers, each gets the word that stands before it. */
-export function scoreOf(scan: Scan, start: number, end: number, { bare, inContext, context }: Scores): number {
+export function scoreOf(
+  scan: Scan,
+  start: number,
+  end: number,
+  { bare, inContext, context }: Scores,
+): number {
   const distance = context === undefined ? undefined : contextDistance(scan, start, end, context);
   if (distance !== undefined) return Math.max(bare, inContext - distance);
   return scan.isSuspicious(start) ? bare * suspicion : bare;

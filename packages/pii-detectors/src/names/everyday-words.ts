@@ -9,7 +9,7 @@ export const everydayWords: ReadonlySet<string> = new Set(
   server inventory device host router firmware kernel build version release router gateway cluster node service request response error warning info debug log commit branch merge bump git docker kubernetes linux windows macos android ios python java javascript typescript  rust go golang perl php sql json xml yaml html css csv pdf excel
   select insert update delete into values where from group by create table drop alter join inner outer left right and or not null true false def class return import function const let var self assert user string int integer float boolean char void public private static new this throw try catch
   write draft summarize summarise translate explain rewrite shorten format resume fill list compare dedupe generate make create tell turn give show help convert extract fix check verify review describe find crawl open rename solve classify pretty-print
-  monday tuesday wednesday thursday friday saturday sunday january february march    july august september october november december
+  monday tuesday wednesday thursday friday saturday sunday january february march    july  september october november december
   english german french spanish italian portuguese chinese japanese russian dutch polish turkish arabic hindi european american british indian
   the a an this that these those it its i you he she we they my your his her our their who what when where why how which if then else there here is are was were be been has have had do does did will would can could should  might must
   company bank hospital clinic university college department office team group project meeting call section chapter page table figure appendix item total amount price tax fee payment refund transfer deposit salary rent due
@@ -20,13 +20,13 @@ export const everydayWords: ReadonlySet<string> = new Set(
   ceo cfo cto coo vp md phd esq jr sr
   herr frau sehr geehrte geehrter liebe lieber guten tag morgen bitte danke gruß grüße patient patientin kunde kundin mitarbeiter mitarbeiterin mieter vermieter kündigung überweisung rechnung bestellung betrag konto kontonummer bankverbindung kreditkarte steuer steuer-id steueridentifikationsnummer steuernummer sozialversicherungsnummer
   geburtsdatum geburtsort adresse anschrift telefon telefonnummer handy handynummer ehefrau ehemann mann sohn tochter mutter vater bruder schwester kontakt schreibe schreiben prüfe prüfen erkläre übersetze fasse formuliere arztbrief brief vertrag antrag bewerbung lebenslauf termin stationär aufgenommen wurde ich du er sie es wir ihr mein meine dein deine der die das den dem des ein eine einen einem einer
-  und oder aber nicht mit von vom zu zum zur für auf an am im in aus bei nach seit wohnhaft wohnt geboren geb nummer name vorname nachname straße firma arzt ärztin krankenhaus klinik versicherung januar februar märz  mai juni juli august september oktober november dezember montag dienstag mittwoch donnerstag freitag samstag sonntag
+  und oder aber nicht mit von vom zu zum zur für auf an am im in aus bei nach seit wohnhaft wohnt geboren geb nummer name vorname nachname straße firma arzt ärztin krankenhaus klinik versicherung januar februar märz   juni juli  september oktober november dezember montag dienstag mittwoch donnerstag freitag samstag sonntag
   monsieur madame mademoiselle mme mlle cher chère merci client cliente patiente commande facture numéro adresse téléphone courriel né née nom prénom date naissance résume résumez rédige rédigez traduis traduisez explique expliquez erreur serveur sécurité sociale carte compte virement dossier je tu il elle nous vous ils elles mon ma mes ton ta tes son sa ses
-  le la les un une des du de et ou mais avec pour dans sur chez rue janvier février mars avril mai juin juillet août septembre octobre novembre décembre lundi mardi mercredi jeudi vendredi samedi dimanche
+  le la les un une des du de et ou mais avec pour dans sur chez rue janvier février  avril  juin juillet août septembre octobre novembre décembre lundi mardi mercredi jeudi vendredi samedi dimanche
   señor señora señorita don doña estimado estimada gracias paciente cliente pedido factura número dirección teléfono correo nombre apellido apellidos fecha nacimiento nacido nacida ingresó resume escribe traduce explica tarjeta cuenta banco contacto yo tú él ella nosotros mi mis tu tus su sus el la los las un una unos unas
-  y o pero con por para en de del al calle enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre lunes martes miércoles jueves viernes sábado domingo
-  signor signora signorina dottor dottoressa gentile egregio grazie ordine fattura numero indirizzo telefono nome cognome nato nata residente io lui lei noi voi loro il lo gli uno con per gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre
-  senhor senhora prezado prezada obrigado obrigada pedido endereço telefone celular nascido nascida moro eu ele ela nós eles janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro
+  y o pero con por para en de del al calle enero febrero   mayo junio   septiembre octubre noviembre diciembre lunes martes miércoles jueves viernes sábado domingo
+  signor signora signorina dottor dottoressa gentile egregio grazie ordine fattura numero indirizzo telefono nome cognome nato nata residente io lui lei noi voi loro il lo gli uno con per gennaio febbraio  aprile maggio giugno   settembre ottobre novembre dicembre
+  senhor senhora prezado prezada obrigado obrigada pedido endereço telefone celular nascido nascida moro eu ele ela nós eles  fevereiro março  maio junho julho  setembro outubro novembro dezembro
   `
     .split(/\s+/u)
     .filter((word) => word !== ''),
@@ -34,7 +34,7 @@ export const everydayWords: ReadonlySet<string> = new Set(
 
 /** Names of people that are products, months or virtues as well: alone they are nobody. */
 export const ambiguousNames: ReadonlySet<string> = new Set(
-  'ada alexa apollo april athena cassandra cortana crystal ford grace hermes hope jasper jenkins joy julia june mark mercedes may melody rose ruby swift victoria will bill frank art chase drew grant jack rob sue pat dean amber dawn faith chip rich miles carol ivy iris daisy lily olive pearl summer autumn'.split(
+  'ada abril agosto alexa apollo april august athena cassandra cortana crystal ford grace hermes hope jasper jenkins joy julia julio june mai mark mars marzo mercedes may melody rose ruby swift victoria will bill frank art chase drew grant jack rob sue pat dean amber dawn faith chip rich miles carol ivy iris daisy lily olive pearl summer autumn'.split(
     ' ',
   ),
 );

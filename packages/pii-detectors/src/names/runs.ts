@@ -4,7 +4,9 @@ import type { Word } from './words.ts';
 export type Run = readonly Word[];
 
 const particles = new Set(
-  'de da do dos das di del della dello dei der den van von vom zu zur bin ibn bint al el la le les du des y e i af av ter ten san st ben abu sur sous upon-on'.split(' '),
+  'de da do dos das di del della dello dei der den van von vom zu zur bin ibn bint al el la le les du des y e i af av ter ten san st ben abu sur sous upon-on'.split(
+    ' ',
+  ),
 );
 const longestRun = 6;
 
@@ -13,8 +15,9 @@ export function capitalRuns(words: readonly Word[]): readonly Run[] {
   const runs: Run[] = [];
   for (let index = 0; index < words.length;) {
     const first = words[index] as Word;
-    const startsLow = particles.has(first.lower) && isNext(words[index + 1], first) && words[index + 1]?.isCapital === true;
-    if (!first.isCapital && !startsLow) {
+    const startsLow =
+      particles.has(first.lower) && isNext(words[index + 1], first) && words[index + 1]?.isCapital === true;
+    if ((!first.isCapital && !startsLow) || first.isCamel) {
       index += 1;
       continue;
     }
@@ -23,6 +26,7 @@ export function capitalRuns(words: readonly Word[]): readonly Run[] {
     for (; next < words.length && run.length < longestRun; next += 1) {
       const word = words[next] as Word;
       if (!isNext(word, run.at(-1) as Word)) break;
+      if (word.isCamel) break;
       if (word.isCapital) run.push(word);
       else if (particles.has(word.lower) && leadsToCapital(words, next)) run.push(word);
       else break;
@@ -43,8 +47,16 @@ export function lowerRuns(words: readonly Word[]): readonly Run[] {
   };
   for (const [index, word] of words.entries()) {
     if (run.length > 0 && (!isNext(word, run.at(-1) as Word) || run.length >= longestRun)) end();
-    const isParticle = run.length > 0 && particles.has(word.lower) && isNameLike(words[index + 1]);
-    if (isNameLike(word) || isParticle || (run.length > 0 && word.text.length === 1)) run.push(word);
+    const joins = run.length > 0 && particles.has(word.lower) && leadsToName(words, index);
+    const isSurname =
+      run.length === 1 && isGiven(run[0]) && words[index + 1]?.gap !== ' ' && !particles.has(word.lower);
+    if (
+      isNameLike(word) ||
+      joins ||
+      isSurname ||
+      (run.length > 0 && word.text.length === 1 && word.gap === ' ')
+    )
+      run.push(word);
     else end();
   }
   end();
@@ -52,7 +64,11 @@ export function lowerRuns(words: readonly Word[]): readonly Run[] {
 }
 
 const isNameLike = (word: Word | undefined): boolean =>
-  word !== undefined && word.text.length > 1 && word.kind !== 'everyday' && word.kind !== 'organization';
+  word !== undefined &&
+  !word.isCapital &&
+  word.text.length > 1 &&
+  word.kind !== 'everyday' &&
+  word.kind !== 'organization';
 
 /** One blank between two words, or the full stop of an initial and one. */
 function isNext(word: Word | undefined, before: Word): boolean {
@@ -68,6 +84,15 @@ function leadsToCapital(words: readonly Word[], from: number): boolean {
     if (!particles.has(word.lower)) return false;
   }
   return false;
+}
+
+/** Surnames are everyday words often: `grace field, …`. */
+const isGiven = (word: Word | undefined): boolean => word?.kind === 'given' || word?.kind === 'ambiguous';
+
+function leadsToName(words: readonly Word[], from: number): boolean {
+  const next = words[from + 1];
+  if (next === undefined || next.gap !== ' ') return false;
+  return particles.has(next.lower) ? isNameLike(words[from + 2]) : isNameLike(next);
 }
 
 export const isParticle = (word: Word): boolean => !word.isCapital && particles.has(word.lower);

@@ -1,7 +1,15 @@
 import nlp from 'compromise/two';
 import { ambiguousNames, everydayWords } from './everyday-words.ts';
 
-export type WordKind = 'given' | 'family' | 'ambiguous' | 'place' | 'region' | 'organization' | 'everyday' | 'unknown';
+export type WordKind =
+  | 'given'
+  | 'family'
+  | 'ambiguous'
+  | 'place'
+  | 'region'
+  | 'organization'
+  | 'everyday'
+  | 'unknown';
 
 export interface Vocabulary {
   /** @param lower in lower case, without punctuation */
@@ -9,7 +17,8 @@ export interface Vocabulary {
 }
 
 const given = new Set(['MaleName', 'FemaleName', 'FirstName', 'Person']);
-const endings = /(?:ings?|ed|ers?|s|es|ly|ments?|tions?|sions?|ness|ities|ity|ance|ence|able|ible|ize[ds]?|ise[ds]?|ical|ous|ful|less|ware|ings)$/u;
+const endings =
+  /(?:ings?|ed|ers?|s|es|ly|ments?|tions?|sions?|ness|ities|ity|ance|ence|able|ible|ize[ds]?|ise[ds]?|ical|ous|ful|less|ware|ings)$/u;
 
 /** What is known of words: the lexicon of compromise (English, names of people and places of the world), and everyday words of six languages. */
 export function createVocabulary(): Vocabulary {
@@ -27,7 +36,9 @@ export function createVocabulary(): Vocabulary {
     if (tags.length > 0) return 'everyday';
     const stem = word.replace(endings, '');
     const isInflected =
-      stem.length >= 3 && stem !== word && [stem, `${stem}e`, stem.slice(0, -1)].some((each) => isOrdinary(lexicon, each));
+      stem.length >= 3 &&
+      stem !== word &&
+      [stem, `${stem}e`, stem.slice(0, -1)].some((each) => isOrdinary(lexicon, each));
     return isInflected ? 'everyday' : 'unknown';
   };
   return {
@@ -42,11 +53,22 @@ export function createVocabulary(): Vocabulary {
 }
 
 const mostKept = 50_000;
-const names = new Set([...given, 'LastName', 'City', 'Country', 'Region', 'Place', 'Organization', 'ProperNoun']);
+const names = new Set([
+  ...given,
+  'LastName',
+  'City',
+  'Country',
+  'Region',
+  'Place',
+  'Organization',
+  'ProperNoun',
+]);
 
 function isOrdinary(lexicon: Lexicon, word: string): boolean {
   const tags = Object.hasOwn(lexicon, word) ? [lexicon[word]].flat() : [];
-  return everydayWords.has(word) || (tags.length > 0 && tags.every((tag) => tag !== undefined && !names.has(tag)));
+  return (
+    everydayWords.has(word) || (tags.length > 0 && tags.every((tag) => tag !== undefined && !names.has(tag)))
+  );
 }
 
 type Lexicon = Readonly<Record<string, string | readonly string[] | undefined>>;

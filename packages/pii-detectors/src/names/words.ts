@@ -11,6 +11,10 @@ export interface Word {
   readonly isCapital: boolean;
   /** A capital letter alone, with or without a full stop. */
   readonly isInitial: boolean;
+  /** Capitals alone, two or more: an acronym, or a name that is shouted. */
+  readonly isShouted: boolean;
+  /** Capitals within, as names of types in code have them. */
+  readonly isCamel: boolean;
   /** What stands between the word before and this one. */
   readonly gap: string;
 }
@@ -25,8 +29,14 @@ export function wordsOf(text: string, vocabulary: Vocabulary): readonly Word[] {
   let position = 0;
   for (const { index, 0: found } of text.matchAll(word)) {
     const end = index + found.length;
-    if (found.length > longestWord || /[\p{N}_@#/\\]/u.test(text[index - 1] ?? '') || /[\p{N}_@\\]/u.test(text[end] ?? '')) continue;
-    if (text[index - 1] === '.' && /[\p{L}\p{N}]/u.test(text[index - 2] ?? '') && index - 2 >= position) continue;
+    if (
+      found.length > longestWord ||
+      /[\p{N}_@#/\\]/u.test(text[index - 1] ?? '') ||
+      /[\p{N}_@\\]/u.test(text[end] ?? '')
+    )
+      continue;
+    if (text[index - 1] === '.' && /[\p{L}\p{N}]/u.test(text[index - 2] ?? '') && index - 2 >= position)
+      continue;
     const plain = found.replace(/['’]s$/u, '');
     const lower = plain.toLowerCase();
     words.push({
@@ -37,6 +47,11 @@ export function wordsOf(text: string, vocabulary: Vocabulary): readonly Word[] {
       kind: vocabulary.kindOf(lower),
       isCapital: /^\p{Lu}/u.test(plain),
       isInitial: /^\p{Lu}$/u.test(plain),
+      isShouted: plain.length > 1 && plain === plain.toUpperCase(),
+      isCamel:
+        /\p{Ll}\p{Lu}/u.test(plain) &&
+        !/^(?:Mc|Mac|De|Di|Van|La|Le|Fitz|D|O)\p{Lu}/u.test(plain) &&
+        !/[-'’]/u.test(plain),
       gap: text.slice(Math.max(position, index - 24), index),
     });
     position = index + plain.length;

@@ -2,7 +2,9 @@ const mask = (1n << 64n) - 1n;
 const rateBytes = 136;
 
 /** Rotations of the lanes, x + 5y (Keccak reference, section 1.2). */
-const rotations = [0, 1, 62, 28, 27, 36, 44, 6, 55, 20, 3, 10, 43, 25, 39, 41, 45, 15, 21, 8, 18, 2, 61, 56, 14];
+const rotations = [
+  0, 1, 62, 28, 27, 36, 44, 6, 55, 20, 3, 10, 43, 25, 39, 41, 45, 15, 21, 8, 18, 2, 61, 56, 14,
+];
 
 /** Keccak-256 as Ethereum has it, with the padding before FIPS 202, which is why Node's SHA3-256 will not do. One block: at most 135 bytes of ASCII. */
 export function keccak256(ascii: string): Uint8Array {
@@ -40,7 +42,8 @@ function roundOf(state: readonly bigint[], constant: bigint): bigint[] {
   return moved.map((lane, index) => {
     const x = index % 5;
     const row = index - x;
-    const mixed = lane ^ (~(moved[row + ((x + 1) % 5)] as bigint) & mask & (moved[row + ((x + 2) % 5)] as bigint));
+    const mixed =
+      lane ^ (~(moved[row + ((x + 1) % 5)] as bigint) & mask & (moved[row + ((x + 2) % 5)] as bigint));
     return index === 0 ? mixed ^ constant : mixed;
   });
 }

@@ -1,4 +1,13 @@
-const permutation = ['0123456789', '1576283094', '5803796142', '8916043527', '9453126870', '4286573901', '2793806415', '7046913258'];
+const permutation = [
+  '0123456789',
+  '1576283094',
+  '5803796142',
+  '8916043527',
+  '9453126870',
+  '4286573901',
+  '2793806415',
+  '7046913258',
+];
 
 /** The check digit of Verhoeff, over the dihedral group of order 10. */
 export function passesVerhoeff(digits: string): boolean {

@@ -6,7 +6,7 @@ const anyTown = String.raw`[\p{L}\p{M}'’-]{2,30}(?: [\p{L}\p{M}'’-]{2,30})?`
 const code = String.raw`(?:[A-Z]{2}[ -]\d{5}(?:-\d{4})?|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d|\d{5}-?\d{3}|\d{4,6})`;
 const stop = String.raw`(?![\p{L}\p{N}])`;
 const units =
-  "apt|apartment|unit|suite|ste|floor|fl|room|rm|flat|piso|puerta|esc|escalera|bloque|planta|depto|departamento|interior|int|piano|interno|appartamento|scala|apto|bl|bloco|casa|bât|bâtiment|étage|etage|appt|stock|whg";
+  'apt|apartment|unit|suite|ste|floor|fl|room|rm|flat|piso|puerta|esc|escalera|bloque|planta|depto|departamento|interior|int|piano|interno|appartamento|scala|apto|bl|bloco|casa|bât|bâtiment|étage|etage|appt|stock|whg';
 
 /** What may follow, one piece after the other. */
 const pieces = (place: string, flags: string): readonly RegExp[] => [
@@ -40,4 +40,16 @@ export function endOfAddress(text: string, start: number, streetEnd: number): nu
     if (end === before) break;
   }
   return end;
+}
+
+const townAlone = new RegExp(String.raw`,\s(${town})(?=[,.;\n)]|$)`, 'uy');
+
+/** The town behind a street, where neither state nor code says that it is one. */
+export function townBehind(
+  text: string,
+  streetEnd: number,
+): { readonly start: number; readonly end: number } | undefined {
+  townAlone.lastIndex = streetEnd;
+  const name = townAlone.exec(text)?.[1];
+  return name === undefined ? undefined : { start: streetEnd + 2, end: streetEnd + 2 + name.length };
 }

@@ -16,7 +16,15 @@ export const brCpfs = patternRecognizer({
     if (isOneDigit(digits) || digits.slice(9) !== `${first}${second}`) return false;
     return value.length > 11 ? 0.9 : 0.5;
   },
-  context: contextWords('cpf', 'c\\.p\\.f\\.?', 'cadastro de pessoas físicas', 'contribuinte', 'receita federal', 'national_?id', 'cpf_?\\w*'),
+  context: contextWords(
+    'cpf',
+    'c\\.p\\.f\\.?',
+    'cadastro de pessoas físicas',
+    'contribuinte',
+    'receita federal',
+    'national_?id',
+    'cpf_?\\w*',
+  ),
 });
 
 /** What a rest by 11 below 2 becomes is 0. */

@@ -15,5 +15,12 @@ export const caSins = patternRecognizer({
     if (isOneDigit(digits) || !passesLuhn(digits)) return false;
     return value.length > 9 ? 0.55 : 0.1;
   },
-  context: contextWords('sin(?: number| no\\.?)?', 'social insurance', 'assurance sociale', 'nas', 'canadian', 'sin_?\\w*'),
+  context: contextWords(
+    'sin(?: number| no\\.?)?',
+    'social insurance',
+    'assurance sociale',
+    'nas',
+    'canadian',
+    'sin_?\\w*',
+  ),
 });

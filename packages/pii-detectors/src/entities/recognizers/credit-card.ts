@@ -25,13 +25,39 @@ export const creditCards = patternRecognizer({
   check(value) {
     const digits = digitsOf(value);
     if (!passesLuhn(digits) || isOneDigit(digits)) return false;
-    const known = brands.findIndex(([prefix, lengths]) => lengths.includes(digits.length) && prefix.test(digits));
+    const known = brands.findIndex(
+      ([prefix, lengths]) => lengths.includes(digits.length) && prefix.test(digits),
+    );
     if (known < 0) return false;
     // Maestro says little by its prefix.
     return known === brands.length - 1 ? 0.4 : /^\d{3,6}\D/u.test(value) ? 0.9 : 0.75;
   },
   context: contextWords(
-    'cards?', 'credit', 'debit', 'visa', 'mastercard', 'amex', 'american express', 'discover', 'diners', 'jcb', 'maestro', 'unionpay', 'pan', 'cc', 'card_?no', 'card_?number', 'cardholder', 'cvv', 'cvc',
-    'kreditkarte', 'karte', 'kartennummer', 'carte(?: bancaire| bleue)?', 'tarjeta', 'carta di credito', 'cartão',
+    'cards?',
+    'credit',
+    'debit',
+    'visa',
+    'mastercard',
+    'amex',
+    'american express',
+    'discover',
+    'diners',
+    'jcb',
+    'maestro',
+    'unionpay',
+    'pan',
+    'cc',
+    'card_?no',
+    'card_?number',
+    'cardholder',
+    'cvv',
+    'cvc',
+    'kreditkarte',
+    'karte',
+    'kartennummer',
+    'carte(?: bancaire| bleue)?',
+    'tarjeta',
+    'carta di credito',
+    'cartão',
   ),
 });

@@ -11,13 +11,24 @@ export const deTaxIds = patternRecognizer({
   inContext: 1,
   check(value) {
     const digits = digitsOf(value);
-    const counts = [...Map.groupBy(digits.slice(0, 10), (digit) => digit).values()].map(({ length }) => length);
+    const counts = [...Map.groupBy(digits.slice(0, 10), (digit) => digit).values()].map(
+      ({ length }) => length,
+    );
     const repeated = counts.filter((count) => count > 1);
     if (repeated.length !== 1 || (repeated[0] ?? 0) > 3 || !passesMod11Of10(digits)) return false;
     return value.length > 11 ? 0.75 : 0.35;
   },
   context: contextWords(
-    'steuer-?id(?:entifikationsnummer|-?nr\\.?|nummer)?', 'steuerliche identifikationsnummer', 'steuernummer', 'steuer-?nr\\.?', 'idnr\\.?', 'tin', 'tax[ _-]?(?:id|number|no\\.?)', 'taxpayer', 'german tax', 'identifikationsnummer',
+    'steuer-?id(?:entifikationsnummer|-?nr\\.?|nummer)?',
+    'steuerliche identifikationsnummer',
+    'steuernummer',
+    'steuer-?nr\\.?',
+    'idnr\\.?',
+    'tin',
+    'tax[ _-]?(?:id|number|no\\.?)',
+    'taxpayer',
+    'german tax',
+    'identifikationsnummer',
   ),
 });
 

@@ -1,7 +1,8 @@
 import type { Recognizer } from '../recognizer.ts';
 
 const localPart = /[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]/u;
-const domain = /(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.){1,8}\p{L}[\p{L}\p{N}-]{1,23}(?![\p{L}\p{N}])/uy;
+const domain =
+  /(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.){1,8}\p{L}[\p{L}\p{N}-]{1,23}(?![\p{L}\p{N}])/uy;
 const longestLocalPart = 64;
 /** Behind these an address begins, in a query or where a field is set. */
 const openings = /^.*[=?&/'`{|]/u;
@@ -15,13 +16,14 @@ export const emails: Recognizer = {
   *find({ text }) {
     for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
       let start = at;
-      while (start > 0 && at - start < longestLocalPart && localPart.test(text[start - 1] as string)) start -= 1;
+      while (start > 0 && at - start < longestLocalPart && localPart.test(text[start - 1] as string))
+        start -= 1;
       const opening = openings.exec(text.slice(start, at))?.[0] ?? '';
       if (start + opening.length < at) start += opening.length;
       while (start < at && !/[\p{L}\p{N}_]/u.test(text[start] as string)) start += 1;
       domain.lastIndex = at + 1;
       const match = domain.exec(text);
-      if (match === null || start === at || text[at - 1] === '.') continue;
+      if (match === null || start === at || !/[\p{L}\p{N}_+-]/u.test(text[at - 1] as string)) continue;
       yield { type: 'EMAIL_ADDRESS', start, end: at + 1 + match[0].length, score: 0.95 };
     }
   },

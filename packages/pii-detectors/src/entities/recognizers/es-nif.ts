@@ -3,7 +3,19 @@ import { patternRecognizer, type Recognizer } from '../recognizer.ts';
 import { bounded } from './boundaries.ts';
 
 const letters = 'TRWAGMYFPDXBNJZSQVHLCKE';
-const context = contextWords('nif', 'nie', 'dni', 'd\\.n\\.i\\.?', 'n\\.i\\.f\\.?', 'n\\.i\\.e\\.?', 'documento(?: nacional)?(?: de identidad)?', 'identificación fiscal', 'spanish (?:tax|national) id', 'nie/nif', 'cédula');
+const context = contextWords(
+  'nif',
+  'nie',
+  'dni',
+  'd\\.n\\.i\\.?',
+  'n\\.i\\.f\\.?',
+  'n\\.i\\.e\\.?',
+  'documento(?: nacional)?(?: de identidad)?',
+  'identificación fiscal',
+  'spanish (?:tax|national) id',
+  'nie/nif',
+  'cédula',
+);
 
 /** The Spanish NIF: up to eight digits and the letter of the rest by 23. */
 export const esNifs: Recognizer = patternRecognizer({
@@ -13,7 +25,10 @@ export const esNifs: Recognizer = patternRecognizer({
   inContext: 1,
   check(value) {
     const digits = value.replace(/\D/gu, '');
-    return letters[Number(digits) % 23] === value.at(-1)?.toUpperCase() && (value.at(-1) === value.at(-1)?.toUpperCase() || 0.4);
+    return (
+      letters[Number(digits) % 23] === value.at(-1)?.toUpperCase() &&
+      (value.at(-1) === value.at(-1)?.toUpperCase() || 0.4)
+    );
   },
   context,
 });

@@ -16,5 +16,17 @@ export const frNirs = patternRecognizer({
     if (97 - mod97(digits.slice(0, 13)) !== Number(digits.slice(13))) return false;
     return value.length > 15 ? 0.9 : 0.6;
   },
-  context: contextWords('nir', 'sécurité sociale', 'securite sociale', 'sécu', 'insee', 'carte vitale', 'social security', 'numéro de sécu\\w*', 'n° ?ss', 'ssn', 'social_security\\w*'),
+  context: contextWords(
+    'nir',
+    'sécurité sociale',
+    'securite sociale',
+    'sécu',
+    'insee',
+    'carte vitale',
+    'social security',
+    'numéro de sécu\\w*',
+    'n° ?ss',
+    'ssn',
+    'social_security\\w*',
+  ),
 });

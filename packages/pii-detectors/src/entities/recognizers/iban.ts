@@ -35,7 +35,8 @@ function endOf(text: string, start: number, length: number): number | undefined 
   let seen = 0;
   for (let index = start; index < Math.min(text.length, start + longestSpan); index += 1) {
     if (isAlphanumeric(text[index])) seen += 1;
-    else if (!/[ \u00a0.-]/u.test(text[index] as string) || !isAlphanumeric(text[index + 1])) return undefined;
+    else if (!/[ \u00a0.-]/u.test(text[index] as string) || !isAlphanumeric(text[index + 1]))
+      return undefined;
     if (seen === length) return isAlphanumeric(text[index + 1]) ? undefined : index + 1;
   }
   return undefined;

@@ -15,5 +15,14 @@ export const inAadhaars = patternRecognizer({
     if (isOneDigit(digits) || !passesVerhoeff(digits)) return false;
     return value.length > 12 ? 0.75 : 0.3;
   },
-  context: contextWords('aadhaar', 'aadhar', 'adhaar', 'uidai', 'uid', 'national_?id', 'आधार', 'aadhaar_?\\w*'),
+  context: contextWords(
+    'aadhaar',
+    'aadhar',
+    'adhaar',
+    'uidai',
+    'uid',
+    'national_?id',
+    'आधार',
+    'aadhaar_?\\w*',
+  ),
 });

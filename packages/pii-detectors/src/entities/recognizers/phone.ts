@@ -9,9 +9,64 @@ const candidate =
   /(?<![\p{L}\p{N}_/$€£%\\]|[\p{L}\p{N}][.\-‐]|\d:)(?:\(?(?:\+|00)\d{1,3}\)?[ \u00a0.-]?|1[ .-]?(?=\())?(?:\(\d{1,5}\)[ \u00a0.-]?)?\d(?:[ \u00a0./\-‐–]?\d){4,15}(?:\s?(?:x|ext\.?|extension|#)\s?\d{1,6})?(?![\p{L}\p{N}_]|[.:/\-‐]\d|[.,]\d|\s?[€$£%]|\s(?:EUR|USD|GBP)\b)/gu;
 
 const context = contextWords(
-  'phones?', 'phone_?\\w*', 'tel(?:ephone|efon|éfono|éphone|efono|efone)?s?\\.?', 'mobiles?', 'mobil(?:e|nummer|funknummer)?', 'cell(?:ular|phone)?', 'handy(?:nummer)?', 'call(?:ed|ing|s|er)?', 'text', 'texted', 'fax', 'whats ?app', 'signal', 'sms', 'm[óo]vil', 'celular',
-  'portable', 'appel(?:er|ez|le|é)?', 'appelez-\\w+', 'reach(?:ed|able)?(?: \\w+)?', 'dial(?:ed)?', 'ring', 'rang', 'rufnummer', 'telefonnummer', 'nummer', 'anrufen', 'anruf', 'erreichbar', 'kontakt', 'contact(?:o|er|ez)?', 'll[aá]m\\p{L}+', 'chiam\\p{L}+', 'ligar', 'ligue',
-  'hotline', 'landline', 'home', 'work', 'emergency', 'gp', 'voicemail', 'new number', 'my number', 'number is', 'numéro', 'numero', 'número', 'recapito', 'cellulare', 'telemóvel', 'callback', 'call-?back', 'contact_?\\w*', 'mob\\.?', 'ph\\.?', 'pager', 'dm',
+  'phones?',
+  'phone_?\\w*',
+  'tel(?:ephone|efon|éfono|éphone|efono|efone)?s?\\.?',
+  'mobiles?',
+  'mobil(?:e|nummer|funknummer)?',
+  'cell(?:ular|phone)?',
+  'handy(?:nummer)?',
+  'call(?:ed|ing|s|er)?',
+  'text',
+  'texted',
+  'fax',
+  'whats ?app',
+  'signal',
+  'sms',
+  'm[óo]vil',
+  'celular',
+  'portable',
+  'appel(?:er|ez|le|é)?',
+  'appelez-\\w+',
+  'reach(?:ed|able)?(?: \\w+)?',
+  'dial(?:ed)?',
+  'ring',
+  'rang',
+  'rufnummer',
+  'telefonnummer',
+  'nummer',
+  'anrufen',
+  'anruf',
+  'erreichbar',
+  'kontakt',
+  'contact(?:o|er|ez)?',
+  'll[aá]m\\p{L}+',
+  'chiam\\p{L}+',
+  'ligar',
+  'ligue',
+  'hotline',
+  'landline',
+  'home',
+  'work',
+  'emergency',
+  'gp',
+  'voicemail',
+  'new number',
+  'my number',
+  'number is',
+  'numéro',
+  'numero',
+  'número',
+  'recapito',
+  'cellulare',
+  'telemóvel',
+  'callback',
+  'call-?back',
+  'contact_?\\w*',
+  'mob\\.?',
+  'ph\\.?',
+  'pager',
+  'dm',
 );
 
 /** Regions whose national forms are tried, one after the other. */
@@ -19,6 +74,11 @@ export const defaultPhoneRegions: readonly CountryCode[] = ['US', 'GB', 'DE', 'F
 
 /** Numbers that are parsed for one text: parsing takes 20 µs and more, and there may be tens of thousands. */
 const mostParsed = 2_000;
+
+/** Cards and account numbers, of which this is a piece. */
+const isGrouped = /^\d{4}(?: \d{4})+(?: \d{1,4})?$/u;
+/** Digits one by one, and dotted numbers with groups of one digit. */
+const isEnumeration = /^\d(?: \d){4,}|^\d+(?:\.\d+)*\.\d\.|^\d{1,3}\.\d\./u;
 
 type Form = 'international' | 'valid' | 'possible' | 'none';
 
@@ -49,14 +109,25 @@ export function phoneRecognizer(regions: readonly CountryCode[] = defaultPhoneRe
   };
 }
 
-function judge(scan: Scan, start: number, value: string, formOf: (value: string) => Form): Entity | undefined {
+function judge(
+  scan: Scan,
+  start: number,
+  value: string,
+  formOf: (value: string) => Form,
+): Entity | undefined {
   const digits = value.replace(/\s?(?:x|ext|#).*$/u, '').replace(/\D/gu, '');
   if (digits.length < 7 || digits.length > 15 || isLookAlike(value)) return undefined;
   const end = start + value.length;
   const isInternational = /^\(?(?:\+|00)/u.test(value);
   const isBare = /^\d+$/u.test(value);
   const distance = contextDistance(scan, start, end, context);
-  if (distance === undefined && !isInternational && (scan.isSuspicious(start) || /^(?:19|20)\d{2} /u.test(value))) return undefined;
+  if (isGrouped.test(value) || (distance === undefined && isEnumeration.test(value))) return undefined;
+  if (
+    distance === undefined &&
+    !isInternational &&
+    (scan.isSuspicious(start) || /^(?:19|20)\d{2} /u.test(value))
+  )
+    return undefined;
   const form = formOf(value);
   const score = scoreOf(form, { isInternational, isBare, hasContext: distance !== undefined });
   return { type: 'PHONE_NUMBER', start, end, score: score - (distance ?? 0) * 0.5 };

@@ -13,7 +13,7 @@ export function* privateKeys(text: string): Generator<{ readonly start: number; 
     rest.lastIndex = from;
     const limit = Math.min(text.length, from + longest, rest.exec(text)?.index ?? text.length);
     const end = ending.exec(text.slice(0, limit));
-    position = end === null ? from + (text.slice(from, limit).trimEnd().length) : end.index + end[0].length;
+    position = end === null ? from + text.slice(from, limit).trimEnd().length : end.index + end[0].length;
     yield { start: index, end: position };
   }
 }

@@ -11,6 +11,9 @@ const inUrl = /:\/\/[^\s:/@"']{1,64}:(?<value>[^\s@/"']{3,128})@/gu;
 const stand_in =
   /^(?:[*•x.]+|\$\{?|\{\{|%[a-z]|<|process\.|os\.|env[.[(]|getenv|config\.|settings\.|self\.|this\.|null|none|undefined|true|false|required|optional|string|example|changeme|placeholder|redacted|your[_-]|my[_-]|insert|enter|todo)/iu;
 
+/** A call, a template, an access or the end of a list of parameters. */
+const isCode = /[([]|\$\{|\\u|\?\.|\):?$|^\/\^|^\w+\.\w+\.\w+$/u;
+
 /** Keys and tokens by their form, and values behind words such as password that are no words themselves. */
 export const secrets: Recognizer = {
   types: ['SECRET'],
@@ -23,7 +26,7 @@ export const secrets: Recognizer = {
       const { link = '', quote = '', value: found = '' } = match.groups ?? {};
       const value = found.replace(/[.!?)\]}]+$/u, '');
       const isSet = /[:=]/u.test(link);
-      if (value.length < 6 || stand_in.test(value) || /[(\[]/u.test(value)) continue;
+      if (value.length < 6 || stand_in.test(value) || isCode.test(found)) continue;
       if (!isRandom(value, isSet || quote !== '')) continue;
       yield secret(match.index + match[0].length - found.length, value, isSet || quote !== '' ? 0.8 : 0.65);
     }
@@ -46,10 +49,14 @@ const secret = (start: number, value: string, score: number): Entity => ({
  * digits or signs are enough; in a sentence it takes as many bits a character as random text has.
  */
 function isRandom(value: string, isSet: boolean): boolean {
-  const classes = [/\p{Ll}/u, /\p{Lu}/u, /\d/u, /[^\p{L}\p{N}_.\-/:]/u].filter((each) => each.test(value)).length;
+  const classes = [/\p{Ll}/u, /\p{Lu}/u, /\d/u, /[^\p{L}\p{N}_.\-/:]/u].filter((each) =>
+    each.test(value),
+  ).length;
   if (/^[\d.:/-]+$/u.test(value)) return isSet && value.length >= 8 && !/[.:/-]/u.test(value);
   if (isSet) return classes >= 2 && /[\d]|[^\p{L}\p{N}_.\-/:]/u.test(value);
-  return classes >= 3 ? /\d/u.test(value) : value.length >= 16 && classes >= 2 && bitsPerCharacter(value) >= 3;
+  return classes >= 3
+    ? /\d/u.test(value)
+    : value.length >= 16 && classes >= 2 && bitsPerCharacter(value) >= 3;
 }
 
 /** Shannon entropy of the characters. */

@@ -15,5 +15,10 @@ export const ukNhsNumbers = patternRecognizer({
     if (isOneDigit(digits) || (11 - remainder) % 11 !== Number(digits[9]) || remainder === 1) return false;
     return value.length > 10 ? 0.55 : 0.2;
   },
-  context: contextWords('nhs(?:[ _]?(?:no\\.?|number|num|id))?', 'national health(?: service)?', 'nhs_?\\w*', 'health number'),
+  context: contextWords(
+    'nhs(?:[ _]?(?:no\\.?|number|num|id))?',
+    'national health(?: service)?',
+    'nhs_?\\w*',
+    'health number',
+  ),
 });

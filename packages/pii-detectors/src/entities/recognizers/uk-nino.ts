@@ -14,5 +14,12 @@ export const ukNinos = patternRecognizer({
   alone: 0.65,
   inContext: 1,
   check: (value) => (/[a-z]/u.test(value) ? 0.45 : true),
-  context: contextWords('nino', 'ni(?: number| no\\.?)?', 'national insurance', 'nat\\.? ins\\.?', 'ni_?number', 'insurance (?:no\\.?|number)'),
+  context: contextWords(
+    'nino',
+    'ni(?: number| no\\.?)?',
+    'national insurance',
+    'nat\\.? ins\\.?',
+    'ni_?number',
+    'insurance (?:no\\.?|number)',
+  ),
 });

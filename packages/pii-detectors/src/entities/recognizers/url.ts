@@ -13,7 +13,9 @@ export const urls: Recognizer = {
     if (text.includes('://') || /www\d?\./iu.test(text)) {
       for (const { index, 0: value } of text.matchAll(beginning)) {
         const length = trimmed(value);
-        if (/[\p{L}\p{N}\]]/u.test(value.slice(value.indexOf('://') < 0 ? 4 : value.indexOf('://') + 3, length)))
+        if (
+          /[\p{L}\p{N}\]]/u.test(value.slice(value.indexOf('://') < 0 ? 4 : value.indexOf('://') + 3, length))
+        )
           yield { type: 'URL', start: index, end: index + length, score: 0.9 };
       }
     }
@@ -29,7 +31,8 @@ function trimmed(value: string): number {
   for (;;) {
     const last = value[end - 1] as string;
     const isUnbalanced =
-      (last === ')' && !value.slice(0, end).includes('(')) || (last === ']' && !value.slice(0, end).includes('['));
+      (last === ')' && !value.slice(0, end).includes('(')) ||
+      (last === ']' && !value.slice(0, end).includes('['));
     if (end > 1 && (/[.,;:!?'*_]/u.test(last) || isUnbalanced)) end -= 1;
     else return end;
   }

@@ -11,7 +11,15 @@ export const usDriverLicenses = patternRecognizer({
   alone: 0.05,
   inContext: 0.85,
   context: contextWords(
-    "driv(?:er'?s?|ing)'?[ _]licen[cs]e", 'licen[cs]e (?:no\\.?|number|#)', "driver'?s?[ _]?(?:id|permit)", 'dl(?:n| ?#| no\\.?| number)?', 'driver_?licen[cs]e\\w*', 'permit number',
-    'führerschein(?:nummer)?', 'permis de conduire', 'permiso de conducir', 'patente',
+    "driv(?:er'?s?|ing)'?[ _]licen[cs]e",
+    'licen[cs]e (?:no\\.?|number|#)',
+    "driver'?s?[ _]?(?:id|permit)",
+    'dl(?:n| ?#| no\\.?| number)?',
+    'driver_?licen[cs]e\\w*',
+    'permit number',
+    'führerschein(?:nummer)?',
+    'permis de conduire',
+    'permiso de conducir',
+    'patente',
   ),
 });

@@ -8,5 +8,14 @@ export const usPassports = patternRecognizer({
   pattern: bounded(String.raw`\d{9}|[A-Z]\d{8}|[a-z]\d{8}|[A-Z]{2}\d{7}`),
   alone: 0.1,
   inContext: 0.9,
-  context: contextWords('passports?', 'passport_?\\w*', 'travel document', 'reisepass', 'pasaporte', 'passeport', 'passaporto', 'passaporte'),
+  context: contextWords(
+    'passports?',
+    'passport_?\\w*',
+    'travel document',
+    'reisepass',
+    'pasaporte',
+    'passeport',
+    'passaporto',
+    'passaporte',
+  ),
 });

@@ -15,6 +15,14 @@ export const usSsns = patternRecognizer({
     return /[-‐–]/u.test(value) ? 0.8 : /\D/u.test(value) ? 0.6 : 0.1;
   },
   context: contextWords(
-    'ssns?', 'social(?: security)?(?: number| no\\.?)?', 'soc sec', 'ss ?#', 'ssn_?\\w*', 'social_security\\w*', 'tax ?(?:no\\.?|number|id)', 'tin', 'taxpayer',
+    'ssns?',
+    'social(?: security)?(?: number| no\\.?)?',
+    'soc sec',
+    'ss ?#',
+    'ssn_?\\w*',
+    'social_security\\w*',
+    'tax ?(?:no\\.?|number|id)',
+    'tin',
+    'taxpayer',
   ),
 });
