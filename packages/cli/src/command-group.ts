@@ -9,6 +9,11 @@ export interface CommandContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly catalogue: readonly CatalogueEntry[];
   readonly startProgress: StartProgress;
+  /** What is read as standard input. */
+  readonly input: AsyncIterable<Buffer | string>;
+  /** For what is written while a command runs, rather than at its end. */
+  readonly output: NodeJS.WritableStream;
+  readonly writeError: (text: string) => void;
 }
 
 /** Commands that share their first word. */

@@ -5,6 +5,7 @@ import { completionGroup } from './completion.ts';
 import { masterKeyGroup } from './master-key/master-key-group.ts';
 import { modelsGroup } from './models/models-group.ts';
 import type { Outcome } from './outcome.ts';
+import { piiGroup } from './pii/pii-group.ts';
 import { wrong } from './read-options.ts';
 
 const groups: readonly CommandGroup[] = [
@@ -13,6 +14,7 @@ const groups: readonly CommandGroup[] = [
   masterKeyGroup,
   auditGroup,
   explainGroup,
+  piiGroup,
 ];
 const allGroups: readonly CommandGroup[] = [...groups, completionGroup(groups)];
 

@@ -12,6 +12,9 @@ export interface CliOptions {
   readonly writeError: (text: string) => void;
   /** Whether what is written as errors is read on a terminal: progress then rewrites its line. */
   readonly isTerminal: boolean;
+  /** By default those of the process. */
+  readonly input?: AsyncIterable<Buffer | string>;
+  readonly output?: NodeJS.WritableStream;
 }
 
 const exitCodes = { done: 0, failed: 1, wrongCommandLine: 2 };
@@ -19,6 +22,7 @@ const exitCodes = { done: 0, failed: 1, wrongCommandLine: 2 };
 /** Runs one command. @returns the exit code */
 export async function runCli(options: CliOptions): Promise<number> {
   const { args, environment, catalogue, writeOut, writeError, isTerminal } = options;
+  const { input = process.stdin, output = process.stdout } = options;
   const isJson = args.includes('--json');
   const fail = (error: unknown, exitCode: number): number => {
     const { code, param } = MillraceError.from(error);
@@ -40,7 +44,15 @@ export async function runCli(options: CliOptions): Promise<number> {
   try {
     const settings = readSettings(cliSettings, environment);
     const startProgress = createProgress(isJson ? undefined : writeError, isTerminal);
-    const { text, json, isGood } = await command.run({ settings, environment, catalogue, startProgress });
+    const { text, json, isGood } = await command.run({
+      settings,
+      environment,
+      catalogue,
+      startProgress,
+      input,
+      output,
+      writeError,
+    });
     writeOut(isJson ? `${JSON.stringify(json)}\n` : text);
     return isGood ? exitCodes.done : exitCodes.failed;
   } catch (error) {

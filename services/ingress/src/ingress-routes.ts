@@ -40,6 +40,7 @@ import { sendNotFound } from './not-found.ts';
 import type { JobsAccess } from './jobs/jobs-access.ts';
 import { jobRoutes } from './jobs/job-routes.ts';
 import { cursorNames, lastEventIdOf } from './last-event-id.ts';
+import { piiRoutes } from './pii/pii-routes.ts';
 import { createReadReceipt } from './read-receipt.ts';
 import { referenceRoutes } from './reference-routes.ts';
 import { refuseExpectations } from './refuse-expectation.ts';
@@ -251,6 +252,7 @@ export async function ingressRoutes(
   app.get<{ Params: { '*': string } }>('/v1/models/*', { onRequest: identify }, async (request) =>
     modelOf(relay.models.list(), relay.routes, request.params['*']),
   );
+  await app.register(piiRoutes, { identify });
   const endpoints = createEndpoints();
   await app.register(jobRoutes, {
     relay,
