@@ -1,21 +1,21 @@
 export {
   actionOf,
   defaultPiiPolicy,
-  entityTypes,
-  needsEntities,
+  needsNames,
   piiActions,
   type CustomPattern,
   type Direction,
   type PiiAction,
   type PiiPolicy,
 } from './pii-policy.ts';
-export { detectorOf, type Looking } from './detector-of.ts';
+export { detectorOf, type DetectorOptions } from './detector-of.ts';
 export { placeholderNamesIn } from './placeholder.ts';
 export {
   ContentBlocked,
   createMasker,
   TooManyPlaceholders,
   type Detect,
+  type Finding,
   type Masker,
   type MaskerOptions,
   type PiiCount,

@@ -1,7 +1,15 @@
-import type { Finding } from '@millrace/pii-detectors';
 import { actionOf, type Direction, type PiiAction, type PiiPolicy } from './pii-policy.ts';
 import { writePlaceholder } from './placeholder.ts';
 import { shapesOf } from './value-place.ts';
+
+/** A piece of personal data in a text. */
+export interface Finding {
+  readonly type: string;
+  /** Offsets in UTF-16 code units; `end` is behind the last one. */
+  readonly start: number;
+  readonly end: number;
+  readonly value: string;
+}
 
 /** Finds personal data in a text: in order, without overlaps. */
 export type Detect = (text: string) => readonly Finding[];

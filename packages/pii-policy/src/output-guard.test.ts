@@ -1,11 +1,13 @@
-import { detect } from '@millrace/pii-detectors';
 import { describe, expect, it } from 'vitest';
 import { createOutputGuard, type OutputGuard } from './output-guard.ts';
+import { detectorOf } from './detector-of.ts';
+import { defaultPiiPolicy } from './pii-policy.ts';
 import { maskerWith } from './testing.fixture.ts';
 
-const known = new Map([['EMAIL_1', 'client@own.example']]);
+const known = new Map([['EMAIL_ADDRESS_1', 'client@own.example']]);
 
 function guard(actions: Parameters<typeof maskerWith>[0]['actions'] = {}): OutputGuard {
+  const detect = detectorOf({ ...defaultPiiPolicy, actions }, 'output', { names: false });
   const masker = maskerWith({ actions }, { direction: 'output', known });
   return createOutputGuard({ masker, detect, originals: known });
 }
@@ -21,8 +23,8 @@ const values = [
 ];
 const texts = values.flatMap((value) => [
   value,
-  `Her address is ${value}. Write to <EMAIL_1> as well!`,
-  `"${value}", (${value}) and\n${value}\nare 3 of 12 values, <EMAIL_1>`,
+  `Her address is ${value}. Write to <EMAIL_ADDRESS_1> as well!`,
+  `"${value}", (${value}) and\n${value}\nare 3 of 12 values, <EMAIL_ADDRESS_1>`,
 ]);
 
 function inPieces(borders: readonly number[], text: string, through: OutputGuard): string {
@@ -39,7 +41,7 @@ describe('createOutputGuard', () => {
   it.each(texts)('shows the same, and no value, wherever %j is cut', (text) => {
     const whole = inPieces([], text, guard());
     for (const value of values) expect(whole).not.toContain(value);
-    if (text.includes('<EMAIL_1>')) expect(whole).toContain('client@own.example');
+    if (text.includes('<EMAIL_ADDRESS_1>')) expect(whole).toContain('client@own.example');
     for (let first = 0; first <= text.length; first += 1) {
       expect(inPieces([first], text, guard())).toBe(whole);
       for (let second = first; second <= text.length; second += 7)
@@ -60,14 +62,14 @@ describe('createOutputGuard', () => {
 
   it('gives back what the client has written itself', () => {
     expect(inPieces([], 'You are client@own.example, not x@own.example.', guard())).toBe(
-      'You are client@own.example, not <EMAIL_2>.',
+      'You are client@own.example, not <EMAIL_ADDRESS_2>.',
     );
   });
 
   it('ends where the policy blocks, before anything of the value is shown', () => {
-    const through = guard({ CARD: 'block' });
+    const through = guard({ CREDIT_CARD: 'block' });
     expect(through.push('It is 4111 1111 ')).toBe('It is ');
-    expect(() => through.push('1111 1111, I think so, really ')).toThrow('CARD is blocked');
+    expect(() => through.push('1111 1111, I think so, really ')).toThrow('CREDIT_CARD is blocked');
   });
 
   it('replaces a value that is longer than what is held back', () => {

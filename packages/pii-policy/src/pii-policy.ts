@@ -1,3 +1,5 @@
+import { nameTypes } from '@millrace/pii-detectors/entities';
+
 /**
  * What is done with personal data of a type.
  *
@@ -31,9 +33,8 @@ export interface PiiPolicy {
   readonly restore: boolean;
 }
 
-/** Types that are found in the shape of a sentence, not in that of the value: less certain, and dear to look for. */
-export const entityTypes = ['PERSON', 'ORGANIZATION', 'LOCATION'] as const;
-const entities: ReadonlySet<string> = new Set(entityTypes);
+/** Found by words and context: less certain. And most times are nobody's. */
+const reportedTypes: ReadonlySet<string> = new Set([...nameTypes, 'DATE_TIME']);
 
 /** What a tenant has that has set nothing. */
 export const defaultPiiPolicy: PiiPolicy = {
@@ -54,11 +55,11 @@ export type Direction = 'input' | 'output';
 export function actionOf(policy: PiiPolicy, type: string, direction: Direction): PiiAction {
   const own = (direction === 'output' ? policy.outputActions[type] : undefined) ?? policy.actions[type];
   if (own !== undefined) return own;
-  if (entities.has(type)) return 'report';
+  if (reportedTypes.has(type)) return 'report';
   return type === 'URL' && direction === 'output' ? 'report' : 'replace';
 }
 
 /** Whether content is changed, or held back, for persons, organisations or places; else they are at most counted. */
-export function needsEntities(policy: PiiPolicy, direction: Direction): boolean {
-  return entityTypes.some((type) => !['off', 'report'].includes(actionOf(policy, type, direction)));
+export function needsNames(policy: PiiPolicy, direction: Direction): boolean {
+  return nameTypes.some((type) => !['off', 'report'].includes(actionOf(policy, type, direction)));
 }

@@ -1,4 +1,4 @@
-import { detect } from '@millrace/pii-detectors';
+import { detectorOf } from './detector-of.ts';
 import { createMasker, type Masker, type MaskerOptions } from './masker.ts';
 import { defaultPiiPolicy, type PiiPolicy } from './pii-policy.ts';
 
@@ -7,7 +7,7 @@ export function maskerWith(policy: Partial<PiiPolicy>, options: Partial<MaskerOp
   return createMasker({
     policy: { ...defaultPiiPolicy, ...policy },
     direction: 'input',
-    detect,
+    detect: detectorOf({ ...defaultPiiPolicy, ...policy }, options.direction ?? 'input'),
     taken: () => false,
     hash: (_type, value) => Buffer.from(value).toString('hex').padEnd(12, '0'),
     ...options,

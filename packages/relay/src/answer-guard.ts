@@ -4,7 +4,7 @@ import {
   defaultPiiPolicy,
   detectorOf,
   keyedHash,
-  needsEntities,
+  needsNames,
   type OutputGuard,
   type PiiCount,
 } from '@millrace/pii-policy';
@@ -29,8 +29,8 @@ export function createAnswerGuard(masked: MaskedContent | undefined): AnswerGuar
   const policy = masked?.policy ?? defaultPiiPolicy;
   const known = new Map(Object.entries(masked?.mapping ?? {}));
   const originals: ReadonlyMap<string, string> = policy.restore ? known : new Map();
-  const bySentence = needsEntities(policy, 'output');
-  const detect = detectorOf(policy, 'output', bySentence ? 'everything' : 'patterns');
+  const bySentence = needsNames(policy, 'output');
+  const detect = detectorOf(policy, 'output', { names: bySentence });
   const isPlain = !bySentence && policy.patterns.length === 0;
   /** One for all choices: a value has the same placeholder in all of them. */
   const masker = createMasker({

@@ -93,8 +93,11 @@ test('an answer of one choice names none', () => {
 });
 
 test('a placeholder that is cut by chunks of other choices is restored in its own choice', () => {
-  const text = 'Write to <EMAIL_1>, not <EMAIL>.';
-  const masked = record('MASKED', { attempt: 0, content: json({ mapping: { EMAIL_1: 'ada@example.org' } }) });
+  const text = 'Write to <EMAIL_ADDRESS_1>, not <EMAIL_ADDRESS>.';
+  const masked = record('MASKED', {
+    attempt: 0,
+    content: json({ mapping: { EMAIL_ADDRESS_1: 'ada@example.org' } }),
+  });
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.nat(2), fc.integer({ min: 1, max: 5 })), { minLength: 120, maxLength: 120 }),
@@ -109,7 +112,7 @@ test('a placeholder that is cut by chunks of other choices is restored in its ow
         const rest = at.map((start, choice) => chunk(choice, text.slice(start)));
         const events = run([opened(3), masked, ...pieces, ...rest, finished(['stop', 'stop', 'stop'])]);
         for (const choice of [0, 1, 2])
-          expect(textOf(events, choice)).toBe('Write to ada@example.org, not <EMAIL>.');
+          expect(textOf(events, choice)).toBe('Write to ada@example.org, not <EMAIL_ADDRESS>.');
         expect(chunksOf(events).map(({ seq }) => seq)).toEqual(chunksOf(events).map((_, index) => index + 1));
       },
     ),
@@ -117,7 +120,10 @@ test('a placeholder that is cut by chunks of other choices is restored in its ow
 });
 
 test('what is held back of a choice comes when the choice ends, before the others do', () => {
-  const masked = record('MASKED', { attempt: 0, content: json({ mapping: { EMAIL_1: 'ada@example.org' } }) });
+  const masked = record('MASKED', {
+    attempt: 0,
+    content: json({ mapping: { EMAIL_ADDRESS_1: 'ada@example.org' } }),
+  });
   const chunk = writer();
   const events = run([
     opened(2),
@@ -165,7 +171,10 @@ test('an answer of which one choice ends before what was sent fails', () => {
 const report = (token: string) => ({ token, bytes: [...Buffer.from(token)], logprob: -1, top_logprobs: [] });
 
 test('log-probabilities come once their text is settled, and without theirs where it was replaced', () => {
-  const masked = record('MASKED', { attempt: 0, content: json({ mapping: { EMAIL_1: 'ada@example.org' } }) });
+  const masked = record('MASKED', {
+    attempt: 0,
+    content: json({ mapping: { EMAIL_ADDRESS_1: 'ada@example.org' } }),
+  });
   const chunk = writer();
   const events = run([
     opened(1),
@@ -180,7 +189,7 @@ test('log-probabilities come once their text is settled, and without theirs wher
   const withoutText = report('');
   expect(chunksOf(events)).toMatchObject([
     { seq: 1, text: 'ada@example.org or ', logprobs: [report('<EMA'), report('IL_1>')] },
-    { seq: 2, text: '<EMAIL_2> ', logprobs: [withoutText, withoutText] },
+    { seq: 2, text: '<EMAIL_ADDRESS_2> ', logprobs: [withoutText, withoutText] },
     { seq: 3, text: 'now', logprobs: [report(' now')] },
   ]);
 });

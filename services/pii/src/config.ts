@@ -14,7 +14,7 @@ export const piiSettings = defineSettings({
     default: 2,
     min: 1,
     max: 64,
-    description: 'Threads for long content, and for persons, organisations and places.',
+    description: 'Threads for long content.',
   }),
   checkLimitMs: setting.durationMs('MILLRACE_PII_TIMEOUT', {
     default: 30_000,

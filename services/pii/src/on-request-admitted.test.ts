@@ -152,26 +152,26 @@ it.each([
 it('replaces by default, tells what was found, and keeps what the way out needs', async () => {
   const event = await requestOf(newTenant(), `Write to ${mail}.`);
   await handle(event);
-  expect(await passedOn(event)).toBe('Write to <EMAIL_1>.');
-  expect(await maskedOf(event)).toEqual({ mapping: { EMAIL_1: mail } });
-  expect(await findingsOf(event)).toEqual(['INPUT', { type: 'EMAIL', action: 'replace', count: 1 }]);
+  expect(await passedOn(event)).toBe('Write to <EMAIL_ADDRESS_1>.');
+  expect(await maskedOf(event)).toEqual({ mapping: { EMAIL_ADDRESS_1: mail } });
+  expect(await findingsOf(event)).toEqual(['INPUT', { type: 'EMAIL_ADDRESS', action: 'replace', count: 1 }]);
 });
 
 it('does what the policy of the tenant says, which goes with the results', async () => {
   const tenant = newTenant();
-  await publishPolicy({ tenant, actions: { EMAIL: 'hash' }, restore: false });
+  await publishPolicy({ tenant, actions: { EMAIL_ADDRESS: 'hash' }, restore: false });
   const [first, second] = [await requestOf(tenant, mail), await requestOf(tenant, mail)];
   await handle(first);
   await handle(second);
   const written = await passedOn(first);
-  expect(written).toMatch(/^<EMAIL_[0-9a-f]{12}>$/);
+  expect(written).toMatch(/^<EMAIL_ADDRESS_[0-9a-f]{12}>$/);
   expect(await passedOn(second)).toBe(written);
   expect(await maskedOf(first)).toMatchObject({
     mapping: {},
-    policy: { actions: { EMAIL: 'hash' }, restore: false },
+    policy: { actions: { EMAIL_ADDRESS: 'hash' }, restore: false },
   });
   const other = newTenant();
-  await publishPolicy({ tenant: other, actions: { EMAIL: 'hash' } });
+  await publishPolicy({ tenant: other, actions: { EMAIL_ADDRESS: 'hash' } });
   const elsewhere = await requestOf(other, mail);
   await handle(elsewhere);
   expect(await passedOn(elsewhere)).not.toBe(written);
@@ -179,7 +179,7 @@ it('does what the policy of the tenant says, which goes with the results', async
 
 it('ends a request that has what is blocked', async () => {
   const tenant = newTenant();
-  await publishPolicy({ tenant, actions: { EMAIL: 'block' } });
+  await publishPolicy({ tenant, actions: { EMAIL_ADDRESS: 'block' } });
   const event = await requestOf(tenant, `Write to ${mail}.`);
   await handle(event);
   expect(await passedOn(event)).toBeUndefined();
@@ -227,7 +227,7 @@ it('passes nothing on where the check fails', async () => {
 it('looks long content through in a thread', async () => {
   const event = await requestOf(newTenant(), `${'word '.repeat(10_000)} ${mail}`);
   await handle(event);
-  expect((await passedOn(event))?.endsWith(' <EMAIL_1>')).toBe(true);
+  expect((await passedOn(event))?.endsWith(' <EMAIL_ADDRESS_1>')).toBe(true);
 });
 
 it('ends a request whose check takes too long, and goes on with the next', async () => {

@@ -86,10 +86,9 @@ export function onRequestAdmitted(dependencies: ScrubbingDependencies) {
           ...logEndHeader.write(logEnd),
         },
       }),
-      publishFindings(dependencies, event, 'patterns', counts),
+      publishFindings(dependencies, event, counts),
     ]);
     piiMetrics.found('input', counts);
-    reportInTime(dependencies, work, content, scrubbed);
   };
 }
 
@@ -120,23 +119,4 @@ function isChanged(counts: readonly PiiCount[]): boolean {
 /** By type; what was only counted says so. */
 function factsOf(counts: readonly PiiCount[]): Readonly<Record<string, string>> {
   return Object.fromEntries(counts.map(({ type, action, count }) => [`${type}.${action}`, String(count)]));
-}
-
-/** What is only counted holds nobody up, and where there is no time for it, it is not counted. */
-function reportInTime(
-  dependencies: ScrubbingDependencies,
-  { event }: Work,
-  content: Parameters<Scrubber['report']>[0],
-  options: Parameters<Scrubber['report']>[1],
-): void {
-  const { scrubber, piiMetrics, logger } = dependencies;
-  const report = async (): Promise<void> => {
-    const counts = await scrubber.report(content, options);
-    if (counts === undefined) return;
-    await publishFindings(dependencies, event, 'entities', counts);
-    piiMetrics.found('input', counts);
-  };
-  report().catch((error: unknown) =>
-    logger.warn({ error, requestId: event.request_id }, 'persons, organisations and places were not counted'),
-  );
 }

@@ -6,5 +6,5 @@ export const hashKey = new Uint8Array(32);
 
 /** What becomes of content under the default policy, or another. */
 export function scrubWith(content: RequestContent, policy: Partial<PiiPolicy> = {}): Scrubbed {
-  return scrub(content, { policy: { ...defaultPiiPolicy, ...policy }, hashKey, looking: 'patterns' });
+  return scrub(content, { policy: { ...defaultPiiPolicy, ...policy }, hashKey });
 }

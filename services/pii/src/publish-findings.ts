@@ -2,11 +2,10 @@ import { subjects } from '@millrace/contracts';
 import type { PiiCount } from '@millrace/pii-policy';
 import type { RequestEvent, StageDependencies } from '@millrace/stage';
 
-/** Says what was found in a request, if anything was. @param part that was looked for: each is told once */
+/** Says what was found in a request, if anything was. */
 export async function publishFindings(
   { bus, codec, clock }: Pick<StageDependencies, 'bus' | 'codec' | 'clock'>,
   { request_id, tenant }: RequestEvent,
-  part: 'patterns' | 'entities',
   counts: readonly PiiCount[],
 ): Promise<void> {
   if (counts.length === 0) return;
@@ -19,6 +18,6 @@ export async function publishFindings(
       findings: [...counts],
       at: clock.now(),
     }),
-    messageId: `${request_id}:found:${part}`,
+    messageId: `${request_id}:found:input`,
   });
 }

@@ -18,7 +18,7 @@ export async function scrubRequest(
   { clock, cancellations, scrubber, ackWaitMs }: ScrubbingDependencies,
   work: Work,
   content: RequestContent,
-  options: Omit<ScrubOptions, 'looking'>,
+  options: ScrubOptions,
 ): Promise<Scrubbed> {
   const now = scrubber.scrubNow(content, options);
   if (now !== undefined) return now;

@@ -7,8 +7,6 @@ export interface ScrubThreadOptions {
   readonly clock: Clock;
   /** Until an answer is there, in milliseconds; by then the thread is ended. */
   readonly limitMs: number;
-  /** How far it stands back for others, from 0 to 19. */
-  readonly niceness: number;
 }
 
 /** A thread that scrubs one request at a time. It is started when it is first needed, and anew after it was ended. */
@@ -81,9 +79,7 @@ export class ScrubThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('scrub-worker.ts', import.meta.url), {
-      workerData: { niceness: this.#options.niceness },
-    });
+    const worker = new Worker(new URL('scrub-worker.ts', import.meta.url));
     worker.unref();
     // Between two requests nobody else listens, and an error without a listener would end the process.
     worker.on('error', () => {

@@ -1,5 +1,4 @@
-import { setPriority } from 'node:os';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { MillraceError } from '@millrace/runtime';
 import { scrub } from './scrub.ts';
 import type { ScrubAnswer, ScrubTask } from './scrub-messages.ts';
@@ -14,8 +13,6 @@ function answer({ content, options }: ScrubTask): ScrubAnswer {
   }
 }
 
-// On Linux this is the priority of the thread alone.
-if (process.platform === 'linux') setPriority((workerData as { readonly niceness: number }).niceness);
 const port = parentPort;
 if (port !== null) {
   port.on('message', (task: ScrubTask) => {

@@ -5,7 +5,6 @@ import {
   keyedHash,
   placeholderNamesIn,
   TooManyPlaceholders,
-  type Looking,
   type PiiCount,
   type PiiPolicy,
 } from '@millrace/pii-policy';
@@ -18,8 +17,6 @@ export interface ScrubOptions {
   readonly policy: PiiPolicy;
   /** 32 bytes. */
   readonly hashKey: Uint8Array;
-  /** What is looked for. */
-  readonly looking: Looking;
 }
 
 export interface Scrubbed {
@@ -39,12 +36,12 @@ const mostPlaceholders = 20_000;
  *
  * @throws `payload_too_large` where there is more personal data than can be replaced; `content_blocked`
  */
-export function scrub(content: RequestContent, { policy, hashKey, looking }: ScrubOptions): Scrubbed {
+export function scrub(content: RequestContent, { policy, hashKey }: ScrubOptions): Scrubbed {
   const present = new Set(textsOf(content).flatMap(placeholderNamesIn));
   const masker = createMasker({
     policy,
     direction: 'input',
-    detect: detectorOf(policy, 'input', looking),
+    detect: detectorOf(policy, 'input'),
     taken: (name) => present.has(name),
     hash: keyedHash(hashKey),
     most: mostPlaceholders,
