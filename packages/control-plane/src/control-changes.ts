@@ -3,14 +3,15 @@ import { asc, inArray, sql } from 'drizzle-orm';
 import { controlChanges, inTransaction, type Transaction } from '@millrace/store';
 import type { ControlDependencies } from './control-dependencies.ts';
 import { deadKeys } from './effective-roles.ts';
+import { publishPiiPolicies } from './pii-policies.ts';
 import { publishPrices } from './publish-prices.ts';
 
 type Publishing = Pick<ControlDependencies, 'database' | 'bus' | 'codec' | 'clock'>;
 
-/** Notes, in the transaction that changes them, that those who watch CONTROL are to be told of keys or prices. */
+/** Notes, in the transaction that changes them, that those who watch CONTROL are to be told of keys, prices or policies for personal data. */
 export async function noteChanges(
   transaction: Transaction,
-  kind: 'key' | 'price',
+  kind: 'key' | 'price' | 'pii-policy',
   subjects: readonly string[],
 ): Promise<void> {
   if (subjects.length === 0) return;
@@ -46,6 +47,7 @@ export async function publishControlChanges(dependencies: Publishing): Promise<n
         ...new Set(changes.filter((change) => change.kind === kind).map(({ subject }) => subject)),
       ];
       await tellKeys(dependencies, transaction, of('key'));
+      await publishPiiPolicies(dependencies, transaction, of('pii-policy'));
       if (of('price').length > 0) await publishPrices(dependencies, transaction, of('price'));
       const numbers = changes.map(({ number }) => number);
       if (numbers.length > 0)

@@ -9,7 +9,8 @@ export type Resource =
   | 'quota'
   | 'price'
   | 'ledger entry'
-  | 'identity provider';
+  | 'identity provider'
+  | 'PII policy';
 
 /** The same answer for what is not there and for what is out of reach. */
 export function notFound(what: Resource, param: string): MillraceError {

@@ -8,6 +8,7 @@ export {
   type PiiAction,
   type PiiPolicy,
 } from './pii-policy.ts';
+export { compilePatterns, InvalidPattern, piiTypes } from './own-patterns.ts';
 export { detectorOf, type DetectorOptions } from './detector-of.ts';
 export { placeholderNamesIn } from './placeholder.ts';
 export {

@@ -180,7 +180,7 @@ test('log-probabilities come once their text is settled, and without theirs wher
     opened(1),
     masked,
     chunk(0, '<EMA', { logprobs: [report('<EMA')] }),
-    chunk(0, 'IL_1>', { logprobs: [report('IL_1>')] }),
+    chunk(0, 'IL_ADDRESS_1>', { logprobs: [report('IL_ADDRESS_1>')] }),
     chunk(0, ' or bob', { logprobs: [report(' or bob')] }),
     chunk(0, '@example.org', { logprobs: [report('@example.org')] }),
     chunk(0, ' now', { logprobs: [report(' now')] }),
@@ -188,7 +188,7 @@ test('log-probabilities come once their text is settled, and without theirs wher
   ]);
   const withoutText = report('');
   expect(chunksOf(events)).toMatchObject([
-    { seq: 1, text: 'ada@example.org or ', logprobs: [report('<EMA'), report('IL_1>')] },
+    { seq: 1, text: 'ada@example.org or ', logprobs: [report('<EMA'), report('IL_ADDRESS_1>')] },
     { seq: 2, text: '<EMAIL_ADDRESS_2> ', logprobs: [withoutText, withoutText] },
     { seq: 3, text: 'now', logprobs: [report(' now')] },
   ]);

@@ -28,7 +28,7 @@ async function ask(task: TaskOperation, body: object, pieces: readonly string[],
   const client = ingress.client();
   const posted = client.post({ text: 'Hello', ...body }, { path: `/v1/${task}` });
   const writer = await client.nextRequest();
-  await writer.masked({ EMAIL_1: 'ada@example.com' });
+  await writer.masked({ EMAIL_ADDRESS_1: 'ada@example.com' });
   await writer.attempt(1);
   for (const piece of pieces) await writer.chunk(piece);
   await writer.finish(

@@ -93,7 +93,7 @@ describe('scrub', () => {
 
   it('uses no placeholder that the client wrote with escapes', () => {
     const { content } = scrubWith({
-      messages: [{ role: 'user', content: '["\\u003cEMAIL_1>", "ann@corp.example"]' }],
+      messages: [{ role: 'user', content: '["\\u003cEMAIL_ADDRESS_1>", "ann@corp.example"]' }],
       stop: [],
     });
     expect(JSON.parse(content.messages[0]?.content ?? '')).toEqual([

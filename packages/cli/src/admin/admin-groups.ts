@@ -7,6 +7,7 @@ import { quotaGroup } from './quota.ts';
 import { withExports } from './with-exports.ts';
 import { withRebuild } from '../quota/with-rebuild.ts';
 import { personalDataGroup } from './personal-data.ts';
+import { piiGroup } from './pii.ts';
 import { rolesGroup } from './roles.ts';
 import { tenantsGroup } from './tenants.ts';
 import { usersGroup } from './users.ts';
@@ -24,4 +25,5 @@ export const adminGroups: readonly CommandGroup[] = [
   usageGroup,
   ledgerGroup,
   withExports(personalDataGroup),
+  piiGroup,
 ];

@@ -26,7 +26,7 @@ const context = contextWords(
   'von',
 );
 const version =
-  /(?:version|release|firmware|build|kernel|ver|rev(?:ision)?|section|chapter|clause|§|oid|asn\.1|v)["']?(?:\s(?:of|is|number|no\.?))?[ .:=>"']{0,4}$/iu;
+  /(?<!\p{L})(?:version|release|firmware|build|kernel|ver|rev(?:ision)?|section|chapter|clause|§|oid|asn\.1|v)["']?(?:\s(?:of|is|number|no\.?))?[ .:=>"']{0,4}$/iu;
 /** This machine, all machines, masks of networks. */
 const nobody = /^(?:0\.|127\.|255\.)/u;
 const package_ = /(?:[@=~^]|[<>]=)\s?$/u;
