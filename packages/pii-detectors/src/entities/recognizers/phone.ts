@@ -72,6 +72,18 @@ const context = contextWords(
 /** Regions whose national forms are tried, one after the other. */
 export const defaultPhoneRegions: readonly CountryCode[] = ['US', 'GB', 'DE', 'FR', 'ES', 'IT', 'IN', 'BR'];
 
+/** What national numbers of a region look like at all, so that few are parsed; other regions parse every candidate. Extensions may follow. */
+const nationalShapes: Partial<Record<CountryCode, RegExp>> = {
+  US: /^1?[2-9]\d{9}/u,
+  GB: /^0\d{9,10}/u,
+  DE: /^0\d{5,13}/u,
+  FR: /^0[1-9]\d{8}/u,
+  ES: /^[5-9]\d{8}/u,
+  IT: /^(?:0\d{5,10}|3\d{8,9})/u,
+  IN: /^0?[1-9]\d{9}/u,
+  BR: /^0?[1-9]\d{7,10}/u,
+};
+
 /** Numbers that are parsed for one text: parsing takes 20 µs and more, and there may be tens of thousands. */
 const mostParsed = 2_000;
 
@@ -150,7 +162,9 @@ function parse(value: string, regions: readonly CountryCode[]): Form {
   if (/^\(?\+/u.test(international))
     return (parsePhoneNumberFromString(international)?.isPossible() ?? false) ? 'international' : 'none';
   let form: Form = 'none';
+  const digits = value.replace(/\D/gu, '');
   for (const region of regions) {
+    if (nationalShapes[region]?.test(digits) === false) continue;
     const parsed = parsePhoneNumberFromString(value, region);
     if (parsed?.isValid() === true) return 'valid';
     if (parsed?.isPossible() === true) form = 'possible';
