@@ -8,6 +8,3 @@ export interface Finding {
   readonly end: number;
   readonly value: string;
 }
-
-/** Finds one type. Pure, and linear in the length of the text. */
-export type Detector = (text: string) => Iterable<Finding>;

@@ -1,4 +1,4 @@
-import { createDetector } from './detect.ts';
+import { detect } from './detect.ts';
 import type { PiiType } from './finding.ts';
 
 /** Replaces personal data by numbered placeholders: the same value always by the same one. */
@@ -20,7 +20,6 @@ export class TooManyPlaceholders extends Error {}
 
 /** @returns its `replace` throws `TooManyPlaceholders` */
 export function createReplacer({ taken, most = Infinity }: ReplacerOptions): Replacer {
-  const detect = createDetector();
   const mapping = new Map<string, string>();
   const placeholders = new Map<string, string>();
   const lastNumber = new Map<PiiType, number>();

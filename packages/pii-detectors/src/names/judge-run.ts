@@ -67,7 +67,7 @@ export function judgeRun(run: Run, context: RunContext): Judged | undefined {
   if (isNamed && !isOnlyProduct(core, left) && (hasGiven || !isAcronym(core, left)))
     return found('PERSON', core.length > 4 ? 0.55 : context.isLower && !hasGiven ? 0.6 : 0.85);
   if (left.isPlaceLabel && !hasGiven) return found('LOCATION', 0.7);
-  if (core.some(({ kind }) => kind === 'organization')) return found('ORGANIZATION', 0.5);
+  if (core.some(({ kind }) => kind === 'organization')) return found('ORGANIZATION', 0.4);
 
   const isPlace = looksLikePlace(words);
   if (left.isWhereabouts && !(hasGiven && core.length > 1 && !isPlace))

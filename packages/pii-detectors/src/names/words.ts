@@ -1,3 +1,4 @@
+import { organizationSuffix } from './place-shapes.ts';
 import type { Vocabulary, WordKind } from './vocabulary.ts';
 
 /** A word of a text. */
@@ -49,6 +50,7 @@ export function wordsOf(text: string, vocabulary: Vocabulary): readonly Word[] {
       isInitial: /^\p{Lu}$/u.test(plain),
       isShouted: plain.length > 1 && plain === plain.toUpperCase(),
       isCamel:
+        !organizationSuffix.test(plain) &&
         /\p{Ll}\p{Lu}/u.test(plain) &&
         !/^(?:Mc|Mac|De|Di|Van|La|Le|Fitz|D|O)\p{Lu}/u.test(plain) &&
         !/[-'’]/u.test(plain),

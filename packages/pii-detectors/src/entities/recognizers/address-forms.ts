@@ -22,6 +22,8 @@ const stop = String.raw`(?![\p{L}\p{N}_])`;
 export interface AddressForm {
   readonly pattern: RegExp;
   readonly bare: number;
+  /** Beside a word such as "address"; 0.95 by default. */
+  readonly inContext?: number;
   /** Cheap, and in every text that the pattern is in. */
   readonly needs?: RegExp;
 }
@@ -130,6 +132,7 @@ export const addressForms: readonly AddressForm[] = [
   {
     pattern: new RegExp(String.raw`${border}[A-Z]{1,2}\d[A-Z\d]?\s\d[ABD-HJLNP-UW-Z]{2}${stop}`, 'gu'),
     bare: 0.5,
+    inContext: 0.8,
   },
   {
     pattern:

@@ -84,13 +84,16 @@ const nationalShapes: Partial<Record<CountryCode, RegExp>> = {
   BR: /^0?[1-9]\d{7,10}/u,
 };
 
+/** In the USA three, three and four digits stand together. */
+const americanGroups = /^(?:1[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}(?!\d)/u;
+
 /** Numbers that are parsed for one text: parsing takes 20 µs and more, and there may be tens of thousands. */
 const mostParsed = 2_000;
 
 /** Cards and account numbers, of which this is a piece. */
 const isGrouped = /^\d{4}(?: \d{4})+(?: \d{1,4})?$/u;
 /** Digits one by one, and dotted numbers with groups of one digit. */
-const isEnumeration = /^\d(?: \d){4,}|^\d+(?:\.\d+)*\.\d\.|^\d{1,3}\.\d\./u;
+const isEnumeration = /^\d(?: \d){4,}|^\d+(?:\.\d+)*\.\d\.|^\d{1,3}\.\d\.|^\d\./u;
 
 type Form = 'international' | 'valid' | 'possible' | 'none';
 
@@ -164,6 +167,7 @@ function parse(value: string, regions: readonly CountryCode[]): Form {
   let form: Form = 'none';
   const digits = value.replace(/\D/gu, '');
   for (const region of regions) {
+    if (region === 'US' && /\D/u.test(value) && !americanGroups.test(value)) continue;
     if (nationalShapes[region]?.test(digits) === false) continue;
     const parsed = parsePhoneNumberFromString(value, region);
     if (parsed?.isValid() === true) return 'valid';
@@ -172,7 +176,7 @@ function parse(value: string, regions: readonly CountryCode[]): Form {
   return form;
 }
 
-/** Dates, years from and to, a social security number and an IP address look like numbers of phones. */
+/** Dates, years from and to, an SSN, a CPF and an IP address look like numbers of phones. */
 function isLookAlike(value: string): boolean {
   return (
     /^(?:(?:19|20)\d{2}[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:0?[1-9]|[12]\d|3[01])|(?:0?[1-9]|[12]\d|3[01])[-./ ](?:0?[1-9]|[12]\d|3[01])[-./ ](?:19|20)?\d{2})$/u.test(
@@ -180,6 +184,7 @@ function isLookAlike(value: string): boolean {
     ) ||
     /^(?:19|20)\d{2}\s?[-–/]\s?(?:19|20)\d{2}$/u.test(value) ||
     /^\d{3}-\d{2}-\d{4}(?: |$)/u.test(value) ||
+    /^\d{3}\.\d{3}\.\d{3}-\d{2}$/u.test(value) ||
     /^\d{1,3}(?:\.\d{1,3}){3}$/u.test(value) ||
     /^(?:0|[1-9]\d{0,3})\.\d+$/u.test(value)
   );

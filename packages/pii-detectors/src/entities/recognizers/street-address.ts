@@ -41,11 +41,11 @@ export const streetAddresses: Recognizer = {
   types: ['LOCATION'],
   *find(scan) {
     if (!/\d/u.test(scan.text)) return;
-    for (const { pattern, bare, needs } of addressForms)
+    for (const { pattern, bare, inContext = 0.95, needs } of addressForms)
       if (needs?.test(scan.text) !== false)
         for (const { index, 0: value } of scan.text.matchAll(pattern)) {
           const end = endOfAddress(scan.text, index, index + value.length);
-          const score = scoreOf(scan, index, end, { bare, inContext: 0.95, context });
+          const score = scoreOf(scan, index, end, { bare, inContext, context });
           yield { type: 'LOCATION', start: index, end, score };
           const town = end === index + value.length ? townBehind(scan.text, end) : undefined;
           if (town !== undefined) yield { type: 'LOCATION', ...town, score: 0.6 };
