@@ -88,7 +88,7 @@ const nationalShapes: Partial<Record<CountryCode, RegExp>> = {
 const americanGroups = /^(?:1[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}(?!\d)/u;
 
 /** Numbers that are parsed for one text: parsing takes 20 µs and more, and there may be tens of thousands. */
-const mostParsed = 2_000;
+const mostParsed = 5_000;
 
 /** Cards and account numbers, of which this is a piece. */
 const isGrouped = /^\d{4}(?: \d{4})+(?: \d{1,4})?$/u;
@@ -100,7 +100,7 @@ type Form = 'international' | 'valid' | 'possible' | 'none';
 /**
  * Phone numbers: international ones anywhere; national ones where they are written as a region writes them, or beside a word such as
  * "phone". Candidates are found in linear time, and only they are parsed, each once. Where there are more than are parsed, the rest
- * count as phone numbers if a context word stands near: rather too much is found than too little.
+ * count as phone numbers: rather too much is found than too little.
  */
 export function phoneRecognizer(regions: readonly CountryCode[] = defaultPhoneRegions): Recognizer {
   return {
@@ -108,7 +108,10 @@ export function phoneRecognizer(regions: readonly CountryCode[] = defaultPhoneRe
     *find(scan) {
       const known = new Map<string, Form>();
       const formOf = (value: string): Form => {
-        const form = known.get(value) ?? (known.size >= mostParsed ? 'possible' : parse(value, regions));
+        const before = known.get(value);
+        if (before !== undefined) return before;
+        if (known.size >= mostParsed) return 'valid';
+        const form = parse(value, regions);
         known.set(value, form);
         return form;
       };
