@@ -83,7 +83,7 @@ export function judgeRun(run: Run, context: RunContext): Judged | undefined {
   if (isPlace || isKnownPlace) {
     if (left.hasPreposition || (isPlace && core.length > 1))
       return found('LOCATION', isKnownPlace && core.some(({ kind }) => kind === 'region') ? 0.4 : 0.6);
-    if (!hasGiven) return found('LOCATION', isPlace ? 0.5 : 0.4);
+    if (!hasGiven) return found('LOCATION', isPlace && core.length > 1 ? 0.5 : 0.4);
   }
   return personOf(core, { context, left, behind, hasGiven, found });
 }
@@ -105,7 +105,11 @@ function personOf(core: Run, { context, left, behind, hasGiven, found }: PersonF
       return found('PERSON', 0.65);
     if (first.kind === 'ambiguous' || first.kind === 'family')
       return found('PERSON', left.isAddressed || (left.isSpoken && isFollowed) ? 0.6 : 0.3);
-    if (first.kind === 'given') return found('PERSON', 0.35);
+    if (first.kind === 'given')
+      return found(
+        'PERSON',
+        isThing || context.isGerman || context.isLower || sentenceStart.test(context.textBefore) ? 0.35 : 0.5,
+      );
     if (first.kind !== 'unknown' || first.isShouted || context.isLower) return undefined;
     return left.isAddressed || (left.isSpoken && personBehind.test(behind))
       ? found('PERSON', 0.6)
