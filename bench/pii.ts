@@ -123,11 +123,6 @@ function print(contenders: readonly Contender[]): void {
 function aims(contenders: readonly Contender[]) {
   const [patterns, withNames] = contenders as readonly [Contender, Contender];
   const p50 = ({ timings }: Contender, length: string): number => timesOf(timings.get(length) ?? []).p50;
-  const atMost = (name: string, value: number, most: number) => ({
-    name,
-    value: round(value, 4),
-    isMet: value <= most,
-  });
   const growth = (of: Contender): number => p50(of, '500000') / p50(of, '50000') / 10;
   return [
     atMost('pattern types left unmasked ≤ 3 %', patterns.scores.patternTypes.unmasked, 0.03),
@@ -150,6 +145,12 @@ function toJson({ name, scores, timings }: Contender): object {
     timings: Object.fromEntries([...timings].map(([length, ms]) => [length, timesOf(ms)])),
   };
 }
+
+const atMost = (name: string, value: number, most: number) => ({
+  name,
+  value: round(value, 4),
+  isMet: value <= most,
+});
 
 const brief = (of: TypeScore | undefined): string =>
   of === undefined

@@ -3,6 +3,9 @@ import { AnalysisCancelled, createAnalyzer } from './analyzer.ts';
 import { anonymize } from './anonymize.ts';
 import { InvalidPattern } from './own-patterns.ts';
 
+const compile = (own: { readonly type: string; readonly pattern: string; readonly score?: number }) => () =>
+  createAnalyzer({ ownPatterns: [own] });
+
 describe('createAnalyzer', () => {
   it('gives offsets in UTF-16 code units, in order', () => {
     const text = '😀 a@b.example, then 4111111111111111';
@@ -38,9 +41,6 @@ describe('createAnalyzer', () => {
     expect(analyze('badge ZX-4711')).toEqual([{ type: 'BADGE', start: 6, end: 13, score: 0.85 }]);
     const evil = createAnalyzer({ types: [], ownPatterns: [{ type: 'EVIL', pattern: '(a+)+$' }] });
     expect(evil(`${'a'.repeat(5_000)}b`)).toEqual([]);
-    const compile =
-      (own: { readonly type: string; readonly pattern: string; readonly score?: number }) => () =>
-        createAnalyzer({ ownPatterns: [own] });
     expect(compile({ type: 'X', pattern: String.raw`(a)\1` })).toThrow(InvalidPattern);
     expect(compile({ type: 'X', pattern: '' })).toThrow(
       'pattern of X has 0 characters: 1 to 1000 are allowed.',

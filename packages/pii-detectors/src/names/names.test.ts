@@ -56,9 +56,10 @@ describe('names', () => {
   });
 });
 
+const entity = (type: string, start: number, end: number, score = 0.9) => ({ type, start, end, score });
+
 describe('withClassified', () => {
   it('puts the names of a model in the place of those of rules, but for what has a form', () => {
-    const entity = (type: string, start: number, end: number, score = 0.9) => ({ type, start, end, score });
     const merged = withClassified(
       'x'.repeat(40),
       [entity('PERSON', 0, 5), entity('EMAIL_ADDRESS', 10, 20)],

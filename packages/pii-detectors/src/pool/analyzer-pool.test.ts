@@ -38,9 +38,7 @@ describe('createAnalyzerPool', () => {
       InvalidPattern,
     );
     const waiting = pool.analyze('c');
-    const stopped = expect(waiting).rejects.toThrow(AnalyzerFailed);
-    await pool.stop();
-    await stopped;
+    await Promise.all([expect(waiting).rejects.toThrow(AnalyzerFailed), pool.stop()]);
     await expect(pool.analyze('d')).rejects.toThrow(AnalyzerFailed);
   });
 });
