@@ -43,7 +43,11 @@ export async function scan({ file, types, minScore }: ScanRequest, io: ScanIo): 
   });
   const { input, advance } = await open(file, io);
   const counts = { texts: 0, findings: 0, badLines: 0 };
+  let broken: NodeJS.ErrnoException | undefined;
+  io.output.on('error', (error: NodeJS.ErrnoException) => (broken ??= error));
   for await (const line of linesOf(input)) {
+    // Whoever reads may have enough, such as `head`.
+    if (broken !== undefined) break;
     advance(line.bytes);
     if (line.text?.trim() === '') continue;
     const outcome = scanLine(line, analyze);
@@ -54,13 +58,18 @@ export async function scan({ file, types, minScore }: ScanRequest, io: ScanIo): 
     }
     counts.texts += 1;
     counts.findings += outcome.spans.length;
-    if (!io.output.write(`${JSON.stringify(outcome)}\n`)) await once(io.output, 'drain');
+    if (!io.output.write(`${JSON.stringify(outcome)}\n`)) await drained(io.output);
   }
+  if (broken !== undefined && broken.code !== 'EPIPE') throw broken;
   io.writeError(
     `${counts.texts} texts, ${counts.findings} findings, ${counts.badLines} lines that could not be read\n`,
   );
   return { text: '', json: counts, isGood: counts.badLines === 0 };
 }
+
+/** Resolves when the output takes more, or takes nothing any longer. */
+const drained = (output: NodeJS.WritableStream): Promise<unknown> =>
+  Promise.race([once(output, 'drain'), once(output, 'close')]).catch(() => undefined);
 
 /** @returns what is wrong with the line, without its content, or the answer to it */
 function scanLine(

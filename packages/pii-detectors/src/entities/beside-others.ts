@@ -2,6 +2,7 @@ import type { Entity } from './entity.ts';
 
 /** What has no word before it, but could be something: less sure than this it is nothing. */
 const leastScore = 0.1;
+const promoted = 0.5;
 /** Beside these stands what belongs to a person. */
 const personal =
   /^(?:PERSON|DATE_OF_BIRTH|EMAIL_ADDRESS|PHONE_NUMBER|CREDIT_CARD|IBAN_CODE|US_SSN|[A-Z]{2}_[A-Z_]+)$/u;
@@ -11,7 +12,7 @@ const widest = 3;
  * What is unsure by itself and stands directly beside what is sure, as in a row of a table without a header: `Ada Moyo 19/3/1946
  * 580112292`. Nothing but blanks, commas, semicolons, bars and quotes may stand between the two.
  *
- * @returns those of `unsure` that count, with the least score that does
+ * @returns those of `unsure` that count, with a score of 0.5; none where that is not enough
  */
 export function besideOthers(
   text: string,
@@ -19,7 +20,7 @@ export function besideOthers(
   unsure: readonly Entity[],
   minScore: number,
 ): readonly Entity[] {
-  if (unsure.length === 0 || sure.length === 0) return [];
+  if (minScore > promoted || unsure.length === 0 || sure.length === 0) return [];
   const ends = new Set<number>();
   const starts = new Set<number>();
   for (const { type, start, end } of sure) {
@@ -32,7 +33,7 @@ export function besideOthers(
       ({ start, end, score }) =>
         score >= leastScore && (isBehind(text, ends, start) || isBefore(text, starts, end)),
     )
-    .map((entity) => ({ ...entity, score: minScore }));
+    .map((entity) => ({ ...entity, score: promoted }));
 }
 
 function isBehind(text: string, ends: ReadonlySet<number>, start: number): boolean {

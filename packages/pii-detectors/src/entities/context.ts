@@ -35,6 +35,7 @@ export function contextDistance(
 
 function lastMatchEnd(text: string, words: ContextWords): number | undefined {
   let end: number | undefined;
+  words.lastIndex = 0;
   for (const match of text.matchAll(words)) end = match.index + match[0].length;
   return end;
 }

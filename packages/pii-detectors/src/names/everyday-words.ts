@@ -1,6 +1,7 @@
 /** Words that begin sentences, name fields or are capitalised by habit, and that the lexicon of compromise does not know: English, German, French, Spanish, Italian, Portuguese. */
 export const everydayWords: ReadonlySet<string> = new Set(
   `
+  deutschland österreich schweiz frankreich spanien italien griechenland niederlande belgien polen england schottland irland europa amerika allemagne autriche suisse france espagne italie angleterre écosse europe alemania francia españa inglaterra suiza germania spagna inghilterra alemanha frança espanha itália inglaterra
   hi hello hey dear hola hallo bonjour ciao olá oi thanks thank regards sincerely cheers please kindly quick question context below note notes reminder subject re fwd from to cc bcc
   ticket requester issue agent order invoice tracking status update reference account number routing iban bic  name surname first last middle maiden full address street city town state zip postcode postal code country
   phone mobile cell tel fax email e-mail mail contact contacts emergency date dob birth born age sex gender id ids passport licence license ssn nhs ni gp nie nif dni cf cpf cnpj pan aadhaar kyc gdpr hr cv vat pin otp api url ip mac vpn nic dns
@@ -34,7 +35,7 @@ export const everydayWords: ReadonlySet<string> = new Set(
 
 /** Names of people that are products, months or virtues as well: alone they are nobody. */
 export const ambiguousNames: ReadonlySet<string> = new Set(
-  'ada abril agosto alexa apollo april august athena cassandra cortana crystal ford grace hermes hope jasper jenkins joy julia julio june mai mark mars marzo mercedes may melody rose ruby swift victoria will bill frank art chase drew grant jack rob sue pat dean amber dawn faith chip rich miles carol ivy iris daisy lily olive pearl summer autumn'.split(
+  'ada abril agosto alexa apollo april august athena cassandra cortana crystal ford grace hermes hope jasper jenkins joy julia julio june mai mark mars marzo mercedes may melody rose ruby swift victoria will bill frank art chase drew grant jack rob sue pat dean amber dawn faith chip rich miles carol ivy iris jan daisy lily olive pearl summer autumn'.split(
     ' ',
   ),
 );

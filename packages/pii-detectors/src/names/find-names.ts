@@ -11,7 +11,9 @@ const contextCharacters = 72;
 const mostCapitals = 0.03;
 const months = /^(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun)/u;
 const germanWords = new Set(
-  'der die das und ist nicht ein eine mit von für auf ich den dem zu wurde bitte am im'.split(' '),
+  'der die das und ist nicht ein eine mit von für auf ich den dem zu wurde bitte am im nach um ab aus bei zur zum vom wie was sich es er sie wird werden hat oder auch sind kann'.split(
+    ' ',
+  ),
 );
 const leastGermanWords = 2;
 

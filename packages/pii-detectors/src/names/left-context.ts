@@ -45,7 +45,7 @@ const placeLabel = new RegExp(`${before}(?:${placeLabels})${link}$`, 'iu');
 const preposition =
   /(?:^|[^\p{L}])(?:in|near|at|from|to|around|outside|towards?|via|nach|aus|bei|nahe|à|en|em|près de|cerca de|(?:mud|viaj|viv|mor|resid|abit|nac|nat|nasc)\p{L}* (?:a|de|di|da))\s$/iu;
 const whereabouts =
-  /(?<!\p{L})(?:liv(?:e[sd]?|ing)|born|mov(?:ed?|ing)|resid\p{L}+|based|located|office|home(?:town)?|happened|accident|occurred|fly(?:ing)?|flew|flights?|travel\p{L}*|trip|driv(?:e|ing)|drove|trains?|bus|visit\p{L}*|stay\p{L}*|went|going|go|relocat\p{L}*|grew up|raised|buried|died|work(?:s|ed|ing)?|stud(?:y|ies|ied)|arriv\p{L}*|deliver\p{L}*|ship\p{L}*|sent|send|from|apartment|flat|house|wohn\p{L}*|geboren|geb|leb(?:e|t|en)|zieh\p{L}*|umgezogen|arbeit\p{L}*|reise\p{L}*|habit\p{L}*|vivo|vive\p{L}*|vivimos|nacid[oa]|nací|née?|naissance|résid\p{L}*|demeur\p{L}*|déménag\p{L}*|nat[oa]|abit\p{L}*|mor[oa]|nascid[oa]|vol|viaj\p{L}*|viagg\p{L}*)(?!\p{L})/iu;
+  /(?<!\p{L})(?:liv(?:e[sd]?|ing)|born|mov(?:ed?|ing)|resid\p{L}+|based|located|office|home(?:town)?|happened|accident|occurred|fly(?:ing)?|flew|flights?|travel\p{L}*|trip|driv(?:e|ing)|drove|trains?|bus|visit\p{L}*|stay\p{L}*|went|going|go|relocat\p{L}*|grew up|raised|buried|died|work(?:s|ed|ing)?|stud(?:y|ies|ied)|arriv\p{L}*|apartment|flat|house|wohn\p{L}*|geboren|geb|leb(?:e|t|en)|zieh\p{L}*|umgezogen|arbeit\p{L}*|reise\p{L}*|habit\p{L}*|vivo|vive\p{L}*|vivimos|nacid[oa]|nací|née?|naissance|résid\p{L}*|demeur\p{L}*|déménag\p{L}*|nat[oa]|abit\p{L}*|mor[oa]|nascid[oa]|vol|viaj\p{L}*|viagg\p{L}*)(?!\p{L})/iu;
 
 export interface LeftContext {
   readonly isRole: boolean;

@@ -66,6 +66,8 @@ export function lowerRuns(words: readonly Word[]): readonly Run[] {
 const isNameLike = (word: Word | undefined): boolean =>
   word !== undefined &&
   !word.isCapital &&
+  !word.isCamel &&
+  !word.text.includes('-') &&
   word.text.length > 1 &&
   word.kind !== 'everyday' &&
   word.kind !== 'organization';

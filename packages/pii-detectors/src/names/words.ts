@@ -1,3 +1,4 @@
+import { organizationSuffix } from './place-shapes.ts';
 import type { Vocabulary, WordKind } from './vocabulary.ts';
 
 /** A word of a text. */
@@ -27,17 +28,21 @@ const longestWord = 40;
 export function wordsOf(text: string, vocabulary: Vocabulary): readonly Word[] {
   const words: Word[] = [];
   let position = 0;
-  for (const { index, 0: found } of text.matchAll(word)) {
+  for (const match of text.matchAll(word)) {
+    // Behind a backslash stands the letter of an escape: \\nAda.
+    const escaped = text[match.index - 1] === '\\' && /^[nrt]./u.test(match[0]) ? 1 : 0;
+    const index = match.index + escaped;
+    const found = match[0].slice(escaped);
     const end = index + found.length;
     if (
       found.length > longestWord ||
-      /[\p{N}_@#/\\]/u.test(text[index - 1] ?? '') ||
-      /[\p{N}_@\\]/u.test(text[end] ?? '')
+      (escaped === 0 && /[\p{N}_@#/\\]/u.test(text[index - 1] ?? '')) ||
+      /[\p{N}_@]/u.test(text[end] ?? '')
     )
       continue;
     if (text[index - 1] === '.' && /[\p{L}\p{N}]/u.test(text[index - 2] ?? '') && index - 2 >= position)
       continue;
-    const plain = found.replace(/['’]s$/u, '');
+    const plain = found.replace(/['’](?:s|m|ve|ll|d|re)$/u, '');
     const lower = plain.toLowerCase();
     words.push({
       start: index,
@@ -49,6 +54,7 @@ export function wordsOf(text: string, vocabulary: Vocabulary): readonly Word[] {
       isInitial: /^\p{Lu}$/u.test(plain),
       isShouted: plain.length > 1 && plain === plain.toUpperCase(),
       isCamel:
+        !organizationSuffix.test(plain) &&
         /\p{Ll}\p{Lu}/u.test(plain) &&
         !/^(?:Mc|Mac|De|Di|Van|La|Le|Fitz|D|O)\p{Lu}/u.test(plain) &&
         !/[-'’]/u.test(plain),

@@ -58,7 +58,7 @@ const analysis = {
                 description:
                   'In RE2’s syntax: linear in the text, so neither backreferences nor looking around.',
               },
-              score: { ...score, exclusiveMinimum: 0, description: '0.85 by default.' },
+              score: { type: 'number', exclusiveMinimum: 0, maximum: 1, description: '0.85 by default.' },
             },
           },
         },

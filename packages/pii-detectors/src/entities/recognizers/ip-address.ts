@@ -29,7 +29,7 @@ const version =
   /(?<!\p{L})(?:version|release|firmware|build|kernel|ver|rev(?:ision)?|section|chapter|clause|§|oid|asn\.1|v)["']?(?:\s(?:of|is|number|no\.?))?[ .:=>"']{0,4}$/iu;
 /** This machine, all machines, masks of networks. */
 const nobody = /^(?:0\.|127\.|255\.)/u;
-const package_ = /(?:[@=~^]|[<>]=)\s?$/u;
+const packageVersion = /(?:[@=~^]|[<>]=)\s?$/u;
 
 /** IP addresses, version 4 and 6. Four numbers behind a word such as version or section are one of those. */
 export const ipAddresses: Recognizer = {
@@ -41,7 +41,7 @@ export const ipAddresses: Recognizer = {
       const end = index + value.length;
       const isVersion =
         version.test(before) ||
-        package_.test(before.replace(/\b(?:ip|host|addr\w*|from|to|src|dst)\s?=\s?$/iu, ''));
+        packageVersion.test(before.replace(/\b(?:ip|host|addr\w*|from|to|src|dst)\s?=\s?$/iu, ''));
       const isNobody = isVersion || nobody.test(value);
       const bare = isNobody ? 0.2 : 0.65;
       const score = isNobody ? bare : scoreOf(scan, index, end, { bare, inContext: 0.95, context });

@@ -72,20 +72,35 @@ const context = contextWords(
 /** Regions whose national forms are tried, one after the other. */
 export const defaultPhoneRegions: readonly CountryCode[] = ['US', 'GB', 'DE', 'FR', 'ES', 'IT', 'IN', 'BR'];
 
+/** What national numbers of a region look like at all, so that few are parsed; other regions parse every candidate. Extensions may follow. */
+const nationalShapes: Partial<Record<CountryCode, RegExp>> = {
+  US: /^1?[2-9]\d{9}/u,
+  GB: /^0\d{9,10}/u,
+  DE: /^0\d{5,13}/u,
+  FR: /^0[1-9]\d{8}/u,
+  ES: /^[5-9]\d{8}/u,
+  IT: /^(?:0\d{5,10}|3\d{8,9})/u,
+  IN: /^0?[1-9]\d{9}/u,
+  BR: /^0?[1-9]\d{7,10}/u,
+};
+
+/** In the USA three, three and four digits stand together. */
+const americanGroups = /^(?:1[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}(?!\d)/u;
+
 /** Numbers that are parsed for one text: parsing takes 20 µs and more, and there may be tens of thousands. */
-const mostParsed = 2_000;
+const mostParsed = 5_000;
 
 /** Cards and account numbers, of which this is a piece. */
 const isGrouped = /^\d{4}(?: \d{4})+(?: \d{1,4})?$/u;
 /** Digits one by one, and dotted numbers with groups of one digit. */
-const isEnumeration = /^\d(?: \d){4,}|^\d+(?:\.\d+)*\.\d\.|^\d{1,3}\.\d\./u;
+const isEnumeration = /^\d(?: \d){4,}|^\d+(?:\.\d+)*\.\d\.|^\d{1,3}\.\d\.|^\d\./u;
 
 type Form = 'international' | 'valid' | 'possible' | 'none';
 
 /**
  * Phone numbers: international ones anywhere; national ones where they are written as a region writes them, or beside a word such as
  * "phone". Candidates are found in linear time, and only they are parsed, each once. Where there are more than are parsed, the rest
- * count as phone numbers if a context word stands near: rather too much is found than too little.
+ * count as phone numbers: rather too much is found than too little.
  */
 export function phoneRecognizer(regions: readonly CountryCode[] = defaultPhoneRegions): Recognizer {
   return {
@@ -93,7 +108,10 @@ export function phoneRecognizer(regions: readonly CountryCode[] = defaultPhoneRe
     *find(scan) {
       const known = new Map<string, Form>();
       const formOf = (value: string): Form => {
-        const form = known.get(value) ?? (known.size >= mostParsed ? 'possible' : parse(value, regions));
+        const before = known.get(value);
+        if (before !== undefined) return before;
+        if (known.size >= mostParsed) return 'valid';
+        const form = parse(value, regions);
         known.set(value, form);
         return form;
       };
@@ -150,7 +168,10 @@ function parse(value: string, regions: readonly CountryCode[]): Form {
   if (/^\(?\+/u.test(international))
     return (parsePhoneNumberFromString(international)?.isPossible() ?? false) ? 'international' : 'none';
   let form: Form = 'none';
+  const digits = value.replace(/\D/gu, '');
   for (const region of regions) {
+    if (region === 'US' && /\D/u.test(value) && !americanGroups.test(value)) continue;
+    if (nationalShapes[region]?.test(digits) === false) continue;
     const parsed = parsePhoneNumberFromString(value, region);
     if (parsed?.isValid() === true) return 'valid';
     if (parsed?.isPossible() === true) form = 'possible';
@@ -158,7 +179,7 @@ function parse(value: string, regions: readonly CountryCode[]): Form {
   return form;
 }
 
-/** Dates, years from and to, a social security number and an IP address look like numbers of phones. */
+/** Dates, years from and to, an SSN, a CPF and an IP address look like numbers of phones. */
 function isLookAlike(value: string): boolean {
   return (
     /^(?:(?:19|20)\d{2}[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:0?[1-9]|[12]\d|3[01])|(?:0?[1-9]|[12]\d|3[01])[-./ ](?:0?[1-9]|[12]\d|3[01])[-./ ](?:19|20)?\d{2})$/u.test(
@@ -166,6 +187,7 @@ function isLookAlike(value: string): boolean {
     ) ||
     /^(?:19|20)\d{2}\s?[-–/]\s?(?:19|20)\d{2}$/u.test(value) ||
     /^\d{3}-\d{2}-\d{4}(?: |$)/u.test(value) ||
+    /^\d{3}\.\d{3}\.\d{3}-\d{2}$/u.test(value) ||
     /^\d{1,3}(?:\.\d{1,3}){3}$/u.test(value) ||
     /^(?:0|[1-9]\d{0,3})\.\d+$/u.test(value)
   );

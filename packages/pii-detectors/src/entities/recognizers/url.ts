@@ -30,10 +30,13 @@ function trimmed(value: string): number {
   let end = value.length;
   for (;;) {
     const last = value[end - 1] as string;
+    const kept = value.slice(0, end);
     const isUnbalanced =
-      (last === ')' && !value.slice(0, end).includes('(')) ||
-      (last === ']' && !value.slice(0, end).includes('['));
+      (last === ')' && countOf(kept, ')') > countOf(kept, '(')) ||
+      (last === ']' && countOf(kept, ']') > countOf(kept, '['));
     if (end > 1 && (/[.,;:!?'*_]/u.test(last) || isUnbalanced)) end -= 1;
     else return end;
   }
 }
+
+const countOf = (text: string, character: string): number => text.split(character).length;
