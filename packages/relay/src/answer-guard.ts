@@ -1,6 +1,7 @@
 import {
   createMasker,
   createOutputGuard,
+  createRestorer,
   defaultPiiPolicy,
   detectorOf,
   keyedHash,
@@ -42,6 +43,13 @@ export function createAnswerGuard(masked: MaskedContent | undefined): AnswerGuar
     hash: keyedHash(Buffer.from(masked?.hash_key ?? '', 'base64')),
   });
 
+  if (masked?.is_figures === true) {
+    return {
+      text: () => unchanged(originals),
+      toolCalls: (calls) => calls,
+      counts: () => [],
+    };
+  }
   return {
     text: () =>
       createOutputGuard({
@@ -53,5 +61,22 @@ export function createAnswerGuard(masked: MaskedContent | undefined): AnswerGuar
       }),
     toolCalls: (calls) => restoreToolCalls(calls, originals, (text) => masker.mask(text)),
     counts: () => masker.counts(),
+  };
+}
+
+/** For what no model has written: only what stands for something of the client's is put back. */
+function unchanged(originals: ReadonlyMap<string, string>): OutputGuard {
+  const restorer = createRestorer(originals, { isJson: true });
+  let settled = 0;
+  return {
+    push(text) {
+      settled += text.length;
+      return restorer.push(text);
+    },
+    flush: () => restorer.flush(),
+    get settled() {
+      return settled;
+    },
+    isChanged: () => false,
   };
 }

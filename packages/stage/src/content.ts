@@ -81,6 +81,8 @@ export interface MaskedContent {
   readonly policy?: PiiPolicy;
   /** In base64: the key of hashes, where the policy has them. */
   readonly hash_key?: string;
+  /** Whether the answer is no text of a model but figures, and labels that the client has written: it is not looked through. */
+  readonly is_figures?: true;
 }
 
 type Field = 'request' | 'chunk' | 'masked' | 'digest';

@@ -38,7 +38,7 @@ async function ask(task: TaskOperation, body: object, pieces: readonly string[],
 }
 
 test.each([
-  ['summarize', {}, ['To <EMA', 'IL_1>.'], { text: 'To ada@example.com.', finish_reason: 'stop' }],
+  ['summarize', {}, ['To <EMA', 'IL_ADDRESS_1>.'], { text: 'To ada@example.com.', finish_reason: 'stop' }],
   ['translate', { target_language: 'French' }, ['Bon', 'jour'], { text: 'Bonjour', finish_reason: 'stop' }],
   ['classify', { labels }, [JSON.stringify(scores)], scores],
 ] as const)('%s is answered with a list of results', async (task, body, pieces, result) => {

@@ -26,6 +26,8 @@ import type { Scrubbed } from './scrub.ts';
 import type { Scrubber } from './scrubber.ts';
 
 const stage = 'pii';
+/** Their answers are scores and vectors. */
+const operationsWithFigures: ReadonlySet<string> = new Set(['classify', 'embed']);
 
 export interface ScrubbingDependencies extends StageDependencies {
   readonly cancellations: Cancellations;
@@ -64,9 +66,10 @@ export function onRequestAdmitted(dependencies: ScrubbingDependencies) {
       return;
     }
     const { mapping, counts } = scrubbed;
+    const isFigures = operationsWithFigures.has(event.operation);
     const logEnd =
-      mapping.size > 0 || !scrubbed.isDefault
-        ? await publishMapping(dependencies, event, box, scrubbed)
+      mapping.size > 0 || !scrubbed.isDefault || isFigures
+        ? await publishMapping(dependencies, event, box, scrubbed, isFigures)
         : logEndHeader.read(delivery.headers);
     const passedOn = withDecision(
       {

@@ -20,11 +20,13 @@ export async function publishMapping(
   event: RequestEvent,
   box: SealingBox,
   { mapping, policy, hashKey, isDefault }: Pick<Scrubbed, 'mapping'> & Protection,
+  isFigures: boolean,
 ): Promise<number | undefined> {
   const log = await openResultLog(dependencies, event);
   if (log.last !== undefined && log.last.kind !== 'OPENED') return undefined;
   const masked = {
     mapping: Object.fromEntries(mapping),
+    ...(isFigures ? { is_figures: true as const } : {}),
     ...(isDefault ? {} : { policy, hash_key: Buffer.from(hashKey).toString('base64') }),
   };
   await log.append(
