@@ -1,5 +1,12 @@
 import { findRecord, recordAct } from '@millrace/audit-log';
-import { createApiKey, createTenant, revokeApiKey, updateKey, type Actor } from '@millrace/control-plane';
+import {
+  createApiKey,
+  createTenant,
+  revokeApiKey,
+  setPiiPolicy,
+  updateKey,
+  type Actor,
+} from '@millrace/control-plane';
 import {
   bucketDefinitions,
   catalogue,
@@ -155,6 +162,9 @@ function askOverHttp(): Promise<Response> {
 
 async function setOnePolicy(): Promise<void> {
   const { platform, database } = cluster;
+  await inTransaction(database, (transaction) =>
+    setPiiPolicy(platform, transaction, defaultTenant, { actions: { URL: 'mask' } }, undefined),
+  );
   await setDataPolicy({ ...platform, database }, defaultTenant, {
     zeroRetention: false,
     jobsMs: null,

@@ -13,6 +13,11 @@ export interface CommandContext {
   /** For a command that writes as it goes; it then returns `isWritten`. */
   readonly openOutput: () => LiveOutput;
   readonly isJson: boolean;
+  /** What is read as standard input. */
+  readonly input: AsyncIterable<Buffer | string>;
+  /** For what is written while a command runs, rather than at its end. */
+  readonly output: NodeJS.WritableStream;
+  readonly writeError: (text: string) => void;
 }
 
 /** Commands that share their first word. */

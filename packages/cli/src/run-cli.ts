@@ -15,6 +15,9 @@ export interface CliOptions {
   readonly isTerminal: boolean;
   /** By default what `writeOut` takes, never interrupted. */
   readonly openOutput?: () => LiveOutput;
+  /** By default those of the process. */
+  readonly input?: AsyncIterable<Buffer | string>;
+  readonly output?: NodeJS.WritableStream;
 }
 
 const exitCodes = { done: 0, failed: 1, wrongCommandLine: 2 };
@@ -23,6 +26,7 @@ const exitCodes = { done: 0, failed: 1, wrongCommandLine: 2 };
 export async function runCli(options: CliOptions): Promise<number> {
   const { args, environment, catalogue, writeOut, writeError, isTerminal } = options;
   const openOutput = options.openOutput ?? (() => outputTo(writeOut));
+  const { input = process.stdin, output = process.stdout } = options;
   const isJson = args.includes('--json');
   const fail = (error: unknown, exitCode: number): number => {
     const { code, param } = MillraceError.from(error);
@@ -44,8 +48,22 @@ export async function runCli(options: CliOptions): Promise<number> {
   try {
     const settings = readSettings(cliSettings, environment);
     const startProgress = createProgress(isJson ? undefined : writeError, isTerminal);
-    const context = { settings, environment, catalogue, startProgress, openOutput, isJson };
-    const { text, json, isGood, isWritten = false } = await command.run(context);
+    const {
+      text,
+      json,
+      isGood,
+      isWritten = false,
+    } = await command.run({
+      settings,
+      environment,
+      catalogue,
+      startProgress,
+      openOutput,
+      isJson,
+      input,
+      output,
+      writeError,
+    });
     if (!isWritten) writeOut(isJson ? `${JSON.stringify(json)}\n` : text);
     return isGood ? exitCodes.done : exitCodes.failed;
   } catch (error) {

@@ -84,6 +84,18 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     subject: 'policy.<tenant>',
     storedIn: 'CONTROL',
   },
+  'protection.published': {
+    producers: ['auth-quota', 'admin'],
+    consumers: ['pii'],
+    subject: 'protection.<tenant>',
+    storedIn: 'CONTROL',
+  },
+  'pii.found': {
+    producers: ['pii', ...gateways],
+    consumers: ['jobs', 'analysts'],
+    subject: 'mr.pii.found.<tenant>',
+    storedIn: 'FINDINGS',
+  },
   'audit.recorded': {
     producers: ['audit'],
     consumers: ['mirrors', 'analysts', 'auditors'],

@@ -45,6 +45,7 @@ export type {
   Outcome,
   Parameters,
   PricePublished,
+  ProtectionPublished,
   PublishedPrice,
   Principal,
   RequestAdmitted,

@@ -39,7 +39,7 @@ const consumersOf: Readonly<Record<NatsUser, readonly StageConsumer[]>> = {
   edge: [],
   inference: [],
   ingress: [],
-  jobs: ['deadLetters'],
+  jobs: ['deadLetters', 'findings'],
   mirrors: [],
   pii: ['scrubbing'],
   providers: [],

@@ -157,6 +157,15 @@ export function streamDefinitions(given: Partial<StreamLimits> = {}): readonly S
       ...undeletable,
     },
     {
+      name: 'FINDINGS',
+      subjects: ['mr.pii.found.*'],
+      retention: 'limits',
+      maxAgeMs: 90 * dayMs,
+      discard: 'old',
+      duplicateWindowMs,
+      ...undeletable,
+    },
+    {
       ...workQueue('INTAKE', 'mr.intake.*.*'),
       // The third token is a lane of a queue whose requests are done one after the other.
       subjects: ['mr.intake.*.*', 'mr.intake.*.*.*'],
@@ -220,6 +229,7 @@ export function consumerDefinitions(
     returnedToBilling: define('RETURNED', 'billing', 'mr.letter.returned.billing', 256),
     returnedToAudit: define('RETURNED', 'audit', 'mr.letter.returned.audit', 256),
     returnedToSettlement: define('RETURNED', 'auth-quota', 'mr.letter.returned.auth-quota', 256),
+    findings: define('FINDINGS', 'jobs-findings', 'mr.pii.found.*', 4_096),
     checkpoints: define('AUDIT', 'audit-checkpoints', 'mr.audit.recorded.*', 16_384),
   };
 }
@@ -235,6 +245,7 @@ export type StageConsumer =
   | 'returnedToBilling'
   | 'returnedToAudit'
   | 'returnedToSettlement'
+  | 'findings'
   | 'checkpoints';
 
 /** A queue without a reader for so long is forgotten; its messages stay. */

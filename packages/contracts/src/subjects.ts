@@ -46,6 +46,7 @@ export const subjects = {
   budgetReached: (scope: string, subject: string) => `mr.budget.reached.${scope}.${subjectToken(subject)}`,
   recorded: (tenant: string) => `mr.audit.recorded.${subjectToken(tenant)}`,
   checkpointed: (tenant: string) => `mr.audit.checkpointed.${subjectToken(tenant)}`,
+  found: (tenant: string) => `mr.pii.found.${subjectToken(tenant)}`,
   act: (tenant: string) => `mr.act.${subjectToken(tenant)}`,
   deadLetter: (stage: string, tenant: string) =>
     `mr.deadletter.${subjectToken(stage)}.${subjectToken(tenant)}`,
@@ -95,6 +96,8 @@ export const controlKeys = {
   signers: 'signer.*',
   policy: (tenant: string) => `policy.${subjectToken(tenant)}`,
   policies: 'policy.*',
+  protection: (tenant: string) => `protection.${subjectToken(tenant)}`,
+  protections: 'protection.*',
 } as const;
 
 /** Which queue a request is in. */

@@ -4,6 +4,7 @@ import { announceDataPolicy } from '@millrace/stage';
 import { controlChanges, dataPolicies, inTransaction, type Transaction } from '@millrace/store';
 import type { ControlDependencies } from './control-dependencies.ts';
 import { deadKeys } from './effective-roles.ts';
+import { publishPiiPolicies } from './pii-policies.ts';
 import { publishPrices } from './publish-prices.ts';
 
 type Publishing = Pick<ControlDependencies, 'database' | 'bus' | 'codec' | 'clock'>;
@@ -11,7 +12,7 @@ type Publishing = Pick<ControlDependencies, 'database' | 'bus' | 'codec' | 'cloc
 /** Notes, in the transaction that changes them, that those who watch CONTROL are to be told of keys, prices or the policies of tenants. */
 export async function noteChanges(
   transaction: Transaction,
-  kind: 'key' | 'price' | 'policy',
+  kind: 'key' | 'price' | 'policy' | 'pii-policy',
   subjects: readonly string[],
 ): Promise<void> {
   if (subjects.length === 0) return;
@@ -47,6 +48,7 @@ export async function publishControlChanges(dependencies: Publishing): Promise<n
         ...new Set(changes.filter((change) => change.kind === kind).map(({ subject }) => subject)),
       ];
       await tellKeys(dependencies, transaction, of('key'));
+      await publishPiiPolicies(dependencies, transaction, of('pii-policy'));
       if (of('price').length > 0) await publishPrices(dependencies, transaction, of('price'));
       await tellPolicies(dependencies, transaction, of('policy'));
       const numbers = changes.map(({ number }) => number);

@@ -41,6 +41,14 @@ export {
 export { readMoment } from './moments.ts';
 export { pageOf, placeIn, wrongCursor, type Page, type PageRequest } from './page.ts';
 export {
+  findPiiPolicy,
+  piiPolicyChangesSchema,
+  piiPolicySchema,
+  setPiiPolicy,
+  type PiiPolicyChanges,
+} from './pii-policies.ts';
+export { listPiiReport, piiReportSchema, type PiiReportFilter } from './pii-report.ts';
+export {
   permissions,
   reaches,
   roles,

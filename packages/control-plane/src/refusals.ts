@@ -11,7 +11,8 @@ export type Resource =
   | 'ledger entry'
   | 'identity provider'
   | 'dead letter'
-  | 'consented request';
+  | 'consented request'
+  | 'PII policy';
 
 /** The same answer for what is not there and for what is out of reach. */
 export function notFound(what: Resource, param: string): MillraceError {

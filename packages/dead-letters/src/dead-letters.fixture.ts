@@ -104,7 +104,7 @@ export async function startDeadLettersTest(): Promise<DeadLettersTest> {
       const event = { ...plain, content: sealContent(box, requestId, 'request', content) };
       if (masked !== undefined) {
         const log = await openResultLog(stage, event);
-        const sealed = sealContent(box, requestId, 'masked', masked);
+        const sealed = sealContent(box, requestId, 'masked', { mapping: masked });
         await log.append(resultRecord(event, { kind: 'MASKED', at: clock.now(), content: sealed }));
       }
       const scrubbed: RequestScrubbed = { ...event, personal_data: masked === undefined ? [] : ['email'] };

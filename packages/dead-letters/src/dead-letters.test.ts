@@ -127,7 +127,7 @@ describe('what is in a letter', () => {
     const scrubbed = await test.kill({
       tenant: 'acme',
       content: ask('Write to <EMAIL_1>.'),
-      masked: { '<EMAIL_1>': 'ada@example.com' },
+      masked: { EMAIL_1: 'ada@example.com' },
       at: 'request.scrubbed',
     });
     expect(await shown(scrubbed.letter)).toMatchObject({
@@ -210,7 +210,7 @@ describe('a replay', () => {
         ],
         stop: [],
       },
-      masked: { '<EMAIL_1>': '"Ada" <ada@example.com>' },
+      masked: { EMAIL_1: '"Ada" <ada@example.com>' },
       at: 'request.scrubbed',
     });
     await test.order(letter);

@@ -1,9 +1,9 @@
-import { createRestorer } from '@millrace/pii-detectors';
+import { createRestorer } from '@millrace/pii-policy';
 import type { MaskedContent, RequestContent, ToolCall } from '@millrace/stage';
 
 /** The content as it was before the scrubber has put placeholders into it. JSON stays JSON. */
 export function restoreContent(content: RequestContent, masked: MaskedContent): RequestContent {
-  const mapping = new Map(Object.entries(masked));
+  const mapping = new Map(Object.entries(masked.mapping));
   const restoreText = (text: string): string => {
     const restorer = createRestorer(mapping);
     return restorer.push(text) + restorer.flush();

@@ -1,4 +1,4 @@
-import { createReplacer } from '@millrace/pii-detectors';
+import { createMasker, defaultPiiPolicy, detectorOf, type PiiPolicy } from '@millrace/pii-policy';
 import { MillraceError } from '@millrace/runtime';
 import { openLetter, openRequest, type OpenedLetter, type OpeningDependencies } from './open-letter.ts';
 import { replayKindOf, type LetterRow } from './replay-kind.ts';
@@ -14,6 +14,12 @@ export interface ShownContent {
   /** Why there is no content: an error code, or null. */
   readonly content_gone: string | null;
 }
+
+/** Whoever looks at a letter needs no names, whatever the tenant's policy is. */
+const shownPolicy: PiiPolicy = {
+  ...defaultPiiPolicy,
+  actions: { PERSON: 'replace', ORGANIZATION: 'replace', LOCATION: 'replace' },
+};
 
 /** Longest text of a raw message that is shown, in UTF-16 code units. */
 const longestText = 64 * 1024;
@@ -88,8 +94,14 @@ function showEnded(
 
 /** The same value gets the same placeholder throughout. */
 function createMask() {
-  const replacer = createReplacer({ taken: () => false });
-  const mask = (text: string): string => replacer.replace(text);
+  const masker = createMasker({
+    policy: shownPolicy,
+    direction: 'input',
+    detect: detectorOf(shownPolicy, 'input'),
+    taken: () => false,
+    hash: () => '',
+  });
+  const mask = (text: string): string => masker.mask(text);
   return { mask, maskAll: <Value>(value: Value): Value => mapTexts(value, mask) };
 }
 

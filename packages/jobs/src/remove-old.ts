@@ -7,11 +7,14 @@ import {
   jobs,
   keptAnswers,
   onConnection,
+  piiFindings,
   trainingExamples,
   webhookDeliveries,
   type Database,
 } from '@millrace/store';
 
+/** More than a year, so that two of them can be compared. */
+const findingsKeptMs = 400 * 24 * 60 * 60_000;
 /** How long a webhook stays on record after its end. */
 const deliveryKeptMs = 7 * 24 * 60 * 60_000;
 /** After so long a file that is not whole never will be. */
@@ -20,7 +23,7 @@ const uploadMs = 24 * 60 * 60_000;
 const portion = 500;
 
 /**
- * Removes what is past its time: jobs, batches, files, webhooks, kept answers, training examples.
+ * Removes what is past its time: jobs, batches, files, webhooks, kept answers, training examples, counts of personal data.
  *
  * @throws `database_unavailable`
  */
@@ -53,5 +56,7 @@ export async function removeOld(
     lt(webhookDeliveries.endedAt, new Date(now - deliveryKeptMs)),
   );
   await remove(keptAnswers, keptAnswers.key, lt(keptAnswers.expiresAt, new Date(now)));
+  const oldestDay = new Date(now - findingsKeptMs).toISOString().slice(0, 10);
+  await remove(piiFindings, piiFindings.requestId, lt(piiFindings.day, oldestDay));
   await remove(trainingExamples, trainingExamples.requestId, lt(trainingExamples.expiresAt, new Date(now)));
 }

@@ -1,15 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Finished, ResultChunk } from '@millrace/contracts';
-import { noUsage, resultRecord } from '@millrace/stage';
+import { noUsage, resultRecord, type MaskedContent } from '@millrace/stage';
 import { createAnswer } from './answer.ts';
 import type { RelayEvent } from './relay-event.ts';
 
 const opener = {
   chunk: (sealed: Uint8Array) =>
     JSON.parse(Buffer.from(sealed).toString()) as { text: string; tokens: number[] },
-  masked: (sealed: Uint8Array) =>
-    JSON.parse(Buffer.from(sealed).toString()) as { [placeholder: string]: string },
+  masked: (sealed: Uint8Array) => JSON.parse(Buffer.from(sealed).toString()) as MaskedContent,
 };
 
 function record(kind: ResultChunk['kind'], changes: Partial<ResultChunk> = {}): ResultChunk {
@@ -50,7 +49,7 @@ function run(records: readonly ResultChunk[]): RelayEvent[] {
 }
 
 test('pieces without text get no number', () => {
-  const events = run([record('OPENED'), record('ATTEMPT'), ...chunks(['a', '', 'b']), finished()]);
+  const events = run([record('OPENED'), record('ATTEMPT'), ...chunks(['a ', '', 'b ']), finished()]);
   expect(events.map((event) => [event.type, event.seq])).toEqual([
     ['chunk', 1],
     ['chunk', 2],
@@ -61,7 +60,7 @@ test('pieces without text get no number', () => {
 test('a placeholder that is split across chunks is restored, whatever the cut', () => {
   const text = 'Write to <EMAIL_1> or <EMAIL_12>, not <EMAIL>.';
   const mapping = record('MASKED', {
-    content: json({ '<EMAIL_1>': 'ada@example.org', '<EMAIL_12>': 'bob@example.org' }),
+    content: json({ mapping: { EMAIL_1: 'ada@example.org', EMAIL_12: 'bob@example.org' } }),
   });
   for (let first = 0; first <= text.length; first += 1) {
     for (let second = first; second <= text.length; second += 3) {
@@ -76,16 +75,16 @@ test('a placeholder that is split across chunks is restored, whatever the cut', 
   }
 });
 
-test('whatever the cut, no more is held back than a placeholder is long', () => {
+test('whatever the cut, no more is held back than a word', () => {
   const placeholder = '<EMAIL_1>';
   fc.assert(
     fc.property(
-      fc.array(fc.constantFrom('<', '<EMA', '<EMAIL_1>', '<EMAIL_1', 'IL_1>', '<<', 'word ', '>'), {
+      fc.array(fc.constantFrom('<', '<EMA', '<EMAIL_1>', '<EMAIL_', 'IL>', '<<', 'word ', '>'), {
         maxLength: 20,
       }),
       (parts) => {
         const answer = createAnswer(opener);
-        answer.accept(record('MASKED', { content: json({ [placeholder]: placeholder }) }));
+        answer.accept(record('MASKED', { content: json({ mapping: { EMAIL_1: placeholder } }) }));
         answer.accept(record('ATTEMPT'));
         let sent = '';
         let said = '';
@@ -93,7 +92,7 @@ test('whatever the cut, no more is held back than a placeholder is long', () => 
           for (const event of answer.accept(chunk)) if (event.type === 'chunk') sent += event.text;
           said += parts[index] ?? '';
           expect(said.startsWith(sent)).toBe(true);
-          expect(said.length - sent.length).toBeLessThan(placeholder.length);
+          expect(sent).toContain(said.slice(0, said.lastIndexOf(' ') + 1));
         }
         for (const event of answer.accept(finished())) if (event.type === 'chunk') sent += event.text;
         expect(sent).toBe(said);
@@ -103,7 +102,7 @@ test('whatever the cut, no more is held back than a placeholder is long', () => 
 });
 
 test('what was held back comes before the end, with a number of its own', () => {
-  const mapping = record('MASKED', { content: json({ '<EMAIL_1>': 'ada@example.org' }) });
+  const mapping = record('MASKED', { content: json({ mapping: { EMAIL_1: 'ada@example.org' } }) });
   expect(run([mapping, record('ATTEMPT'), ...chunks(['see <EMA']), finished()])).toMatchObject([
     { type: 'chunk', seq: 1, text: 'see ' },
     { type: 'chunk', seq: 2, text: '<EMA' },
@@ -138,10 +137,10 @@ test('a failure is told as the stage said it', () => {
 });
 
 test('an answer that is started over and ends before what was sent fails', () => {
-  const again = chunks(['one']).map((chunk) => ({ ...chunk, attempt: 2 }));
+  const again = chunks(['one ']).map((chunk) => ({ ...chunk, attempt: 2 }));
   const events = run([
     record('ATTEMPT'),
-    ...chunks(['one', 'two']),
+    ...chunks(['one ', 'two ']),
     record('ATTEMPT', { attempt: 2 }),
     ...again,
     finished(),
@@ -153,7 +152,7 @@ test('nothing comes after the end', () => {
   const differs = chunks(['other']).map((chunk) => ({ ...chunk, attempt: 2 }));
   const events = run([
     record('ATTEMPT'),
-    ...chunks(['one']),
+    ...chunks(['one ']),
     record('ATTEMPT', { attempt: 2 }),
     ...differs,
     finished(),

@@ -1,10 +1,12 @@
+import { ContentBlocked, type PiiCount } from '@millrace/pii-policy';
 import type { CacheHit, Finished, Opened, ResultChunk } from '@millrace/contracts';
 import { errorCodes, MillraceError, type ErrorCode } from '@millrace/runtime';
 import type { SealingBox } from '@millrace/sealing';
 import { openContent, type ChunkContent, type MaskedContent } from '@millrace/stage';
 import type { CostOf } from './answer-cost.ts';
+import { createAnswerGuard, type AnswerGuard } from './answer-guard.ts';
 import { ChoiceFold, type ChoicePiece } from './choice-fold.ts';
-import type { RelayEvent } from './relay-event.ts';
+import type { RelayEvent, RelayFailed } from './relay-event.ts';
 
 /** Opens what is sealed in the records of one request. */
 export interface ContentOpener {
@@ -30,20 +32,27 @@ export interface Answer {
   readonly seq: number;
   /** Whether an end was among the events. */
   readonly ended: boolean;
+  /** Whether it ended since the policy of the tenant does not let it through: nobody needs the rest. */
+  readonly blocked: boolean;
+  /** Personal data that was found in what the model has generated. */
+  findings(): readonly PiiCount[];
 }
 
 /** @param costOf by default nothing has a price */
 export function createAnswer(opener: ContentOpener, costOf: CostOf = () => undefined): Answer {
   const folds = new Map<number, ChoiceFold>();
-  let mapping: ReadonlyMap<string, string> | undefined;
+  let masked: MaskedContent | undefined;
+  let guard: AnswerGuard | undefined;
   let opened: Opened | undefined;
   let model: string | undefined;
   let cache: CacheHit | undefined;
   let seq = 0;
   let ended = false;
+  let blocked = false;
 
   const foldOf = (choice: number): ChoiceFold => {
-    const fold = folds.get(choice) ?? new ChoiceFold(mapping);
+    guard ??= createAnswerGuard(masked);
+    const fold = folds.get(choice) ?? new ChoiceFold(guard);
     folds.set(choice, fold);
     return fold;
   };
@@ -57,7 +66,7 @@ export function createAnswer(opener: ContentOpener, costOf: CostOf = () => undef
     return [{ type: 'chunk', seq, choice: index, text, logprobs: reported, toolCalls: called, cache }];
   };
 
-  const fail = (error: MillraceError, finished?: Finished): RelayEvent => {
+  const fail = (error: MillraceError, finished?: Finished): RelayFailed => {
     ended = true;
     return {
       type: 'failed',
@@ -76,9 +85,7 @@ export function createAnswer(opener: ContentOpener, costOf: CostOf = () => undef
   };
 
   const finish = (finished: Finished): readonly RelayEvent[] => {
-    const rest = [...folds].flatMap(([choice, fold]) =>
-      numbered(choice, { text: fold.flush(), logprobs: [], toolCalls: [] }),
-    );
+    const rest = [...folds].flatMap(([choice, fold]) => numbered(choice, fold.flush()));
     const isWhole = finished.outcome === 'COMPLETED' || finished.outcome === 'CANCELLED';
     if (!isWhole) return [...rest, fail(errorOf(finished), finished)];
     if (finished.outcome === 'COMPLETED' && ![...folds.values()].every((fold) => fold.complete)) {
@@ -115,9 +122,7 @@ export function createAnswer(opener: ContentOpener, costOf: CostOf = () => undef
         model = opened?.model;
         return [];
       case 'MASKED':
-        if (record.content !== null) {
-          mapping = new Map(Object.entries(opener.masked(record.content)));
-        }
+        if (record.content !== null) masked = opener.masked(record.content);
         return [];
       case 'REROUTED':
         model = record.served_by ?? model;
@@ -141,7 +146,9 @@ export function createAnswer(opener: ContentOpener, costOf: CostOf = () => undef
         return translate(record);
       } catch (error) {
         if (error instanceof MillraceError && error.code === 'engine_failed') return [fail(error)];
-        throw error;
+        if (!(error instanceof ContentBlocked)) throw error;
+        blocked = true;
+        return [{ ...fail(blockedBy(error)), outcome: 'BLOCKED' }];
       }
     },
     get seq() {
@@ -150,7 +157,18 @@ export function createAnswer(opener: ContentOpener, costOf: CostOf = () => undef
     get ended() {
       return ended;
     },
+    get blocked() {
+      return blocked;
+    },
+    findings: () => guard?.counts() ?? [],
   };
+}
+
+function blockedBy({ type }: ContentBlocked): MillraceError {
+  return new MillraceError(
+    'content_blocked',
+    `The answer has personal data of the type ${type}, which the policy of the tenant does not let through.`,
+  );
 }
 
 /** What the stage that ended the request wants its client to be told. */

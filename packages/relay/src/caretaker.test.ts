@@ -53,7 +53,7 @@ test('a request that is resumed, here or on another gateway, is not cancelled', 
     const { requestId } = await first.submit(submission(tenant));
     const writer = await openScriptedWriter(context.stage, { gateway: first.gateway, requestId, tenant });
     await writer.attempt(1);
-    await writer.chunk('one');
+    await writer.chunk('one ');
     first.abandon({ requestId, isOwn: true }, 60_000);
     const heard = Promise.withResolvers<undefined>();
     const subscription = await context.stage.bus.subscribe('mr.gateway.*.resumed', () =>
@@ -86,12 +86,12 @@ test('a client that is taken over by another gateway before its old connection i
   const old = first.follow(requestId, { principal, signal: dead.signal });
   const writer = await openScriptedWriter(context.stage, { gateway: first.gateway, requestId, tenant });
   await writer.attempt(1);
-  await writer.chunk('one');
+  await writer.chunk('one ');
   await old.next();
   const events = second.follow(requestId, { principal, after: 1, signal: never });
   const waiting = events.next();
   const ended = old.next();
-  await writer.chunk('two');
+  await writer.chunk('two ');
   await waiting;
   await runOneRequest(context.stage, first, tenant);
   await ended;
@@ -126,7 +126,7 @@ test('while one of two clients still follows, a request is not cancelled; once b
   const { requestId } = await relay.submit(submission(tenant));
   const writer = await openScriptedWriter(context.stage, { gateway: relay.gateway, requestId, tenant });
   await writer.attempt(1);
-  await writer.chunk('one');
+  await writer.chunk('one ');
   const cancelled = Promise.withResolvers<undefined>();
   const control = context.stage.bus.bucket('CONTROL');
   const watch = await control.watch(controlKeys.cancellation(requestId), () => cancelled.resolve(undefined));

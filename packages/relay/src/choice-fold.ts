@@ -1,8 +1,9 @@
-import { createRestorer } from '@millrace/pii-detectors';
 import type { ResultChunk } from '@millrace/contracts';
+import type { OutputGuard } from '@millrace/pii-policy';
 import type { ChunkContent, TokenLogprobs, ToolCall } from '@millrace/stage';
 import { AnswerFold } from './answer-fold.ts';
-import { restoreToolCalls } from './restore-tool-calls.ts';
+import type { AnswerGuard } from './answer-guard.ts';
+import { HeldLogprobs } from './held-logprobs.ts';
 
 /** What is new of a choice. */
 export interface ChoicePiece {
@@ -13,18 +14,18 @@ export interface ChoicePiece {
   readonly toolCalls: readonly ToolCall[];
 }
 
-/** One choice of an answer as its client sees it: its text put together and restored, each token reported once. */
+/** One choice of an answer as its client sees it: its text put together, looked through and restored, each token reported once. */
 export class ChoiceFold {
   readonly #fold = new AnswerFold();
-  readonly #restorer: ReturnType<typeof createRestorer> | undefined;
-  readonly #mapping: ReadonlyMap<string, string> | undefined;
+  readonly #guard: AnswerGuard;
+  readonly #text: OutputGuard;
+  readonly #logprobs = new HeldLogprobs();
   #reportedTokens = 0;
   #calledTools = false;
 
-  /** @param mapping placeholder to original; undefined where nothing was replaced */
-  constructor(mapping: ReadonlyMap<string, string> | undefined) {
-    this.#mapping = mapping;
-    this.#restorer = mapping === undefined ? undefined : createRestorer(mapping);
+  constructor(guard: AnswerGuard) {
+    this.#guard = guard;
+    this.#text = guard.text();
   }
 
   /** Whether the present attempt has said all that was said before. */
@@ -37,31 +38,43 @@ export class ChoiceFold {
     this.#fold.begin(attempt, firstPosition);
   }
 
-  /** @throws `engine_failed` when the chunk does not follow, or says something else than was said before */
+  /**
+   * @throws `engine_failed` when the chunk does not follow, or says something else than was said before; `ContentBlocked`
+   */
   chunk(
     record: ResultChunk,
     { text, logprobs = [], tool_calls: calls = [], finish_reason }: ChunkContent,
   ): ChoicePiece {
     const { attempt, first_position: firstPosition, token_count: tokenCount } = record;
     const fresh = this.#fold.chunk({ attempt, firstPosition, tokenCount, text });
-    const shown = this.#restorer?.push(fresh) ?? fresh;
+    this.#logprobs.add(fresh, this.#unreported(logprobs, firstPosition));
+    const shown = this.#text.push(fresh);
+    const isEnd = finish_reason !== undefined || calls.length > 0;
+    const rest = isEnd ? this.flush() : undefined;
     return {
-      text: finish_reason === undefined && calls.length === 0 ? shown : shown + this.flush(),
-      logprobs: this.#unreported(logprobs, firstPosition),
+      text: shown + (rest?.text ?? ''),
+      logprobs: [
+        ...this.#logprobs.take((from, to) => this.#text.isChanged(from, to), this.#text.settled),
+        ...(rest?.logprobs ?? []),
+      ],
       toolCalls: this.#firstTime(calls),
     };
   }
 
-  /** Text that waited for the rest of a placeholder. */
-  flush(): string {
-    return this.#restorer?.flush() ?? '';
+  /** What waited for the rest of a placeholder, or of a value. @throws `ContentBlocked` */
+  flush(): ChoicePiece {
+    return {
+      text: this.#text.flush(),
+      logprobs: this.#logprobs.take((from, to) => this.#text.isChanged(from, to)),
+      toolCalls: [],
+    };
   }
 
   /** Another attempt may end the choice again: its calls are the same. */
   #firstTime(calls: readonly ToolCall[]): readonly ToolCall[] {
     if (calls.length === 0 || this.#calledTools) return [];
     this.#calledTools = true;
-    return restoreToolCalls(calls, this.#mapping);
+    return this.#guard.toolCalls(calls);
   }
 
   /** An attempt that starts over reports what was reported already. */

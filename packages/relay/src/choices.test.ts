@@ -72,11 +72,17 @@ const textOf = (events: readonly RelayEvent[], choice: number): string =>
 
 test('chunks of several choices share one numbering, and the end says how each ended', () => {
   const chunk = writer();
-  const events = run([opened(2), chunk(1, 'b'), chunk(0, 'a'), chunk(1, 'c'), finished(['stop', 'length'])]);
+  const events = run([
+    opened(2),
+    chunk(1, 'b '),
+    chunk(0, 'a '),
+    chunk(1, 'c '),
+    finished(['stop', 'length']),
+  ]);
   expect(events).toMatchObject([
-    { type: 'chunk', seq: 1, choice: 1, text: 'b' },
-    { type: 'chunk', seq: 2, choice: 0, text: 'a' },
-    { type: 'chunk', seq: 3, choice: 1, text: 'c' },
+    { type: 'chunk', seq: 1, choice: 1, text: 'b ' },
+    { type: 'chunk', seq: 2, choice: 0, text: 'a ' },
+    { type: 'chunk', seq: 3, choice: 1, text: 'c ' },
     { type: 'completed', seq: 3, finishReason: 'stop', finishReasons: ['stop', 'length'] },
   ]);
 });
@@ -87,8 +93,11 @@ test('an answer of one choice names none', () => {
 });
 
 test('a placeholder that is cut by chunks of other choices is restored in its own choice', () => {
-  const text = 'Write to <EMAIL_1>, not <EMAIL>.';
-  const masked = record('MASKED', { attempt: 0, content: json({ '<EMAIL_1>': 'ada@example.org' }) });
+  const text = 'Write to <EMAIL_ADDRESS_1>, not <EMAIL_ADDRESS>.';
+  const masked = record('MASKED', {
+    attempt: 0,
+    content: json({ mapping: { EMAIL_ADDRESS_1: 'ada@example.org' } }),
+  });
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.nat(2), fc.integer({ min: 1, max: 5 })), { minLength: 120, maxLength: 120 }),
@@ -103,7 +112,7 @@ test('a placeholder that is cut by chunks of other choices is restored in its ow
         const rest = at.map((start, choice) => chunk(choice, text.slice(start)));
         const events = run([opened(3), masked, ...pieces, ...rest, finished(['stop', 'stop', 'stop'])]);
         for (const choice of [0, 1, 2])
-          expect(textOf(events, choice)).toBe('Write to ada@example.org, not <EMAIL>.');
+          expect(textOf(events, choice)).toBe('Write to ada@example.org, not <EMAIL_ADDRESS>.');
         expect(chunksOf(events).map(({ seq }) => seq)).toEqual(chunksOf(events).map((_, index) => index + 1));
       },
     ),
@@ -111,7 +120,10 @@ test('a placeholder that is cut by chunks of other choices is restored in its ow
 });
 
 test('what is held back of a choice comes when the choice ends, before the others do', () => {
-  const masked = record('MASKED', { attempt: 0, content: json({ '<EMAIL_1>': 'ada@example.org' }) });
+  const masked = record('MASKED', {
+    attempt: 0,
+    content: json({ mapping: { EMAIL_ADDRESS_1: 'ada@example.org' } }),
+  });
   const chunk = writer();
   const events = run([
     opened(2),
@@ -158,19 +170,27 @@ test('an answer of which one choice ends before what was sent fails', () => {
 
 const report = (token: string) => ({ token, bytes: [...Buffer.from(token)], logprob: -1, top_logprobs: [] });
 
-test('log-probabilities come with their text, or alone where none can be shown yet', () => {
-  const masked = record('MASKED', { attempt: 0, content: json({ '<EMAIL_1>': 'ada@example.org' }) });
+test('log-probabilities come once their text is settled, and without theirs where it was replaced', () => {
+  const masked = record('MASKED', {
+    attempt: 0,
+    content: json({ mapping: { EMAIL_ADDRESS_1: 'ada@example.org' } }),
+  });
   const chunk = writer();
   const events = run([
     opened(1),
     masked,
     chunk(0, '<EMA', { logprobs: [report('<EMA')] }),
-    chunk(0, 'IL_1>', { logprobs: [report('IL_1>')] }),
+    chunk(0, 'IL_ADDRESS_1>', { logprobs: [report('IL_ADDRESS_1>')] }),
+    chunk(0, ' or bob', { logprobs: [report(' or bob')] }),
+    chunk(0, '@example.org', { logprobs: [report('@example.org')] }),
+    chunk(0, ' now', { logprobs: [report(' now')] }),
     finished([]),
   ]);
+  const withoutText = report('');
   expect(chunksOf(events)).toMatchObject([
-    { seq: 1, text: '', logprobs: [report('<EMA')] },
-    { seq: 2, text: 'ada@example.org', logprobs: [report('IL_1>')] },
+    { seq: 1, text: 'ada@example.org or ', logprobs: [report('<EMA'), report('IL_ADDRESS_1>')] },
+    { seq: 2, text: '<EMAIL_ADDRESS_2> ', logprobs: [withoutText, withoutText] },
+    { seq: 3, text: 'now', logprobs: [report(' now')] },
   ]);
 });
 
@@ -179,10 +199,13 @@ test('a token that is generated again is not reported again', () => {
   const again = writer(2);
   const events = run([
     opened(1),
-    chunk(0, 'a', { logprobs: [report('a')] }),
+    chunk(0, 'a ', { logprobs: [report('a ')] }),
     record('ATTEMPT', { attempt: 2 }),
-    again(0, 'ab', { tokens: [1, 2], logprobs: [report('a'), report('b')] }),
+    again(0, 'a b ', { tokens: [1, 2], logprobs: [report('a '), report('b ')] }),
     finished([]),
   ]);
-  expect(chunksOf(events).map(({ logprobs }) => logprobs?.map(({ token }) => token))).toEqual([['a'], ['b']]);
+  expect(chunksOf(events).map(({ logprobs }) => logprobs?.map(({ token }) => token))).toEqual([
+    ['a '],
+    ['b '],
+  ]);
 });

@@ -40,7 +40,7 @@ test('an answer is followed live from its submission to its end', async () => {
   expect(attached).toBe(false);
   const events = collect(relay.follow(requestId, { principal: principalOf(tenant), signal: never }));
   const writer = await openScriptedWriter(context.stage, { gateway: relay.gateway, requestId, tenant });
-  await writer.masked({ '<EMAIL_1>': 'ada@example.org' });
+  await writer.masked({ EMAIL_1: 'ada@example.org' });
   await writer.attempt(1);
   await writer.chunk('Write to <EMA');
   await writer.chunk('IL_1>');
@@ -58,7 +58,7 @@ test('an answer is resumed at every seq while it is generated, on this gateway a
   const principal = principalOf(tenant);
   const { requestId } = await first.submit(submission(tenant));
   const writer = await openScriptedWriter(context.stage, { gateway: first.gateway, requestId, tenant });
-  const words = Array.from({ length: 12 }, (_, index) => `word${index} `);
+  const words = Array.from({ length: 12 }, (_, index) => `${String.fromCodePoint(97 + index)} `);
   const followers: { readonly after: number; readonly events: Promise<RelayEvent[]> }[] = [];
   const resumeOnBoth = (after: number): void => {
     for (const relay of [first, second]) {
@@ -84,6 +84,9 @@ test('an answer is resumed at every seq while it is generated, on this gateway a
   }
 });
 
+/** Words without figures. */
+const wordOf = (index: number): string => `${'abcdefghij'.repeat(5).slice(0, index + 1)} `;
+
 test('a reader that is slower than the engine is served from the stream, without gap or repeat', async () => {
   const relay = await context.gateway({ followQueueRecords: 4 });
   const tenant = newTenant();
@@ -91,12 +94,12 @@ test('a reader that is slower than the engine is served from the stream, without
   const events = relay.follow(requestId, { principal: principalOf(tenant), signal: never });
   const writer = await openScriptedWriter(context.stage, { gateway: relay.gateway, requestId, tenant });
   await writer.attempt(1);
-  await writer.chunk('0 ');
+  await writer.chunk(wordOf(0));
   const all = [(await events.next()).value as RelayEvent];
-  for (let index = 1; index < 50; index += 1) await writer.chunk(`${index} `);
+  for (let index = 1; index < 50; index += 1) await writer.chunk(wordOf(index));
   await writer.finish();
   all.push(...(await collect(events)));
-  expect(textOf(all)).toBe(Array.from({ length: 50 }, (_, index) => `${index} `).join(''));
+  expect(textOf(all)).toBe(Array.from({ length: 50 }, (_, index) => wordOf(index)).join(''));
   expect(chunkSeqs(all)).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
 });
 
@@ -201,7 +204,7 @@ test('to resume behind the end of an answer is an error', async () => {
   const { requestId } = await relay.submit(submission(tenant));
   const writer = await openScriptedWriter(context.stage, { gateway: relay.gateway, requestId, tenant });
   await writer.attempt(1);
-  await writer.chunk('one');
+  await writer.chunk('one ');
   await writer.finish();
   const events = relay.follow(requestId, { principal: principalOf(tenant), after: 2, signal: never });
   await expect(events.next()).rejects.toMatchObject({ code: 'invalid_value', param: 'after' });
@@ -236,7 +239,7 @@ test('the metrics count requests, followers and looks into the stream', async ()
     const events = relay.follow(requestId, { principal: principalOf(tenant), signal: never });
     const writer = await openScriptedWriter(context.stage, { gateway: relay.gateway, requestId, tenant });
     await writer.attempt(1);
-    await writer.chunk('one');
+    await writer.chunk('one ');
     await events.next();
     expect(await metricValue(dependencies, 'millrace_gateway_followers')).toBe(1);
     await writer.finish();
@@ -259,7 +262,7 @@ test('a follower that stops in the middle, or is let go, leaves nothing behind',
     const { requestId } = await relay.submit(submission(tenant));
     const writer = await openScriptedWriter(context.stage, { gateway: relay.gateway, requestId, tenant });
     await writer.attempt(1);
-    await writer.chunk('one');
+    await writer.chunk('one ');
     const client = new AbortController();
     const [left, letGo] = [0, 0].map(() => relay.follow(requestId, { principal, signal: client.signal }));
     await left?.next();

@@ -7,8 +7,8 @@ const callWith = (value: unknown) =>
 describe('restoreToolCalls', () => {
   it('puts originals back into keys and values, and leaves JSON', () => {
     const mapping = new Map([
-      ['<NAME_1>', 'Ada "the first"'],
-      ['<EMAIL_1>', 'ada@example.com'],
+      ['NAME_1', 'Ada "the first"'],
+      ['EMAIL_1', 'ada@example.com'],
     ]);
     const calls = [callWith({ to: ['<EMAIL_1>'], text: 'Dear <NAME_1>, <EMAIL', '<NAME_1>': 1 })];
     const [restored] = restoreToolCalls(calls, mapping);
@@ -20,7 +20,7 @@ describe('restoreToolCalls', () => {
   });
 
   it('restores arguments that are no JSON, or too deep for it, as text', () => {
-    const mapping = new Map([['<EMAIL_1>', 'ada@example.com']]);
+    const mapping = new Map([['EMAIL_1', 'ada@example.com']]);
     const cut = {
       id: 'c',
       type: 'function',
@@ -33,7 +33,17 @@ describe('restoreToolCalls', () => {
   });
 
   it('leaves calls as they are where nothing was replaced', () => {
-    const calls = [callWith({ a: 1.5 })];
-    expect(restoreToolCalls(calls, undefined)).toBe(calls);
+    const calls = [{ ...callWith({}), function: { name: 'send', arguments: '{ "a": 1.50 }' } }];
+    expect(restoreToolCalls(calls, new Map())).toEqual(calls);
+  });
+
+  it('does to values of the model what is to be done, in strings and in numbers', () => {
+    const mask = (text: string): string => text.replace('4111111111111111', '<CARD_1>');
+    const [masked] = restoreToolCalls(
+      [callWith({ a: 'card 4111111111111111', b: 4_111_111_111_111_111 })],
+      new Map(),
+      mask,
+    );
+    expect(JSON.parse(masked?.function.arguments ?? '')).toEqual({ a: 'card <CARD_1>', b: '<CARD_1>' });
   });
 });

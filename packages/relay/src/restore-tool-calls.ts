@@ -1,28 +1,36 @@
-import { createRestorer } from '@millrace/pii-detectors';
+import { createRestorer } from '@millrace/pii-policy';
 import type { ToolCall } from '@millrace/stage';
 
 /**
  * Puts the originals back into the arguments of calls, which stay JSON whatever the originals are. Arguments that are none, since they
  * were cut short or come from a provider that writes what it likes, are restored as text.
+ *
+ * @param mask does to personal data of the model's own what is to be done with it; by default nothing
  */
 export function restoreToolCalls(
   calls: readonly ToolCall[],
-  mapping: ReadonlyMap<string, string> | undefined,
+  mapping: ReadonlyMap<string, string>,
+  mask: (text: string) => string = (text) => text,
 ): readonly ToolCall[] {
-  if (mapping === undefined) return calls;
   const restoreText = (text: string): string => {
     const restorer = createRestorer(mapping);
-    return restorer.push(text) + restorer.flush();
+    return restorer.push(mask(text)) + restorer.flush();
   };
   const restore = (value: unknown): unknown => {
     if (typeof value === 'string') return restoreText(value);
+    if (typeof value === 'number') {
+      const masked = mask(String(value));
+      return masked === String(value) ? value : restoreText(masked);
+    }
     if (Array.isArray(value)) return value.map(restore);
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, each]) => [restoreText(key), restore(each)]));
   };
   const restoreArguments = (text: string): string => {
     const value = parse(text);
-    return value === undefined ? restoreText(text) : JSON.stringify(restore(value));
+    if (value === undefined) return restoreText(text);
+    const restored = JSON.stringify(restore(value));
+    return restored === JSON.stringify(value) ? text : restored;
   };
   return calls.map((call) => ({
     ...call,

@@ -164,7 +164,7 @@ export async function openScriptedWriter(
     );
   return {
     masked: (mapping) =>
-      write({ kind: 'MASKED', attempt: 0, content: sealContent(box, requestId, 'masked', mapping) }),
+      write({ kind: 'MASKED', attempt: 0, content: sealContent(box, requestId, 'masked', { mapping }) }),
     async attempt(number, firstPosition = position) {
       attempt = number;
       position = firstPosition;

@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import { hkdfSync, type KeyObject } from 'node:crypto';
 import { MillraceError } from '@millrace/runtime';
 import { decrypt, encrypt } from './aes-gcm.ts';
 import { keyIdBytes } from './wrapping.ts';
@@ -12,11 +12,14 @@ export interface SealingBox {
    *   may only be too new for this box
    */
   open(sealed: Uint8Array, context: string): Uint8Array;
+  /** 32 bytes that follow from the key that seals (HKDF-SHA-256): the same for a purpose until that key is rotated or erased. */
+  deriveKey(purpose: string): Uint8Array;
 }
 
 /** First byte of what `seal` returns; then the key's id (8 bytes), then nonce, tag and ciphertext. */
 const formatVersion = 1;
 const headerBytes = 1 + keyIdBytes;
+const derivedBytes = 32;
 
 /** What a box is made of. */
 export interface BoxKeys {
@@ -53,6 +56,7 @@ export function createBox({ tenant, current, keys, onMissing }: BoxKeys): Sealin
       }
       return decrypt(key, sealed.subarray(headerBytes), bound(context));
     },
+    deriveKey: (purpose) => new Uint8Array(hkdfSync('sha256', sealingKey, '', bound(purpose), derivedBytes)),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { PiiPolicy } from '@millrace/pii-policy';
 import type { SealingBox } from '@millrace/sealing';
 import type { FunctionTool, ResponseFormat, ToolChoice } from './constraints.ts';
 
@@ -72,8 +73,17 @@ export interface TokenLogprobs extends LikelyToken {
   readonly top_logprobs: readonly LikelyToken[];
 }
 
-/** Placeholder to original. */
-export type MaskedContent = Readonly<Record<string, string>>;
+/** What the way out needs to know of what was done to personal data on the way in. */
+export interface MaskedContent {
+  /** Name of a placeholder to its original. */
+  readonly mapping: Readonly<Record<string, string>>;
+  /** What the tenant wanted when the request was looked through; absent: the default. */
+  readonly policy?: PiiPolicy;
+  /** In base64: the key of hashes, where the policy has them. */
+  readonly hash_key?: string;
+  /** Whether the answer is no text of a model but figures, and labels that the client has written: it is not looked through. */
+  readonly is_figures?: true;
+}
 
 type Field = 'request' | 'chunk' | 'masked' | 'digest';
 
@@ -104,5 +114,15 @@ export function openContent<F extends Field>(
   field: F,
   sealed: Uint8Array,
 ): ContentOf[F] {
-  return JSON.parse(Buffer.from(box.open(sealed, `${requestId}:${field}`)).toString('utf8')) as ContentOf[F];
+  const content: unknown = JSON.parse(
+    Buffer.from(box.open(sealed, `${requestId}:${field}`)).toString('utf8'),
+  );
+  return (field === 'masked' ? readMasked(content as MaskedContent) : content) as ContentOf[F];
+}
+
+/** Before there were policies it was a map alone, of placeholders in their brackets. */
+function readMasked(content: MaskedContent | Readonly<Record<string, string>>): MaskedContent {
+  if (typeof content['mapping'] === 'object') return content as MaskedContent;
+  const entries = Object.entries(content as Readonly<Record<string, string>>);
+  return { mapping: Object.fromEntries(entries.map(([written, value]) => [written.slice(1, -1), value])) };
 }

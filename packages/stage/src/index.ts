@@ -31,6 +31,7 @@ export {
   type DataPolicy,
 } from './data-policies.ts';
 export { poisonError, publishDeadLetter, systemTenant, type DeadMessage } from './dead-letter.ts';
+export { watchPiiPolicies, type PiiPolicies } from './pii-policies.ts';
 export { decide } from './decide.ts';
 export {
   closeAsFinished,

@@ -27,6 +27,8 @@ export {
   memberships,
   organisations,
   outbox,
+  piiFindings,
+  piiPolicies,
   prices,
   quotas,
   tenants,

@@ -246,6 +246,17 @@ const cases: Readonly<Record<string, Case>> = {
     ask: () => ask('PATCH', '/tenants/acme-web/data-policy', { jobs_seconds: 3_600 }),
     act: () => ({ action: 'data-policy.set' }),
   },
+  setPiiPolicy: {
+    ask: () =>
+      ask('PATCH', '/tenants/acme-web/pii-policy', {
+        actions: { EMAIL_ADDRESS: 'mask' },
+        allow: ['ann@corp.example'],
+      }),
+    act: () => ({
+      action: 'pii-policy.set',
+      after: expect.objectContaining({ allow: '1' }) as Record<string, string>,
+    }),
+  },
   rotateDataKey: {
     ask: async () => {
       await admin.plane.sealing.forTenant('acme-web');

@@ -10,6 +10,7 @@ import { ledgerRoutes } from './routes/ledger-routes.ts';
 import { meRoute } from './routes/me-route.ts';
 import { organisationRoutes } from './routes/organisation-routes.ts';
 import { personalDataRoutes } from './routes/personal-data-routes.ts';
+import { piiRoutes } from './routes/pii-routes.ts';
 import { quotaRoutes } from './routes/quota-routes.ts';
 import { roleRoutes } from './routes/role-routes.ts';
 import { tenantRoutes } from './routes/tenant-routes.ts';
@@ -29,6 +30,7 @@ export const allRoutes: readonly AdminRoute[] = [
   ...ledgerRoutes,
   ...deadLetterRoutes,
   ...dataPolicyRoutes,
+  ...piiRoutes,
   ...erasureRoutes,
   ...personalDataRoutes,
   ...consentedRequestRoutes,

@@ -22,6 +22,7 @@ const bodies: Readonly<Record<string, (target: Target) => object>> = {
   updateKey: () => ({ name: 'Renamed' }),
   rotateKey: () => ({}),
   setDataPolicy: () => ({ jobs_seconds: 3_600 }),
+  setPiiPolicy: () => ({ restore: false }),
   // Not the tenant: it is needed.
   erasePersonalData: ({ user }) => ({ user }),
   rotateDataKey: () => ({}),

@@ -165,7 +165,7 @@ test('pauses for a client that does not read, and loses nothing', async () => {
   await client.find(({ type }) => type === 'accepted');
   client.socket.pause();
   const chunks = 300;
-  for (let index = 0; index < chunks; index += 1) await writer.chunk('x'.repeat(32 * 1024));
+  for (let index = 0; index < chunks; index += 1) await writer.chunk(`${'x'.repeat(32 * 1024)} `);
   await writer.finish();
   client.socket.resume();
   expect(await client.ended('a')).toMatchObject({ type: 'completed', seq: chunks });
@@ -180,7 +180,7 @@ test('a cancelled answer ends as completed with what was generated', async () =>
   const client = await edge.connect(url, user);
   client.send(generate);
   const writer = await user.nextRequest();
-  await writer.chunk('one');
+  await writer.chunk('one ');
   await client.find(({ type }) => type === 'chunk');
   client.send({ type: 'cancel', id: 'a' });
   const cancelled = `cancel.${writer.requestId}`;
@@ -208,7 +208,7 @@ test('a gateway that stops lets requests in flight end and takes no more', async
   const busy = await own.connect(gateway, user);
   busy.send(generate);
   const writer = await user.nextRequest();
-  await writer.chunk('one');
+  await writer.chunk('one ');
   await busy.find(({ type }) => type === 'chunk');
   const stopped = own.stop();
   expect((await idle.closed).code).toBe(1001);

@@ -76,16 +76,16 @@ test('answers many requests on one connection, each to its own end', async () =>
   const first = await user.nextRequest();
   client.send(generate('b'));
   const second = await user.nextRequest();
-  await second.chunk('two');
-  await first.chunk('one');
+  await second.chunk('two ');
+  await first.chunk('one ');
   await second.finish();
   expect(await client.ended('b')).toMatchObject({ type: 'completed', request_id: second.requestId, seq: 1 });
-  await first.chunk(' more');
+  await first.chunk('more ');
   await first.finish();
   expect(await client.ended('a')).toMatchObject({ type: 'completed', request_id: first.requestId, seq: 2 });
   expect(client.chunks('a').map(({ seq, text }) => [seq, text])).toEqual([
-    [1, 'one'],
-    [2, ' more'],
+    [1, 'one '],
+    [2, 'more '],
   ]);
   await client.close();
 });
@@ -95,20 +95,20 @@ test('resumes behind a chunk on another gateway while the answer still runs', as
   const client = await edge.connect(url, user);
   client.send(generate('a'));
   const writer = await user.nextRequest();
-  for (const text of ['one', 'two', 'three']) await writer.chunk(text);
+  for (const text of ['one ', 'two ', 'three ']) await writer.chunk(text);
   await client.find(({ seq }) => seq === 3);
   client.terminate();
 
   const back = await edge.connect(otherUrl, user);
   back.send({ type: 'resume', request_id: writer.requestId, after: 1, id: 'again' });
   await back.find(({ seq }) => seq === 3);
-  await writer.chunk('four');
+  await writer.chunk('four ');
   await writer.finish();
   expect(await back.ended('again')).toMatchObject({ type: 'completed', seq: 4 });
   expect(back.chunks('again').map(({ seq, text }) => [seq, text])).toEqual([
-    [2, 'two'],
-    [3, 'three'],
-    [4, 'four'],
+    [2, 'two '],
+    [3, 'three '],
+    [4, 'four '],
   ]);
   await back.close();
 });

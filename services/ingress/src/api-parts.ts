@@ -2,6 +2,7 @@ import type { ApiPart } from './api-part.ts';
 import { enginePart } from './engine-part.ts';
 import { generatePart } from './generate-part.ts';
 import { openAiPart } from './openai/openai-part.ts';
+import { piiPart } from './pii/pii-part.ts';
 import { predictPart } from './predict-part.ts';
 import { requestsPart } from './requests-part.ts';
 import { batchesPart } from './jobs/batches-part.ts';
@@ -17,6 +18,7 @@ export const apiParts: readonly ApiPart[] = [
   predictPart,
   openAiPart,
   requestsPart,
+  piiPart,
   enginePart,
   responsesPart,
   jobsPart,

@@ -41,6 +41,7 @@ import { sendNotFound } from './not-found.ts';
 import type { JobsAccess } from './jobs/jobs-access.ts';
 import { jobRoutes } from './jobs/job-routes.ts';
 import { cursorNames, lastEventIdOf } from './last-event-id.ts';
+import { piiRoutes } from './pii/pii-routes.ts';
 import { isReceiptAsked, receiptFields, receiptFrames } from './receipt-header.ts';
 import { createReadReceipt } from './read-receipt.ts';
 import { referenceRoutes } from './reference-routes.ts';
@@ -262,6 +263,7 @@ export async function ingressRoutes(
     const { models, routes } = relay.askable(callerOf(request).principal);
     return modelOf(models, routes, request.params['*']);
   });
+  await app.register(piiRoutes, { identify });
   const endpoints = createEndpoints();
   await app.register(jobRoutes, {
     relay,

@@ -14,8 +14,8 @@ import {
 import { keepExample, type ConsentedAnswer } from '@millrace/personal-data';
 import { newGatewayName, startRelay } from '@millrace/relay';
 import { createIdGenerator, stopInReverse, systemRandom, type Stoppable } from '@millrace/runtime';
-import { subjects } from '@millrace/contracts';
-import type { Service, StageDependencies } from '@millrace/stage';
+import { consumerDefinitions, subjects } from '@millrace/contracts';
+import { consumeEvents, type Service, type StageDependencies } from '@millrace/stage';
 import type { Database } from '@millrace/store';
 import type { JobsSettings } from './config.ts';
 import { startDataProtection } from './data-protection.ts';
@@ -23,6 +23,7 @@ import { startDelivering } from './deliver-webhooks.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createJobMetrics } from './job-metrics.ts';
 import { onDeadLetter } from './on-dead-letter.ts';
+import { onPiiFound } from './on-pii-found.ts';
 import { onJobsWaiting } from './on-jobs-waiting.ts';
 import { createPersist } from './persist.ts';
 import { runBatch } from './run-batch.ts';
@@ -31,6 +32,8 @@ import { startWork, type Work } from './work.ts';
 
 /** Longest line of a batch: as long as a body may be. */
 const maxLineBytes = 4 * 1024 * 1024;
+/** Deliveries after which a finding is put among the dead letters. */
+const findingMaxDeliveries = 20;
 
 /** Runs jobs and batches, delivers webhooks, and removes what is past its time. Wiring alone. */
 export async function startJobs(
@@ -148,6 +151,19 @@ export async function startJobs(
     });
     parts.push(batches);
     metrics.watchRunning({ job: jobs, response: responses, batch: batches });
+    parts.push(
+      await consumeEvents(
+        dependencies,
+        'pii.found',
+        {
+          stage: 'jobs',
+          consumer: consumerDefinitions().findings,
+          maxBatch: 256,
+          maxDeliveries: findingMaxDeliveries,
+        },
+        onPiiFound(database),
+      ),
+    );
     parts.push(
       await onJobsWaiting(dependencies, () => {
         jobs.wake();

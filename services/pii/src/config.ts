@@ -10,8 +10,22 @@ export const piiSettings = defineSettings({
     max: 1_024,
     description: 'Requests that are checked at once.',
   }),
+  threads: setting.integer('MILLRACE_PII_THREADS', {
+    default: 2,
+    min: 1,
+    max: 64,
+    description: 'Threads for long content.',
+  }),
+  checkLimitMs: setting.durationMs('MILLRACE_PII_TIMEOUT', {
+    default: 30_000,
+    min: 100,
+    description: 'How long a thread may look at a request; what takes longer is refused.',
+  }),
   ackWaitMs: workerSettings.ackWaitMs,
   maxDeliveries: workerSettings.maxDeliveries,
 });
 
-export type PiiSettings = Pick<SettingsOf<typeof piiSettings>, 'concurrency' | 'ackWaitMs' | 'maxDeliveries'>;
+export type PiiSettings = Pick<
+  SettingsOf<typeof piiSettings>,
+  'concurrency' | 'threads' | 'checkLimitMs' | 'ackWaitMs' | 'maxDeliveries'
+>;

@@ -1,5 +1,6 @@
 import { traceHeaders } from '@millrace/bus';
 import { laneOf, subjects } from '@millrace/contracts';
+import type { PiiCount } from '@millrace/pii-policy';
 import { MillraceError } from '@millrace/runtime';
 import {
   decide,
@@ -11,19 +12,36 @@ import {
   sealContent,
   withDecision,
   type Cancellations,
-  type RequestContent,
+  type Ending,
+  type PiiPolicies,
   type StageDependencies,
   type Work,
 } from '@millrace/stage';
+import type { PiiMetrics } from './pii-metrics.ts';
+import { publishFindings } from './publish-findings.ts';
 import { publishMapping } from './publish-mapping.ts';
-import { scrub, type Scrubbed } from './scrub.ts';
+import { protectionOf, type Protection } from './protection.ts';
+import { scrubRequest } from './scrub-request.ts';
+import type { Scrubbed } from './scrub.ts';
+import type { Scrubber } from './scrubber.ts';
 
 const stage = 'pii';
+/** Their answers are scores and vectors. */
+const operationsWithFigures: ReadonlySet<string> = new Set(['classify', 'embed']);
 
-/** Replaces personal data by placeholders and passes the request on. Fails closed: what cannot be checked is not passed on. */
-export function onRequestAdmitted(dependencies: StageDependencies, cancellations: Cancellations) {
-  const { bus, codec, sealing, clock } = dependencies;
-  return async ({ event, delivery }: Work): Promise<void> => {
+export interface ScrubbingDependencies extends StageDependencies {
+  readonly cancellations: Cancellations;
+  readonly policies: PiiPolicies;
+  readonly scrubber: Scrubber;
+  readonly piiMetrics: PiiMetrics;
+  readonly ackWaitMs: number;
+}
+
+/** Does to personal data what the tenant's policy says and passes the request on. Fails closed: what cannot be checked is not passed on. */
+export function onRequestAdmitted(dependencies: ScrubbingDependencies) {
+  const { bus, codec, sealing, clock, cancellations, policies, piiMetrics } = dependencies;
+  return async (work: Work): Promise<void> => {
+    const { event, delivery } = work;
     if (delivery.deliveryCount > 1 && (await isClosed(dependencies, event))) return;
     const cancellation = cancellations.get(event.request_id);
     if (cancellation !== undefined) {
@@ -33,45 +51,75 @@ export function onRequestAdmitted(dependencies: StageDependencies, cancellations
     }
 
     const box = await sealing.forUser(event.tenant, event.principal.user_id);
-    const outcome = scrubOrRefuse(openContent(box, event.request_id, 'request', event.content));
-    if (outcome instanceof MillraceError) {
-      const { code } = outcome;
-      await endRequest(dependencies, event, {
-        outcome: 'REJECTED',
-        failure: failureOf(outcome),
-        decision: decide(clock, stage, 'rejected', { code }),
-      });
+    const content = openContent(box, event.request_id, 'request', event.content);
+    let scrubbed: Scrubbed & Protection;
+    try {
+      const protection = protectionOf(policies.of(event.tenant), await sealing.forTenant(event.tenant));
+      scrubbed = { ...protection, ...(await scrubRequest(dependencies, work, content, protection)) };
+    } catch (error) {
+      const ending = endingOf(error);
+      if (ending === undefined) throw error;
+      const { code } = MillraceError.from(error);
+      piiMetrics.refused(code);
+      const decision = decide(clock, stage, ending.outcome.toLowerCase(), { code });
+      await endRequest(dependencies, event, { ...ending, decision });
       return;
     }
-    const { content, mapping, counts } = outcome;
+    const { mapping, counts } = scrubbed;
+    const isFigures = operationsWithFigures.has(event.operation);
     const logEnd =
-      mapping.size > 0
-        ? await publishMapping(dependencies, event, box, mapping)
+      mapping.size > 0 || !scrubbed.isDefault || isFigures
+        ? await publishMapping(dependencies, event, box, scrubbed, isFigures)
         : logEndHeader.read(delivery.headers);
-    const facts = Object.fromEntries(Object.entries(counts).map(([type, count]) => [type, String(count)]));
-    const scrubbed = withDecision(
+    const passedOn = withDecision(
       {
         ...event,
-        content: sealContent(box, event.request_id, 'request', content),
-        personal_data: Object.keys(counts).toSorted(),
+        content: sealContent(box, event.request_id, 'request', scrubbed.content),
+        personal_data: counts.filter(({ action }) => action !== 'report').map(({ type }) => type),
       },
-      decide(clock, stage, mapping.size > 0 ? 'masked' : 'clean', { facts }),
+      decide(clock, stage, isChanged(counts) ? 'masked' : 'clean', { facts: factsOf(counts) }),
     );
-    await bus.publish({
-      subject: subjects.scrubbed(event.model, laneOf(event.priority, event.tenant)),
-      payload: codec.encode('request.scrubbed', scrubbed),
-      messageId: `${event.request_id}:scrubbed`,
-      headers: { ...traceHeaders.write(traceHeaders.read(delivery.headers)), ...logEndHeader.write(logEnd) },
-    });
+    await Promise.all([
+      bus.publish({
+        subject: subjects.scrubbed(event.model, laneOf(event.priority, event.tenant)),
+        payload: codec.encode('request.scrubbed', passedOn),
+        messageId: `${event.request_id}:scrubbed`,
+        headers: {
+          ...traceHeaders.write(traceHeaders.read(delivery.headers)),
+          ...logEndHeader.write(logEnd),
+        },
+      }),
+      publishFindings(dependencies, event, counts),
+    ]);
+    piiMetrics.found('input', counts);
   };
 }
 
-/** @returns what is wrong where the content is the client's to change */
-function scrubOrRefuse(content: RequestContent): Scrubbed | MillraceError {
-  try {
-    return scrub(content);
-  } catch (error) {
-    if (error instanceof MillraceError && error.code === 'payload_too_large') return error;
-    throw error;
+/** How a request ends that is not passed on; undefined: it is tried again, or was handed back. */
+function endingOf(error: unknown): Omit<Ending, 'decision'> | undefined {
+  if (!(error instanceof MillraceError)) return undefined;
+  const failure = failureOf(error);
+  switch (error.code) {
+    case 'payload_too_large':
+      return { outcome: 'REJECTED', failure };
+    case 'content_blocked':
+      return { outcome: 'BLOCKED', failure };
+    case 'pii_unavailable':
+      return { outcome: 'FAILED', failure };
+    case 'cancelled':
+      return { outcome: 'CANCELLED', finishReason: 'cancelled' };
+    case 'deadline_exceeded':
+      return { outcome: 'EXPIRED', failure };
+    default:
+      return undefined;
   }
+}
+
+function isChanged(counts: readonly PiiCount[]): boolean {
+  return counts.some(({ action }) => action !== 'report');
+}
+
+/** By type; what was only counted says so. */
+function factsOf(counts: readonly PiiCount[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(counts.map(({ type, action, count }) => [`${type}.${action}`, String(count)]));
 }

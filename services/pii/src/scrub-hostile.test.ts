@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createRestorer } from '@millrace/pii-detectors';
+import { createRestorer } from '@millrace/pii-policy';
 import type { RequestContent } from '@millrace/stage';
-import { scrub } from './scrub.ts';
+import { scrubWith } from './pii.fixture.ts';
 
 /** As much as a request may have. */
 const size = 1024 * 1024;
@@ -23,10 +23,11 @@ function filled(textOf: (number: number) => string, length = size): string {
   return parts.join('');
 }
 
-function elapsedMs(work: () => unknown): number {
-  const start = performance.now();
+function cpuMs(work: () => unknown): number {
+  const start = process.threadCpuUsage();
   work();
-  return performance.now() - start;
+  const { user: userUs, system } = process.threadCpuUsage(start);
+  return (userUs + system) / 1_000;
 }
 
 describe('scrub of hostile content', () => {
@@ -40,28 +41,28 @@ describe('scrub of hostile content', () => {
     ['account numbers', 'DE89370400440532013000 '],
     ['addresses of machines', '1.1.1.1 '],
     ['colons', 'a:b:c:d:'],
-    ['beginnings of placeholders', '<EMAIL_1'],
+    ['beginnings of placeholders', '<EMAIL_ADDRESS_1'],
   ])('takes little time for %s', (_what, unit) => {
-    expect(elapsedMs(() => scrub(user(filled(() => unit))))).toBeLessThan(limitMs);
+    expect(cpuMs(() => scrubWith(user(filled(() => unit))))).toBeLessThan(limitMs);
   });
 
   it('takes little time for numbers that are all different, and rather replaces too many', () => {
     const text = filled((number) => `(2 ${number} 3 4 5 6 `, size / 8);
-    let scrubbed: ReturnType<typeof scrub> | undefined;
-    expect(elapsedMs(() => (scrubbed = scrub(user(text))))).toBeLessThan(limitMs);
-    expect(scrubbed?.counts['phone']).toBeGreaterThan(1);
+    let scrubbed: ReturnType<typeof scrubWith> | undefined;
+    expect(cpuMs(() => (scrubbed = scrubWith(user(text))))).toBeLessThan(limitMs);
+    expect(scrubbed?.counts.find(({ type }) => type === 'PHONE_NUMBER')?.count).toBeGreaterThan(1);
   });
 
   it('takes little time for many values in many messages', () => {
     const texts = Array.from({ length: 4_000 }, (_, message) =>
       filled((number) => `u${message}x${number}@corp.example `, 64),
     );
-    expect(elapsedMs(() => scrub(user(...texts)))).toBeLessThan(limitMs);
+    expect(cpuMs(() => scrubWith(user(...texts)))).toBeLessThan(limitMs);
   });
 
   it('refuses more values than it replaces, without naming one', () => {
     const text = filled((number) => `u${number}@corp.example `);
-    expect(() => scrub(user(text))).toThrow(
+    expect(() => scrubWith(user(text))).toThrow(
       expect.objectContaining({
         code: 'payload_too_large',
         message: expect.not.stringContaining('corp.example') as string,
@@ -71,19 +72,20 @@ describe('scrub of hostile content', () => {
 
   it('takes a structure without end for text', () => {
     const deep = `${'['.repeat(size / 4)}"ann@corp.example"${']'.repeat(size / 4)}`;
-    const { mapping } = scrub(user(deep));
+    const { mapping } = scrubWith(user(deep));
     expect([...mapping.values()]).toEqual(['ann@corp.example']);
   });
 });
 
 it('restores quickly, however many placeholders there are', () => {
   const mapping = new Map(
-    Array.from({ length: 20_000 }, (_, number) => [`<EMAIL_${number}>`, `${number}@x`]),
+    Array.from({ length: 20_000 }, (_, number) => [`EMAIL_ADDRESS_${number}`, `${number}@x`]),
   );
   const restorer = createRestorer(mapping);
   let text = '';
-  const took = elapsedMs(() => {
-    for (let number = 0; number < 20_000; number += 1) text += restorer.push(`< <EMAIL_${number}> <EMAIL_`);
+  const took = cpuMs(() => {
+    for (let number = 0; number < 20_000; number += 1)
+      text += restorer.push(`< <EMAIL_ADDRESS_${number}> <EMAIL_ADDRESS_`);
   });
   expect(text.endsWith('< 19999@x ')).toBe(true);
   expect(took).toBeLessThan(limitMs);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { scrub } from './scrub.ts';
+import { scrubWith } from './pii.fixture.ts';
 
 describe('scrub', () => {
   it('replaces personal data in messages of every role, the same value by the same placeholder', () => {
-    const { content, mapping, counts } = scrub({
+    const { content, mapping, counts } = scrubWith({
       messages: [
         { role: 'system', content: 'The client is ann@corp.example.' },
         { role: 'user', content: 'Mail ann@corp.example and bob@corp.example from 10.20.30.40' },
@@ -12,31 +12,34 @@ describe('scrub', () => {
     });
     expect(content).toEqual({
       messages: [
-        { role: 'system', content: 'The client is <EMAIL_1>.' },
-        { role: 'user', content: 'Mail <EMAIL_1> and <EMAIL_2> from <IP_1>' },
+        { role: 'system', content: 'The client is <EMAIL_ADDRESS_1>.' },
+        { role: 'user', content: 'Mail <EMAIL_ADDRESS_1> and <EMAIL_ADDRESS_2> from <IP_ADDRESS_1>' },
       ],
       stop: ['END'],
     });
     expect(Object.fromEntries(mapping)).toEqual({
-      '<EMAIL_1>': 'ann@corp.example',
-      '<EMAIL_2>': 'bob@corp.example',
-      '<IP_1>': '10.20.30.40',
+      EMAIL_ADDRESS_1: 'ann@corp.example',
+      EMAIL_ADDRESS_2: 'bob@corp.example',
+      IP_ADDRESS_1: '10.20.30.40',
     });
-    expect(counts).toEqual({ email: 2, ip: 1 });
+    expect(counts).toEqual([
+      { type: 'EMAIL_ADDRESS', action: 'replace', count: 2 },
+      { type: 'IP_ADDRESS', action: 'replace', count: 1 },
+    ]);
   });
 
   it('uses no placeholder that the client wrote', () => {
-    const { content } = scrub({
-      messages: [{ role: 'user', content: '<EMAIL_1> is ann@corp.example' }],
+    const { content } = scrubWith({
+      messages: [{ role: 'user', content: '<EMAIL_ADDRESS_1> is ann@corp.example' }],
       stop: [],
     });
-    expect(content.messages[0]?.content).toBe('<EMAIL_1> is <EMAIL_2>');
+    expect(content.messages[0]?.content).toBe('<EMAIL_ADDRESS_1> is <EMAIL_ADDRESS_2>');
   });
 
   it('replaces in tools and in the schema of the answer, and leaves names of functions, stop strings and biases', () => {
     const mail = 'ann@corp.example';
     const name = 'mail_ann';
-    const { content } = scrub({
+    const { content } = scrubWith({
       messages: [{ role: 'user', content: `{"to": "${mail}"}` }],
       stop: [mail],
       logit_bias: { 17: 5 },
@@ -54,17 +57,17 @@ describe('scrub', () => {
       tool_choice: { type: 'function', function: { name } },
     });
     expect(content).toEqual({
-      messages: [{ role: 'user', content: '{"to": "<EMAIL_1>"}' }],
+      messages: [{ role: 'user', content: '{"to": "<EMAIL_ADDRESS_1>"}' }],
       stop: [mail],
       logit_bias: { 17: 5 },
-      response_format: { type: 'json_schema', json_schema: { name, schema: { const: '<EMAIL_1>' } } },
+      response_format: { type: 'json_schema', json_schema: { name, schema: { const: '<EMAIL_ADDRESS_1>' } } },
       tools: [
         {
           type: 'function',
           function: {
             name,
-            description: 'Mails <EMAIL_1>.',
-            parameters: { properties: { to: { default: '<EMAIL_1>' } } },
+            description: 'Mails <EMAIL_ADDRESS_1>.',
+            parameters: { properties: { to: { default: '<EMAIL_ADDRESS_1>' } } },
           },
         },
       ],
@@ -74,26 +77,57 @@ describe('scrub', () => {
 
   it('replaces in the texts of a task and leaves its labels, of which none is taken for a placeholder', () => {
     const mail = 'ann@corp.example';
-    const task = { texts: [`Mail ${mail}`, `{"to":"${mail}"}`], labels: [mail, '<EMAIL_1>'], top_k: 1 };
-    const { content, mapping } = scrub({ messages: [], stop: [], task });
+    const task = {
+      texts: [`Mail ${mail}`, `{"to":"${mail}"}`],
+      labels: [mail, '<EMAIL_ADDRESS_1>'],
+      top_k: 1,
+    };
+    const { content, mapping } = scrubWith({ messages: [], stop: [], task });
     expect(content).toEqual({
       messages: [],
       stop: [],
-      task: { ...task, texts: ['Mail <EMAIL_2>', '{"to":"<EMAIL_2>"}'] },
+      task: { ...task, texts: ['Mail <EMAIL_ADDRESS_2>', '{"to":"<EMAIL_ADDRESS_2>"}'] },
     });
-    expect([...mapping]).toEqual([['<EMAIL_2>', mail]]);
+    expect([...mapping]).toEqual([['EMAIL_ADDRESS_2', mail]]);
   });
 
   it('uses no placeholder that the client wrote with escapes', () => {
-    const { content } = scrub({
-      messages: [{ role: 'user', content: '["\\u003cEMAIL_1>", "ann@corp.example"]' }],
+    const { content } = scrubWith({
+      messages: [{ role: 'user', content: '["\\u003cEMAIL_ADDRESS_1>", "ann@corp.example"]' }],
       stop: [],
     });
-    expect(JSON.parse(content.messages[0]?.content ?? '')).toEqual(['<EMAIL_1>', '<EMAIL_2>']);
+    expect(JSON.parse(content.messages[0]?.content ?? '')).toEqual([
+      '<EMAIL_ADDRESS_1>',
+      '<EMAIL_ADDRESS_2>',
+    ]);
   });
 
   it('leaves clean content as it is', () => {
     const content = { messages: [{ role: 'user', content: 'Why is the sky blue?' }], stop: [] } as const;
-    expect(scrub(content)).toMatchObject({ content, counts: {} });
+    expect(scrubWith(content)).toMatchObject({ content, counts: [] });
+  });
+
+  it('does what the policy of the tenant says, and refuses what it blocks without naming it', () => {
+    const content = {
+      messages: [{ role: 'user', content: 'Mail ann@corp.example from 10.20.30.40, not press@corp.example' }],
+      stop: [],
+    } as const;
+    const policy = {
+      actions: { EMAIL_ADDRESS: 'mask', IP_ADDRESS: 'report' },
+      allow: ['Press@corp.example'],
+    } as const;
+    expect(scrubWith(content, policy)).toMatchObject({
+      content: { messages: [{ content: 'Mail <EMAIL_ADDRESS> from 10.20.30.40, not press@corp.example' }] },
+      counts: [
+        { type: 'EMAIL_ADDRESS', action: 'mask', count: 1 },
+        { type: 'IP_ADDRESS', action: 'report', count: 1 },
+      ],
+    });
+    expect(() => scrubWith(content, { actions: { IP_ADDRESS: 'block' } })).toThrow(
+      expect.objectContaining({
+        code: 'content_blocked',
+        message: expect.not.stringContaining('10.20') as string,
+      }),
+    );
   });
 });

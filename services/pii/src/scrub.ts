@@ -1,37 +1,57 @@
-import { createReplacer, placeholdersIn, TooManyPlaceholders } from '@millrace/pii-detectors';
+import {
+  ContentBlocked,
+  createMasker,
+  detectorOf,
+  keyedHash,
+  placeholderNamesIn,
+  TooManyPlaceholders,
+  type PiiCount,
+  type PiiPolicy,
+} from '@millrace/pii-policy';
 import { MillraceError } from '@millrace/runtime';
 import type { FunctionTool, RequestContent, ResponseFormat, ToolCall } from '@millrace/stage';
 import { parseStructure, scrubJsonText, scrubJsonValue, type Replace } from './scrub-json.ts';
 
+/** What is done with personal data of a request. */
+export interface ScrubOptions {
+  readonly policy: PiiPolicy;
+  /** 32 bytes. */
+  readonly hashKey: Uint8Array;
+}
+
 export interface Scrubbed {
   readonly content: RequestContent;
-  /** Placeholder to original, for the whole request. */
+  /** Name of a placeholder to the original, for the whole request. */
   readonly mapping: ReadonlyMap<string, string>;
-  /** How many different values of each type were replaced. */
-  readonly counts: Readonly<Record<string, number>>;
+  readonly counts: readonly PiiCount[];
 }
 
 /** Most different values: placeholders and originals are to fit into one record of the results. */
 const mostPlaceholders = 20_000;
 
 /**
- * Replaces personal data in messages of all roles, in texts, in tools and in the schema of the answer; the same value gets the same
- * placeholder, and JSON stays JSON. Stop strings and labels are the client's own and stay, as do names of functions, which are no
- * text.
+ * Does to personal data what the policy says: in messages of all roles, in texts, in tools and in the schema of the answer; the same
+ * value gets the same placeholder, and JSON stays JSON. Stop strings and labels are the client's own and stay, as do names of
+ * functions, which are no text.
  *
- * @throws `payload_too_large` where there is more personal data than can be replaced
+ * @throws `payload_too_large` where there is more personal data than can be replaced; `content_blocked`
  */
-export function scrub(content: RequestContent): Scrubbed {
-  const present = new Set(textsOf(content).flatMap(placeholdersIn));
-  const replacer = createReplacer({
-    taken: (placeholder) => present.has(placeholder),
+export function scrub(content: RequestContent, { policy, hashKey }: ScrubOptions): Scrubbed {
+  const present = new Set(textsOf(content).flatMap(placeholderNamesIn));
+  const masker = createMasker({
+    policy,
+    direction: 'input',
+    detect: detectorOf(policy, 'input'),
+    taken: (name) => present.has(name),
+    hash: keyedHash(hashKey),
     most: mostPlaceholders,
   });
   const replace: Replace = (text) => {
     try {
-      return replacer.replace(text);
+      return masker.mask(text);
     } catch (error) {
       if (error instanceof TooManyPlaceholders) throw tooManyValues();
+      if (error instanceof ContentBlocked) throw blocked(error.type);
       throw error;
     }
   };
@@ -51,13 +71,20 @@ export function scrub(content: RequestContent): Scrubbed {
       ? {}
       : { task: { ...task, texts: task.texts.map((text) => scrubText(text, replace)) } }),
   };
-  return { content: scrubbed, mapping: replacer.mapping, counts: countsOf(replacer.mapping) };
+  return { content: scrubbed, mapping: masker.mapping, counts: masker.counts() };
 }
 
 function tooManyValues(): MillraceError {
   return new MillraceError(
     'payload_too_large',
     `The content has more than ${mostPlaceholders} different pieces of personal data, which is the most that are replaced.`,
+  );
+}
+
+function blocked(type: string): MillraceError {
+  return new MillraceError(
+    'content_blocked',
+    `The content has personal data of the type ${type}, which the policy of the tenant does not let through.`,
   );
 }
 
@@ -114,13 +141,4 @@ function scrubTool(tool: FunctionTool, replace: Replace): FunctionTool {
 
 function scrubSchema(schema: object, replace: Replace): Readonly<Record<string, unknown>> {
   return scrubJsonValue(schema, replace) as Readonly<Record<string, unknown>>;
-}
-
-function countsOf(mapping: ReadonlyMap<string, string>): Readonly<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const placeholder of mapping.keys()) {
-    const type = placeholder.replace(/^<|_\d+>$/g, '').toLowerCase();
-    counts[type] = (counts[type] ?? 0) + 1;
-  }
-  return counts;
 }

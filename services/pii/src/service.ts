@@ -1,27 +1,56 @@
 import { consumerDefinitions } from '@millrace/contracts';
-import { runStage, watchCancellations, type Service, type StageDependencies } from '@millrace/stage';
+import { stopInReverse, type Stoppable } from '@millrace/runtime';
+import {
+  runStage,
+  watchCancellations,
+  watchPiiPolicies,
+  type Service,
+  type StageDependencies,
+} from '@millrace/stage';
 import type { PiiSettings } from './config.ts';
 import { onRequestAdmitted } from './on-request-admitted.ts';
+import { createPiiMetrics } from './pii-metrics.ts';
+import { createScrubber } from './scrubber.ts';
 
 /** Consumes request.admitted, emits request.scrubbed. Wiring alone. */
 export async function startPii(dependencies: StageDependencies, settings: PiiSettings): Promise<Service> {
-  const cancellations = await watchCancellations(dependencies);
-  const consumption = await runStage(
-    dependencies,
-    {
-      stage: 'pii',
-      consumer: consumerDefinitions(settings.ackWaitMs).scrubbing,
-      eventName: 'request.admitted',
-      concurrency: settings.concurrency,
-      maxDeliveries: settings.maxDeliveries,
-    },
-    onRequestAdmitted(dependencies, cancellations),
-  );
+  const parts: Stoppable[] = [];
+  try {
+    const scrubber = createScrubber({
+      clock: dependencies.clock,
+      threads: settings.threads,
+      limitMs: settings.checkLimitMs,
+    });
+    parts.push(scrubber);
+    const policies = await watchPiiPolicies(dependencies);
+    parts.push(policies);
+    const cancellations = await watchCancellations(dependencies);
+    parts.push(cancellations);
+    const consumption = await runStage(
+      dependencies,
+      {
+        stage: 'pii',
+        consumer: consumerDefinitions(settings.ackWaitMs).scrubbing,
+        eventName: 'request.admitted',
+        concurrency: settings.concurrency,
+        maxDeliveries: settings.maxDeliveries,
+      },
+      onRequestAdmitted({
+        ...dependencies,
+        cancellations,
+        policies,
+        scrubber,
+        piiMetrics: createPiiMetrics(dependencies.metrics),
+        ackWaitMs: settings.ackWaitMs,
+      }),
+    );
+    parts.push(consumption);
+  } catch (error) {
+    await stopInReverse(parts);
+    throw error;
+  }
   return {
     ready: () => (dependencies.bus.connected ? undefined : 'not connected to NATS'),
-    async stop() {
-      await consumption.stop();
-      await cancellations.stop();
-    },
+    stop: () => stopInReverse(parts),
   };
 }

@@ -6,9 +6,11 @@ import { keysGroup } from './keys.ts';
 import { organisationsGroup } from './organisations.ts';
 import { quotaGroup } from './quota.ts';
 import { withNatsUser } from './with-nats-user.ts';
+import { withScan } from '../pii/with-scan.ts';
 import { withExports } from './with-exports.ts';
 import { withRebuild } from '../quota/with-rebuild.ts';
 import { personalDataGroup } from './personal-data.ts';
+import { piiGroup } from './pii.ts';
 import { rolesGroup } from './roles.ts';
 import { tenantsGroup } from './tenants.ts';
 import { usersGroup } from './users.ts';
@@ -27,4 +29,5 @@ export const adminGroups: readonly CommandGroup[] = [
   ledgerGroup,
   deadLettersGroup,
   withExports(personalDataGroup),
+  withScan(piiGroup),
 ];

@@ -378,6 +378,14 @@ export interface CredentialVerified {
   readonly message: string | null;
 }
 
+/** A pattern of the tenant's own. */
+export interface CustomPattern {
+  /** The type of what it finds. */
+  readonly type: string;
+  /** In the syntax of RE2. */
+  readonly pattern: string;
+}
+
 /** A message that could not be processed, with why. */
 export interface DeadLetter {
   /** The service that gave up. */
@@ -422,6 +430,9 @@ export interface Decision {
   readonly facts: Readonly<Record<string, string>>;
 }
 
+/** Which way content goes. */
+export type Direction = 'INPUT' | 'OUTPUT';
+
 /** Why the request did not complete, as the client is told. */
 export interface Failure {
   /** Error code, see docs/reference/errors.md. */
@@ -460,6 +471,16 @@ export interface Finished {
   readonly cache: CacheHit | null;
   /** The model that answers, where it is another than the request names. */
   readonly served_by: string | null;
+}
+
+/** What was found of one type. */
+export interface Found {
+  /** Type of personal data, such as EMAIL_ADDRESS. */
+  readonly type: string;
+  /** What was done: report, mask, replace, hash or block. */
+  readonly action: string;
+  /** How many different values. */
+  readonly count: number;
 }
 
 /** An idempotency key stands for a request. Value of <hash of tenant and key> in IDEMPOTENCY. */
@@ -713,6 +734,20 @@ export interface Parameters {
   readonly logprobs: number | null;
 }
 
+/** Personal data was found in a request or in its answer. It says how much and what was done with it, and has no values. */
+export interface PiiFound {
+  /** The request. UUIDv7. */
+  readonly request_id: string;
+  /** The tenant that the request belongs to. */
+  readonly tenant: string;
+  /** INPUT: to a model; OUTPUT: from it. */
+  readonly direction: Direction;
+  /** By type. */
+  readonly findings: readonly Found[];
+  /** When. */
+  readonly at: number;
+}
+
 /** What may be done with the content of a tenant. Value of policy.<tenant> in CONTROL; a tenant without one has the defaults. */
 export interface PolicyPublished {
   /** The tenant that the policy is of. */
@@ -765,6 +800,26 @@ export interface Principal {
 
 /** How urgent the request is among those of its tenant. */
 export type Priority = 'HIGH' | 'NORMAL' | 'LOW';
+
+/** What a tenant wants done with personal data in its requests and answers. Value of protection.<tenant> in CONTROL; a tenant without one has the defaults. */
+export interface ProtectionPublished {
+  /** The tenant that the policy is of. */
+  readonly tenant: string;
+  /** Counts changes. */
+  readonly version: number;
+  /** By type of personal data: off, report, mask, replace, hash or block. What is not there has the default. */
+  readonly actions: Readonly<Record<string, string>>;
+  /** The same for what a model generates. What is not there is as in actions. */
+  readonly output_actions: Readonly<Record<string, string>>;
+  /** Patterns of the tenant's own. */
+  readonly patterns: readonly CustomPattern[];
+  /** Values that are no personal data. */
+  readonly allow: readonly string[];
+  /** Whether answers get the originals back. */
+  readonly restore: boolean;
+  /** When it was published. */
+  readonly at: number;
+}
 
 /** What a model costs from a moment on. */
 export interface PublishedPrice {
@@ -1201,8 +1256,10 @@ export interface EventTypes {
   readonly 'letter.returned': LetterReturned;
   readonly 'mirror.progressed': MirrorProgressed;
   readonly 'model.ready': ModelReady;
+  readonly 'pii.found': PiiFound;
   readonly 'policy.published': PolicyPublished;
   readonly 'price.published': PricePublished;
+  readonly 'protection.published': ProtectionPublished;
   readonly 'receipt.given': ReceiptGiven;
   readonly 'receipt.requested': ReceiptRequested;
   readonly 'request.admitted': RequestAdmitted;

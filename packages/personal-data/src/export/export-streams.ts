@@ -55,16 +55,16 @@ async function readAnswer(
   box: SealingBox,
   requestId: string,
 ): Promise<
-  | { readonly choices: readonly string[]; readonly masked: MaskedContent }
+  | { readonly choices: readonly string[]; readonly masked: MaskedContent['mapping'] }
   | { readonly erased: true }
   | undefined
 > {
   const choices: string[] = [];
-  let masked: MaskedContent = {};
+  let masked: MaskedContent['mapping'] = {};
   try {
     for await (const { record } of readResults(dependencies, requestId)) {
       if (record.content === null) continue;
-      if (record.kind === 'MASKED') masked = openContent(box, requestId, 'masked', record.content);
+      if (record.kind === 'MASKED') masked = openContent(box, requestId, 'masked', record.content).mapping;
       if (record.kind !== 'CHUNK') continue;
       const { text }: ChunkContent = openContent(box, requestId, 'chunk', record.content);
       choices[record.choice] = (choices[record.choice] ?? '') + text;

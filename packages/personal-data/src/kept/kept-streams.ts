@@ -52,6 +52,12 @@ const streamFacts: Readonly<Record<string, Facts>> = {
     personal: 'ids',
     erasure: stays,
   },
+  FINDINGS: {
+    holds: 'How much personal data of which type was found in requests and answers: no values.',
+    sealed: 'nothing',
+    personal: 'ids',
+    erasure: 'Stays until its age is reached: it has no content.',
+  },
   CHECKPOINTS: {
     holds: 'Signed roots of the audit chains.',
     sealed: 'nothing',

@@ -136,6 +136,21 @@ const tableFacts: Readonly<Record<keyof typeof tables, Facts>> = {
     kept: 'until some time after they are published',
     erasure: 'Stays until then.',
   },
+  piiFindings: {
+    holds:
+      'How much personal data of which type was found in requests and answers, and what was done with it.',
+    sealed: 'nothing',
+    personal: 'ids',
+    kept: '400 days',
+    erasure: 'Stays: numbers alone.',
+  },
+  piiPolicies: {
+    holds: 'What is done with personal data of a tenant: actions, patterns, values that are none.',
+    sealed: 'nothing',
+    personal: 'none',
+    kept: 'as long as the tenant',
+    erasure: 'Stays.',
+  },
   prices: { holds: 'Prices.', sealed: 'nothing', personal: 'none', kept: 'for ever', erasure: 'Stays.' },
   quotas: {
     holds: 'Limits, and what was used of them.',

@@ -1,4 +1,4 @@
-import { createReplacer } from '@millrace/pii-detectors';
+import { createMasker, defaultPiiPolicy, detectorOf } from '@millrace/pii-policy';
 import type { ChatMessage, FunctionTool, ToolCall } from '@millrace/stage';
 
 /** A conversation with its answer, as the chat format for fine-tuning has it. */
@@ -10,8 +10,14 @@ export interface TrainingExample {
 /** The example with placeholders in the place of personal data that is found: the same value has the same one throughout. */
 export function maskExample({ messages, tools }: TrainingExample): TrainingExample {
   const everything = JSON.stringify([messages, tools]);
-  const replacer = createReplacer({ taken: (placeholder) => everything.includes(placeholder) });
-  const mask = (text: string): string => replacer.replace(text);
+  const masker = createMasker({
+    policy: defaultPiiPolicy,
+    direction: 'input',
+    detect: detectorOf(defaultPiiPolicy, 'input'),
+    taken: (name) => everything.includes(name),
+    hash: () => '',
+  });
+  const mask = (text: string): string => masker.mask(text);
   return {
     messages: messages.map(({ content, tool_calls: calls, ...message }) => ({
       ...message,

@@ -13,6 +13,8 @@ export { keptAnswers } from './kept-answers.ts';
 export { ledger } from './ledger.ts';
 export { organisations } from './organisations.ts';
 export { outbox } from './outbox.ts';
+export { piiFindings } from './pii-findings.ts';
+export { piiPolicies } from './pii-policies.ts';
 export { prices } from './prices.ts';
 export { quotas } from './quotas.ts';
 export { tenants } from './tenants.ts';

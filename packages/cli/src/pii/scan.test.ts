@@ -1,0 +1,101 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCli } from '../run-cli.ts';
+import { linesOf, longestLineBytes } from './lines.ts';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'millrace-cli-pii-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function run(args: readonly string[], input = '') {
+  const written = { out: '', error: '' };
+  const output = new PassThrough();
+  const piped = text(output);
+  const exitCode = await runCli({
+    args: ['pii', ...args],
+    environment: { INIT_CWD: folder },
+    catalogue: [],
+    writeOut: (piece) => (written.out += piece),
+    writeError: (piece) => (written.error += piece),
+    isTerminal: false,
+    input: Readable.from([input]),
+    output,
+  });
+  output.end();
+  return { exitCode, ...written, out: written.out + (await piped) };
+}
+
+const line = (id: number, content: string): string => `${JSON.stringify({ id, text: content })}\n`;
+
+describe('pii scan', () => {
+  it('answers each line, from the standard input or a file, and says how far it is', async () => {
+    const input = line(1, '😀 mail a@b.example') + line(2, 'nothing');
+    const expected =
+      '{"id":1,"spans":[{"start":8,"end":19,"type":"EMAIL_ADDRESS","score":0.95}]}\n{"id":2,"spans":[]}\n';
+    const summary = '2 texts, 1 findings, 0 lines that could not be read\n';
+    expect(await run(['scan'], input)).toEqual({ exitCode: 0, out: expected, error: summary });
+    await writeFile(path.join(folder, 'texts.jsonl'), input);
+    expect(await run(['scan', 'texts.jsonl'])).toEqual({
+      exitCode: 0,
+      out: expected,
+      error: expect.stringMatching(/scanned: 100 %\n2 texts/u) as string,
+    });
+  });
+
+  it('names bad lines, without what they hold, and reads on', async () => {
+    const { exitCode, out, error } = await run(
+      ['scan'],
+      `{"id":1,"text":"secret\n\n{"id":2}\n${line(3, 'a@b.example')}`,
+    );
+    expect(exitCode).toBe(1);
+    expect(out).toMatch(/^\{"id":3,"spans":\[\{"start":0,/u);
+    expect(error).toBe(
+      'line 1: no JSON\nline 3: not of the form {"id": text or number, "text": text}\n1 texts, 1 findings, 2 lines that could not be read\n',
+    );
+  });
+
+  it('looks for what it is told to', async () => {
+    const input = line(1, 'Ada Lovelace, a@b.example, SSN 536-22-8726');
+    const { out } = await run(['scan', '--types', 'US_SSN,PERSON', '--min-score', '0.6'], input);
+    expect(out).toContain('"type":"PERSON"');
+    expect(out).toContain('"type":"US_SSN"');
+    expect(out).not.toContain('EMAIL');
+  });
+
+  it.each([
+    [['scan', '--types', 'SHOE_SIZE'], 2, '--types has SHOE_SIZE: it must be of EMAIL_ADDRESS, URL,'],
+    [['scan', '--min-score', '7'], 2, '--min-score is 7: 0 to 1 is allowed.'],
+    [['scan', 'a', 'b'], 2, 'pii scan takes one file at most.'],
+    [['find'], 2, 'pii needs scan.'],
+    [['scan', 'none.jsonl'], 1, 'none.jsonl cannot be read'],
+  ])('%j ends with %i and says why', async (args, exitCode, message) => {
+    const answer = await run(args);
+    expect(answer).toMatchObject({ exitCode, out: '' });
+    expect(answer.error).toContain(message);
+  });
+
+  it('explains itself', async () => {
+    expect((await run(['--help'])).out).toContain('Examples:');
+  });
+});
+
+describe('linesOf', () => {
+  it('gives lines whatever the pieces are, and nothing of one that is too long', async () => {
+    const lines = await Array.fromAsync(linesOf(Readable.from(['a', 'b\r\n', 'ü\nlast'])));
+    expect(lines.map(({ number, text: content }) => [number, content])).toEqual([
+      [1, 'ab'],
+      [2, 'ü'],
+      [3, 'last'],
+    ]);
+    const long = Readable.from([Buffer.alloc(longestLineBytes), Buffer.from('x\ny\n')]);
+    const [first, second] = await Array.fromAsync(linesOf(long));
+    expect([first?.text, second?.text]).toEqual([undefined, 'y']);
+  });
+});

@@ -1,0 +1,126 @@
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createAnalyzer, nameTypes, type Analyzer } from '@millrace/pii-detectors/entities';
+import { createNameRecognizer } from '@millrace/pii-detectors/names';
+import { MillraceError } from '@millrace/runtime';
+import type { Outcome } from '../outcome.ts';
+import type { StartProgress } from '../progress.ts';
+import { linesOf, type Line } from './lines.ts';
+
+export interface ScanRequest {
+  /** Undefined: the standard input. */
+  readonly file: string | undefined;
+  readonly types: readonly string[] | undefined;
+  readonly minScore: number | undefined;
+}
+
+export interface ScanIo {
+  readonly input: AsyncIterable<Buffer | string>;
+  readonly output: NodeJS.WritableStream;
+  readonly writeError: (text: string) => void;
+  readonly startProgress: StartProgress;
+}
+
+interface Text {
+  readonly id: string | number;
+  readonly text: string;
+}
+
+/**
+ * Writes what is found in each line of the input as a line of the output, as soon as it is found. What is no line of the form is named
+ * with its number, and the rest is read nevertheless.
+ *
+ * @throws `config_invalid` where the file cannot be read
+ */
+export async function scan({ file, types, minScore }: ScanRequest, io: ScanIo): Promise<Outcome> {
+  const wantsNames =
+    types === undefined || types.some((type) => (nameTypes as readonly string[]).includes(type));
+  const analyze = createAnalyzer({
+    ...(types === undefined ? {} : { types }),
+    ...(minScore === undefined ? {} : { minScore }),
+    ...(wantsNames ? { more: [createNameRecognizer()] } : {}),
+  });
+  const { input, advance } = await open(file, io);
+  const counts = { texts: 0, findings: 0, badLines: 0 };
+  let broken: NodeJS.ErrnoException | undefined;
+  io.output.on('error', (error: NodeJS.ErrnoException) => (broken ??= error));
+  for await (const line of linesOf(input)) {
+    // Whoever reads may have enough, such as `head`.
+    if (broken !== undefined) break;
+    advance(line.bytes);
+    if (line.text?.trim() === '') continue;
+    const outcome = scanLine(line, analyze);
+    if (typeof outcome === 'string') {
+      counts.badLines += 1;
+      io.writeError(`line ${line.number}: ${outcome}\n`);
+      continue;
+    }
+    counts.texts += 1;
+    counts.findings += outcome.spans.length;
+    if (!io.output.write(`${JSON.stringify(outcome)}\n`)) await drained(io.output);
+  }
+  if (broken !== undefined && broken.code !== 'EPIPE') throw broken;
+  io.writeError(
+    `${counts.texts} texts, ${counts.findings} findings, ${counts.badLines} lines that could not be read\n`,
+  );
+  return { text: '', json: counts, isGood: counts.badLines === 0 };
+}
+
+/** Resolves when the output takes more, or takes nothing any longer. */
+const drained = (output: NodeJS.WritableStream): Promise<unknown> =>
+  Promise.race([once(output, 'drain'), once(output, 'close')]).catch(() => undefined);
+
+/** @returns what is wrong with the line, without its content, or the answer to it */
+function scanLine(
+  { text: line }: Line,
+  analyze: Analyzer,
+): string | { id: Text['id']; spans: readonly object[] } {
+  if (line === undefined) return 'longer than 16 MiB';
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    // What the parser says would quote the text.
+    return 'no JSON';
+  }
+  if (!isText(value)) return 'not of the form {"id": text or number, "text": text}';
+  const spans = analyze(value.text).map(({ start, end, type, score }) => ({
+    start,
+    end,
+    type,
+    score: Math.round(score * 100) / 100,
+  }));
+  return { id: value.id, spans };
+}
+
+function isText(value: unknown): value is Text {
+  if (typeof value !== 'object' || value === null) return false;
+  const { id, text } = value as Partial<Record<keyof Text, unknown>>;
+  return (typeof id === 'string' || typeof id === 'number') && typeof text === 'string';
+}
+
+interface Opened {
+  readonly input: AsyncIterable<Buffer | string>;
+  readonly advance: (bytes: number) => void;
+}
+
+async function open(file: string | undefined, { input, startProgress }: ScanIo): Promise<Opened> {
+  if (file === undefined) return { input, advance: () => undefined };
+  try {
+    const { size } = await stat(file);
+    const report = startProgress('scanned');
+    let done = 0;
+    return {
+      input: createReadStream(file),
+      advance(bytes) {
+        done += bytes;
+        report(size === 0 ? 1 : Math.min(1, done / size));
+      },
+    };
+  } catch (cause) {
+    throw new MillraceError('config_invalid', `${file} cannot be read: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}

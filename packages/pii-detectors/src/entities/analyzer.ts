@@ -1,0 +1,88 @@
+import type { CountryCode } from 'libphonenumber-js';
+import { besideOthers } from './beside-others.ts';
+import type { Entity } from './entity.ts';
+import { compileOwnPattern, type OwnPattern } from './own-patterns.ts';
+import { createPatternRecognizers } from './pattern-recognizers.ts';
+import { piecesOf } from './pieces.ts';
+import type { Recognizer } from './recognizer.ts';
+import { createScan } from './scan.ts';
+import { withoutOverlaps } from './without-overlaps.ts';
+
+/** What to look for. All of it can be sent to a thread. */
+export interface AnalysisOptions {
+  /** Only these of `entityTypes`; by default all. Patterns of one's own always count. */
+  readonly types?: readonly string[];
+  /** What is less sure does not count: 0 to 1, 0.5 by default. */
+  readonly minScore?: number;
+  readonly ownPatterns?: readonly OwnPattern[];
+  /** Values that are nobody's, such as the number of one's own switchboard: compared without case and blanks around. */
+  readonly allowList?: readonly string[];
+  /** Countries whose national forms of phone numbers are tried; by default those of eight. */
+  readonly phoneRegions?: readonly CountryCode[];
+}
+
+export interface AnalyzerOptions extends AnalysisOptions {
+  /** Beside those of patterns: that of names, for one. Without them, neither persons nor organisations are found, and of places addresses alone. */
+  readonly more?: readonly Recognizer[];
+}
+
+/**
+ * @param isCancelled asked every 128 KiB of text
+ * @returns what stands in a text, in order, without overlaps
+ * @throws `AnalysisCancelled`
+ */
+export type Analyzer = (text: string, isCancelled?: () => boolean) => readonly Entity[];
+
+/** Nobody waits for the outcome. */
+export class AnalysisCancelled extends Error {}
+
+export const defaultMinScore = 0.5;
+
+/** @throws `InvalidPattern` */
+export function createAnalyzer(options: AnalyzerOptions = {}): Analyzer {
+  const {
+    types,
+    minScore = defaultMinScore,
+    ownPatterns = [],
+    allowList = [],
+    phoneRegions,
+    more = [],
+  } = options;
+  const wanted =
+    types === undefined ? undefined : new Set<string>([...types, ...ownPatterns.map(({ type }) => type)]);
+  const recognizers = [...createPatternRecognizers(phoneRegions), ...more].filter(
+    ({ types: each }) => wanted === undefined || each.some((type) => wanted.has(type)),
+  );
+  const own = ownPatterns.map((pattern) => compileOwnPattern(pattern));
+  const allowed = new Set(allowList.map(normalized));
+
+  const analyze = (text: string): readonly Entity[] => {
+    const scan = createScan(text);
+    const found: Entity[] = [];
+    const unsure: Entity[] = [];
+    for (const find of own) found.push(...find(text));
+    for (const recognizer of recognizers)
+      for (const entity of recognizer.find(scan)) (entity.score >= minScore ? found : unsure).push(entity);
+    found.push(...besideOthers(text, found, unsure, minScore));
+    const counted =
+      allowed.size === 0 ? found : found.filter((entity) => !allowed.has(valueOf(text, entity)));
+    const kept = withoutOverlaps(counted, text.length);
+    return wanted === undefined ? kept : kept.filter(({ type }) => wanted.has(type));
+  };
+
+  return (text, isCancelled = () => false) => {
+    const entities: Entity[] = [];
+    for (const { start, end, from, to } of piecesOf(text.length)) {
+      if (isCancelled()) throw new AnalysisCancelled();
+      for (const entity of analyze(text.slice(start, end))) {
+        const at = start + entity.start;
+        if (at < from || at >= to || at < (entities.at(-1)?.end ?? 0)) continue;
+        entities.push({ ...entity, start: at, end: start + entity.end });
+      }
+    }
+    return entities;
+  };
+}
+
+const normalized = (value: string): string => value.trim().toLowerCase();
+const valueOf = (text: string, { start, end }: Entity): string => normalized(text.slice(start, end));

@@ -1,0 +1,12 @@
+export {
+  AnalysisCancelled,
+  createAnalyzer,
+  defaultMinScore,
+  type AnalysisOptions,
+  type Analyzer,
+  type AnalyzerOptions,
+} from './analyzer.ts';
+export { anonymize, type Anonymized, type AnonymizedItem, type Operator } from './anonymize.ts';
+export { entityTypes, nameTypes, type Entity, type EntityType } from './entity.ts';
+export { InvalidPattern, type OwnPattern } from './own-patterns.ts';
+export type { Recognizer } from './recognizer.ts';

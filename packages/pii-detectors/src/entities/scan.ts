@@ -1,0 +1,42 @@
+import { createFieldLabels, type FieldLabels } from './field-labels.ts';
+
+/** Where a number is what it says it is, and nobody's: an order, a version, a size. */
+const harmlessWord =
+  /(?:order|tracking|invoice|ticket|version|build|release|firmware|kernel|commit|quantity|qty|sku|isbn(?:-1[03])?|serial|bytes|offset|sprint|page|section|chapter|revision|rev|ref(?:erence)?|dur(?:ation)?|total|amount|shares|mean|depth|port|pid|epoch|timestamp|size|count|model|part|item|batch|case|bug|issue|pr|pull request|seed|hash|checksum|request_?id|trace_?id|span_?id|session_?id|bestellung|rechnung|auftrag|commande|facture|pedido|factura)\s?(?:no\.?|number|nr\.?|id|of|queue|n°|№)?[\s:=#"'(>-]{0,4}$/iu;
+
+/** A text, and what all recognizers ask of it. */
+export interface Scan {
+  readonly text: string;
+  /** So many characters before an offset, or fewer, within its line; with a line before that ends in a colon. */
+  before(start: number, characters: number): string;
+  /** So many characters behind an offset, within its line. */
+  behind(end: number, characters: number): string;
+  /** The name of the column or field that an offset stands in, where the text is a table or an INSERT statement. */
+  labelAt(start: number): string | undefined;
+  /** Whether the word before says that it is somebody's order, version or size. */
+  isSuspicious(start: number): boolean;
+}
+
+export function createScan(text: string): Scan {
+  let labels: FieldLabels | undefined;
+  const before = (start: number, characters: number): string => {
+    const piece = text.slice(Math.max(0, start - characters), start);
+    const line = piece.lastIndexOf('\n');
+    if (line < 0) return piece;
+    return /\S/u.test(piece.slice(line)) || !/:\s*$/u.test(piece.slice(0, line))
+      ? piece.slice(line + 1)
+      : piece;
+  };
+  return {
+    text,
+    before,
+    behind(end, characters) {
+      return text.slice(end, end + characters).split('\n', 1)[0] ?? '';
+    },
+    labelAt(start) {
+      labels ??= createFieldLabels(text);
+      return labels.at(start);
+    },
+    isSuspicious: (start) => harmlessWord.test(before(start, 32)),
+  };
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { createAnalyzer } from '../entities/analyzer.ts';
+import { nameTypes } from '../entities/entity.ts';
+import { createNameRecognizer } from './name-recognizer.ts';
+import { withClassified } from './token-classifier.ts';
+
+const analyze = createAnalyzer({ more: [createNameRecognizer()], types: nameTypes });
+const found = (text: string): readonly string[] =>
+  analyze(text).map(({ type, start, end }) => `${type} ${text.slice(start, end)}`);
+
+describe('names', () => {
+  it.each([
+    ['My name is Wanjiru Kamau.', 'PERSON Wanjiru Kamau'],
+    ['Patient: Kovalenko, Oksana\nDOB', 'PERSON Kovalenko, Oksana'],
+    ['Please call Mrs Thistlewood back.', 'PERSON Thistlewood'],
+    ['I told Sarah about it.', 'PERSON Sarah'],
+    ['my brother Tomasz is here', 'PERSON Tomasz'],
+    ['{"customer_name": "Ibrahim Traoré"}', 'PERSON Ibrahim Traoré'],
+    ['<name>Petra van den Heuvel</name>', 'PERSON Petra van den Heuvel'],
+    ['spoke with maria gonzalez re renewal', 'PERSON maria gonzalez'],
+    ["je m'appelle Chantal Lefèvre", 'PERSON Chantal Lefèvre'],
+    ['Sehr geehrter Herr Brandstätter,', 'PERSON Brandstätter'],
+    ['name;city\nx\n', ''],
+    ['She lives in Wolverhampton.', 'LOCATION Wolverhampton'],
+    ['He moved to Ciudad Real', 'LOCATION Ciudad Real'],
+    ['city: Ouagadougou', 'LOCATION Ouagadougou'],
+    ['a contract with Contoso GmbH', 'ORGANIZATION Contoso GmbH'],
+  ])('finds in %j: %s', (text, expected) => {
+    expect(found(text)).toEqual(expected === '' ? [] : [expected]);
+  });
+
+  it('knows a column by its header', () => {
+    expect(found('id,surname,city\n7,Okri,Lagos\n8,Banks,Minna')).toEqual([
+      'PERSON Okri',
+      'LOCATION Lagos',
+      'PERSON Banks',
+      'LOCATION Minna',
+    ]);
+  });
+
+  it.each([
+    'Cassandra, Jenkins, Jasper, Julia and Maven are installed; Ruby 12.39.17 is not.',
+    'Kafka has a new release, and Redis too.',
+    'Write Release Notes for the Gateway.',
+    'The ONNX Runtime uses CUDA on an AMD EPYC.',
+    'class UserAddressPhone extends ContactCard',
+    'a Mercedes and one Kindle Paperwhite',
+    'In May the grace period ends.',
+    'Explain std::vector in C++, and Foo::Bar in Perl.',
+    'Summarize this in English, please.',
+    'Schreibe einen Brief an die Versicherung.',
+    'SELECT name FROM users WHERE id = 7',
+    'it moved to production in a hurry',
+  ])('leaves %j alone', (text) => {
+    expect(found(text)).toEqual([]);
+  });
+});
+
+const entity = (type: string, start: number, end: number, score = 0.9) => ({ type, start, end, score });
+
+describe('withClassified', () => {
+  it('puts the names of a model in the place of those of rules, but for what has a form', () => {
+    const merged = withClassified(
+      'x'.repeat(40),
+      [entity('PERSON', 0, 5), entity('EMAIL_ADDRESS', 10, 20)],
+      [entity('PERSON', 2, 8), entity('PERSON', 12, 15), entity('LOCATION', 30, 35, 0.2)],
+      0.5,
+    );
+    expect(merged).toEqual([entity('PERSON', 2, 8), entity('EMAIL_ADDRESS', 10, 20)]);
+  });
+});

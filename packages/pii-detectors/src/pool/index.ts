@@ -1,0 +1,1 @@
+export { AnalyzerBusy, AnalyzerFailed, createAnalyzerPool, type AnalyzerPool } from './analyzer-pool.ts';

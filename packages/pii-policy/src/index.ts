@@ -1,0 +1,26 @@
+export {
+  actionOf,
+  defaultPiiPolicy,
+  needsNames,
+  piiActions,
+  type CustomPattern,
+  type Direction,
+  type PiiAction,
+  type PiiPolicy,
+} from './pii-policy.ts';
+export { compilePatterns, InvalidPattern, piiTypes } from './own-patterns.ts';
+export { detectorOf, type DetectorOptions } from './detector-of.ts';
+export { placeholderNamesIn } from './placeholder.ts';
+export {
+  ContentBlocked,
+  createMasker,
+  TooManyPlaceholders,
+  type Detect,
+  type Finding,
+  type Masker,
+  type MaskerOptions,
+  type PiiCount,
+} from './masker.ts';
+export { keyedHash } from './keyed-hash.ts';
+export { createRestorer, type Restorer, type RestorerOptions } from './restorer.ts';
+export { createOutputGuard, type OutputGuard, type OutputGuardOptions } from './output-guard.ts';

@@ -1,0 +1,65 @@
+import { nameTypes } from '@millrace/pii-detectors/entities';
+
+/**
+ * What is done with personal data of a type.
+ *
+ * - `off`: it is not looked for.
+ * - `report`: it is counted and put on record; nothing is changed.
+ * - `mask`: its type stands in its place, for good.
+ * - `replace`: a numbered placeholder stands in its place; whoever may see the answer gets the original back.
+ * - `hash`: a keyed hash stands in its place, the same for the same value in all requests of the tenant.
+ * - `block`: the request, or the answer, ends there.
+ */
+export const piiActions = ['off', 'report', 'mask', 'replace', 'hash', 'block'] as const;
+export type PiiAction = (typeof piiActions)[number];
+
+/** A pattern of the tenant's own, in the syntax of RE2. */
+export interface CustomPattern {
+  /** Its type, such as EMPLOYEE_ID. */
+  readonly type: string;
+  readonly pattern: string;
+}
+
+/** What a tenant wants done with personal data. */
+export interface PiiPolicy {
+  /** By type; what is not there has the default. */
+  readonly actions: Readonly<Record<string, PiiAction>>;
+  /** The same for what a model generates; what is not there is as in `actions`. */
+  readonly outputActions: Readonly<Record<string, PiiAction>>;
+  readonly patterns: readonly CustomPattern[];
+  /** Values that are no personal data, compared without regard to case. */
+  readonly allow: readonly string[];
+  /** Whether answers get the originals back. */
+  readonly restore: boolean;
+}
+
+/** Found by words and context: less certain. And most times are nobody's. */
+const reportedTypes: ReadonlySet<string> = new Set([...nameTypes, 'DATE_TIME']);
+
+/** What a tenant has that has set nothing. */
+export const defaultPiiPolicy: PiiPolicy = {
+  actions: {},
+  outputActions: {},
+  patterns: [],
+  allow: [],
+  restore: true,
+};
+
+/** Which way content goes: to a model, or from it. */
+export type Direction = 'input' | 'output';
+
+/**
+ * What is done with a type. An answer full of placeholders helps nobody who asked for an address of the web, so those are only
+ * counted there, unless the policy says otherwise.
+ */
+export function actionOf(policy: PiiPolicy, type: string, direction: Direction): PiiAction {
+  const own = (direction === 'output' ? policy.outputActions[type] : undefined) ?? policy.actions[type];
+  if (own !== undefined) return own;
+  if (reportedTypes.has(type)) return 'report';
+  return type === 'URL' && direction === 'output' ? 'report' : 'replace';
+}
+
+/** Whether content is changed, or held back, for persons, organisations or places; else they are at most counted. */
+export function needsNames(policy: PiiPolicy, direction: Direction): boolean {
+  return nameTypes.some((type) => !['off', 'report'].includes(actionOf(policy, type, direction)));
+}

@@ -1,0 +1,34 @@
+import type { TokenLogprobs } from '@millrace/stage';
+
+interface Held {
+  /** Of the text that came with them, in UTF-16 code units of the choice. */
+  readonly from: number;
+  readonly to: number;
+  readonly logprobs: readonly TokenLogprobs[];
+}
+
+/** Keeps the log-probabilities of tokens until their text is let out: those of what was replaced lose their texts. */
+export class HeldLogprobs {
+  readonly #held: Held[] = [];
+  #end = 0;
+
+  add(text: string, logprobs: readonly TokenLogprobs[]): void {
+    const from = this.#end;
+    this.#end += text.length;
+    if (logprobs.length > 0) this.#held.push({ from, to: this.#end, logprobs });
+  }
+
+  /** @param settled how much of the text was let out; by default all. */
+  take(isChanged: (from: number, to: number) => boolean, settled = this.#end): readonly TokenLogprobs[] {
+    const taken: TokenLogprobs[] = [];
+    while (this.#held[0] !== undefined && this.#held[0].to <= settled) {
+      const { from, to, logprobs } = this.#held.shift() as Held;
+      taken.push(...(isChanged(from, to) ? logprobs.map(withoutText) : logprobs));
+    }
+    return taken;
+  }
+}
+
+function withoutText({ logprob }: TokenLogprobs): TokenLogprobs {
+  return { token: '', bytes: [], logprob, top_logprobs: [] };
+}

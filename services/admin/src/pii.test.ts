@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { controlKeys } from '@millrace/contracts';
+import { controlChanges, piiFindings } from '@millrace/store';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startAdminTest, type AdminTest, type Answer } from './admin.fixture.ts';
+
+let admin: AdminTest;
+let project: string;
+let organisation: string;
+beforeAll(async () => {
+  admin = await startAdminTest();
+  const principal = { tenant: 'acme-web', organisation: 'acme', roles: ['admin'] };
+  project = admin.keyOf({ ...principal, reach: 'project' });
+  organisation = admin.keyOf({ ...principal, reach: 'organisation' });
+  await admin.target('acme', 'acme-web');
+}, 60_000);
+afterAll(() => admin.stop());
+
+describe('the PII policy of a tenant', () => {
+  const path = '/tenants/acme-web/pii-policy';
+  const set = (body: object, version = '*'): Promise<Answer> =>
+    admin.ask(project, 'PATCH', path, { body, headers: { 'if-match': version } });
+
+  it('shows defaults, is changed action by action, and is told to the scrubbers', async () => {
+    const { body } = await admin.ask(project, 'GET', path);
+    expect(body).toMatchObject({
+      actions: { EMAIL_ADDRESS: 'replace', PERSON: 'report', SECRET: 'replace' },
+      output_actions: { EMAIL_ADDRESS: 'replace', URL: 'report' },
+      restore: true,
+      version: 0,
+    });
+    await set({ actions: { EMAIL_ADDRESS: 'mask' }, allow: ['press@acme.example'] }, '"0"');
+    const changed = await set(
+      {
+        actions: { PERSON: 'block', EMPLOYEE_ID: 'hash' },
+        patterns: [{ type: 'EMPLOYEE_ID', pattern: 'E-\\d{6}' }],
+      },
+      '"1"',
+    );
+    expect(changed.body).toMatchObject({
+      actions: { EMAIL_ADDRESS: 'mask', PERSON: 'block', EMPLOYEE_ID: 'hash' },
+      allow: ['press@acme.example'],
+      version: 2,
+    });
+    expect((await set({ actions: { PERSON: null } })).body).toMatchObject({ actions: { PERSON: 'report' } });
+    expect((await set({ restore: false }, '"1"')).body['error']).toMatchObject({ code: 'version_conflict' });
+    expect(await admin.database.select().from(controlChanges)).toEqual([]);
+    const published = await admin.plane.bus.bucket('CONTROL').get(controlKeys.protection('acme-web'));
+    expect(admin.plane.codec.decode('protection.published', published!.value)).toMatchObject({
+      actions: { EMAIL_ADDRESS: 'mask', EMPLOYEE_ID: 'hash' },
+      version: 3,
+    });
+  });
+
+  it.each([
+    ['an action', { actions: { EMAIL_ADDRESS: 'eat' } }, 'actions.EMAIL_ADDRESS'],
+    ['a type', { actions: { EMAILS: 'mask' } }, 'actions'],
+    ['a pattern', { patterns: [{ type: 'X', pattern: '(' }] }, 'patterns'],
+    ['a pattern with a look behind', { patterns: [{ type: 'X', pattern: '(?<=a)b' }] }, 'patterns'],
+    ['a type of the platform', { patterns: [{ type: 'SECRET', pattern: 'x' }] }, 'patterns'],
+    ['a list', { allow: 'press@acme.example' }, 'allow'],
+  ])('refuses %s that is none, naming the field', async (_what, body, param) => {
+    const answer = await set(body);
+    expect([answer.status, answer.body['error']]).toMatchObject([400, { code: 'invalid_value', param }]);
+  });
+});
+
+describe('the report', () => {
+  const finding = (tenant: string, day: string, action = 'mask', count = 2) => ({
+    requestId: randomUUID(),
+    direction: 'input',
+    type: 'EMAIL_ADDRESS',
+    tenant,
+    day,
+    action,
+    count,
+  });
+
+  it('adds up by tenant, type and action what is within reach', async () => {
+    await admin.target('acme', 'acme-app');
+    await admin.target('globex', 'globex-web');
+    await admin.database
+      .insert(piiFindings)
+      .values([
+        finding('acme-web', '2026-11-01'),
+        finding('acme-web', '2026-11-02'),
+        finding('acme-web', '2026-11-02', 'report', 1),
+        finding('acme-app', '2026-11-02'),
+        finding('globex-web', '2026-11-02'),
+      ]);
+    const report = async (key: string, query = ''): Promise<unknown> =>
+      (await admin.ask(key, 'GET', `/pii/report${query}`)).body['data'];
+    const line = { type: 'EMAIL_ADDRESS', direction: 'input' };
+    expect(await report(project)).toEqual([
+      { ...line, tenant: 'acme-web', action: 'mask', requests: 2, values: 4 },
+      { ...line, tenant: 'acme-web', action: 'report', requests: 1, values: 1 },
+    ]);
+    expect(await report(organisation, '?from=2026-11-02')).toEqual([
+      { ...line, tenant: 'acme-app', action: 'mask', requests: 1, values: 2 },
+      { ...line, tenant: 'acme-web', action: 'mask', requests: 1, values: 2 },
+      { ...line, tenant: 'acme-web', action: 'report', requests: 1, values: 1 },
+    ]);
+    expect(await report(organisation, '?type=SECRET')).toEqual([]);
+    const first = (await admin.ask(organisation, 'GET', '/pii/report?limit=1')).body;
+    expect(first['data']).toMatchObject([{ tenant: 'acme-app' }]);
+    const next = await admin.ask(
+      organisation,
+      'GET',
+      `/pii/report?limit=1&cursor=${String(first['next_cursor'])}`,
+    );
+    expect(next.body['data']).toMatchObject([{ tenant: 'acme-web', action: 'mask' }]);
+  });
+});

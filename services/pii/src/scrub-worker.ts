@@ -1,0 +1,23 @@
+import { parentPort } from 'node:worker_threads';
+import { MillraceError } from '@millrace/runtime';
+import { scrub } from './scrub.ts';
+import type { ScrubAnswer, ScrubTask } from './scrub-messages.ts';
+
+/** Entry of a thread that scrubs what would hold up the others. */
+function answer({ content, options }: ScrubTask): ScrubAnswer {
+  try {
+    return scrub(content, options);
+  } catch (error) {
+    if (error instanceof MillraceError) return { refused: { code: error.code, message: error.message } };
+    throw error;
+  }
+}
+
+const port = parentPort;
+if (port !== null) {
+  port.on('message', (task: ScrubTask) => {
+    const answered = answer(task);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+    port.postMessage(answered);
+  });
+}
