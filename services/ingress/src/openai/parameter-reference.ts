@@ -7,7 +7,7 @@ Generated from the schemas that validate by \`services/ingress/src/generate-open
 Point any OpenAI client at \`http://HOST:PORT/v1\` with a key of Millrace. The tests run the unmodified \`openai\` packages of npm and PyPI, and \`ai\` with \`@ai-sdk/openai-compatible\`:
 chat, completions, embeddings, models, files, batches and responses, whole, streamed and in the background; their helpers that parse and collect; the classes of errors; what they try again by themselves and what they leave; aborts, which stop the request; webhooks.
 
-- \`GET /v1/models\` and \`GET /v1/models/{model}\` list and find models, by name, \`name:version\` or alias.
+- \`GET /v1/models\` and \`GET /v1/models/{model}\` list and find the models, and routes, that the API key may ask for, by name, \`name:version\` or alias.
 - Every parameter is honoured, has an effect that is named here, or is refused with 400 \`unsupported_value\` and its name in \`param\`. One that is unknown is refused too.
   A parameter that is \`null\` is not there.
 - The events of a stream carry an \`id\`, as \`GET /v1/requests/{request}/stream\` takes it in \`Last-Event-ID\`. The request is what follows \`chatcmpl-\` in the id of the answer, and stands in \`x-request-id\`.
