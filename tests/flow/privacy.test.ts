@@ -90,12 +90,14 @@ it('restores what the client wrote, and replaces what the model adds, however th
         .select()
         .from(piiFindings)
         .where(eq(piiFindings.requestId, requestId));
-      return rows.map(({ direction, type, action, count }) => [direction, type, action, count]).toSorted();
+      return rows
+        .map(({ direction, type, action, count }) => `${direction} ${type} ${action} ${count}`)
+        .toSorted();
     })
     .toEqual([
-      ['input', 'EMAIL_ADDRESS', 'replace', 1],
-      ['output', 'CREDIT_CARD', 'replace', 1],
-      ['output', 'EMAIL_ADDRESS', 'replace', 1],
+      'input EMAIL_ADDRESS replace 1',
+      'output CREDIT_CARD replace 1',
+      'output EMAIL_ADDRESS replace 1',
     ]);
 });
 

@@ -4,7 +4,7 @@ import { announceDataPolicy } from '@millrace/stage';
 import { controlChanges, dataPolicies, inTransaction, type Transaction } from '@millrace/store';
 import type { ControlDependencies } from './control-dependencies.ts';
 import { deadKeys } from './effective-roles.ts';
-import { publishPiiPolicies } from './pii-policies.ts';
+import { publishPiiPolicies } from './publish-pii-policies.ts';
 import { publishPrices } from './publish-prices.ts';
 
 type Publishing = Pick<ControlDependencies, 'database' | 'bus' | 'codec' | 'clock'>;

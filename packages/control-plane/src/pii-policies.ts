@@ -1,5 +1,4 @@
 import { eq, sql } from 'drizzle-orm';
-import { controlKeys } from '@millrace/contracts';
 import {
   actionOf,
   compilePatterns,
@@ -15,6 +14,7 @@ import { piiPolicies, tenants, type Transaction } from '@millrace/store';
 import { noteChanges } from './control-changes.ts';
 import type { ControlDependencies, Reading } from './control-dependencies.ts';
 import { notFound, versionConflict } from './refusals.ts';
+import { policyOf, type PiiPolicyRow } from './publish-pii-policies.ts';
 import { changesSchema, shownSchema } from './schemas.ts';
 
 const typePattern = '^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*$';
@@ -138,39 +138,6 @@ export async function setPiiPolicy(
   return show(row);
 }
 
-/** Tells the scrubbers of policies. @throws `unavailable`, `database_unavailable` */
-export async function publishPiiPolicies(
-  { bus, codec, clock }: Pick<ControlDependencies, 'bus' | 'codec' | 'clock'>,
-  transaction: Transaction,
-  tenantIds: readonly string[],
-): Promise<void> {
-  for (const tenant of tenantIds) {
-    const [row] = await transaction.select().from(piiPolicies).where(eq(piiPolicies.tenant, tenant));
-    if (row === undefined) continue;
-    const { actions, outputActions, patterns, allow, restore } = policyOf(row);
-    await bus.bucket('CONTROL').put(
-      controlKeys.protection(tenant),
-      codec.encode('protection.published', {
-        tenant,
-        version: row.version,
-        actions,
-        output_actions: outputActions,
-        patterns: [...patterns],
-        allow: [...allow],
-        restore,
-        at: clock.now(),
-      }),
-    );
-  }
-}
-
-type Row = typeof piiPolicies.$inferSelect;
-
-/** What the schema of the change has let in. */
-function policyOf({ actions, outputActions, patterns, allow, restore }: Row): PiiPolicy {
-  return { actions: actions as Actions, outputActions: outputActions as Actions, patterns, allow, restore };
-}
-
 function changed(policy: PiiPolicy, changes: PiiPolicyChanges): PiiPolicy {
   return {
     actions: merged(policy.actions, changes.actions),
@@ -218,7 +185,7 @@ function requireGood(policy: PiiPolicy): void {
         );
 }
 
-function show(row: Row | undefined): ShownPiiPolicy {
+function show(row: PiiPolicyRow | undefined): ShownPiiPolicy {
   const policy = row === undefined ? defaultPiiPolicy : policyOf(row);
   const types = [...piiTypes, ...new Set(policy.patterns.map(({ type }) => type))];
   const shown = (direction: 'input' | 'output'): Actions =>

@@ -3,7 +3,7 @@ export type Shape = 'bracketed' | 'plain';
 
 const furthestScheme = 2_048;
 const fence = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
-const quotes = new Set(['"', "'"]);
+const quotes = /["']/g;
 
 /** Tells how a placeholder is to be written at a place of a text, so that code and URLs stay what they are. */
 export function shapesOf(text: string): (start: number, end: number) => Shape {
@@ -33,6 +33,6 @@ function isInUrl(text: string, start: number): boolean {
 function isQuoted(text: string, start: number, end: number): boolean {
   const before = text.slice(Math.max(0, text.lastIndexOf('\n', start - 1) + 1), start);
   const after = text.slice(end, end + 256).split('\n', 1)[0] ?? '';
-  const opening = [...before].filter((character) => quotes.has(character)).length;
-  return opening % 2 === 1 && [...after].some((character) => quotes.has(character));
+  const opening = before.match(quotes)?.length ?? 0;
+  return opening % 2 === 1 && after.search(quotes) >= 0;
 }

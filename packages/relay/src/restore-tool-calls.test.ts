@@ -38,11 +38,10 @@ describe('restoreToolCalls', () => {
   });
 
   it('does to values of the model what is to be done, in strings and in numbers', () => {
-    const mask = (text: string): string => text.replace('4111111111111111', '<CARD_1>');
     const [masked] = restoreToolCalls(
       [callWith({ a: 'card 4111111111111111', b: 4_111_111_111_111_111 })],
       new Map(),
-      mask,
+      (text) => text.replace('4111111111111111', '<CARD_1>'),
     );
     expect(JSON.parse(masked?.function.arguments ?? '')).toEqual({ a: 'card <CARD_1>', b: '<CARD_1>' });
   });

@@ -65,17 +65,17 @@ describe('the PII policy of a tenant', () => {
   });
 });
 
-describe('the report', () => {
-  const finding = (tenant: string, day: string, action = 'mask', count = 2) => ({
-    requestId: randomUUID(),
-    direction: 'input',
-    type: 'EMAIL_ADDRESS',
-    tenant,
-    day,
-    action,
-    count,
-  });
+const finding = (tenant: string, day: string, action = 'mask', count = 2) => ({
+  requestId: randomUUID(),
+  direction: 'input',
+  type: 'EMAIL_ADDRESS',
+  tenant,
+  day,
+  action,
+  count,
+});
 
+describe('the report', () => {
   it('adds up by tenant, type and action what is within reach', async () => {
     await admin.target('acme', 'acme-app');
     await admin.target('globex', 'globex-web');

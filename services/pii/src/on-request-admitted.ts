@@ -1,7 +1,7 @@
 import { traceHeaders } from '@millrace/bus';
 import { laneOf, subjects } from '@millrace/contracts';
 import type { PiiCount } from '@millrace/pii-policy';
-import { MillraceError } from '@millrace/runtime';
+import { MillraceError, type ErrorCode } from '@millrace/runtime';
 import {
   decide,
   endRequest,
@@ -95,24 +95,23 @@ export function onRequestAdmitted(dependencies: ScrubbingDependencies) {
   };
 }
 
-/** How a request ends that is not passed on; undefined: it is tried again, or was handed back. */
+/** How a request ends that is not passed on, by the code of what was thrown. */
+const outcomes: Readonly<Partial<Record<ErrorCode, Ending['outcome']>>> = {
+  payload_too_large: 'REJECTED',
+  content_blocked: 'BLOCKED',
+  pii_unavailable: 'FAILED',
+  cancelled: 'CANCELLED',
+  deadline_exceeded: 'EXPIRED',
+};
+
+/** @returns undefined for what is tried again, or was handed back */
 function endingOf(error: unknown): Omit<Ending, 'decision'> | undefined {
   if (!(error instanceof MillraceError)) return undefined;
-  const failure = failureOf(error);
-  switch (error.code) {
-    case 'payload_too_large':
-      return { outcome: 'REJECTED', failure };
-    case 'content_blocked':
-      return { outcome: 'BLOCKED', failure };
-    case 'pii_unavailable':
-      return { outcome: 'FAILED', failure };
-    case 'cancelled':
-      return { outcome: 'CANCELLED', finishReason: 'cancelled' };
-    case 'deadline_exceeded':
-      return { outcome: 'EXPIRED', failure };
-    default:
-      return undefined;
-  }
+  const outcome = outcomes[error.code];
+  if (outcome === undefined) return undefined;
+  return outcome === 'CANCELLED'
+    ? { outcome, finishReason: 'cancelled' }
+    : { outcome, failure: failureOf(error) };
 }
 
 function isChanged(counts: readonly PiiCount[]): boolean {

@@ -17,13 +17,17 @@ export interface Scrubber extends Stoppable {
 /** Content up to this length takes a few milliseconds. */
 const longestInline = 4 * 1024;
 
-export function createScrubber(options: {
+/** @param count of threads. @param limitMs that one may take for a request */
+export function createScrubber({
+  clock,
+  threads: count,
+  limitMs,
+}: {
   readonly clock: Clock;
   readonly threads: number;
   readonly limitMs: number;
 }): Scrubber {
-  const { clock, limitMs } = options;
-  const threads = Array.from({ length: options.threads }, () => new ScrubThread({ clock, limitMs }));
+  const threads = Array.from({ length: count }, () => new ScrubThread({ clock, limitMs }));
   const leastBusy = (): ScrubThread =>
     threads.reduce((least, thread) => (thread.waiting < least.waiting ? thread : least));
 

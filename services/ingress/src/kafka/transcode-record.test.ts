@@ -108,9 +108,6 @@ describe('a record becomes a message of INTAKE', () => {
   });
 
   it('in one lane for each key where the topic asks for order', async () => {
-    const subjectOf = async (key: string | null): Promise<string> =>
-      (await transcoder.message(topic({ orderedByKey: true }), place, record({ input: 'x' }, key), signal))
-        .subject;
     const subjects = await Promise.all(Array.from({ length: 200 }, (_, index) => subjectOf(`k${index}`)));
     expect(new Set(subjects)).toEqual(
       new Set(Array.from({ length: 16 }, (_, lane) => `mr.intake.acme.work.${lane}`)),
@@ -119,6 +116,12 @@ describe('a record becomes a message of INTAKE', () => {
     expect(await subjectOf(null)).toBe('mr.intake.acme.work');
   });
 });
+
+/** Where a record of this key goes. */
+async function subjectOf(key: string | null): Promise<string> {
+  const asked = topic({ orderedByKey: true });
+  return (await transcoder.message(asked, place, record({ input: 'x' }, key), signal)).subject;
+}
 
 describe('a record is bad', () => {
   it.each<[string, string | null, IHeaders, string, RegExp]>([
