@@ -100,7 +100,7 @@ it('a request that a fault has killed is listed, shown masked, and answered and 
   const id = String(letter['id']);
   const shown = await millrace('dead-letters', 'show', id);
   expect(shown['content']).toMatchObject({
-    messages: [{ role: 'user', content: 'Write the words that kill to <EMAIL_ADDRESS_1>.' }],
+    messages: [{ role: 'user', content: 'Write the words that kill to <EMAIL_1>.' }],
   });
   expect(JSON.stringify(shown)).not.toContain('ada@example.com');
   await expect

@@ -88,7 +88,7 @@ describe('a prompt', () => {
 
     const requestId = await acceptedId(client, 'personal');
     // The relay restores the text: what is stored and closed has the placeholders.
-    const text = 'The IBAN is <IBAN_CODE_1>, the phone is <PHONE_NUMBER_1>, the address is <IP_ADDRESS_1>.';
+    const text = 'The IBAN is <IBAN_1>, the phone is <PHONE_1>, the address is <IP_1>.';
     await expectAnsweredOnce(cluster, { requestId, text }, signal);
     const [closing] = await readClosings(cluster.platform, defaultTenant, requestId);
     expect(closing?.trail).toContainEqual(

@@ -72,17 +72,15 @@ it('restores what the client wrote, and replaces what the model adds, however th
   upstream.react(
     answering(
       'Write to <EMAIL_',
-      'ADDRESS_1> or to bo',
+      '1> or to bo',
       'b.lee@corp',
       '.example, card 4111 1111 ',
       '1111 1111 soon.',
     ),
   );
   const { choices, id } = await ask('I am ann@corp.example.');
-  expect(lastPrompt()).toBe('I am <EMAIL_ADDRESS_1>.');
-  expect(choices[0]?.message.content).toBe(
-    'Write to ann@corp.example or to <EMAIL_ADDRESS_2>, card <CREDIT_CARD_1> soon.',
-  );
+  expect(lastPrompt()).toBe('I am <EMAIL_1>.');
+  expect(choices[0]?.message.content).toBe('Write to ann@corp.example or to <EMAIL_2>, card <CARD_1> soon.');
   const requestId = id.slice(id.indexOf('-') + 1);
   await expect
     .poll(async () => {
@@ -145,9 +143,9 @@ it('leaves originals out of answers where the policy does not restore', async ()
     'at 00:1B:44:11:3A:B7',
     'at <MAC_ADDRESS>',
   );
-  upstream.react(answering('Hello <EMAIL_ADDRESS_1>!'));
+  upstream.react(answering('Hello <EMAIL_1>!'));
   const { choices, id } = await ask('I am ann@corp.example.');
-  expect(choices[0]?.message.content).toBe('Hello <EMAIL_ADDRESS_1>!');
+  expect(choices[0]?.message.content).toBe('Hello <EMAIL_1>!');
   const requestId = id.slice(id.indexOf('-') + 1);
   await expect
     .poll(async () => (await readClosings(cluster.platform, defaultTenant, requestId))[0]?.trail)

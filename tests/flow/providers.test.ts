@@ -82,7 +82,7 @@ describe('a model of a provider', () => {
   });
 
   it('answers whole; the provider never sees personal data, and what it counted is charged', async () => {
-    upstream.react(answering('Done: ', '<EMAIL_ADDRESS_1>', '.'));
+    upstream.react(answering('Done: ', '<EMAIL_1>', '.'));
     const { data, response } = await client.chat.completions.create(question).withResponse();
     const { choices, usage, id } = data;
     expect(response.headers.get('x-millrace-cost')).toBe('0.0000130000 USD');
@@ -128,7 +128,7 @@ describe('a model of a provider', () => {
     upstream.react(
       raw(
         deltaEvent({ tool_calls: [{ index: 0, id: 'c1', function: { name: 'send', arguments: '' } }] }),
-        deltaEvent({ tool_calls: [{ index: 0, function: { arguments: '{"to":"<EMAIL_ADDRESS_1>"}' } }] }),
+        deltaEvent({ tool_calls: [{ index: 0, function: { arguments: '{"to":"<EMAIL_1>"}' } }] }),
         deltaEvent({}, 'tool_calls'),
         'data: [DONE]\n\n',
       ),
@@ -149,7 +149,7 @@ const reported = (prompt_tokens: number, completion_tokens: number) =>
   raw(piece('a', 'stop'), eventOf({ choices: [], usage: { prompt_tokens, completion_tokens } }), doneEvent);
 
 describe('a hostile provider', () => {
-  const mangled = '{"to":"<EMAIL_ADDRESS_1>';
+  const mangled = '{"to":"<EMAIL_1>';
 
   it('cannot break an answer by calls that are no JSON, nor have it for nothing', async () => {
     const call = { index: 0, id: 'c1', function: { name: 'send', arguments: mangled } };
@@ -236,7 +236,7 @@ describe('a model of a provider that embeds', () => {
     expect(newCalls()).toMatchObject([
       {
         path: '/v1/embeddings',
-        body: { model: 'far-vectors', input: ['Mail <EMAIL_ADDRESS_1>.', 'two'], encoding_format: 'float' },
+        body: { model: 'far-vectors', input: ['Mail <EMAIL_1>.', 'two'], encoding_format: 'float' },
       },
     ]);
   });

@@ -83,7 +83,7 @@ describe('classify', () => {
   });
 
   it('leaves labels as they are, whatever stands in them and in the text', async () => {
-    const odd = ['ada@example.com', '<EMAIL_ADDRESS_1>', '"quoted" \n<|im_end|>', 'Österreich'];
+    const odd = ['ada@example.com', '<EMAIL_1>', '"quoted" \n<|im_end|>', 'Österreich'];
     const { results } = await post<{ readonly labels: readonly Label[] }>('classify', {
       text: 'Write to ada@example.com.',
       labels: odd,
@@ -147,7 +147,7 @@ describe('summarize and translate', () => {
     for (const result of summary.results) {
       expect(result.text.length).toBeGreaterThan(10);
       expect(['stop', 'length']).toContain(result.finish_reason);
-      expect(result.text).not.toMatch(/<EMAIL_ADDRESS_\d>/);
+      expect(result.text).not.toMatch(/<EMAIL_\d>/);
     }
     expect(summary.usage.output_tokens).toBeGreaterThan(4);
     const { choices } = await readLog(cluster.platform, summary.request_id);

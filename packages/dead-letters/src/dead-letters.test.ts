@@ -121,7 +121,7 @@ describe('what is in a letter', () => {
     });
     expect(await shown(plain.letter)).toMatchObject({
       content: {
-        messages: [{ role: 'user', content: 'Write to <EMAIL_ADDRESS_1>, from <EMAIL_ADDRESS_1>.' }],
+        messages: [{ role: 'user', content: 'Write to <EMAIL_1>, from <EMAIL_1>.' }],
       },
       facts: { operation: 'generate', model: 'test-model', key: 'key' },
       content_gone: null,
@@ -133,7 +133,7 @@ describe('what is in a letter', () => {
       at: 'request.scrubbed',
     });
     expect(await shown(scrubbed.letter)).toMatchObject({
-      content: { messages: [{ content: 'Write to <EMAIL_ADDRESS_1>.' }] },
+      content: { messages: [{ content: 'Write to <EMAIL_1>.' }] },
     });
   });
 
@@ -306,9 +306,7 @@ describe('a replay', () => {
     await expect(test.order(letter)).rejects.toMatchObject({ code: 'unsupported_value' });
     const row = await findLetter(test.dependencies, letter);
     expect(row.tenant).not.toBe(tenant);
-    expect((await showContent(test.dependencies, row)).content).toBe(
-      'not an Avro message, of <EMAIL_ADDRESS_1>',
-    );
+    expect((await showContent(test.dependencies, row)).content).toBe('not an Avro message, of <EMAIL_1>');
     expect(await test.discard(letter, 'garbage')).toMatchObject({
       status: 'discarded',
       discard_reason: 'garbage',

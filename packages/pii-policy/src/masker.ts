@@ -1,5 +1,5 @@
 import { actionOf, type Direction, type PiiAction, type PiiPolicy } from './pii-policy.ts';
-import { writePlaceholder } from './placeholder.ts';
+import { labelOf, writePlaceholder } from './placeholder.ts';
 import { shapesOf } from './value-place.ts';
 
 /** A piece of personal data in a text. */
@@ -68,17 +68,18 @@ export function createMasker(options: MaskerOptions): Masker {
   const found = new Map<string, { readonly type: string; readonly action: PiiAction }>();
 
   const nameFor = (type: string, value: string): string => {
-    const key = keyOf(type, value);
+    const label = labelOf(type);
+    const key = keyOf(label, value);
     const present = names.get(key);
     if (present !== undefined) return present;
     if (mapping.size >= most) throw new TooManyPlaceholders(`more than ${most} placeholders`);
-    let number = lastNumber.get(type) ?? 0;
+    let number = lastNumber.get(label) ?? 0;
     let name: string;
     do {
       number += 1;
-      name = `${type}_${number}`;
+      name = `${label}_${number}`;
     } while (mapping.has(name) || taken(name));
-    lastNumber.set(type, number);
+    lastNumber.set(label, number);
     names.set(key, name);
     mapping.set(name, value);
     return name;

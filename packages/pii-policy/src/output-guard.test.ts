@@ -4,7 +4,7 @@ import { detectorOf } from './detector-of.ts';
 import { defaultPiiPolicy } from './pii-policy.ts';
 import { maskerWith } from './testing.fixture.ts';
 
-const known = new Map([['EMAIL_ADDRESS_1', 'client@own.example']]);
+const known = new Map([['EMAIL_1', 'client@own.example']]);
 
 function guard(actions: Parameters<typeof maskerWith>[0]['actions'] = {}): OutputGuard {
   const detect = detectorOf({ ...defaultPiiPolicy, actions }, 'output', { names: false });
@@ -23,8 +23,8 @@ const values = [
 ];
 const texts = values.flatMap((value) => [
   value,
-  `Her address is ${value}. Write to <EMAIL_ADDRESS_1> as well!`,
-  `"${value}", (${value}) and\n${value}\nare 3 of 12 values, <EMAIL_ADDRESS_1>`,
+  `Her address is ${value}. Write to <EMAIL_1> as well!`,
+  `"${value}", (${value}) and\n${value}\nare 3 of 12 values, <EMAIL_1>`,
 ]);
 
 function inPieces(borders: readonly number[], text: string, through: OutputGuard): string {
@@ -41,7 +41,7 @@ describe('createOutputGuard', () => {
   it.each(texts)('shows the same, and no value, wherever %j is cut', (text) => {
     const whole = inPieces([], text, guard());
     for (const value of values) expect(whole).not.toContain(value);
-    expect(whole.includes('client@own.example')).toBe(text.includes('<EMAIL_ADDRESS_1>'));
+    expect(whole.includes('client@own.example')).toBe(text.includes('<EMAIL_1>'));
     for (let first = 0; first <= text.length; first += 1) {
       expect(inPieces([first], text, guard())).toBe(whole);
       for (let second = first; second <= text.length; second += 7)
@@ -62,7 +62,7 @@ describe('createOutputGuard', () => {
 
   it('gives back what the client has written itself', () => {
     expect(inPieces([], 'You are client@own.example, not x@own.example.', guard())).toBe(
-      'You are client@own.example, not <EMAIL_ADDRESS_2>.',
+      'You are client@own.example, not <EMAIL_2>.',
     );
   });
 

@@ -1,7 +1,21 @@
 import type { Shape } from './value-place.ts';
 
-/** `<EMAIL_ADDRESS_1>`, or `__EMAIL_ADDRESS_1__` where brackets would break what it stands in. */
+/** `<EMAIL_1>`, or `__EMAIL_1__` where brackets would break what it stands in. */
 const placeholder = /<([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_\d{1,9})>|__([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_\d{1,9})__/g;
+
+/** What placeholders of some types are called: the shorter a name is, the surer a small model repeats it. */
+const labels: Readonly<Record<string, string>> = {
+  EMAIL_ADDRESS: 'EMAIL',
+  PHONE_NUMBER: 'PHONE',
+  CREDIT_CARD: 'CARD',
+  IBAN_CODE: 'IBAN',
+  IP_ADDRESS: 'IP',
+};
+
+/** What the placeholders of a type begin with. */
+export function labelOf(type: string): string {
+  return labels[type] ?? type;
+}
 
 /** Written around a name. The name is that of a placeholder, or of a type. */
 export function writePlaceholder(name: string, shape: Shape): string {

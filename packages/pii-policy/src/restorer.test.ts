@@ -6,12 +6,12 @@ import { maskerWith } from './testing.fixture.ts';
 const mapping = new Map([
   ['EMAIL_1', 'a@x.example'],
   ['EMAIL_10', 'b@x.example'],
-  ['CREDIT_CARD_1', '4111 1111 1111 1111'],
+  ['CARD_1', '4111 1111 1111 1111'],
 ]);
 const pieces = fc.constantFrom(
   '<EMAIL_1>',
   '__EMAIL_10__',
-  '<CREDIT_CARD_1>',
+  '<CARD_1>',
   '_',
   '<',
   '<EMA',
@@ -48,8 +48,8 @@ describe('createRestorer', () => {
     expect(restorer.push('_1')).toBe('');
     expect(restorer.push('> and < b')).toBe('a@x.example and < b');
     expect(restorer.push(' x __EMAIL_1')).toBe(' x ');
-    expect(restorer.push('__ <CREDIT_CARD_')).toBe('a@x.example ');
-    expect(restorer.flush()).toBe('<CREDIT_CARD_');
+    expect(restorer.push('__ <CARD_')).toBe('a@x.example ');
+    expect(restorer.flush()).toBe('<CARD_');
   });
 
   it('undoes what a masker did', () => {

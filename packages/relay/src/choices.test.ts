@@ -93,10 +93,10 @@ test('an answer of one choice names none', () => {
 });
 
 test('a placeholder that is cut by chunks of other choices is restored in its own choice', () => {
-  const text = 'Write to <EMAIL_ADDRESS_1>, not <EMAIL_ADDRESS>.';
+  const text = 'Write to <EMAIL_1>, not <EMAIL_ADDRESS>.';
   const masked = record('MASKED', {
     attempt: 0,
-    content: json({ mapping: { EMAIL_ADDRESS_1: 'ada@example.org' } }),
+    content: json({ mapping: { EMAIL_1: 'ada@example.org' } }),
   });
   fc.assert(
     fc.property(
@@ -122,7 +122,7 @@ test('a placeholder that is cut by chunks of other choices is restored in its ow
 test('what is held back of a choice comes when the choice ends, before the others do', () => {
   const masked = record('MASKED', {
     attempt: 0,
-    content: json({ mapping: { EMAIL_ADDRESS_1: 'ada@example.org' } }),
+    content: json({ mapping: { EMAIL_1: 'ada@example.org' } }),
   });
   const chunk = writer();
   const events = run([
@@ -173,14 +173,14 @@ const report = (token: string) => ({ token, bytes: [...Buffer.from(token)], logp
 test('log-probabilities come once their text is settled, and without theirs where it was replaced', () => {
   const masked = record('MASKED', {
     attempt: 0,
-    content: json({ mapping: { EMAIL_ADDRESS_1: 'ada@example.org' } }),
+    content: json({ mapping: { EMAIL_1: 'ada@example.org' } }),
   });
   const chunk = writer();
   const events = run([
     opened(1),
     masked,
     chunk(0, '<EMA', { logprobs: [report('<EMA')] }),
-    chunk(0, 'IL_ADDRESS_1>', { logprobs: [report('IL_ADDRESS_1>')] }),
+    chunk(0, 'IL_1>', { logprobs: [report('IL_1>')] }),
     chunk(0, ' or bob', { logprobs: [report(' or bob')] }),
     chunk(0, '@example.org', { logprobs: [report('@example.org')] }),
     chunk(0, ' now', { logprobs: [report(' now')] }),
@@ -188,8 +188,8 @@ test('log-probabilities come once their text is settled, and without theirs wher
   ]);
   const withoutText = report('');
   expect(chunksOf(events)).toMatchObject([
-    { seq: 1, text: 'ada@example.org or ', logprobs: [report('<EMA'), report('IL_ADDRESS_1>')] },
-    { seq: 2, text: '<EMAIL_ADDRESS_2> ', logprobs: [withoutText, withoutText] },
+    { seq: 1, text: 'ada@example.org or ', logprobs: [report('<EMA'), report('IL_1>')] },
+    { seq: 2, text: '<EMAIL_2> ', logprobs: [withoutText, withoutText] },
     { seq: 3, text: 'now', logprobs: [report(' now')] },
   ]);
 });

@@ -28,7 +28,7 @@ async function ask(task: TaskOperation, body: object, pieces: readonly string[],
   const client = ingress.client();
   const posted = client.post({ text: 'Hello', ...body }, { path: `/v1/${task}` });
   const writer = await client.nextRequest();
-  await writer.masked({ EMAIL_ADDRESS_1: 'ada@example.com' });
+  await writer.masked({ EMAIL_1: 'ada@example.com' });
   await writer.attempt(1);
   for (const piece of pieces) await writer.chunk(piece);
   await writer.finish(
@@ -38,7 +38,7 @@ async function ask(task: TaskOperation, body: object, pieces: readonly string[],
 }
 
 test.each([
-  ['summarize', {}, ['To <EMA', 'IL_ADDRESS_1>.'], { text: 'To ada@example.com.', finish_reason: 'stop' }],
+  ['summarize', {}, ['To <EMA', 'IL_1>.'], { text: 'To ada@example.com.', finish_reason: 'stop' }],
   ['translate', { target_language: 'French' }, ['Bon', 'jour'], { text: 'Bonjour', finish_reason: 'stop' }],
   ['classify', { labels }, [JSON.stringify(scores)], scores],
 ] as const)('%s is answered with a list of results', async (task, body, pieces, result) => {

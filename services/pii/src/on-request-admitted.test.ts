@@ -152,8 +152,8 @@ it.each([
 it('replaces by default, tells what was found, and keeps what the way out needs', async () => {
   const event = await requestOf(newTenant(), `Write to ${mail}.`);
   await handle(event);
-  expect(await passedOn(event)).toBe('Write to <EMAIL_ADDRESS_1>.');
-  expect(await maskedOf(event)).toEqual({ mapping: { EMAIL_ADDRESS_1: mail } });
+  expect(await passedOn(event)).toBe('Write to <EMAIL_1>.');
+  expect(await maskedOf(event)).toEqual({ mapping: { EMAIL_1: mail } });
   expect(await findingsOf(event)).toEqual(['INPUT', { type: 'EMAIL_ADDRESS', action: 'replace', count: 1 }]);
 });
 
@@ -227,7 +227,7 @@ it('passes nothing on where the check fails', async () => {
 it('looks long content through in a thread', async () => {
   const event = await requestOf(newTenant(), `${'word '.repeat(10_000)} ${mail}`);
   await handle(event);
-  expect((await passedOn(event))?.endsWith(' <EMAIL_ADDRESS_1>')).toBe(true);
+  expect((await passedOn(event))?.endsWith(' <EMAIL_1>')).toBe(true);
 });
 
 it('ends a request whose check takes too long, and goes on with the next', async () => {

@@ -12,15 +12,15 @@ describe('scrub', () => {
     });
     expect(content).toEqual({
       messages: [
-        { role: 'system', content: 'The client is <EMAIL_ADDRESS_1>.' },
-        { role: 'user', content: 'Mail <EMAIL_ADDRESS_1> and <EMAIL_ADDRESS_2> from <IP_ADDRESS_1>' },
+        { role: 'system', content: 'The client is <EMAIL_1>.' },
+        { role: 'user', content: 'Mail <EMAIL_1> and <EMAIL_2> from <IP_1>' },
       ],
       stop: ['END'],
     });
     expect(Object.fromEntries(mapping)).toEqual({
-      EMAIL_ADDRESS_1: 'ann@corp.example',
-      EMAIL_ADDRESS_2: 'bob@corp.example',
-      IP_ADDRESS_1: '10.20.30.40',
+      EMAIL_1: 'ann@corp.example',
+      EMAIL_2: 'bob@corp.example',
+      IP_1: '10.20.30.40',
     });
     expect(counts).toEqual([
       { type: 'EMAIL_ADDRESS', action: 'replace', count: 2 },
@@ -30,10 +30,10 @@ describe('scrub', () => {
 
   it('uses no placeholder that the client wrote', () => {
     const { content } = scrubWith({
-      messages: [{ role: 'user', content: '<EMAIL_ADDRESS_1> is ann@corp.example' }],
+      messages: [{ role: 'user', content: '<EMAIL_1> is ann@corp.example' }],
       stop: [],
     });
-    expect(content.messages[0]?.content).toBe('<EMAIL_ADDRESS_1> is <EMAIL_ADDRESS_2>');
+    expect(content.messages[0]?.content).toBe('<EMAIL_1> is <EMAIL_2>');
   });
 
   it('replaces in tools and in the schema of the answer, and leaves names of functions, stop strings and biases', () => {
@@ -57,17 +57,17 @@ describe('scrub', () => {
       tool_choice: { type: 'function', function: { name } },
     });
     expect(content).toEqual({
-      messages: [{ role: 'user', content: '{"to": "<EMAIL_ADDRESS_1>"}' }],
+      messages: [{ role: 'user', content: '{"to": "<EMAIL_1>"}' }],
       stop: [mail],
       logit_bias: { 17: 5 },
-      response_format: { type: 'json_schema', json_schema: { name, schema: { const: '<EMAIL_ADDRESS_1>' } } },
+      response_format: { type: 'json_schema', json_schema: { name, schema: { const: '<EMAIL_1>' } } },
       tools: [
         {
           type: 'function',
           function: {
             name,
-            description: 'Mails <EMAIL_ADDRESS_1>.',
-            parameters: { properties: { to: { default: '<EMAIL_ADDRESS_1>' } } },
+            description: 'Mails <EMAIL_1>.',
+            parameters: { properties: { to: { default: '<EMAIL_1>' } } },
           },
         },
       ],
@@ -79,27 +79,24 @@ describe('scrub', () => {
     const mail = 'ann@corp.example';
     const task = {
       texts: [`Mail ${mail}`, `{"to":"${mail}"}`],
-      labels: [mail, '<EMAIL_ADDRESS_1>'],
+      labels: [mail, '<EMAIL_1>'],
       top_k: 1,
     };
     const { content, mapping } = scrubWith({ messages: [], stop: [], task });
     expect(content).toEqual({
       messages: [],
       stop: [],
-      task: { ...task, texts: ['Mail <EMAIL_ADDRESS_2>', '{"to":"<EMAIL_ADDRESS_2>"}'] },
+      task: { ...task, texts: ['Mail <EMAIL_2>', '{"to":"<EMAIL_2>"}'] },
     });
-    expect([...mapping]).toEqual([['EMAIL_ADDRESS_2', mail]]);
+    expect([...mapping]).toEqual([['EMAIL_2', mail]]);
   });
 
   it('uses no placeholder that the client wrote with escapes', () => {
     const { content } = scrubWith({
-      messages: [{ role: 'user', content: '["\\u003cEMAIL_ADDRESS_1>", "ann@corp.example"]' }],
+      messages: [{ role: 'user', content: '["\\u003cEMAIL_1>", "ann@corp.example"]' }],
       stop: [],
     });
-    expect(JSON.parse(content.messages[0]?.content ?? '')).toEqual([
-      '<EMAIL_ADDRESS_1>',
-      '<EMAIL_ADDRESS_2>',
-    ]);
+    expect(JSON.parse(content.messages[0]?.content ?? '')).toEqual(['<EMAIL_1>', '<EMAIL_2>']);
   });
 
   it('leaves clean content as it is', () => {

@@ -57,8 +57,8 @@ it('keeps a prompt and its answer sealed and without personal data, and exports 
   expect(await exported()).toEqual([
     {
       messages: [
-        { role: 'user', content: 'Write to <EMAIL_ADDRESS_1>.' },
-        { role: 'assistant', content: 'Dear <EMAIL_ADDRESS_1>, hello.' },
+        { role: 'user', content: 'Write to <EMAIL_1>.' },
+        { role: 'assistant', content: 'Dear <EMAIL_1>, hello.' },
       ],
     },
   ]);
@@ -135,7 +135,7 @@ it('masks what tools are called with, and leaves JSON what it is', () => {
       { role: 'user', content: '{not JSON a@b.example' },
     ],
   });
-  expect(messages[0]?.tool_calls?.[0]?.function.arguments).toBe('{"to":"<EMAIL_ADDRESS_1>","n":2}');
+  expect(messages[0]?.tool_calls?.[0]?.function.arguments).toBe('{"to":"<EMAIL_1>","n":2}');
   expect(messages[1]?.content).toBe('[1, 2]');
-  expect(messages[2]?.content).toBe('{not JSON <EMAIL_ADDRESS_1>');
+  expect(messages[2]?.content).toBe('{not JSON <EMAIL_1>');
 });
