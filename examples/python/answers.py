@@ -28,7 +28,7 @@ async def main():
         if has_seed():
             # A tenant's own user reads by the one consumer that it has, of all its queues: each answer once, if it is acked.
             topics = client.jetstream(prefix="MR.API")
-            subscription = await topics.pull_subscribe_bind(options.tenant, "ANSWERS")
+            subscription = await topics.pull_subscribe_bind(f"tenant~{options.tenant}", "ANSWERS")
         else:
             # A consumer that goes with this program, from the oldest answer on.
             subscription = await client.jetstream().pull_subscribe(
