@@ -5,6 +5,8 @@ import { replaceInText, replaceInValue } from './replace-in-json.ts';
 const replace = (text: string): string =>
   text.replaceAll('ann@corp.example', '<EMAIL_1>').replaceAll('4111111111111111', '<CARD_1>');
 
+const deep = (inner: string): string => `${'['.repeat(100_000)}"${inner}"${']'.repeat(100_000)}`;
+
 describe('replaceInText', () => {
   it('replaces in strings, escaped ones too, in names and in numbers, and leaves all else as it was written', () => {
     const text =
@@ -21,7 +23,6 @@ describe('replaceInText', () => {
   });
 
   it('takes what is nested too deeply for plain text', () => {
-    const deep = (inner: string): string => `${'['.repeat(100_000)}"${inner}"${']'.repeat(100_000)}`;
     expect(replaceInText(deep('ann@corp.example'), replace)).toBe(deep('<EMAIL_1>'));
   });
 
