@@ -16,7 +16,7 @@ async def main():
     arguments = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    arguments.add_argument("stream", help="CLOSED, BILLING, AUDIT, ADMISSIONS or DEADLETTER")
+    arguments.add_argument("stream", help="CLOSED, BILLING, AUDIT, ADMISSIONS, FINDINGS or DEADLETTER")
     arguments.add_argument("--subject", default=">", help="such as mr.billing.charged.acme")
     arguments.add_argument("--schemas", default="schemas", help="folder of the published schemas")
     options = arguments.parse_args()

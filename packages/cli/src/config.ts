@@ -2,6 +2,7 @@ import { availableParallelism, homedir } from 'node:os';
 import path from 'node:path';
 import { inferenceSettings } from '@millrace/inference';
 import { defineSettings, setting, type SettingsOf } from '@millrace/runtime';
+import { workingFolder } from './server-settings.ts';
 
 export const cliSettings = defineSettings({
   cacheFolder: setting.path('MILLRACE_CACHE_DIR', {
@@ -12,10 +13,7 @@ export const cliSettings = defineSettings({
     default: path.join(homedir(), '.cache'),
     description: "The user's cache folder, where MILLRACE_CACHE_DIR is not set.",
   }),
-  workingFolder: setting.path('INIT_CWD', {
-    default: process.cwd(),
-    description: 'Folder that paths are relative to; npm sets it.',
-  }),
+  workingFolder,
   threads: setting.integer('MILLRACE_THREADS', {
     default: Math.min(8, availableParallelism()),
     min: 1,

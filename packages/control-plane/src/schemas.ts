@@ -36,6 +36,7 @@ export const momentSchema = {
   type: 'string',
   pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d{1,3})?Z$',
   description: 'A moment in UTC, such as 2026-01-31T12:00:00Z.',
+  examples: ['2026-01-31T12:00:00Z'],
 } as const;
 
 /** Never a number of JSON, which would be a float. */

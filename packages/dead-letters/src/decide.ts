@@ -93,7 +93,7 @@ export async function discardLetter(
 }
 
 function decidedBefore({ id, status, replayRequestId, discardReason }: LetterRow): MillraceError {
-  const again = 'With again it is replayed once more.';
+  const again = 'With again (--again) it is replayed once more.';
   if (status === 'discarded')
     return new MillraceError(
       'conflicting_values',

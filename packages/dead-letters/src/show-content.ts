@@ -1,8 +1,13 @@
-import { createMasker, defaultPiiPolicy, detectorOf, type PiiPolicy } from '@millrace/pii-policy';
+import {
+  createMasker,
+  defaultPiiPolicy,
+  detectorOf,
+  replaceInValue,
+  type PiiPolicy,
+} from '@millrace/pii-policy';
 import { MillraceError } from '@millrace/runtime';
 import { openLetter, openRequest, type OpenedLetter, type OpeningDependencies } from './open-letter.ts';
 import { replayKindOf, type LetterRow } from './replay-kind.ts';
-import { mapTexts } from './restore-content.ts';
 
 /** What is in a letter, for people to look at. */
 export interface ShownContent {
@@ -102,7 +107,7 @@ function createMask() {
     hash: () => '',
   });
   const mask = (text: string): string => masker.mask(text);
-  return { mask, maskAll: <Value>(value: Value): Value => mapTexts(value, mask) };
+  return { mask, maskAll: <Value>(value: Value): Value => replaceInValue(value, mask) };
 }
 
 /** What is no text is shown as far as it is one. */

@@ -10,6 +10,7 @@ export {
 } from './pii-policy.ts';
 export { compilePatterns, InvalidPattern, piiTypes } from './own-patterns.ts';
 export { detectorOf, type DetectorOptions } from './detector-of.ts';
+export { parseStructure, replaceInText, replaceInValue, type Replace } from './replace-in-json.ts';
 export { placeholderNamesIn } from './placeholder.ts';
 export {
   ContentBlocked,
@@ -22,5 +23,5 @@ export {
   type PiiCount,
 } from './masker.ts';
 export { keyedHash } from './keyed-hash.ts';
-export { createRestorer, type Restorer, type RestorerOptions } from './restorer.ts';
+export { createRestorer, restoreText, type Restorer, type RestorerOptions } from './restorer.ts';
 export { createOutputGuard, type OutputGuard, type OutputGuardOptions } from './output-guard.ts';

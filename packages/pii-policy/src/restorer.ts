@@ -53,6 +53,12 @@ export function createRestorer(
   };
 }
 
+/** The whole text with the originals put back. */
+export function restoreText(text: string, mapping: ReadonlyMap<string, string>): string {
+  const restorer = createRestorer(mapping);
+  return restorer.push(text) + restorer.flush();
+}
+
 /** As it stands inside a string of JSON. */
 function escape(value: string): string {
   return JSON.stringify(value).slice(1, -1);

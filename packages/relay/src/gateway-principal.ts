@@ -34,7 +34,7 @@ export function idempotencyScope({ roles, key_id }: GatewayPrincipal): string | 
 export function requestNotFound(param: string | undefined = 'request_id'): MillraceError {
   return new MillraceError(
     'request_not_found',
-    'There is no such request. Results are kept for 15 minutes.',
+    'There is no such request. Results are kept for 15 minutes, receipts for 90 days.',
     { param },
   );
 }

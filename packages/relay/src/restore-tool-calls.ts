@@ -1,4 +1,4 @@
-import { createRestorer } from '@millrace/pii-policy';
+import { replaceInText, restoreText } from '@millrace/pii-policy';
 import type { ToolCall } from '@millrace/stage';
 
 /**
@@ -12,52 +12,9 @@ export function restoreToolCalls(
   mapping: ReadonlyMap<string, string>,
   mask: (text: string) => string = (text) => text,
 ): readonly ToolCall[] {
-  const restoreText = (text: string): string => {
-    const restorer = createRestorer(mapping);
-    return restorer.push(mask(text)) + restorer.flush();
-  };
-  const restore = (value: unknown): unknown => {
-    if (typeof value === 'string') return restoreText(value);
-    if (typeof value === 'number') {
-      const masked = mask(String(value));
-      return masked === String(value) ? value : restoreText(masked);
-    }
-    if (Array.isArray(value)) return value.map(restore);
-    if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, each]) => [restoreText(key), restore(each)]));
-  };
-  const restoreArguments = (text: string): string => {
-    const value = parse(text);
-    if (value === undefined) return restoreText(text);
-    const restored = JSON.stringify(restore(value));
-    return restored === JSON.stringify(value) ? text : restored;
-  };
+  const restore = (text: string): string => restoreText(mask(text), mapping);
   return calls.map((call) => ({
     ...call,
-    function: { ...call.function, arguments: restoreArguments(call.function.arguments) },
+    function: { ...call.function, arguments: replaceInText(call.function.arguments, restore) },
   }));
-}
-
-/** Deeper is no call of a function, and to restore it would need more stack than there is. */
-const maxDepth = 256;
-
-/** Undefined for what is no JSON, or too deep. */
-function parse(text: string): unknown {
-  try {
-    const value = JSON.parse(text) as unknown;
-    return depthOf(value) > maxDepth ? undefined : value;
-  } catch {
-    return undefined;
-  }
-}
-
-function depthOf(root: unknown): number {
-  let level = [root];
-  for (let depth = 0; depth <= maxDepth; depth += 1) {
-    level = level.flatMap((value) =>
-      typeof value === 'object' && value !== null ? (Object.values(value) as unknown[]) : [],
-    );
-    if (level.length === 0) return depth;
-  }
-  return Infinity;
 }

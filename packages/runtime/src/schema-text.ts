@@ -8,6 +8,7 @@ export interface SchemaFacts {
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly format?: string;
+  readonly examples?: readonly unknown[];
   readonly anyOf?: readonly SchemaFacts[];
   readonly oneOf?: readonly SchemaFacts[];
   readonly properties?: Readonly<Record<string, SchemaFacts>>;

@@ -128,6 +128,7 @@ const validateDetails = compileValidator({
     format: { ...tagged, 'x-content': true },
     shape: tagged,
     name: { type: 'string', pattern: '^[a-z]{1,8}$' },
+    day: { type: 'string', pattern: String.raw`^\d{4}-\d{2}-\d{2}$`, examples: ['2026-11-28'] },
     bias: {
       type: 'object',
       'x-content': true,
@@ -147,6 +148,7 @@ test.each([
   ],
   [{ format: {} }, 'format.type', 'format.type is missing: it must be one of "text", "json"'],
   [{ name: 'A b' }, 'name', 'name is "A b": it must be a text that matches ^[a-z]{1,8}$'],
+  [{ day: 'today' }, 'day', 'day is "today": it must be a text such as 2026-11-28'],
   [
     { bias: { canary: 1 } },
     'bias',

@@ -114,9 +114,14 @@ function isEmpty({ keyword, data }: ErrorObject): boolean {
 /** What the schema allows at this place. */
 function allowedText(error: ErrorObject): string {
   const text = schemaText(schemaOf(error));
-  if (text !== '')
-    return error.keyword === 'pattern' ? `${text} that matches ${error.params['pattern']}` : text;
+  if (text !== '') return error.keyword === 'pattern' ? `${text} ${formOf(error)}` : text;
   return error.message === undefined ? 'as the schema says' : error.message.replace(/^must (?:be )?/, '');
+}
+
+/** An example says more than a pattern. */
+function formOf(error: ErrorObject): string {
+  const [example] = schemaOf(error).examples ?? [];
+  return typeof example === 'string' ? `such as ${example}` : `that matches ${error.params['pattern']}`;
 }
 
 function schemaOf({ parentSchema }: ErrorObject): SchemaFacts {

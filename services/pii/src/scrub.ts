@@ -3,14 +3,17 @@ import {
   createMasker,
   detectorOf,
   keyedHash,
+  parseStructure,
   placeholderNamesIn,
+  replaceInText,
+  replaceInValue,
   TooManyPlaceholders,
   type PiiCount,
   type PiiPolicy,
+  type Replace,
 } from '@millrace/pii-policy';
 import { MillraceError } from '@millrace/runtime';
 import type { FunctionTool, RequestContent, ResponseFormat, ToolCall } from '@millrace/stage';
-import { parseStructure, scrubJsonText, scrubJsonValue, type Replace } from './scrub-json.ts';
 
 /** What is done with personal data of a request. */
 export interface ScrubOptions {
@@ -60,7 +63,7 @@ export function scrub(content: RequestContent, { policy, hashKey }: ScrubOptions
     ...content,
     messages: content.messages.map((message) => ({
       ...message,
-      content: scrubText(message.content, replace),
+      content: replaceInText(message.content, replace),
       ...(message.tool_calls === undefined
         ? {}
         : { tool_calls: message.tool_calls.map((call) => scrubCall(call, replace)) }),
@@ -69,7 +72,7 @@ export function scrub(content: RequestContent, { policy, hashKey }: ScrubOptions
     ...(tools === undefined ? {} : { tools: tools.map((tool) => scrubTool(tool, replace)) }),
     ...(task === undefined
       ? {}
-      : { task: { ...task, texts: task.texts.map((text) => scrubText(text, replace)) } }),
+      : { task: { ...task, texts: task.texts.map((text) => replaceInText(text, replace)) } }),
   };
   return { content: scrubbed, mapping: masker.mapping, counts: masker.counts() };
 }
@@ -105,13 +108,12 @@ function textsOf({ messages, stop, response_format, tools, task }: RequestConten
   ];
 }
 
-function scrubText(text: string, replace: Replace): string {
-  return scrubJsonText(text, replace) ?? replace(text);
-}
-
 /** The arguments are JSON, and stay it. */
 function scrubCall(call: ToolCall, replace: Replace): ToolCall {
-  return { ...call, function: { ...call.function, arguments: scrubText(call.function.arguments, replace) } };
+  return {
+    ...call,
+    function: { ...call.function, arguments: replaceInText(call.function.arguments, replace) },
+  };
 }
 
 function scrubFormat(format: ResponseFormat, replace: Replace): ResponseFormat {
@@ -122,7 +124,7 @@ function scrubFormat(format: ResponseFormat, replace: Replace): ResponseFormat {
     json_schema: {
       ...format.json_schema,
       ...(description === undefined ? {} : { description: replace(description) }),
-      schema: scrubSchema(schema, replace),
+      schema: replaceInValue(schema, replace),
     },
   };
 }
@@ -134,11 +136,7 @@ function scrubTool(tool: FunctionTool, replace: Replace): FunctionTool {
     function: {
       ...tool.function,
       ...(description === undefined ? {} : { description: replace(description) }),
-      ...(parameters === undefined ? {} : { parameters: scrubSchema(parameters, replace) }),
+      ...(parameters === undefined ? {} : { parameters: replaceInValue(parameters, replace) }),
     },
   };
-}
-
-function scrubSchema(schema: object, replace: Replace): Readonly<Record<string, unknown>> {
-  return scrubJsonValue(schema, replace) as Readonly<Record<string, unknown>>;
 }

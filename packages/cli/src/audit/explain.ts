@@ -3,14 +3,14 @@ import type { ActPerformed, Decision, RequestClosed } from '@millrace/contracts'
 import { MillraceError } from '@millrace/runtime';
 import { formatColumns } from '../columns.ts';
 import type { Outcome } from '../outcome.ts';
-import type { AuditCliSettings } from './config.ts';
+import type { ServerSettings } from '../server-settings.ts';
 import { connected } from './connect.ts';
 import { timeText } from './words.ts';
 
 /** Shows the whole way of a request, or an act. */
 export async function explainAudit(
   { id, tenant }: { readonly id: string; readonly tenant?: string },
-  settings: AuditCliSettings,
+  settings: ServerSettings,
 ): Promise<Outcome> {
   const explanation = await connected(settings, (connection) =>
     explain(connection, id, tenant === undefined ? {} : { tenant }),

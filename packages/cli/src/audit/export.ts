@@ -3,14 +3,14 @@ import { exportChain, type ExportHead } from '@millrace/audit-log';
 import { subjects } from '@millrace/contracts';
 import { MillraceError } from '@millrace/runtime';
 import type { Outcome } from '../outcome.ts';
-import type { AuditCliSettings } from './config.ts';
+import type { ServerSettings } from '../server-settings.ts';
 import { connected } from './connect.ts';
 import { writeNew } from './files.ts';
 
 /** Writes the chain of a tenant, as far as it is signed, to a file. */
 export async function exportAudit(
   { tenant, to }: { readonly tenant: string; readonly to: string },
-  settings: AuditCliSettings,
+  settings: ServerSettings,
 ): Promise<Outcome> {
   const file = path.resolve(settings.workingFolder, to);
   return connected(settings, async (connection) => {

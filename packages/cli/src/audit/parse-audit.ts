@@ -34,7 +34,7 @@ ID is the id of a request (x-request-id) or of an act. KEY is a file of public k
   --receipt FILE     verify: the same with a receipt
   -h, --help         this text
 
-verify needs no connection. The others take NATS_URL, or the NATS of the npm start that runs on MILLRACE_DATA_DIR (.millrace).
+verify needs no connection. The others take NATS_URL (with NATS_USER and NATS_PASSWORD, where NATS has users), or the NATS of the npm start that runs on MILLRACE_DATA_DIR (.millrace).
 
   npm run millrace -- audit public-key > keys.txt
   npm run millrace -- audit export --tenant default --to chain.jsonl

@@ -1,10 +1,10 @@
 import { formatPublicKey, readSigners } from '@millrace/audit-log';
 import type { Outcome } from '../outcome.ts';
-import type { AuditCliSettings } from './config.ts';
+import type { ServerSettings } from '../server-settings.ts';
 import { connected } from './connect.ts';
 
 /** The public keys that were published, one a line, each with its id. */
-export async function publicKeyAudit(settings: AuditCliSettings): Promise<Outcome> {
+export async function publicKeyAudit(settings: ServerSettings): Promise<Outcome> {
   const keys = await connected(settings, (connection) => readSigners(connection));
   const published = [...keys.values()].map((key) => ({
     key_id: key.keyId,

@@ -2,14 +2,14 @@ import path from 'node:path';
 import { findRecord, makeReceipt } from '@millrace/audit-log';
 import { MillraceError } from '@millrace/runtime';
 import type { Outcome } from '../outcome.ts';
-import type { AuditCliSettings } from './config.ts';
+import type { ServerSettings } from '../server-settings.ts';
 import { connected } from './connect.ts';
 import { writeNew } from './files.ts';
 
 /** The receipt of a request or an act, to a file or as it is. */
 export async function receiptAudit(
   { id, tenant, to }: { readonly id: string; readonly tenant?: string; readonly to?: string },
-  settings: AuditCliSettings,
+  settings: ServerSettings,
 ): Promise<Outcome> {
   return connected(settings, async (connection) => {
     const found = await findRecord(connection, id, tenant === undefined ? {} : { tenant });

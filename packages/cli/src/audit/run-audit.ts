@@ -1,6 +1,6 @@
 import { readSettings } from '@millrace/runtime';
 import type { Outcome } from '../outcome.ts';
-import { auditCliSettings } from './config.ts';
+import { serverSettings } from '../server-settings.ts';
 import { explainAudit } from './explain.ts';
 import { exportAudit } from './export.ts';
 import { auditHelpText, type AuditCommand } from './parse-audit.ts';
@@ -13,7 +13,7 @@ export async function runAudit(
   command: AuditCommand,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Outcome> {
-  const settings = readSettings(auditCliSettings, environment);
+  const settings = readSettings(serverSettings, environment);
   switch (command.kind) {
     case 'audit-help':
       return { text: auditHelpText, json: { help: auditHelpText }, isGood: true };

@@ -10,7 +10,7 @@ import {
 } from '@millrace/audit-log';
 import { createCodec } from '@millrace/contracts';
 import type { Outcome } from '../outcome.ts';
-import type { AuditCliSettings } from './config.ts';
+import type { ServerSettings } from '../server-settings.ts';
 import { linesOf, textOf } from './files.ts';
 import { brokenWords, checkpointWords, receiptWords, timeText } from './words.ts';
 
@@ -22,7 +22,7 @@ export interface VerifyAudit {
 }
 
 /** Verifies an export or a receipt, offline. */
-export async function verifyAudit(command: VerifyAudit, settings: AuditCliSettings): Promise<Outcome> {
+export async function verifyAudit(command: VerifyAudit, settings: ServerSettings): Promise<Outcome> {
   const at = (file: string): string => path.resolve(settings.workingFolder, file);
   const codec = createCodec();
   const keys = await readKeys(command.keys, at);

@@ -22,7 +22,7 @@ The files' names say which messages of the stream they hold, and so how far the 
 row is there once. What is sealed is left out. It takes NATS_URL, NATS_USER (analyst) and NATS_PASSWORD, or the NATS of the npm start that runs on
 MILLRACE_DATA_DIR (.millrace).
 
-  npm run millrace -- export --to lake
+  npm run millrace -- export
   npm run millrace -- export billing --format csv --tenant acme --to acme-billing
 
 Exit codes: 0 done; 1 an error, a gap in the stream, or messages left out; 2 the command line is wrong.

@@ -4,7 +4,8 @@ import { formatColumns } from '../columns.ts';
 import type { Outcome } from '../outcome.ts';
 import type { StartProgress } from '../progress.ts';
 import type { LakeSettings } from './config.ts';
-import { lakeFolderOf, openBus } from './connect.ts';
+import { connectToNats } from '../connect-to-nats.ts';
+import { lakeFolderOf } from './connect.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
 export interface ExportCommand {
@@ -23,7 +24,7 @@ export async function exportToLake(
   startProgress: StartProgress,
 ): Promise<Outcome> {
   const folder = lakeFolderOf(settings, to);
-  const bus = await openBus(settings);
+  const bus = await connectToNats(settings);
   let made: readonly DatasetExport[];
   try {
     made = await untilInterrupted((signal) =>

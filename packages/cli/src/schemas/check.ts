@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import {
   checkCompatibility,
   compatibilityExceptions,
@@ -7,6 +8,7 @@ import {
   type CompatibilityReport,
   type VersionBreach,
 } from '@millrace/contracts';
+import { MillraceError } from '@millrace/runtime';
 import type { Outcome } from '../outcome.ts';
 import type { SchemasCliSettings } from './config.ts';
 import { checkRegistry, type RegistryReport } from './registered-schemas.ts';
@@ -21,6 +23,7 @@ export async function checkSchemas(
   { registry, folder }: { readonly registry: string | undefined; readonly folder: string | undefined },
   settings: SchemasCliSettings,
 ): Promise<Outcome> {
+  if (folder !== undefined) await requireFolder(folder);
   const files = readSchemaFiles(folder);
   const report = checkCompatibility(files, compatibilityExceptions(folder));
   const privacy = privacyProblems(files, readPrivacyClasses(folder));
@@ -39,6 +42,14 @@ export async function checkSchemas(
     json: { ...report, privacy, ...(registered === undefined ? {} : { registry: registered }) },
     isGood,
   };
+}
+
+async function requireFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch((error: unknown) => {
+    throw new MillraceError('invalid_value', `--folder is ${folder}: it cannot be read.`, { cause: error });
+  });
+  if (!found.isDirectory())
+    throw new MillraceError('invalid_value', `--folder is ${folder}: it must be a folder.`);
 }
 
 function linesOf(report: CompatibilityReport): readonly string[] {

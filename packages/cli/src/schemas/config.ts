@@ -1,12 +1,7 @@
 import { registrySettings } from '@millrace/kafka';
-import { defineSettings, setting, type SettingsOf } from '@millrace/runtime';
+import { defineSettings, type SettingsOf } from '@millrace/runtime';
+import { workingFolder } from '../server-settings.ts';
 
-export const schemasCliSettings = defineSettings({
-  ...registrySettings,
-  workingFolder: setting.path('INIT_CWD', {
-    default: process.cwd(),
-    description: 'Folder that paths are relative to; npm sets it.',
-  }),
-});
+export const schemasCliSettings = defineSettings({ ...registrySettings, workingFolder });
 
 export type SchemasCliSettings = SettingsOf<typeof schemasCliSettings>;

@@ -51,6 +51,8 @@ describe('schemas check', () => {
     await writeFile(path.join(folder, 'changed', 'billing.charged.v9.avsc'), currencyAsBytes);
     const more = changed('key.revoked', (fields) => [...fields, { name: 'why', type: 'string' }]);
     await writeFile(path.join(folder, 'changed', 'key.revoked.v2.avsc'), more);
+    const missing = await run('schemas check --folder nowhere');
+    expect(missing.error).toContain(`--folder is ${path.join(folder, 'nowhere')}: it cannot be read.`);
     const { exitCode, out } = await run('schemas check --folder changed');
     expect(exitCode).toBe(1);
     expect(out).toContain(

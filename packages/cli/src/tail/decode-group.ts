@@ -84,7 +84,9 @@ async function decodeFiles(
   let failed = 0;
   try {
     for (const file of files) {
+      let number = 0;
       for (const message of splitMessages(await contentOf(file, settings), encoding)) {
+        number += 1;
         if (output.signal.aborted) return true;
         try {
           const { schema, version, value } = await decoder.decode(message);
@@ -98,7 +100,11 @@ async function decodeFiles(
           const { code, message: why } = MillraceError.from(error);
           if (code !== 'message_corrupt' && code !== 'schema_unknown') throw error;
           failed += 1;
-          await output.write(isJson ? `${JSON.stringify({ error: { code, message: why } })}\n` : `${why}\n`);
+          await output.write(
+            isJson
+              ? `${JSON.stringify({ file, number, error: { code, message: why } })}\n`
+              : `${file}, message ${number}: ${why}\n`,
+          );
         }
       }
     }

@@ -1,7 +1,6 @@
-import { connectNats, type Bus } from '@millrace/bus';
+import type { Bus } from '@millrace/bus';
 import { createLogger, MillraceError } from '@millrace/runtime';
-import { natsAccess } from '@millrace/stage';
-import { urlOfStart } from '../audit/connect.ts';
+import { connectToNats } from '../connect-to-nats.ts';
 import type { TailSettings } from './config.ts';
 
 export interface ReadingBus {
@@ -17,16 +16,10 @@ export interface ReadingBus {
  * @throws `unavailable`, `config_invalid`
  */
 export async function openReadingBus(settings: TailSettings): Promise<ReadingBus> {
-  const url = settings.natsUrl ?? (await urlOfStart(settings.dataDirectory));
   const refusal = new AbortController();
   const user = settings.natsUser;
-  const bus = await connectNats({
-    url,
-    name: 'millrace',
-    logger: createLogger({ service: 'millrace', level: 'warn', destination: { write: onLine } }),
-    ...natsAccess(settings),
-    ...(user === undefined ? {} : { inboxPrefix: `_INBOX.${user}` }),
-  });
+  const logger = createLogger({ service: 'millrace', level: 'warn', destination: { write: onLine } });
+  const bus = await connectToNats(settings, logger);
   return { bus, refused: refusal.signal, stop: () => bus.stop() };
 
   /** A refusal comes beside the question that it belongs to, which otherwise waits for an answer in vain. */

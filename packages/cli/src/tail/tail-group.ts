@@ -24,7 +24,7 @@ const help = `What was asked, charged, recorded and refused, as it is or as it c
 
   --follow           goes on with what comes, until Ctrl-C
   --since WHEN       from then on: 15m, 2h, 7d; 2026-11-28T14:00:00Z; #1042 (a sequence of the stream). Otherwise the last ones
-  --limit N          most rows, ${shownByDefault} by default; none with --since or --follow
+  --limit N          how many of the last rows, ${shownByDefault} by default; with --since how many from then on, by default all
   --tenant, --model, --outcome, --request, --key, --user VALUE     only these
   --registry URL     --topic: the schema registry (MILLRACE_SCHEMA_REGISTRY_URL)
   --json             a JSON object a line: stream, subject, sequence, stored_at, schema, version, value

@@ -231,7 +231,7 @@ describe('decode', () => {
     await writeFile(path.join(folder, 'cut'), Buffer.from('00000009c301', 'hex'));
     expect(await run('decode unknown')).toMatchObject({
       exitCode: 1,
-      out: 'No schema has the fingerprint 0000000000000000.\n',
+      out: 'unknown, message 1: No schema has the fingerprint 0000000000000000.\n',
     });
     expect((await run('decode cut --encoding framed')).error).toContain('The message at byte 0 goes beyond');
   });

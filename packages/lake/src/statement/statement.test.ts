@@ -161,6 +161,9 @@ it('of a month without charges says so', async () => {
   expect(statement).toMatchObject({ lastEntry: 0, organisation: null, currencies: [] });
   expect(await statementHtml(statement)).toContain('Nothing was charged in this month.');
   await expect(
+    makeStatement({ tenant: 'acmee', month: '2026-11', folder, live: live(), signal }),
+  ).rejects.toThrow('There is no tenant acmee.');
+  await expect(
     makeStatement({ tenant: 'acme', month: '2025-13', folder, live: live(), signal }),
   ).rejects.toThrow('The month is 2025-13');
 });

@@ -64,7 +64,7 @@ export type StatementOptions = Pick<LakeSessionOptions, 'folder' | 'live' | 'sig
 /**
  * What a tenant owes for a month. With the ledger at hand its totals are compared with what PostgreSQL adds up.
  *
- * @throws as `openLakeSession`; `invalid_value` for no month; `internal_error` where lake and ledger differ
+ * @throws as `openLakeSession`; `invalid_value` for no month, or no tenant; `internal_error` where lake and ledger differ
  */
 export async function makeStatement(options: StatementOptions): Promise<Statement> {
   const { tenant, month, folder, live, signal } = options;
@@ -184,6 +184,7 @@ async function requireLedger(
       [tenant, from, to, lastEntry],
     ),
   );
+  if (rows.length === 0) await requireTenant(database, tenant);
   const told = currencies.map(({ currency, total }) => `${total} ${currency}`).join(', ');
   const owed = rows.map(({ currency, total }) => `${total} ${currency}`).join(', ');
   if (told !== owed)
@@ -191,4 +192,16 @@ async function requireLedger(
       'internal_error',
       `The statement of ${tenant} for ${month} adds up to ${told || 'nothing'}, the ledger to ${owed || 'nothing'}: the lake is not of this ledger, or is damaged. Export anew, or name an empty folder with --lake.`,
     );
+}
+
+/** A name that was mistyped owes nothing either. */
+async function requireTenant(database: Database, tenant: string): Promise<void> {
+  const { rows } = await withConnection(database, (connection) =>
+    connection.query(
+      'select 1 from tenants where id = $1 union all (select 1 from ledger where tenant = $1 limit 1)',
+      [tenant],
+    ),
+  );
+  if (rows.length === 0)
+    throw new MillraceError('invalid_value', `There is no tenant ${tenant}.`, { param: '--tenant' });
 }

@@ -25,7 +25,11 @@ interface Params {
 }
 
 const tag = 'personal data';
-const daySchema = { type: 'string', pattern: '^\\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\\d|3[01])$' } as const;
+const daySchema = {
+  type: 'string',
+  pattern: '^\\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\\d|3[01])$',
+  examples: ['2026-11-28'],
+} as const;
 const facts = {
   path: '/tenants/{tenant}/pii-policy',
   tag,

@@ -1,15 +1,15 @@
-/** Replaces personal data in a text. */
+/** Puts something in the place of personal data, or personal data in its place again. */
 export type Replace = (text: string) => string;
 
 /** A string or a number of JSON; what stands between them has no data. */
 const literal = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/gs;
 
 /**
- * Replaces within the strings and numbers of a JSON text, so that it stays JSON: a number that is replaced becomes a string. All
- * else stays as it was written. Undefined for a text that is no object or list.
+ * Replaces within a text. An object or list of JSON stays JSON: its strings and numbers are replaced, a number then becomes a string,
+ * and all else stays as it was written.
  */
-export function scrubJsonText(text: string, replace: Replace): string | undefined {
-  if (parseStructure(text) === undefined) return undefined;
+export function replaceInText(text: string, replace: Replace): string {
+  if (parseStructure(text) === undefined) return replace(text);
   return text.replace(literal, (written) => {
     const value = written.startsWith('"') ? (JSON.parse(written) as string) : written;
     const replaced = replace(value);
@@ -18,12 +18,16 @@ export function scrubJsonText(text: string, replace: Replace): string | undefine
 }
 
 /** The same for a value: its strings and the names of its fields. Numbers stay, as in a schema they are limits. */
-export function scrubJsonValue(value: unknown, replace: Replace): unknown {
+export function replaceInValue<Value>(value: Value, replace: Replace): Value {
+  return replaceInUnknown(value, replace) as Value;
+}
+
+function replaceInUnknown(value: unknown, replace: Replace): unknown {
   if (typeof value === 'string') return replace(value);
-  if (Array.isArray(value)) return value.map((item) => scrubJsonValue(item, replace));
+  if (Array.isArray(value)) return value.map((item) => replaceInUnknown(item, replace));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [replace(name), scrubJsonValue(item, replace)]),
+    Object.entries(value).map(([name, item]) => [replace(name), replaceInUnknown(item, replace)]),
   );
 }
 
