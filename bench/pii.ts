@@ -8,6 +8,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createAnalyzer, type Analyzer } from '@millrace/pii-detectors/entities';
 import { createNameRecognizer } from '@millrace/pii-detectors/names';
+import { timeMasking } from './pii/masking.ts';
 import { readGold, type GoldText, type Span } from './pii/gold.ts';
 import { runPresidio } from './pii/presidio.ts';
 import { forPresidio, samplesOf, timesOf, type Sample } from './pii/samples.ts';
@@ -55,7 +56,13 @@ async function main(): Promise<void> {
     }
   }
   print(contenders);
-  const missed = aims(contenders).filter(({ isMet }) => !isMet);
+  const masking = timesOf(timeMasking(samples));
+  process.stdout.write(
+    `masking 500 characters by the default policy: p50 ${round(masking.p50)} ms, p99 ${round(masking.p99)} ms\n`,
+  );
+  const missed = [...aims(contenders), atMost('masking 500 characters ≤ 1.5 ms', masking.p50, 1.5)].filter(
+    ({ isMet }) => !isMet,
+  );
   for (const { name, value } of missed) process.stdout.write(`missed: ${name} (${value})\n`);
   if (missed.length > 0) process.exitCode = 1;
   if (values.json !== undefined)
