@@ -2,6 +2,7 @@ export {
   actionOf,
   defaultPiiPolicy,
   needsNames,
+  needsSentences,
   piiActions,
   type CustomPattern,
   type Direction,
@@ -21,6 +22,7 @@ export {
   type MaskerOptions,
   type PiiCount,
 } from './masker.ts';
+export { mayHoldForms } from './may-hold.ts';
 export { keyedHash } from './keyed-hash.ts';
 export { createRestorer, type Restorer, type RestorerOptions } from './restorer.ts';
 export { createOutputGuard, type OutputGuard, type OutputGuardOptions } from './output-guard.ts';

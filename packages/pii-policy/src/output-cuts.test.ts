@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createMasker } from './masker.ts';
 import { createOutputGuard } from './output-guard.ts';
 import { detectorOf } from './detector-of.ts';
-import { defaultPiiPolicy, needsNames, type PiiPolicy } from './pii-policy.ts';
+import { defaultPiiPolicy, needsNames, needsSentences, type PiiPolicy } from './pii-policy.ts';
 import { piiTypes } from './own-patterns.ts';
 
 const names = ['PERSON', 'ORGANIZATION', 'LOCATION'];
@@ -12,13 +12,12 @@ const known = new Map([['EMAIL_1', 'client@own.example']]);
 const drawn = (length: number): string =>
   Array.from({ length }, (_, index) => 'aB3xYz9Qk2Lm7'[(index * 7 + length) % 13]).join('');
 
-function guard(withNames: boolean, patterns: PiiPolicy['patterns'] = []) {
+function guard(withNames: boolean, patterns: PiiPolicy['patterns'] = [], bySentence?: boolean) {
   const actions = Object.fromEntries(
     piiTypes.map((type) => [type, withNames || !names.includes(type) ? 'replace' : 'report'] as const),
   );
   const policy: PiiPolicy = { ...defaultPiiPolicy, actions, patterns };
-  const bySentence = needsNames(policy, 'output');
-  const detect = detectorOf(policy, 'output', { names: bySentence });
+  const detect = detectorOf(policy, 'output', { names: needsNames(policy, 'output') });
   const masker = createMasker({
     policy,
     direction: 'output',
@@ -27,7 +26,15 @@ function guard(withNames: boolean, patterns: PiiPolicy['patterns'] = []) {
     taken: () => false,
     hash: () => '',
   });
-  return { masker, through: createOutputGuard({ masker, detect, bySentence, originals: known }) };
+  return {
+    masker,
+    through: createOutputGuard({
+      masker,
+      detect,
+      bySentence: bySentence ?? needsSentences(policy),
+      originals: known,
+    }),
+  };
 }
 
 function shownOf(parts: readonly string[], withNames: boolean): { shown: string; values: readonly string[] } {
@@ -174,9 +181,26 @@ describe('personal data that is cut in two', () => {
       expect(shownOf(cutAt(text, at), false).shown.endsWith('card <CARD_1> here')).toBe(true);
   });
 
+  it('waits for the sentence, where a pattern of the tenant may have blanks', () => {
+    const patterns = [{ type: 'PROJECT', pattern: 'Project [a-z]+ [a-z]+' }];
+    const text = 'It is so. It is Project alpha beta now, and later. That is it.';
+    expect(needsSentences({ ...defaultPiiPolicy, patterns })).toBe(true);
+    expect(
+      needsSentences({ ...defaultPiiPolicy, patterns: [{ type: 'ID', pattern: 'E-\\d{6}\\.[a-z]' }] }),
+    ).toBe(false);
+    for (let at = 0; at < text.length; at += 1) {
+      const { through } = guard(false, patterns);
+      const shown =
+        cutAt(text, at)
+          .map((part) => through.push(part))
+          .join('') + through.flush();
+      expect(shown).toBe('It is so. It is <PROJECT_1> now, and later. That is it.');
+    }
+  });
+
   it('replaces what is left of a value whose beginning was let out', () => {
     const patterns = [{ type: 'PROJECT', pattern: 'Project [a-z]+ [a-z]+' }];
-    const { through } = guard(false, patterns);
+    const { through } = guard(false, patterns, false);
     const shown = through.push('It is Project ') + through.push('alpha beta now') + through.flush();
     expect(shown).not.toContain('beta');
   });
