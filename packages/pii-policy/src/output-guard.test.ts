@@ -67,7 +67,7 @@ painted 19 times, most recently in 2021, and sees 7 million visitors a year. Lyo
     const through = guard();
     let shown = 0;
     let waiting = 0;
-    for (const [index, character] of [...prose].entries()) {
+    for (const [index, character] of Array.from(prose).entries()) {
       shown += through.push(character).length;
       waiting += index + 1 - shown;
     }

@@ -1,3 +1,4 @@
+import { openTableOf } from '@millrace/pii-detectors/entities';
 import type { Detect, Masker } from './masker.ts';
 import { restOfKey, restOfWord, type DroppedRest } from './dropped-rest.ts';
 import { openTailOf } from './open-tail.ts';
@@ -42,6 +43,13 @@ export function createOutputScanner({
   let settled = 0;
   let dropped: DroppedRest | undefined;
   const changed: (readonly [start: number, end: number])[] = [];
+
+  /** Where that begins which waits: of a table the whole row, since its cells are told by how many there are. */
+  const borderOf = (): number => {
+    const tail = openTailOf(held, bySentence);
+    const table = openTableOf(context + held);
+    return table === undefined ? tail : Math.min(tail, Math.max(0, table.rowStart - context.length));
+  };
 
   /** Lets out what stands before a border, or before a finding that goes across it. */
   const release = (border: number, isAll: boolean): string => {
@@ -89,7 +97,7 @@ export function createOutputScanner({
     push(text) {
       held += withoutRest(text);
       if (held === '') return '';
-      const shown = release(openTailOf(held, bySentence), false);
+      const shown = release(borderOf(), false);
       return held.length < longestHeld ? shown : shown + release(held.length, true);
     },
     flush: () => (held === '' ? '' : release(held.length, true)),
@@ -100,10 +108,12 @@ export function createOutputScanner({
   };
 }
 
-/** From the beginning of a word on, if it has one: half a number would be another one. */
+/** From the beginning of a word on, if it has one: half a number would be another one. In a table, its first line and the row. */
 function contextBefore(text: string, end: number): string {
-  const context = text.slice(Math.max(0, end - contextLength), end);
-  if (end <= contextLength) return context;
+  if (end <= contextLength) return text.slice(0, end);
+  const table = openTableOf(text.slice(0, end));
+  if (table !== undefined) return `${table.header}\n${text.slice(table.rowStart, end)}`;
+  const context = text.slice(end - contextLength, end);
   const border = context.search(/\s/);
   return border < 0 ? context : context.slice(border);
 }
