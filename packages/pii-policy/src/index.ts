@@ -22,6 +22,7 @@ export {
   type MaskerOptions,
   type PiiCount,
 } from './masker.ts';
+export { maskField } from './mask-field.ts';
 export { mayHoldForms } from './may-hold.ts';
 export { keyedHash } from './keyed-hash.ts';
 export { createRestorer, type Restorer, type RestorerOptions } from './restorer.ts';

@@ -1,4 +1,4 @@
-import { createRestorer } from '@millrace/pii-policy';
+import { createRestorer, maskField } from '@millrace/pii-policy';
 import type { ToolCall } from '@millrace/stage';
 
 /**
@@ -12,19 +12,21 @@ export function restoreToolCalls(
   mapping: ReadonlyMap<string, string>,
   mask: (text: string) => string = (text) => text,
 ): readonly ToolCall[] {
-  const restoreText = (text: string): string => {
+  const restoreText = (text: string, name?: string): string => {
     const restorer = createRestorer(mapping);
-    return restorer.push(mask(text)) + restorer.flush();
+    return restorer.push(maskField(mask, name, text)) + restorer.flush();
   };
-  const restore = (value: unknown): unknown => {
-    if (typeof value === 'string') return restoreText(value);
+  const restore = (value: unknown, name?: string): unknown => {
+    if (typeof value === 'string') return restoreText(value, name);
     if (typeof value === 'number') {
-      const masked = mask(String(value));
+      const masked = maskField(mask, name, String(value));
       return masked === String(value) ? value : restoreText(masked);
     }
-    if (Array.isArray(value)) return value.map(restore);
+    if (Array.isArray(value)) return value.map((item) => restore(item, name));
     if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, each]) => [restoreText(key), restore(each)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [restoreText(key), restore(each, key)]),
+    );
   };
   const restoreArguments = (text: string): string => {
     const value = parse(text);

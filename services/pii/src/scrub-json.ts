@@ -1,8 +1,13 @@
+import { maskField } from '@millrace/pii-policy';
+
 /** Replaces personal data in a text. */
 export type Replace = (text: string) => string;
 
 /** A string or a number of JSON; what stands between them has no data. */
 const literal = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/gs;
+
+/** Behind the name of a field. */
+const nameEnd = /\s*:/y;
 
 /**
  * Replaces within the strings and numbers of a JSON text, so that it stays JSON: a number that is replaced becomes a string. All
@@ -10,9 +15,13 @@ const literal = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/gs;
  */
 export function scrubJsonText(text: string, replace: Replace): string | undefined {
   if (parseStructure(text) === undefined) return undefined;
-  return text.replace(literal, (written) => {
+  let name: string | undefined;
+  return text.replace(literal, (written, offset: number) => {
     const value = written.startsWith('"') ? (JSON.parse(written) as string) : written;
-    const replaced = replace(value);
+    nameEnd.lastIndex = offset + written.length;
+    const isName = nameEnd.test(text);
+    const replaced = isName ? replace(value) : maskField(replace, name, value);
+    if (isName) name = value;
     return replaced === value ? written : JSON.stringify(replaced);
   });
 }
