@@ -269,7 +269,7 @@ it('a cancelled request ends the call', async () => {
   const closed = Promise.withResolvers<void>();
   upstream.react((response) => {
     openStream(response);
-    response.write(piece('a'));
+    response.write(piece('a '));
     response.once('close', () => closed.resolve());
   });
   const controller = new AbortController();
@@ -277,7 +277,7 @@ it('a cancelled request ends the call', async () => {
     { ...question, stream: true },
     { signal: controller.signal },
   );
-  for await (const chunk of stream) if (chunk.choices[0]?.delta.content === 'a') controller.abort();
+  for await (const chunk of stream) if (chunk.choices[0]?.delta.content === 'a ') controller.abort();
   await expect(closed.promise).resolves.toBeUndefined();
 });
 
@@ -285,7 +285,7 @@ it('a request whose process was killed behind the call fails with an estimate, a
   const begun = Promise.withResolvers<void>();
   upstream.react((response) => {
     openStream(response);
-    response.write(piece('half of it'));
+    response.write(piece('half of it '));
     begun.resolve();
   });
   const response = await postJson(cluster, '/v1/generate', { model, prompt: 'Hello', stream: true });

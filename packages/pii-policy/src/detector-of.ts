@@ -1,7 +1,8 @@
 import { createAnalyzer, entityTypes, nameTypes } from '@millrace/pii-detectors/entities';
 import { createNameRecognizer } from '@millrace/pii-detectors/names';
 import type { Detect } from './masker.ts';
-import { actionOf, type Direction, type PiiPolicy } from './pii-policy.ts';
+import { mergeFindings } from './merge-findings.ts';
+import { actionOf, type CustomPattern, type Direction, type PiiPolicy } from './pii-policy.ts';
 
 export interface DetectorOptions {
   /** Whether persons, organisations and places are looked for as well, where the policy does not leave them alone. By default they are. */
@@ -9,7 +10,8 @@ export interface DetectorOptions {
 }
 
 /**
- * Finds what the policy does not leave alone.
+ * Finds what the policy does not leave alone. A pattern of the tenant's own takes nothing from what the platform finds: where both
+ * find something, all of it counts.
  *
  * @throws `InvalidPattern` for a pattern of the tenant's own that is none
  */
@@ -19,14 +21,33 @@ export function detectorOf(
   { names = true }: DetectorOptions = {},
 ): Detect {
   const isWanted = (type: string): boolean => actionOf(policy, type, direction) !== 'off';
+  const isCounted = (type: string): boolean => actionOf(policy, type, direction) === 'report';
   const types = entityTypes.filter(isWanted);
   const hasNames = names && nameTypes.some(isWanted);
-  const analyze = createAnalyzer({
-    types,
-    allowList: policy.allow,
-    ownPatterns: policy.patterns.filter(({ type }) => isWanted(type)),
-    more: hasNames ? [createNameRecognizer()] : [],
-  });
+  const detect = withValues(
+    createAnalyzer({
+      types,
+      allowList: policy.allow,
+      more: hasNames ? [createNameRecognizer()] : [],
+    }),
+  );
+  const own = policy.patterns.filter(({ type }) => isWanted(type));
+  if (own.length === 0) return detect;
+  const detectorOfOwn = (ownPatterns: readonly CustomPattern[]): Detect =>
+    withValues(createAnalyzer({ types: [], allowList: policy.allow, ownPatterns }));
+  const detectOwn = detectorOfOwn(own.filter(({ type }) => !isCounted(type)));
+  const countOwn = detectorOfOwn(own.filter(({ type }) => isCounted(type)));
+  return (text) => {
+    const found = detect(text);
+    return mergeFindings(
+      text,
+      [...found.filter(({ type }) => !isCounted(type)), ...detectOwn(text)],
+      [...found.filter(({ type }) => isCounted(type)), ...countOwn(text)],
+    );
+  };
+}
+
+function withValues(analyze: ReturnType<typeof createAnalyzer>): Detect {
   return (text) =>
     analyze(text).map(({ type, start, end }) => ({ type, start, end, value: text.slice(start, end) }));
 }

@@ -2,6 +2,7 @@ export {
   actionOf,
   defaultPiiPolicy,
   needsNames,
+  needsSentences,
   piiActions,
   type CustomPattern,
   type Direction,
@@ -22,6 +23,8 @@ export {
   type MaskerOptions,
   type PiiCount,
 } from './masker.ts';
+export { maskField } from './mask-field.ts';
+export { mayHoldForms } from './may-hold.ts';
 export { keyedHash } from './keyed-hash.ts';
 export { createRestorer, restoreText, type Restorer, type RestorerOptions } from './restorer.ts';
 export { createOutputGuard, type OutputGuard, type OutputGuardOptions } from './output-guard.ts';

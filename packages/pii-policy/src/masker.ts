@@ -64,6 +64,8 @@ export function createMasker(options: MaskerOptions): Masker {
   const mapping = new Map(known);
   const names = new Map<string, string>();
   for (const [name, value] of known) names.set(keyOf(name.replace(/_\d+$/, ''), value), name);
+  /** What is masked reads as its type: no placeholder may read so as well, or it would be restored. */
+  const ownTypes = new Set(policy.patterns.map(({ type }) => type));
   const lastNumber = new Map<string, number>();
   const found = new Map<string, { readonly type: string; readonly action: PiiAction }>();
 
@@ -78,7 +80,7 @@ export function createMasker(options: MaskerOptions): Masker {
     do {
       number += 1;
       name = `${label}_${number}`;
-    } while (mapping.has(name) || taken(name));
+    } while (mapping.has(name) || taken(name) || ownTypes.has(name));
     lastNumber.set(label, number);
     names.set(key, name);
     mapping.set(name, value);

@@ -51,13 +51,32 @@ describe('createOutputGuard', () => {
     expect(inPieces(each, text, guard())).toBe(whole);
   });
 
-  it('holds back a word, or figures, and nothing of a text without', () => {
+  it('holds back a word, figures, and what may say whose they are', () => {
     const through = guard();
     expect(through.push('The capital of France is Par')).toBe('The capital of France is ');
-    expect(through.push('is. ')).toBe('Paris. ');
-    expect(through.push('Call 4111 11 and ')).toBe('Call ');
-    expect(through.push('ask for ')).toBe('4111 11 and ask for ');
+    expect(through.push('is. In 2024 it ')).toBe('Paris. In 2024 it ');
+    expect(through.push('had 12 months. Call 4111 11 and ')).toBe('had 12 months. Call ');
+    expect(through.push('ask for somebody, ')).toBe('4111 11 and ask for somebody, ');
     expect(through.flush()).toBe('');
+  });
+
+  it('holds back little of prose', () => {
+    const prose = `Paris has 2.1 million people, and 12 million around it. It was founded about 250 BC. "Is it large?" Jules asked in May 1889.
+The tower (330 m) was built for the World's Fair, in 26 months: 18,038 pieces of iron, 2.5 million rivets, 300 workers. Since then it has been
+painted 19 times, most recently in 2021, and sees 7 million visitors a year. Lyon, with 520,000 people, is the third largest city.\n`;
+    const through = guard();
+    let shown = 0;
+    let waiting = 0;
+    for (const [index, character] of Array.from(prose).entries()) {
+      shown += through.push(character).length;
+      waiting += index + 1 - shown;
+    }
+    expect(waiting / prose.length).toBeLessThan(9);
+  });
+
+  it('shows what stands in quotes, or in a script without blanks, before the end of the line', () => {
+    expect(guard().push('{"name":"Paris","kind":"ci')).toBe('{"name":"Paris","kind":"');
+    expect(guard().push('巴黎是法国的首都，它')).toBe('巴黎是法国的首都，');
   });
 
   it('gives back what the client has written itself', () => {

@@ -1,4 +1,6 @@
+import { openTableOf } from '@millrace/pii-detectors/entities';
 import type { Detect, Masker } from './masker.ts';
+import { restOfKey, restOfWord, type DroppedRest } from './dropped-rest.ts';
 import { openTailOf } from './open-tail.ts';
 import { shapesOf } from './value-place.ts';
 
@@ -27,6 +29,8 @@ export interface OutputScannerOptions {
 const contextLength = 80;
 /** Most that waits. A value that is longer is replaced as far as it goes, and the rest of its word is dropped. */
 const longestHeld = 8_192;
+/** As detectors take it. */
+const longestKey = 20_000;
 
 export function createOutputScanner({
   masker,
@@ -37,8 +41,15 @@ export function createOutputScanner({
   let context = '';
   let held = '';
   let settled = 0;
-  let isDropping = false;
+  let dropped: DroppedRest | undefined;
   const changed: (readonly [start: number, end: number])[] = [];
+
+  /** Where that begins which waits: of a table the whole row, since its cells are told by how many there are. */
+  const borderOf = (): number => {
+    const tail = openTailOf(held, bySentence);
+    const table = openTableOf(context + held);
+    return table === undefined ? tail : Math.min(tail, Math.max(0, table.rowStart - context.length));
+  };
 
   /** Lets out what stands before a border, or before a finding that goes across it. */
   const release = (border: number, isAll: boolean): string => {
@@ -50,30 +61,34 @@ export function createOutputScanner({
     const findings = border > 0 && mayHold(text) ? detect(text) : [];
     const shapeAt = shapesOf(text);
     for (const finding of findings) {
-      if (finding.start < position) continue;
+      if (finding.end <= position) continue;
       if (finding.start >= end) break;
-      if (finding.end > end && !isAll) {
+      // One that begins in what was let out is replaced from there on: rather half of it than all of it is shown.
+      const start = Math.max(finding.start, position);
+      if (finding.end > end && !isAll && finding.start >= offset) {
         end = finding.start;
         break;
       }
       const put = masker.substitute(finding, shapeAt(finding.start, finding.end));
-      result += text.slice(position, finding.start) + put;
+      const isChanged = put !== finding.value;
+      result += text.slice(position, start) + (isChanged ? put : text.slice(start, finding.end));
       position = finding.end;
-      if (put !== finding.value)
-        changed.push([settled + finding.start - offset, settled + finding.end - offset]);
-      if (finding.end === text.length && isAll && held.length >= longestHeld) isDropping = true;
+      if (isChanged) changed.push([settled + start - offset, settled + finding.end - offset]);
+      if (isChanged && finding.end === text.length && held.length >= longestHeld)
+        dropped = finding.value.startsWith('-----BEGIN') ? restOfKey(longestKey) : restOfWord();
     }
+    end = Math.max(end, position);
     result += text.slice(position, end);
     settled += end - offset;
     held = text.slice(end);
-    context = text.slice(Math.max(0, end - contextLength), end);
+    context = contextBefore(text, end);
     return result;
   };
 
   const withoutRest = (text: string): string => {
-    if (!isDropping) return text;
-    const rest = /^\S*/.exec(text)?.[0].length ?? 0;
-    if (rest < text.length) isDropping = false;
+    if (dropped === undefined) return text;
+    const rest = dropped.lengthIn(text);
+    if (rest < text.length) dropped = undefined;
     settled += rest;
     return text.slice(rest);
   };
@@ -82,8 +97,8 @@ export function createOutputScanner({
     push(text) {
       held += withoutRest(text);
       if (held === '') return '';
-      if (held.length >= longestHeld) return release(held.length, true);
-      return release(openTailOf(held, bySentence), false);
+      const shown = release(borderOf(), false);
+      return held.length < longestHeld ? shown : shown + release(held.length, true);
     },
     flush: () => (held === '' ? '' : release(held.length, true)),
     get settled() {
@@ -91,4 +106,14 @@ export function createOutputScanner({
     },
     isChanged: (from, to) => changed.some(([start, end]) => start < to && end > from),
   };
+}
+
+/** From the beginning of a word on, if it has one: half a number would be another one. In a table, its first line and the row. */
+function contextBefore(text: string, end: number): string {
+  if (end <= contextLength) return text.slice(0, end);
+  const table = openTableOf(text.slice(0, end));
+  if (table !== undefined) return `${table.header}\n${text.slice(table.rowStart, end)}`;
+  const context = text.slice(end - contextLength, end);
+  const border = context.search(/\s/);
+  return border < 0 ? context : context.slice(border);
 }

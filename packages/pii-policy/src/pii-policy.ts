@@ -63,3 +63,20 @@ export function actionOf(policy: PiiPolicy, type: string, direction: Direction):
 export function needsNames(policy: PiiPolicy, direction: Direction): boolean {
   return nameTypes.some((type) => !['off', 'report'].includes(actionOf(policy, type, direction)));
 }
+
+/** What can match a blank, or cannot be told not to. */
+const blanks = /[ .^]|\\[sSWDPpxQC]|\[:/;
+const escapedSigns = /\\[.^$|()[\]{}*+?/-]/g;
+
+/** Whether a value of this pattern may have more than one word. */
+function mayHaveBlanks({ pattern }: CustomPattern): boolean {
+  return blanks.test(pattern.replace(escapedSigns, ''));
+}
+
+/** Whether what is changed in answers may have many words that say nothing one by one: then its sentence is waited for. */
+export function needsSentences(policy: PiiPolicy): boolean {
+  const own = policy.patterns.filter(
+    ({ type }) => !['off', 'report'].includes(actionOf(policy, type, 'output')),
+  );
+  return needsNames(policy, 'output') || own.some(mayHaveBlanks);
+}

@@ -1,8 +1,13 @@
+import { maskField } from './mask-field.ts';
+
 /** Puts something in the place of personal data, or personal data in its place again. */
 export type Replace = (text: string) => string;
 
 /** A string or a number of JSON; what stands between them has no data. */
 const literal = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/gs;
+
+/** Behind the name of a field. */
+const nameEnd = /\s*:/y;
 
 /**
  * Replaces within a text. An object or list of JSON stays JSON: its strings and numbers are replaced, a number then becomes a string,
@@ -10,9 +15,13 @@ const literal = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/gs;
  */
 export function replaceInText(text: string, replace: Replace): string {
   if (parseStructure(text) === undefined) return replace(text);
-  return text.replace(literal, (written) => {
+  let name: string | undefined;
+  return text.replace(literal, (written, offset: number) => {
     const value = written.startsWith('"') ? (JSON.parse(written) as string) : written;
-    const replaced = replace(value);
+    nameEnd.lastIndex = offset + written.length;
+    const isName = nameEnd.test(text);
+    const replaced = isName ? replace(value) : maskField(replace, name, value);
+    if (isName) name = value;
     return replaced === value ? written : JSON.stringify(replaced);
   });
 }

@@ -2,21 +2,43 @@
 export type Shape = 'bracketed' | 'plain';
 
 const furthestScheme = 2_048;
+const furthestQuote = 256;
 const fence = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
-const quotes = /["']/g;
 
-/** Tells how a placeholder is to be written at a place of a text, so that code and URLs stay what they are. */
+/**
+ * Tells how a placeholder is to be written at a place of a text, so that code and URLs stay what they are. Linear where the places
+ * are asked for in their order.
+ */
 export function shapesOf(text: string): (start: number, end: number) => Shape {
-  let codes: readonly (readonly [start: number, end: number])[] | undefined;
-  const isInCode = (start: number): boolean => {
-    if (!text.includes('`')) return false;
-    codes ??= Array.from(text.matchAll(fence), (match) => [match.index, match.index + match[0].length]);
-    return codes.some(([from, to]) => start > from && start < to);
-  };
+  const isInCode = text.includes('`') ? createCodes(text) : () => false;
+  const isOpen = createQuotes(text);
   return (start, end) => {
     if (isInUrl(text, start)) return 'plain';
     if (!isInCode(start)) return 'bracketed';
-    return isQuoted(text, start, end) ? 'bracketed' : 'plain';
+    return isOpen(start) && closesQuote(text, end) ? 'bracketed' : 'plain';
+  };
+}
+
+function createCodes(text: string): (start: number) => boolean {
+  const codes = text.matchAll(fence);
+  let code = codes.next().value;
+  return (start) => {
+    while (code !== undefined && code.index + code[0].length <= start) code = codes.next().value;
+    return code !== undefined && start > code.index;
+  };
+}
+
+/** Whether a quote is open, of those in the same line. */
+function createQuotes(text: string): (start: number) => boolean {
+  let at = 0;
+  let isOpen = false;
+  return (start) => {
+    for (; at < start; at += 1) {
+      const character = text[at];
+      if (character === '\n') isOpen = false;
+      else if (character === '"' || character === "'") isOpen = !isOpen;
+    }
+    return isOpen;
   };
 }
 
@@ -30,9 +52,7 @@ function isInUrl(text: string, start: number): boolean {
   return scheme.test(text.slice(at, start));
 }
 
-function isQuoted(text: string, start: number, end: number): boolean {
-  const before = text.slice(Math.max(0, text.lastIndexOf('\n', start - 1) + 1), start);
-  const after = text.slice(end, end + 256).split('\n', 1)[0] ?? '';
-  const opening = before.match(quotes)?.length ?? 0;
-  return opening % 2 === 1 && after.search(quotes) >= 0;
+function closesQuote(text: string, end: number): boolean {
+  const line = text.slice(end, end + furthestQuote).split('\n', 1)[0] ?? '';
+  return /["']/.test(line);
 }

@@ -5,7 +5,9 @@ import {
   defaultPiiPolicy,
   detectorOf,
   keyedHash,
+  mayHoldForms,
   needsNames,
+  needsSentences,
   type OutputGuard,
   type PiiCount,
 } from '@millrace/pii-policy';
@@ -22,17 +24,15 @@ export interface AnswerGuard {
   counts(): readonly PiiCount[];
 }
 
-/** What most values have: figures, signs of addresses, words before secrets. Without them only custom patterns find something. */
-const telling = /[\d@]|:\/\/|www\.|-----BEGIN|passw|pwd|secret|token|key|bearer/i;
-
 /** @param masked what was done on the way in; undefined: nothing, and the policy is the default */
 export function createAnswerGuard(masked: MaskedContent | undefined): AnswerGuard {
   const policy = masked?.policy ?? defaultPiiPolicy;
   const known = new Map(Object.entries(masked?.mapping ?? {}));
   const originals: ReadonlyMap<string, string> = policy.restore ? known : new Map();
-  const bySentence = needsNames(policy, 'output');
-  const detect = detectorOf(policy, 'output', { names: bySentence });
-  const isPlain = !bySentence && policy.patterns.length === 0;
+  const hasNames = needsNames(policy, 'output');
+  const bySentence = needsSentences(policy);
+  const detect = detectorOf(policy, 'output', { names: hasNames });
+  const isPlain = !hasNames && policy.patterns.length === 0;
   /** One for all choices: a value has the same placeholder in all of them. */
   const masker = createMasker({
     policy,
@@ -57,7 +57,7 @@ export function createAnswerGuard(masked: MaskedContent | undefined): AnswerGuar
         detect,
         bySentence,
         originals,
-        ...(isPlain ? { mayHold: (text: string) => telling.test(text) } : {}),
+        ...(isPlain ? { mayHold: mayHoldForms } : {}),
       }),
     toolCalls: (calls) => restoreToolCalls(calls, originals, (text) => masker.mask(text)),
     counts: () => masker.counts(),

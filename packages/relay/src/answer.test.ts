@@ -159,3 +159,25 @@ test('nothing comes after the end', () => {
   ]);
   expect(events.map((event) => event.type)).toEqual(['chunk', 'failed']);
 });
+
+test('an answer that is blocked at its very end says what it has used, and has no number for what was not shown', () => {
+  const policy = {
+    actions: { EMAIL_ADDRESS: 'block' },
+    outputActions: {},
+    patterns: [],
+    allow: [],
+    restore: true,
+  };
+  const masked = record('MASKED', { content: json({ mapping: {}, policy, hash_key: '' }) });
+  const [first, second] = chunks(['so', 'ann@corp.example']);
+  const events = run([
+    masked,
+    record('ATTEMPT'),
+    first as ResultChunk,
+    { ...(second as ResultChunk), choice: 1, first_position: 0 },
+    finished(),
+  ]);
+  expect(events).toEqual([
+    expect.objectContaining({ type: 'failed', seq: 0, outcome: 'BLOCKED', usage: noUsage(0) }),
+  ]);
+});

@@ -85,7 +85,9 @@ export function createAnswer(opener: ContentOpener, costOf: CostOf = () => undef
   };
 
   const finish = (finished: Finished): readonly RelayEvent[] => {
-    const rest = [...folds].flatMap(([choice, fold]) => numbered(choice, fold.flush()));
+    // First all, since one that is blocked ends the answer, and what was not shown has no number.
+    const flushed = [...folds].map(([choice, fold]) => [choice, fold.flush()] as const);
+    const rest = flushed.flatMap(([choice, piece]) => numbered(choice, piece));
     const isWhole = finished.outcome === 'COMPLETED' || finished.outcome === 'CANCELLED';
     if (!isWhole) return [...rest, fail(errorOf(finished), finished)];
     if (finished.outcome === 'COMPLETED' && ![...folds.values()].every((fold) => fold.complete)) {
@@ -148,7 +150,7 @@ export function createAnswer(opener: ContentOpener, costOf: CostOf = () => undef
         if (error instanceof MillraceError && error.code === 'engine_failed') return [fail(error)];
         if (!(error instanceof ContentBlocked)) throw error;
         blocked = true;
-        return [{ ...fail(blockedBy(error)), outcome: 'BLOCKED' }];
+        return [{ ...fail(blockedBy(error)), outcome: 'BLOCKED', usage: record.finished?.usage }];
       }
     },
     get seq() {

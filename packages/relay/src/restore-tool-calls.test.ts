@@ -4,6 +4,8 @@ import { restoreToolCalls } from './restore-tool-calls.ts';
 const callWith = (value: unknown) =>
   ({ id: 'call_1', type: 'function', function: { name: 'send', arguments: JSON.stringify(value) } }) as const;
 
+const maskPhone = (text: string): string => text.replace('phone: 2125550198', 'phone: <PHONE_1>');
+
 describe('restoreToolCalls', () => {
   it('puts originals back into keys and values, and leaves JSON', () => {
     const mapping = new Map([
@@ -44,5 +46,14 @@ describe('restoreToolCalls', () => {
       (text) => text.replace('4111111111111111', '<CARD_1>'),
     );
     expect(JSON.parse(masked?.function.arguments ?? '')).toEqual({ a: 'card <CARD_1>', b: '<CARD_1>' });
+  });
+
+  it('tells what to do by the names of fields', () => {
+    const [call] = restoreToolCalls(
+      [callWith({ phone: [2_125_550_198], n: 2_125_550_198 })],
+      new Map(),
+      maskPhone,
+    );
+    expect(JSON.parse(call?.function.arguments ?? '')).toEqual({ phone: ['<PHONE_1>'], n: 2_125_550_198 });
   });
 });

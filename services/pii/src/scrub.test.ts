@@ -128,3 +128,17 @@ describe('scrub', () => {
     );
   });
 });
+
+it('knows by the names of fields what their values are', () => {
+  const text =
+    '{"phone": ["2125550198", 2125550199], "born": {"date_of_birth": "1984-03-27"}, "ssn": 536228726, "password": "hunter2Xy", "n": 2125550198}';
+  const { content, counts } = scrubWith({ messages: [{ role: 'user', content: text }], stop: [] });
+  expect(JSON.parse(content.messages[0]?.content ?? '')).toEqual({
+    phone: ['<PHONE_1>', '<PHONE_2>'],
+    born: { date_of_birth: '<DATE_OF_BIRTH_1>' },
+    ssn: '<US_SSN_1>',
+    password: '<SECRET_1>',
+    n: 2_125_550_198,
+  });
+  expect(counts.map(({ count }) => count)).toEqual([1, 2, 1, 1]);
+});

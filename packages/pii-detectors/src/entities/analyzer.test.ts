@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AnalysisCancelled, createAnalyzer } from './analyzer.ts';
+import { openTableOf } from './field-labels.ts';
 import { anonymize } from './anonymize.ts';
 import { InvalidPattern } from './own-patterns.ts';
 
@@ -90,5 +91,22 @@ describe('anonymize', () => {
     [{ type: 'replace', newValue: 'X' }, '😀 X, X'],
   ] as const)('does as %j says', (operator, expected) => {
     expect(anonymize(text, entities, () => operator).text).toBe(expected);
+  });
+});
+
+describe('openTableOf', () => {
+  it.each([
+    ['id,name,phone\n17,x,2125', 'id,name,phone', 14],
+    ['Here:\nid | name | phone\n1 | x | y\n2 |', 'id | name | phone', 34],
+    ['id,name,phone', undefined, 0],
+    ['id,name,phone\n1,2,3,4', undefined, 0],
+    ['id,name,phone\nThat is all.\nAnd', undefined, 0],
+    [
+      'Apples, pears, plums\nare fruits that grow on trees, as everybody knows, and some more words are here, and there',
+      undefined,
+      0,
+    ],
+  ])('of %j is below %j', (text, header, rowStart) => {
+    expect(openTableOf(text)).toEqual(header === undefined ? undefined : { header, rowStart });
   });
 });

@@ -56,6 +56,35 @@ function* fieldsOfTables(text: string): Generator<Field> {
   }
 }
 
+/** A table that a text ends in. */
+export interface OpenTable {
+  /** Its first line, without the break. */
+  readonly header: string;
+  /** Where the last line begins, which may be a row of it that is not all there. */
+  readonly rowStart: number;
+}
+
+/** Less of a line does not tell whether it is a row. */
+const surelyRow = 80;
+
+/** The table that goes on in the last line of a text, which may be unfinished. */
+export function openTableOf(text: string): OpenTable | undefined {
+  const rowStart = text.lastIndexOf('\n') + 1;
+  if (rowStart === 0) return undefined;
+  let header: (Header & { readonly line: string }) | undefined;
+  for (const line of text.slice(0, rowStart - 1).split('\n')) {
+    if (line.length <= longestRow && line.split(header?.separator ?? ',').length === header?.labels.length)
+      continue;
+    const found = line.length > longestRow ? undefined : headerOf(line);
+    header = found === undefined ? undefined : { ...found, line };
+  }
+  if (header === undefined) return undefined;
+  const row = text.slice(rowStart);
+  const cells = row.split(header.separator).length;
+  const mayBeRow = cells <= header.labels.length && (cells > 1 || row.length < surelyRow);
+  return mayBeRow && row.length <= longestRow ? { header: header.line, rowStart } : undefined;
+}
+
 /** A line of three names or more, none of which is a sentence: "name,email,phone", also behind a few words and a colon. */
 function headerOf(line: string): Header | undefined {
   for (const separator of separators) {
