@@ -29,6 +29,14 @@ describe('detectorOf, with patterns of the tenant', () => {
     expect(found(`${phone} or 17`, policy)).toEqual([`PHONE_NUMBER ${phone}`, 'NUMBER  17']);
   });
 
+  it.each([
+    ['the pattern', { NAME: 'block' }, 'NAME'],
+    ['what is longer', { EMAIL_ADDRESS: 'block' }, 'EMAIL_ADDRESS'],
+  ] as const)('blocks where %s is blocked, whatever the other is', (_what, actions, type) => {
+    const masker = maskerWith({ patterns: [{ type: 'NAME', pattern: 'lee' }], actions });
+    expect(() => masker.mask(mail)).toThrow(expect.objectContaining({ type }));
+  });
+
   it('never names a placeholder as a type of the tenant is named', () => {
     const patterns = [{ type: 'EMAIL_1', pattern: 'bob' }];
     const masker = maskerWith({ patterns, actions: { EMAIL_1: 'mask' } });

@@ -43,6 +43,7 @@ export function detectorOf(
       text,
       [...found.filter(({ type }) => !isCounted(type)), ...detectOwn(text)],
       [...found.filter(({ type }) => isCounted(type)), ...countOwn(text)],
+      (type) => actionOf(policy, type, direction) === 'block',
     );
   };
 }

@@ -1,19 +1,20 @@
 import type { Finding } from './masker.ts';
 
 /**
- * What is done something to, and what is only counted: of the first, findings that overlap become one, of the type of the longest, so
+ * What is done something to, and what is only counted: of the first, findings that overlap become one, of the type of the longest, or of one that is blocked, so
  * that nothing of either is shown; the others count where none of those stands.
  */
 export function mergeFindings(
   text: string,
   acted: readonly Finding[],
   counted: readonly Finding[],
+  isBlocked: (type: string) => boolean,
 ): readonly Finding[] {
   const merged: Finding[] = [];
   for (const finding of acted.toSorted((a, b) => a.start - b.start)) {
     const last = merged.at(-1);
     if (last === undefined || finding.start >= last.end) merged.push(finding);
-    else merged[merged.length - 1] = union(text, last, finding);
+    else merged[merged.length - 1] = union(text, last, finding, isBlocked);
   }
   let next = 0;
   const beside = counted
@@ -26,8 +27,9 @@ export function mergeFindings(
   return [...merged, ...beside].toSorted((a, b) => a.start - b.start);
 }
 
-function union(text: string, one: Finding, other: Finding): Finding {
-  const { type } = other.end - other.start > one.end - one.start ? other : one;
+function union(text: string, one: Finding, other: Finding, isBlocked: (type: string) => boolean): Finding {
+  const isOtherLonger = other.end - other.start > one.end - one.start;
+  const isOther = isBlocked(one.type) === isBlocked(other.type) ? isOtherLonger : isBlocked(other.type);
   const end = Math.max(one.end, other.end);
-  return { type, start: one.start, end, value: text.slice(one.start, end) };
+  return { type: isOther ? other.type : one.type, start: one.start, end, value: text.slice(one.start, end) };
 }
