@@ -193,10 +193,10 @@ describe('a hostile provider', () => {
 
 describe('an answer that breaks off', () => {
   it('ends as an error, never as one that ended well, and is charged by an estimate', async () => {
-    upstream.react(raw(piece('Once upon a time')));
+    upstream.react(raw(piece('Once upon a time ')));
     const response = await postJson(cluster, '/v1/chat/completions', { ...question, stream: true });
     const text = await response.text();
-    expect(text).toContain('Once upon a time');
+    expect(text).toContain('Once upon a time ');
     expect(text).toContain('"code":"provider_failed"');
     expect(text).not.toContain('[DONE]');
     expect(text).not.toContain('"finish_reason":"stop"');

@@ -98,6 +98,9 @@ describe('startNatsServer', { timeout: 60_000 }, () => {
       await expectStored(client, ['in the clear', 'under the old key']);
       await publish(client, 'under the new key');
     });
+    await expect(startNatsServer({ binary, dataDir, logger, encryptionKeys: [old] })).rejects.toMatchObject({
+      code: 'config_invalid',
+    });
     await run([present], (client) =>
       expectStored(client, ['in the clear', 'under the old key', 'under the new key']),
     );

@@ -51,11 +51,13 @@ const gracePeriodMs = 10_000;
 /** Streams that were not closed in good order are checked at the start. */
 const startTimeoutMs = 120_000;
 const lastLines = 5;
+const otherKey = /unable to recover keys|Error decrypting/;
 
 /**
  * Starts a nats-server on 127.0.0.1 and waits until it takes clients. A server that a killed process left behind on the same
  * folder is stopped first.
- * @throws MillraceError part_missing, nats_server_too_old, data_folder_unwritable, port_in_use, unavailable
+ * @throws MillraceError part_missing, nats_server_too_old, data_folder_unwritable, port_in_use, unavailable; config_invalid where its files were
+ *   encrypted with another key: they are left as they are
  */
 export async function startNatsServer(options: NatsServerOptions): Promise<NatsServer> {
   const { binary, dataDir, port = 0, logger, clock = systemClock } = options;
@@ -147,6 +149,16 @@ async function waitUntilReady(
     last.push(line);
     if (last.length > lastLines) last.shift();
     logLine(line, logger);
+    if (otherKey.test(line)) {
+      // It would go on without the streams that it cannot read, and others would be made in their place.
+      child.kill('SIGKILL');
+      reject(
+        new MillraceError(
+          'config_invalid',
+          'The master key is not the one that the data was sealed with: nats-server cannot decrypt its files. Put the right one into MILLRACE_MASTER_KEY, or into the file that MILLRACE_MASTER_KEY_FILE names.',
+        ),
+      );
+    }
     port = Number(/Listening for client connections on 127\.0\.0\.1:(\d+)/.exec(line)?.[1] ?? port);
     if (line.includes('Server is ready')) resolve(port);
   });
