@@ -212,7 +212,7 @@ describe('an erasure whose process is killed', () => {
   /** Where it is killed: what it waits for then, behind the steps that are done. */
   const places = [
     { step: 'shut_out', locked: apiKeys, done: [] },
-    { step: 'remove', locked: jobs, done: ['shut_out', 'stop_requests', 'shred'] },
+    { step: 'remove', locked: jobs, done: ['shut_out', 'stop_requests', 'shred', 'purge_queues'] },
   ];
 
   it.each(places)('in $step is gone on with, ends once, and counts all', async ({ locked, done }) => {
@@ -254,6 +254,8 @@ describe('an erasure whose process is killed', () => {
       },
     ]);
     expect(rows[0]?.steps.toSorted()).toEqual([
+      'purge_queues',
+      'purge_queues_again',
       'remove',
       'remove_again',
       'remove_names',
