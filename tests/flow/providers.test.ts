@@ -201,7 +201,7 @@ describe('an answer that breaks off', () => {
     expect(text).not.toContain('[DONE]');
     expect(text).not.toContain('"finish_reason":"stop"');
     const closing = await closingOf(response.headers.get('x-request-id') ?? '');
-    expect(closing).toMatchObject({ outcome: 'FAILED', usage: { source: 'ESTIMATE', output_tokens: 4 } });
+    expect(closing).toMatchObject({ outcome: 'FAILED', usage: { source: 'ESTIMATE', output_tokens: 5 } });
     expect(newCalls()).toHaveLength(1);
   });
 

@@ -73,7 +73,7 @@ it('says what other prices would change, and applies just what was shown', async
     status: 412,
     body: { error: { code: 'version_conflict', param: 'expected' } },
   });
-  const applied = await post('reratings', { ...rerating, expected: preview['fingerprint'] }, 'book-1');
+  const applied = await post('reratings', { ...rerating, expected: preview['fingerprint'] }, 'book-2');
   expect(applied).toMatchObject({ status: 200, body: { sums: preview['sums'] } });
 });
 
