@@ -73,7 +73,7 @@ describe('pii scan', () => {
     [['scan', '--types', 'SHOE_SIZE'], 2, '--types has SHOE_SIZE: it must be of EMAIL_ADDRESS, URL,'],
     [['scan', '--min-score', '7'], 2, '--min-score is 7: 0 to 1 is allowed.'],
     [['scan', 'a', 'b'], 2, 'pii scan takes one file at most.'],
-    [['find'], 2, 'pii needs scan.'],
+    [['find'], 2, 'pii needs one of policy, set-policy, report, scan.'],
     [['scan', 'none.jsonl'], 1, 'none.jsonl cannot be read'],
   ])('%j ends with %i and says why', async (args, exitCode, message) => {
     const answer = await run(args);

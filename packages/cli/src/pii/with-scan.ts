@@ -26,12 +26,15 @@ Examples:
 
 /** The group with the command that finds personal data in files, without any service. */
 export function withScan(group: CommandGroup): CommandGroup {
+  const verbs = { ...group.verbs, scan: ['types', 'min-score'] };
   return {
     ...group,
     help: `${group.help}${help}`,
-    verbs: { ...group.verbs, scan: ['types', 'min-score'] },
+    verbs,
     read(args) {
       const [verb, ...rest] = args;
+      if (verb === undefined || !Object.hasOwn(verbs, verb))
+        throw wrong(`${group.name} needs one of ${Object.keys(verbs).join(', ')}.`);
       return verb === 'scan' ? readScan(rest) : group.read(args);
     },
   };
