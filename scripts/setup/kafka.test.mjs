@@ -49,7 +49,11 @@ describe('Kafka for the tests', () => {
 
   it('is taken from the folders that are named', async () => {
     writeJava('17.0.15');
-    const named = { MILLRACE_KAFKA_JARS: '/kafka', MILLRACE_REGISTRY_JARS: '/registry' };
+    const named = {
+      MILLRACE_KAFKA_JARS: '/kafka',
+      MILLRACE_REGISTRY_JARS: '/registry',
+      MILLRACE_JAVA_CLIENT_JARS: '/clients',
+    };
     expect(await provideKafka(workshop(named))).toEqual({ MILLRACE_JAVA: 'java', ...named });
   });
 });
