@@ -1,48 +1,23 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setPiiPolicy, publishControlChanges, type PiiPolicyChanges } from '@millrace/control-plane';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
-import {
-  answering,
-  startScriptedUpstream,
-  type ScriptedUpstream,
-} from '@millrace/providers/scripted-upstream';
+import { answering, type ScriptedUpstream } from '@millrace/providers/scripted-upstream';
 import { inTransaction, piiFindings } from '@millrace/store';
-import OpenAI from 'openai';
+import type OpenAI from 'openai';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { farModel as model, startFarCluster, type FarCluster } from '../support/far-model.ts';
 import { readClosings } from '../support/result-log.ts';
-import { briefAckWait, startTestCluster } from '../support/test-cluster.ts';
 
-const model = 'far-model';
-const price = { currency: 'USD', inputPerMillionTokens: '1', outputPerMillionTokens: '2' };
-let folder: string;
+let far: FarCluster;
 let upstream: ScriptedUpstream;
 let cluster: Cluster;
 let client: OpenAI;
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'millrace-privacy-'));
-  upstream = await startScriptedUpstream();
-  const file = path.join(folder, 'providers.json');
-  const provider = {
-    name: 'far',
-    baseUrl: upstream.baseUrl,
-    keyEnv: 'FAR_KEY',
-    models: [{ name: model, upstream: 'gpt-far', contextLength: 8_192, price }],
-  };
-  await writeFile(file, JSON.stringify({ providers: [provider] }));
-  cluster = await startTestCluster({
-    env: { ...briefAckWait, MILLRACE_ENGINE: 'instant', MILLRACE_PROVIDERS: file, FAR_KEY: 'secret-of-far' },
-  });
-  client = new OpenAI({ apiKey: cluster.apiKey, baseURL: `${cluster.ingressUrl}/v1`, maxRetries: 0 });
+  far = await startFarCluster();
+  ({ upstream, cluster, client } = far);
 });
-afterAll(async () => {
-  await cluster.stop();
-  await upstream.stop();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => far.stop());
 
 const ask = (content: string) =>
   client.chat.completions.create({ model, messages: [{ role: 'user', content }] });

@@ -1,6 +1,3 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import type { Cluster } from '@millrace/embedded';
 import {
   answering,
@@ -10,52 +7,37 @@ import {
   piece,
   raw,
   refusing,
-  startScriptedUpstream,
   type Reaction,
   type ScriptedUpstream,
 } from '@millrace/providers/scripted-upstream';
 import { ledger } from '@millrace/store';
-import OpenAI from 'openai';
+import type OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  farModel as model,
+  farPrice as price,
+  startFarCluster,
+  type FarCluster,
+} from '../support/far-model.ts';
 import { readClosings } from '../support/result-log.ts';
 import { postJson } from '../support/post-json.ts';
-import { briefAckWait, startTestCluster } from '../support/test-cluster.ts';
 
-const model = 'far-model';
-const price = { currency: 'USD', inputPerMillionTokens: '1', outputPerMillionTokens: '2' };
 const question = { model, messages: [{ role: 'user' as const, content: 'Mail jane@example.com, please.' }] };
 
-let folder: string;
+let far: FarCluster;
 let upstream: ScriptedUpstream;
 let cluster: Cluster;
 let client: OpenAI;
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'millrace-providers-'));
-  upstream = await startScriptedUpstream();
-  const file = path.join(folder, 'providers.json');
-  const provider = {
-    name: 'far',
-    baseUrl: upstream.baseUrl,
-    keyEnv: 'FAR_KEY',
+  far = await startFarCluster({
     retries: 1,
-    models: [
-      { name: model, upstream: 'gpt-far', contextLength: 8_192, price },
-      { name: 'far-vectors', contextLength: 512, operations: ['embed'], price },
-    ],
-  };
-  await writeFile(file, JSON.stringify({ providers: [provider] }));
-  cluster = await startTestCluster({
-    env: { ...briefAckWait, MILLRACE_ENGINE: 'instant', MILLRACE_PROVIDERS: file, FAR_KEY: 'secret-of-far' },
+    models: [{ name: 'far-vectors', contextLength: 512, operations: ['embed'], price }],
   });
-  client = new OpenAI({ apiKey: cluster.apiKey, baseURL: `${cluster.ingressUrl}/v1`, maxRetries: 0 });
+  ({ upstream, cluster, client } = far);
 });
 
-afterAll(async () => {
-  await cluster.stop();
-  await upstream.stop();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => far.stop());
 
 let before: number;
 beforeEach(() => {
