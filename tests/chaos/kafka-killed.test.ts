@@ -87,7 +87,7 @@ describe.skipIf(!kafkaIsHere)('requests of Kafka', () => {
       await servers.producer.send({ topic: requestTopic, messages });
     }
     // What the producer has sent again, as the ack of the broker was lost with it, is another record and another request.
-    const records = await servers.recordsIn(requestTopic);
+    const records = await servers.countRecords(requestTopic);
     await expect
       .poll(() => recordsOf(answerTopic).length, { timeout: 500_000 })
       .toBeGreaterThanOrEqual(records);

@@ -1,9 +1,8 @@
-import { SchemaType } from '@kafkajs/confluent-schema-registry';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AnswerGiven, DeadLetter } from '@millrace/contracts';
 import { createTenant } from '@millrace/control-plane';
 import type { Cluster } from '@millrace/embedded';
-import { kafkaIsHere, readTopicCommitted, type TopicReader } from '@millrace/testkit';
+import { kafkaIsHere } from '@millrace/testkit';
 import { readDeadLetters } from '../support/dead-letters.ts';
 import { startInstantCluster } from '../support/instant-engine.ts';
 import { startKafkaServers, type KafkaServers, type TopicsEntry } from '../support/kafka-servers.ts';
@@ -88,22 +87,8 @@ describe.skipIf(!kafkaIsHere)('requests from topics of Kafka', () => {
     await servers?.stop();
   });
 
-  const answersOf = async (
-    tenant: Tenant,
-    count: number,
-    signal: AbortSignal,
-  ): Promise<readonly StoredAnswer[]> => untilAnswered(cluster, tenant, count, signal);
-  /** Waits until a topic has so many records, and expects that it has no more. */
-  const recordsOf = async (topic: string, count: number): Promise<TopicReader['records']> => {
-    const reader = await readTopicCommitted(servers.broker.brokers, [topic]);
-    try {
-      await expect.poll(() => reader.records.length, { timeout: 120_000 }).toBeGreaterThanOrEqual(count);
-      expect(reader.records).toHaveLength(count);
-      return [...reader.records];
-    } finally {
-      await reader.stop();
-    }
-  };
+  const answersOf = (tenant: Tenant, count: number, signal: AbortSignal): Promise<readonly StoredAnswer[]> =>
+    untilAnswered(cluster, tenant, count, signal);
   const lettersOf = async (tenant: Tenant): Promise<readonly DeadLetter[]> =>
     (await readDeadLetters(cluster.platform)).filter((letter) => letter.tenant === tenant);
 
@@ -145,7 +130,7 @@ describe.skipIf(!kafkaIsHere)('requests from topics of Kafka', () => {
       'Millrace-Source-Key': Buffer.from('k1').toString('base64'),
     });
 
-    const records = await recordsOf('answers.json', 4);
+    const records = await servers.expectRecords('answers.json', 4);
     const given = records.map(({ value }) => JSON.parse(value?.toString() ?? '') as AnswerGiven);
     expect(new Set(given.map(({ request_id: id }) => id))).toEqual(
       new Set(answers.map(({ answer }) => answer.request_id)),
@@ -164,21 +149,13 @@ describe.skipIf(!kafkaIsHere)('requests from topics of Kafka', () => {
   it('are read in the Confluent wire format, whoever wrote them by which schema', async ({ signal }) => {
     const id = await servers.register('intake.requested', 'avro.requests-value');
     // Upstream's own: fewer fields, in another order, and one that we do not know.
-    const { id: theirs } = await servers.schemas.register(
-      {
-        type: SchemaType.AVRO,
-        schema: JSON.stringify({
-          type: 'record',
-          name: 'IntakeRequested',
-          namespace: 'millrace',
-          fields: [
-            { name: 'line', type: 'int' },
-            { name: 'input', type: 'string' },
-            { name: 'correlation_id', type: 'string' },
-          ],
-        }),
-      },
-      { subject: 'theirs-value' },
+    const theirs = await servers.registerTheirs(
+      [
+        { name: 'line', type: 'int' },
+        { name: 'input', type: 'string' },
+        { name: 'correlation_id', type: 'string' },
+      ],
+      'theirs-value',
     );
     const own = await servers.schemas.encode(id, { input: 'Hello', correlation_id: 'ours' });
     const other = await servers.schemas.encode(theirs, { line: 7, input: 'Hello', correlation_id: 'theirs' });
@@ -197,7 +174,7 @@ describe.skipIf(!kafkaIsHere)('requests from topics of Kafka', () => {
 
     // The registry's own client reads them.
     const given = await Promise.all(
-      (await recordsOf('answers.avro', 2)).map(
+      (await servers.expectRecords('answers.avro', 2)).map(
         async ({ value }) => (await servers.schemas.decode(value ?? Buffer.alloc(0))) as AnswerGiven,
       ),
     );
@@ -234,11 +211,11 @@ describe.skipIf(!kafkaIsHere)('requests from topics of Kafka', () => {
     expect(kinds('pieces').length).toBeGreaterThan(1);
     expect(kinds('pieces').at(-1)).toBe('ANSWER');
 
-    const pieces = await recordsOf('pieces.c', kinds('pieces').length - 1);
+    const pieces = await servers.expectRecords('pieces.c', kinds('pieces').length - 1);
     expect(
       pieces.map(({ key, headers }) => [key, headers['millrace-kind'], headers['millrace-number']]),
     ).toEqual(pieces.map((_, index) => ['pieces', 'CHUNK', String(index + 1)]));
-    const ends = await recordsOf('answers.c', 2);
+    const ends = await servers.expectRecords('answers.c', 2);
     expect(new Set(ends.map(({ key }) => key))).toEqual(new Set(['pieces', 'whole']));
   });
 
@@ -330,18 +307,7 @@ describe.skipIf(!kafkaIsHere)('requests from topics of Kafka', () => {
   }) => {
     const id = await servers.register('intake.requested', 'away.requests-value');
     // A schema that ingress has not asked for yet.
-    const { id: another } = await servers.schemas.register(
-      {
-        type: SchemaType.AVRO,
-        schema: JSON.stringify({
-          type: 'record',
-          name: 'IntakeRequested',
-          namespace: 'millrace',
-          fields: [{ name: 'input', type: 'string' }],
-        }),
-      },
-      { subject: 'another-value' },
-    );
+    const another = await servers.registerTheirs([{ name: 'input', type: 'string' }], 'another-value');
     const value = await servers.schemas.encode(another, { input: 'Hello' });
     const known = await servers.schemas.encode(id, { input: 'Hello' });
     await servers.registry.kill();
@@ -395,7 +361,7 @@ describe.skipIf(!kafkaIsHere)('requests from topics of Kafka', () => {
     await servers.broker.start();
     await send(100);
     // What the producer has sent again, as the ack of the broker was lost with it, is another record and another request.
-    const records = await servers.recordsIn(topic);
+    const records = await servers.countRecords(topic);
     const answers = await answersOf('shared', records, signal);
     expect(answers).toHaveLength(records);
     expect(new Set(answers.map(recordOf)).size).toBe(records);

@@ -1,12 +1,20 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { readSchemaFiles, type SchemaName } from '@millrace/contracts';
+import { createScratchFolder } from '@millrace/embedded';
 import { kafkaSettings, openKafka } from '@millrace/kafka';
 import { createLogger, readSettings, stopInReverse, type Stoppable } from '@millrace/runtime';
-import { startTestKafka, startTestRegistry, type TestKafka, type TestRegistry } from '@millrace/testkit';
+import {
+  readTopicCommitted,
+  startTestKafka,
+  startTestRegistry,
+  type TestKafka,
+  type TestRegistry,
+  type TopicReader,
+} from '@millrace/testkit';
 import type { Admin, Kafka, Producer } from 'kafkajs';
+import { expect } from 'vitest';
 
 /** An entry of the topics file. */
 export type TopicsEntry = Readonly<Record<string, string | boolean>>;
@@ -24,8 +32,12 @@ export interface KafkaServers extends Stoppable {
   readonly env: Readonly<Record<string, string>>;
   /** @returns the id of the latest version of a published schema, registered under a subject */
   register(name: SchemaName, subject: string): Promise<number>;
+  /** @returns the id of upstream's own schema of a request, with these fields, registered under a subject */
+  registerTheirs(fields: readonly object[], subject: string): Promise<number>;
   /** How many records a topic has. */
-  recordsIn(topic: string): Promise<number>;
+  countRecords(topic: string): Promise<number>;
+  /** Waits until a topic has so many records, and expects that it has no more. */
+  expectRecords(topic: string, count: number): Promise<TopicReader['records']>;
 }
 
 export interface KafkaServersOptions {
@@ -44,9 +56,9 @@ export async function startKafkaServers({ entries, topics }: KafkaServersOptions
   try {
     const [broker, registry] = await Promise.all([startTestKafka(), startTestRegistry()]);
     parts.push(broker, registry);
-    const folder = await mkdtemp(path.join(tmpdir(), 'millrace-topics-'));
-    parts.push({ stop: () => rm(folder, { recursive: true, force: true }) });
-    const file = path.join(folder, 'topics.json');
+    const folder = await createScratchFolder();
+    parts.push(folder);
+    const file = path.join(folder.path, 'topics.json');
     await writeFile(file, JSON.stringify({ topics: entries }));
 
     const where = { MILLRACE_KAFKA_BROKERS: broker.brokers };
@@ -69,6 +81,13 @@ export async function startKafkaServers({ entries, topics }: KafkaServersOptions
     await producer.connect();
     parts.push({ stop: () => producer.disconnect() });
     const schemas = new SchemaRegistry({ host: registry.url });
+    const registerSchema = async (schema: unknown, subject: string): Promise<number> => {
+      const { id } = await schemas.register(
+        { type: SchemaType.AVRO, schema: JSON.stringify(schema) },
+        { subject },
+      );
+      return id;
+    };
     return {
       broker,
       registry,
@@ -82,17 +101,25 @@ export async function startKafkaServers({ entries, topics }: KafkaServersOptions
         MILLRACE_KAFKA_TOPICS: file,
         MILLRACE_SCHEMA_REGISTRY_URL: registry.url,
       },
-      async register(name, subject) {
+      register(name, subject) {
         const latest = readSchemaFiles().findLast((schema) => schema.name === name);
-        const { id } = await schemas.register(
-          { type: SchemaType.AVRO, schema: JSON.stringify(latest?.schema) },
-          { subject },
-        );
-        return id;
+        return registerSchema(latest?.schema, subject);
       },
-      async recordsIn(topic) {
+      registerTheirs: (fields, subject) =>
+        registerSchema({ type: 'record', name: 'IntakeRequested', namespace: 'millrace', fields }, subject),
+      async countRecords(topic) {
         const offsets = await admin.fetchTopicOffsets(topic);
         return offsets.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
+      },
+      async expectRecords(topic, count) {
+        const reader = await readTopicCommitted(broker.brokers, [topic]);
+        try {
+          await expect.poll(() => reader.records.length, { timeout: 120_000 }).toBeGreaterThanOrEqual(count);
+          expect(reader.records).toHaveLength(count);
+          return [...reader.records];
+        } finally {
+          await reader.stop();
+        }
       },
       stop: () => stopInReverse(parts),
     };
