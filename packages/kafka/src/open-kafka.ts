@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
+import type { Kafka, KafkaConfig, SASLOptions } from 'kafkajs';
 import { MillraceError, type Logger } from '@millrace/runtime';
-import { logInto } from './kafka-log.ts';
 import type { KafkaSettings } from './kafka-settings.ts';
 import { repairRequestQueue } from './kafkajs-repairs.ts';
 
@@ -9,11 +8,12 @@ import { repairRequestQueue } from './kafkajs-repairs.ts';
 const retry = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 5 } as const;
 
 /**
- * The client; nothing is connected yet.
+ * The client; nothing is connected yet. Its library is loaded here, so that what only may use Kafka does not have it.
  *
  * @throws `config_invalid` when no brokers are set, settings exclude each other, or a file cannot be read
  */
 export async function openKafka(settings: KafkaSettings, logger: Logger): Promise<Kafka> {
+  const [client, { logInto }] = await Promise.all([import('kafkajs'), import('./kafka-log.ts')]);
   repairRequestQueue();
   const ssl = await tlsOf(settings);
   const sasl = saslOf(settings);
@@ -27,7 +27,7 @@ export async function openKafka(settings: KafkaSettings, logger: Logger): Promis
     ...(sasl !== undefined && { sasl }),
     ...logInto(logger),
   };
-  return new Kafka(config);
+  return new client.Kafka(config);
 }
 
 function brokersOf({ kafkaBrokers = [] }: KafkaSettings): string[] {

@@ -1,4 +1,4 @@
-import { nameTypes } from '@millrace/pii-detectors/entities';
+import { nameTypes } from '@millrace/pii-detectors/types';
 
 /**
  * What is done with personal data of a type.

@@ -1,5 +1,5 @@
 import { controlKeys, fromSubjectToken } from '@millrace/contracts';
-import { defaultPiiPolicy, piiActions, type PiiAction, type PiiPolicy } from '@millrace/pii-policy';
+import { defaultPiiPolicy, piiActions, type PiiAction, type PiiPolicy } from '@millrace/pii-policy/policy';
 import { MillraceError, type Stoppable } from '@millrace/runtime';
 import type { StageDependencies } from './stage-dependencies.ts';
 

@@ -1,8 +1,7 @@
 import path from 'node:path';
-import { defaultMinScore, entityTypes } from '@millrace/pii-detectors/entities';
+import { defaultMinScore, entityTypes } from '@millrace/pii-detectors/types';
 import type { CommandGroup } from '../command-group.ts';
 import { readOptions, wrong } from '../read-options.ts';
-import { scan } from './scan.ts';
 
 const help = `
 npm run --silent millrace -- pii scan [FILE] [--types TYPE,…] [--min-score N]
@@ -49,8 +48,10 @@ function readScan(args: readonly string[]): ReturnType<CommandGroup['read']> {
   if (others.length > 0) throw wrong('pii scan takes one file at most.');
   const types = typesOf(values['types'] as string | undefined);
   const minScore = scoreOf(values['min-score'] as string | undefined);
-  return ({ settings, input, output, writeError, startProgress }) =>
-    scan(
+  return async ({ settings, input, output, writeError, startProgress }) => {
+    // Its detectors weigh 100 MB, which no other command needs.
+    const { scan } = await import('./scan.ts');
+    return scan(
       {
         file: file === undefined ? undefined : path.resolve(settings.workingFolder, file),
         types,
@@ -58,6 +59,7 @@ function readScan(args: readonly string[]): ReturnType<CommandGroup['read']> {
       },
       { input, output, writeError, startProgress },
     );
+  };
 }
 
 function typesOf(list: string | undefined): readonly string[] | undefined {

@@ -1,6 +1,6 @@
 import type { CountryCode } from 'libphonenumber-js';
 import { besideOthers } from './beside-others.ts';
-import type { Entity } from './entity.ts';
+import { defaultMinScore, type Entity } from './entity.ts';
 import { compileOwnPattern, type OwnPattern } from './own-patterns.ts';
 import { createPatternRecognizers } from './pattern-recognizers.ts';
 import { piecesOf } from './pieces.ts';
@@ -35,8 +35,6 @@ export type Analyzer = (text: string, isCancelled?: () => boolean) => readonly E
 
 /** Nobody waits for the outcome. */
 export class AnalysisCancelled extends Error {}
-
-export const defaultMinScore = 0.5;
 
 /** @throws `InvalidPattern` */
 export function createAnalyzer(options: AnalyzerOptions = {}): Analyzer {

@@ -42,6 +42,9 @@ export type EntityType = (typeof entityTypes)[number];
 /** Found by words, context and shape rather than by a pattern: they cost more, and are wrong more often. */
 export const nameTypes: readonly EntityType[] = ['PERSON', 'ORGANIZATION', 'LOCATION'];
 
+/** What is less sure is left out, unless something else is asked for. */
+export const defaultMinScore = 0.5;
+
 /** A piece of personal data, or a secret, in a text. */
 export interface Entity {
   /** One of `entityTypes`, or the name of a pattern of one's own. */

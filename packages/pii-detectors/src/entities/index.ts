@@ -1,13 +1,12 @@
 export {
   AnalysisCancelled,
   createAnalyzer,
-  defaultMinScore,
   type AnalysisOptions,
   type Analyzer,
   type AnalyzerOptions,
 } from './analyzer.ts';
 export { anonymize, type Anonymized, type AnonymizedItem, type Operator } from './anonymize.ts';
-export { entityTypes, nameTypes, type Entity, type EntityType } from './entity.ts';
+export { defaultMinScore, entityTypes, nameTypes, type Entity, type EntityType } from './entity.ts';
 export { openTableOf, type OpenTable } from './field-labels.ts';
 export { InvalidPattern, type OwnPattern } from './own-patterns.ts';
 export type { Recognizer } from './recognizer.ts';
