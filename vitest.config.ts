@@ -5,6 +5,8 @@ const expectation = { poll: { timeout: 30_000 } };
 
 export default defineConfig({
   test: {
+    // By default one core is left to whoever watches.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
@@ -36,7 +38,6 @@ export default defineConfig({
           include: ['tests/flow/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
         },
       },
       {
@@ -46,7 +47,6 @@ export default defineConfig({
           include: ['tests/chaos/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
         },
       },
     ],

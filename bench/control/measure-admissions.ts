@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { sql } from 'drizzle-orm';
+import { sql } from '@millrace/store/sql';
 import { startAuthQuota } from '@millrace/auth-quota';
 import { connectNats, type Bus } from '@millrace/bus';
 import {

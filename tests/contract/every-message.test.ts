@@ -26,7 +26,7 @@ import { giveUp } from '@millrace/stage';
 import { deliverAll } from '@millrace/stage/testing';
 import { inTransaction, ledger, quotas, tenants } from '@millrace/store';
 import { openStream } from '@millrace/testkit';
-import { and, eq } from 'drizzle-orm';
+import { and, eq } from '@millrace/store/sql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { acceptedId, textOf, untilChunk } from '../support/answer.ts';
 import { untilDeadLetters } from '../support/dead-letters.ts';

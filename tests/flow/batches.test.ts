@@ -1,5 +1,5 @@
 import OpenAI, { BadRequestError, InvalidWebhookSignatureError, NotFoundError, toFile } from 'openai';
-import { eq, sql } from 'drizzle-orm';
+import { eq, sql } from '@millrace/store/sql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Cluster } from '@millrace/embedded';
 import { batches, webhookDeliveries } from '@millrace/store';

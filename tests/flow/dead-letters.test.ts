@@ -10,7 +10,7 @@ import type { Stoppable } from '@millrace/runtime';
 import { closingOf, publishClosing } from '@millrace/stage/testing';
 import { ledger } from '@millrace/store';
 import { openStream } from '@millrace/testkit';
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { acceptedId, textOf } from '../support/answer.ts';
 import { startInstantCluster } from '../support/instant-engine.ts';

@@ -11,7 +11,7 @@ import OpenAI, {
   UnprocessableEntityError,
 } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { and, eq } from 'drizzle-orm';
+import { and, eq } from '@millrace/store/sql';
 import { createApiKey } from '@millrace/control-plane';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
 import { quotas } from '@millrace/store';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import { verifyTenant } from '@millrace/audit-log';
 import { createApiKey, createTenant } from '@millrace/control-plane';
 import { defaultTenant, type Cluster } from '@millrace/embedded';

@@ -3,7 +3,7 @@ import { defaultTenant, type Cluster } from '@millrace/embedded';
 import { answering, type ScriptedUpstream } from '@millrace/providers/scripted-upstream';
 import { inTransaction, piiFindings } from '@millrace/store';
 import type OpenAI from 'openai';
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { farModel as model, startFarCluster, type FarCluster } from '../support/far-model.ts';
 import { readClosings } from '../support/result-log.ts';

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { createScratchFolder, defaultTenant, type Cluster } from '@millrace/embedded';
 import type { Stoppable } from '@millrace/runtime';
 import { ledger, trainingExamples } from '@millrace/store';
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startInstantCluster } from '../support/instant-engine.ts';
 import { postJson } from '../support/post-json.ts';

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { and, eq } from 'drizzle-orm';
+import { and, eq } from '@millrace/store/sql';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
 import { putIdentityProvider, setIdentityProviderDisabled } from '@millrace/identity';
 import { startTestIssuer, testAudience, type TestIssuer } from '@millrace/identity/testing';

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import { verifyTenant } from '@millrace/audit-log';
 import { subjects, type RequestClosed } from '@millrace/contracts';
 import type { Cluster } from '@millrace/embedded';

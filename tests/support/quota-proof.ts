@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { sql } from '@millrace/store/sql';
 import type { Database } from '@millrace/store';
 
 /** What the quotas of all who have asked say, beside what the ledger says of the same month. Amounts are decimal strings. */

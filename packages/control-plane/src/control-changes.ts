@@ -1,5 +1,5 @@
 import { controlKeys } from '@millrace/contracts';
-import { asc, inArray, sql } from 'drizzle-orm';
+import { asc, inArray, sql } from '@millrace/store/sql';
 import { announceDataPolicy } from '@millrace/stage';
 import { controlChanges, dataPolicies, inTransaction, type Transaction } from '@millrace/store';
 import type { ControlDependencies } from './control-dependencies.ts';

@@ -1,4 +1,4 @@
-import { inArray } from 'drizzle-orm';
+import { inArray } from '@millrace/store/sql';
 import { apiKeys, memberships, users, type Database, type Transaction } from '@millrace/store';
 
 /** A role of a user; `*` is all projects of the organisation. */

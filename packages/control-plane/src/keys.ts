@@ -1,4 +1,4 @@
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, sql } from '@millrace/store/sql';
 import { MillraceError } from '@millrace/runtime';
 import { apiKeys, memberships, tenants, users, type Transaction } from '@millrace/store';
 import type { Actor, Place } from './actor.ts';

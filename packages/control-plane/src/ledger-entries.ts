@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, lt } from 'drizzle-orm';
+import { and, desc, eq, gte, lt } from '@millrace/store/sql';
 import { ledger, type Database } from '@millrace/store';
 import type { Place } from './actor.ts';
 import { showDecimal } from './decimals.ts';

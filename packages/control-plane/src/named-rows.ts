@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, sql, type SQL } from 'drizzle-orm';
+import { and, asc, eq, gt, sql, type SQL } from '@millrace/store/sql';
 import { organisations, tenants, type Database, type Transaction } from '@millrace/store';
 import type { Clock } from '@millrace/runtime';
 import { placeIn, type PageRequest } from './page.ts';

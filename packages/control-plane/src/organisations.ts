@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import { organisations, quotas, type Transaction } from '@millrace/store';
 import type { Place } from './actor.ts';
 import type { ControlDependencies, Reading } from './control-dependencies.ts';

@@ -1,4 +1,4 @@
-import { and, asc, eq, gte, inArray, lt, sql } from 'drizzle-orm';
+import { and, asc, eq, gte, inArray, lt, sql } from '@millrace/store/sql';
 import { piiFindings, tenants, type Database } from '@millrace/store';
 import type { Place } from './actor.ts';
 import { pageOf, placeIn, type Page, type PageRequest } from './page.ts';

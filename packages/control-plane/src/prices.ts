@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, isNull, lte, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, isNull, lte, or, sql } from '@millrace/store/sql';
 import type { Price } from '@millrace/pricing';
 import { MillraceError } from '@millrace/runtime';
 import { prices, type Transaction } from '@millrace/store';

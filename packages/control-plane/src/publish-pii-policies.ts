@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import { controlKeys } from '@millrace/contracts';
 import type { PiiAction, PiiPolicy } from '@millrace/pii-policy';
 import { piiPolicies, type Transaction } from '@millrace/store';

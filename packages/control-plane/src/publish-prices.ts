@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray } from 'drizzle-orm';
+import { and, asc, eq, inArray } from '@millrace/store/sql';
 import { controlKeys } from '@millrace/contracts';
 import { toPublished, type Price } from '@millrace/pricing';
 import { prices, type Database, type Transaction } from '@millrace/store';

@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from '@millrace/store/sql';
 import { scopes as quotaScopes, windowStartOf, type QuotaLimits, type QuotaSubject } from '@millrace/quota';
 import { quotas, type Transaction } from '@millrace/store';
 import type { ControlDependencies, Reading } from './control-dependencies.ts';

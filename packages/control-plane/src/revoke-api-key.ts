@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq, sql } from '@millrace/store/sql';
 import { apiKeys, inTransaction, type Transaction } from '@millrace/store';
 import { noteChanges, publishControlChanges } from './control-changes.ts';
 import type { ControlDependencies } from './control-dependencies.ts';

@@ -1,4 +1,4 @@
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, sql } from '@millrace/store/sql';
 import { apiKeys, memberships, users, type Transaction } from '@millrace/store';
 import type { Place } from './actor.ts';
 import { noteChanges } from './control-changes.ts';

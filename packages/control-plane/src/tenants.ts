@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq } from '@millrace/store/sql';
 import { inTransaction, quotas, tenants, type Database, type Transaction } from '@millrace/store';
 import type { Place } from './actor.ts';
 import type { ControlDependencies, Reading } from './control-dependencies.ts';

@@ -1,4 +1,4 @@
-import { and, asc, sql, type Column, type SQL } from 'drizzle-orm';
+import { and, asc, sql, type Column, type SQL } from '@millrace/store/sql';
 import { ledger, type Database } from '@millrace/store';
 import type { Place } from './actor.ts';
 import { showDecimal } from './decimals.ts';

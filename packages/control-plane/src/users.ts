@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, sql } from '@millrace/store/sql';
 import { apiKeys, quotas, users, type Transaction } from '@millrace/store';
 import type { SealingBox } from '@millrace/sealing';
 import type { Place } from './actor.ts';

@@ -1,4 +1,4 @@
-import { and, asc, eq, notInArray } from 'drizzle-orm';
+import { and, asc, eq, notInArray } from '@millrace/store/sql';
 import { subjects } from '@millrace/contracts';
 import type { Relay } from '@millrace/relay';
 import { MillraceError, type Clock, type Logger } from '@millrace/runtime';

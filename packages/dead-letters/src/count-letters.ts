@@ -1,4 +1,4 @@
-import { inArray, min, sql } from 'drizzle-orm';
+import { inArray, min, sql } from '@millrace/store/sql';
 import type { Reading } from '@millrace/control-plane';
 import { deadLetters } from '@millrace/store';
 import { unresolved } from './letters.ts';

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { subjects, type RequestReceived } from '@millrace/contracts';
 import { platformPlace } from '@millrace/control-plane';

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import { MillraceError, type Clock, type IdGenerator } from '@millrace/runtime';
 import { deadLetters, type Transaction } from '@millrace/store';
 import { noSuchLetter, showLetter, type ShownLetter } from './letters.ts';

@@ -1,4 +1,4 @@
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray } from '@millrace/store/sql';
 import type { Clock } from '@millrace/runtime';
 import { deadLetters, onConnection, type Database } from '@millrace/store';
 

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { sql } from '@millrace/store/sql';
 import type { StoredMessage } from '@millrace/bus';
 import type { Codec } from '@millrace/contracts';
 import { deadLetters, onConnection, type Database } from '@millrace/store';

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq, sql } from '@millrace/store/sql';
 import {
   identityProviders,
   onConnection,

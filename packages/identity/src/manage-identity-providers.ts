@@ -1,4 +1,4 @@
-import { and, asc, eq, sql, type SQL } from 'drizzle-orm';
+import { and, asc, eq, sql, type SQL } from '@millrace/store/sql';
 import { MillraceError } from '@millrace/runtime';
 import { identityProviders, onConnection, type Database, type Transaction } from '@millrace/store';
 import { readIdentityProvider, type IdentityProvider } from './identity-provider.ts';

@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq } from '@millrace/store/sql';
 import type { IdGenerator } from '@millrace/runtime';
 import { inTransaction, onConnection, quotas, users, type Database } from '@millrace/store';
 

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { memberships, quotas, tenants, users } from '@millrace/store';
 import { startIdentityTest, testMapping, type IdentityTest } from './identity.fixture.ts';

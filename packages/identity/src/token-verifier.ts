@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq } from '@millrace/store/sql';
 import type { VerifiedPrincipal } from '@millrace/contracts';
 import type { Clock, IdGenerator, Logger } from '@millrace/runtime';
 import {

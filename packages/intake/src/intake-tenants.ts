@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import type { GatewayPrincipal } from '@millrace/relay';
 import type { Clock } from '@millrace/runtime';
 import { tenants, type Database } from '@millrace/store';

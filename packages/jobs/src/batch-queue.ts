@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, notInArray, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, notInArray, sql } from '@millrace/store/sql';
 import { MillraceError } from '@millrace/runtime';
 import { batches, batchLines, files, inTransaction, onConnection, type Transaction } from '@millrace/store';
 import {

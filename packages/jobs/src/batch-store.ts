@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, lt, sql } from '@millrace/store/sql';
 import type { Priority } from '@millrace/contracts';
 import type { GatewayPrincipal } from '@millrace/relay';
 import {

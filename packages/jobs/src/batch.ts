@@ -1,4 +1,4 @@
-import { getTableColumns } from 'drizzle-orm';
+import { getTableColumns } from '@millrace/store/sql';
 import type { Priority } from '@millrace/contracts';
 import type { GatewayPrincipal } from '@millrace/relay';
 import { batches } from '@millrace/store';

@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from '@millrace/store/sql';
 import { jobs, type Transaction } from '@millrace/store';
 import { jobColumns, jobOf, type Job, type JobEnd, type JobRequest, type JobResult } from './job.ts';
 import type { JobDependencies } from './job-dependencies.ts';

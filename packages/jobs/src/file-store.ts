@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, isNotNull, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, isNotNull, lt, sql } from '@millrace/store/sql';
 import type { GatewayPrincipal } from '@millrace/relay';
 import type { SealingBox } from '@millrace/sealing';
 import { filePieces, files, inTransaction, onConnection, type Transaction } from '@millrace/store';

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { apiKeys, inTransaction, jobs, users, webhookDeliveries } from '@millrace/store';
 import type { Job } from './job.ts';

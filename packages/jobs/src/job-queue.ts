@@ -1,4 +1,4 @@
-import { and, eq, inArray, notInArray, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, notInArray, or, sql } from '@millrace/store/sql';
 import { apiKeys, inTransaction, jobs, onConnection, users } from '@millrace/store';
 import { writeEnd, type JobEnding } from './end-job.ts';
 import { jobColumns, jobOf, type Job, type JobKind, type JobRequest } from './job.ts';

@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, lt } from 'drizzle-orm';
+import { and, desc, eq, inArray, lt } from '@millrace/store/sql';
 import type { Priority } from '@millrace/contracts';
 import type { GatewayPrincipal } from '@millrace/relay';
 import { inTransaction, jobs, onConnection, type Transaction } from '@millrace/store';

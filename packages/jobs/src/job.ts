@@ -1,4 +1,4 @@
-import { getTableColumns } from 'drizzle-orm';
+import { getTableColumns } from '@millrace/store/sql';
 import type { CacheHit, Priority } from '@millrace/contracts';
 import type { AnswerCost, GatewayPrincipal } from '@millrace/relay';
 import { jobs } from '@millrace/store';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from '@millrace/store/sql';
 import { idempotencyScope, type GatewayPrincipal } from '@millrace/relay';
 import { MillraceError } from '@millrace/runtime';
 import type { Sealing, SealingBox } from '@millrace/sealing';

@@ -1,4 +1,4 @@
-import { sql, type SQL } from 'drizzle-orm';
+import { sql, type SQL } from '@millrace/store/sql';
 import { dataPolicies } from '@millrace/store';
 
 /** What of a policy says how long something is kept. */

@@ -1,4 +1,4 @@
-import { and, eq, type Column, type SQL } from 'drizzle-orm';
+import { and, eq, type Column, type SQL } from '@millrace/store/sql';
 import { idempotencyScope, type GatewayPrincipal } from '@millrace/relay';
 
 interface OwnedTable {

@@ -1,4 +1,4 @@
-import { inArray, lt, sql, type SQL } from 'drizzle-orm';
+import { inArray, lt, sql, type SQL } from '@millrace/store/sql';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Clock } from '@millrace/runtime';
 import {

@@ -1,4 +1,4 @@
-import { and, eq, notInArray, sql } from 'drizzle-orm';
+import { and, eq, notInArray, sql } from '@millrace/store/sql';
 import { inTransaction, onConnection, webhookDeliveries, type Transaction } from '@millrace/store';
 import { newId, type JobDependencies } from './job-dependencies.ts';
 import { openJson, sealJson } from './sealed-json.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, sql } from '@millrace/store/sql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCodec, subjects } from '@millrace/contracts';
 import { ManualClock } from '@millrace/runtime';

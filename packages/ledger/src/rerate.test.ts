@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { and, eq } from 'drizzle-orm';
+import { and, eq } from '@millrace/store/sql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Price } from '@millrace/pricing';
 import { ManualClock } from '@millrace/runtime';

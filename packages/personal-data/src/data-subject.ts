@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, or, sql, type Column, type SQL } from 'drizzle-orm';
+import { and, eq, inArray, isNull, or, sql, type Column, type SQL } from '@millrace/store/sql';
 import type { IdGenerator } from '@millrace/runtime';
 import type { StageDependencies } from '@millrace/stage';
 import { apiKeys, type Database } from '@millrace/store';

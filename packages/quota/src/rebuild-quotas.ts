@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { sql } from '@millrace/store/sql';
 import type { Bus, StoredMessage } from '@millrace/bus';
 import type { AdmissionDecided, Codec } from '@millrace/contracts';
 import { MillraceError, type Clock } from '@millrace/runtime';

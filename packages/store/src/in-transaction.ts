@@ -1,4 +1,4 @@
-import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { drizzle, type NodePgDatabase } from './drizzle/node-postgres.ts';
 import type { PoolClient } from 'pg';
 import { withConnection } from './connection.ts';
 import type { Database } from './database.ts';

@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { sql } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/node-postgres';
-import { migrate as applyMigrations } from 'drizzle-orm/node-postgres/migrator';
+import { sql } from './drizzle/sql.ts';
+import { drizzle, migrate as applyMigrations } from './drizzle/node-postgres.ts';
 import type { Database } from './database.ts';
 import { inTransaction } from './in-transaction.ts';
 

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApiKey } from '@millrace/control-plane';
 import { apiKeys, controlChanges, keptAnswers, users } from '@millrace/store';

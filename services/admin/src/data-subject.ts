@@ -1,4 +1,4 @@
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray } from '@millrace/store/sql';
 import {
   findTenant,
   notFound,

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { sql } from 'drizzle-orm';
+import { sql } from '@millrace/store/sql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startAdminTest, type AdminTest, type Target } from './admin.fixture.ts';
 import type { AdminRoute } from './admin-route.ts';

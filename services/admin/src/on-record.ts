@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { sql } from '@millrace/store/sql';
 import { encodeAct, fieldOf } from '@millrace/audit-log';
 import { systemTenant } from '@millrace/stage';
 import { outbox, type Transaction } from '@millrace/store';

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { connectNats, type Bus } from '@millrace/bus';
 import { bucketDefinitions, controlKeys, createCodec, streamDefinitions } from '@millrace/contracts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { and, eq } from 'drizzle-orm';
+import { and, eq } from '@millrace/store/sql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createCodec, subjects, type RequestReceived } from '@millrace/contracts';
 import { createApiKey, createTenant } from '@millrace/control-plane';

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq, sql } from '@millrace/store/sql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectNats, type Bus } from '@millrace/bus';
 import {

@@ -1,4 +1,4 @@
-import { and, asc, isNull, lt, sql } from 'drizzle-orm';
+import { and, asc, isNull, lt, sql } from '@millrace/store/sql';
 import { createBudgetAlerts, type BudgetAlertsDependencies, type RequestPrices } from '@millrace/quota';
 import { claims, execute, inTransaction, type Database, type Transaction } from '@millrace/store';
 import { addModels } from './admission-queries.ts';

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { sql } from '@millrace/store/sql';
 import { consumerDefinitions } from '@millrace/contracts';
 import { createFetchKeySet, createTokenVerifier } from '@millrace/identity';
 import { createIdGenerator, stopInReverse, systemRandom, type Stoppable } from '@millrace/runtime';

@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq } from '@millrace/store/sql';
 import type { CredentialVerified } from '@millrace/contracts';
 import { effectiveRoles, isKeyOf, keyIdOf } from '@millrace/control-plane';
 import { apiKeys, memberships, organisations, quotas, tenants, users, type Database } from '@millrace/store';

@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq } from '@millrace/store/sql';
 import { ledger, type Database } from '@millrace/store';
 
 /** What a ledger row says of a request's cost. */

@@ -1,4 +1,4 @@
-import { lt, sql } from 'drizzle-orm';
+import { lt, sql } from '@millrace/store/sql';
 import type { Clock } from '@millrace/runtime';
 import { inTransaction, outbox, type Database } from '@millrace/store';
 

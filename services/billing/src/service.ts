@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { sql } from '@millrace/store/sql';
 import { consumerDefinitions } from '@millrace/contracts';
 import { publishPrices } from '@millrace/control-plane';
 import { createIdGenerator, stopInReverse, systemRandom } from '@millrace/runtime';

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { sql } from '@millrace/store/sql';
 import { startReplaying } from './replay-dead-letters.ts';
 import { createEndpoints } from '@millrace/endpoints';
 import {

@@ -1,6 +1,6 @@
 import { createLogger, systemClock, type Stoppable } from '@millrace/runtime';
 import { startTestDatabase, type TestDatabase } from '@millrace/testkit';
-import { sql } from 'drizzle-orm';
+import { sql } from '@millrace/store/sql';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createLeases, type Leases } from './leases.ts';
 

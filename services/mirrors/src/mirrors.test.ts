@@ -22,7 +22,7 @@ import {
   type TestRegistry,
   type TopicReader,
 } from '@millrace/testkit';
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import type { MirroredRecord } from './mirrored-record.ts';
 import { openMirrorWriter, type MirrorWriter } from './mirror-writer.ts';
 import { clientOf, startScene, type Replica, type Scene } from './scene.fixture.ts';

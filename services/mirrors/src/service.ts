@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { sql } from '@millrace/store/sql';
 import { mirrorStateTopic } from '@millrace/contracts';
 import { openKafka, openSchemaRegistry, readTopics } from '@millrace/kafka';
 import { MillraceError, stopInReverse, type Stoppable } from '@millrace/runtime';

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import { topics, type Codec, type TenantDescribed } from '@millrace/contracts';
 import { organisations, tenants, type Database } from '@millrace/store';
 import type { ReferenceSource } from './reference-source.ts';

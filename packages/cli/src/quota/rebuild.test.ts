@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectNats } from '@millrace/bus';
 import { bucketDefinitions, streamDefinitions } from '@millrace/contracts';

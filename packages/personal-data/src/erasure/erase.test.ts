@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { eq, getTableName, sql } from 'drizzle-orm';
+import { eq, getTableName, sql } from '@millrace/store/sql';
 import { subjects } from '@millrace/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { controlKeys } from '@millrace/contracts';

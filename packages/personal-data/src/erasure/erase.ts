@@ -1,5 +1,5 @@
 import { subjects } from '@millrace/contracts';
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import { MillraceError } from '@millrace/runtime';
 import { inTransaction, onConnection, tenants } from '@millrace/store';
 import type { DataSubject, PersonalDataDependencies } from '../data-subject.ts';

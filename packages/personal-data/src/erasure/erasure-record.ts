@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, sql } from '@millrace/store/sql';
 import { erasures, onConnection, type Database, type Transaction } from '@millrace/store';
 import type { DataSubject, PersonalDataDependencies } from '../data-subject.ts';
 

@@ -1,4 +1,4 @@
-import { and, eq, isNotNull, ne, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, ne, sql } from '@millrace/store/sql';
 import { controlKeys } from '@millrace/contracts';
 import { apiKeys, inTransaction, memberships, tenants, users, type Transaction } from '@millrace/store';
 import type { DataSubject, PersonalDataDependencies } from '../data-subject.ts';

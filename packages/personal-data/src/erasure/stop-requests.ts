@@ -1,4 +1,4 @@
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq, isNull } from '@millrace/store/sql';
 import { cancelRequest } from '@millrace/stage';
 import { claims, onConnection } from '@millrace/store';
 import type { DataSubject, PersonalDataDependencies } from '../data-subject.ts';

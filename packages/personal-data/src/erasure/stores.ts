@@ -1,4 +1,4 @@
-import { eq, inArray, or, and, sql, type SQL } from 'drizzle-orm';
+import { eq, inArray, or, and, sql, type SQL } from '@millrace/store/sql';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import {
   batches,

@@ -1,4 +1,4 @@
-import { and, eq, isNotNull } from 'drizzle-orm';
+import { and, eq, isNotNull } from '@millrace/store/sql';
 import {
   apiKeys,
   batches,

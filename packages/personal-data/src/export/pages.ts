@@ -1,4 +1,4 @@
-import { and, asc, getTableColumns, gt, type SQL } from 'drizzle-orm';
+import { and, asc, getTableColumns, gt, type SQL } from '@millrace/store/sql';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import { onConnection, type Database } from '@millrace/store';
 

@@ -1,4 +1,4 @@
-import { getTableName } from 'drizzle-orm';
+import { getTableName } from '@millrace/store/sql';
 import { tables } from '@millrace/store';
 import type { KeptData } from './kept-data.ts';
 

@@ -1,4 +1,4 @@
-import { and, isNotNull, min, type SQL } from 'drizzle-orm';
+import { and, isNotNull, min, type SQL } from '@millrace/store/sql';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import { streamDefinitions } from '@millrace/contracts';
 import { dropOldKeys, type KeyStore } from '@millrace/sealing';

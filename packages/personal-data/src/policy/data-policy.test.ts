@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { subjects } from '@millrace/contracts';
 import { ManualClock } from '@millrace/runtime';

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq, sql } from '@millrace/store/sql';
 import { noteChanges, publishControlChanges } from '@millrace/control-plane';
 import { MillraceError } from '@millrace/runtime';
 import { announceDataPolicy } from '@millrace/stage';

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, sql } from '@millrace/store/sql';
 import { MillraceError } from '@millrace/runtime';
 import { trainingExamples } from '@millrace/store';
 import type { PersonalDataDependencies } from '../data-subject.ts';

@@ -1,4 +1,4 @@
-import { and, eq, gt } from 'drizzle-orm';
+import { and, eq, gt } from '@millrace/store/sql';
 import { MillraceError } from '@millrace/runtime';
 import { trainingExamples, type Transaction } from '@millrace/store';
 import { belongsTo, type DataSubject, type PersonalDataDependencies } from '../data-subject.ts';

@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import { MillraceError } from '@millrace/runtime';
 import type { ChatMessage, DataPolicies, RequestContent, ToolCall } from '@millrace/stage';
 import { dataPolicies, inTransaction, trainingExamples } from '@millrace/store';

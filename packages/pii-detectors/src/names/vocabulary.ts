@@ -1,4 +1,4 @@
-import nlp from 'compromise/two';
+import { createRequire } from 'node:module';
 import { ambiguousNames, everydayWords } from './everyday-words.ts';
 
 export type WordKind =
@@ -22,7 +22,7 @@ const endings =
 
 /** What is known of words: the lexicon of compromise (English, names of people and places of the world), and everyday words of six languages. */
 export function createVocabulary(): Vocabulary {
-  const { lexicon } = (nlp as unknown as CompromiseModel).model().one;
+  const { lexicon } = readModel().model().one;
   const known = new Map<string, WordKind>();
   const lookUp = (word: string): WordKind => {
     if (ambiguousNames.has(word)) return 'ambiguous';
@@ -69,6 +69,13 @@ function isOrdinary(lexicon: Lexicon, word: string): boolean {
   return (
     everydayWords.has(word) || (tags.length > 0 && tags.every((tag) => tag !== undefined && !names.has(tag)))
   );
+}
+
+const require = createRequire(import.meta.url);
+
+/** Its 60 MB are for those who look for names; every service has this file. */
+function readModel(): CompromiseModel {
+  return require('compromise/two') as CompromiseModel;
 }
 
 type Lexicon = Readonly<Record<string, string | readonly string[] | undefined>>;

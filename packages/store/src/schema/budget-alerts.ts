@@ -1,4 +1,4 @@
-import { integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { integer, pgTable, primaryKey, text } from '../drizzle/pg-core.ts';
 import { moment } from './moment.ts';
 
 /** Which shares of which budgets were reported as reached: each once. */

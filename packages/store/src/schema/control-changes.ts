@@ -1,4 +1,4 @@
-import { bigint, pgTable, text } from 'drizzle-orm/pg-core';
+import { bigint, pgTable, text } from '../drizzle/pg-core.ts';
 import { moment } from './moment.ts';
 
 /** What was changed and is yet to be told to those who watch CONTROL: written with the change, removed once it is told. */

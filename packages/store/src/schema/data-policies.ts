@@ -1,4 +1,4 @@
-import { bigint, boolean, integer, pgTable, text } from 'drizzle-orm/pg-core';
+import { bigint, boolean, integer, pgTable, text } from '../drizzle/pg-core.ts';
 import { moment } from './moment.ts';
 import { tenants } from './tenants.ts';
 

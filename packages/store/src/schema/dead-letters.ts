@@ -1,4 +1,4 @@
-import { bigint, index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, index, integer, pgTable, text, uuid } from '../drizzle/pg-core.ts';
 import { moment } from './moment.ts';
 
 /** What became of dead letters. The messages themselves lie in the stream DEADLETTER. */

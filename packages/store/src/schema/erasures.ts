@@ -1,5 +1,5 @@
-import { isNull, sql } from 'drizzle-orm';
-import { index, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { isNull, sql } from '../drizzle/sql.ts';
+import { index, jsonb, pgTable, text, uniqueIndex } from '../drizzle/pg-core.ts';
 import { moment } from './moment.ts';
 
 /** Erasures of tenants and of users, each with what was done: numbers, no content. */

@@ -1,4 +1,4 @@
-import { bigint, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, index, integer, pgTable, primaryKey, text } from '../drizzle/pg-core.ts';
 import { bytea } from './bytea.ts';
 import { moment } from './moment.ts';
 import { tenants } from './tenants.ts';

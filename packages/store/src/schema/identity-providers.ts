@@ -1,4 +1,4 @@
-import { integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
+import { integer, jsonb, pgTable, text } from '../drizzle/pg-core.ts';
 import { moment } from './moment.ts';
 import { organisations } from './organisations.ts';
 

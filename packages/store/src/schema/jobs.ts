@@ -1,5 +1,5 @@
-import { isNotNull, sql } from 'drizzle-orm';
-import { bigint, boolean, index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { isNotNull, sql } from '../drizzle/sql.ts';
+import { bigint, boolean, index, integer, pgTable, text, uuid } from '../drizzle/pg-core.ts';
 import { bytea } from './bytea.ts';
 import { moment } from './moment.ts';
 import { tenants } from './tenants.ts';

@@ -1,4 +1,4 @@
-import { isNotNull, sql } from 'drizzle-orm';
+import { isNotNull, sql } from '../drizzle/sql.ts';
 import {
   bigint,
   doublePrecision,
@@ -8,7 +8,7 @@ import {
   text,
   uniqueIndex,
   uuid,
-} from 'drizzle-orm/pg-core';
+} from '../drizzle/pg-core.ts';
 import { moment } from './moment.ts';
 import { money } from './money.ts';
 

@@ -1,5 +1,5 @@
-import { isNotNull } from 'drizzle-orm';
-import { index, integer, pgTable, text } from 'drizzle-orm/pg-core';
+import { isNotNull } from '../drizzle/sql.ts';
+import { index, integer, pgTable, text } from '../drizzle/pg-core.ts';
 import { moment } from './moment.ts';
 
 /** Who has projects and pays for them. */

@@ -1,5 +1,5 @@
-import { isNull } from 'drizzle-orm';
-import { bigint, index, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { isNull } from '../drizzle/sql.ts';
+import { bigint, index, pgTable, text, uuid } from '../drizzle/pg-core.ts';
 import { bytea } from './bytea.ts';
 import { moment } from './moment.ts';
 

@@ -1,4 +1,4 @@
-import { date, index, integer, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
+import { date, index, integer, pgTable, primaryKey, text, uuid } from '../drizzle/pg-core.ts';
 import { tenants } from './tenants.ts';
 
 /** How much personal data of each type was found in a request or its answer, and what was done with it: no values. */

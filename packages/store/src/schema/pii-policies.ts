@@ -1,4 +1,4 @@
-import { boolean, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
+import { boolean, integer, jsonb, pgTable, text } from '../drizzle/pg-core.ts';
 import { moment } from './moment.ts';
 import { tenants } from './tenants.ts';
 

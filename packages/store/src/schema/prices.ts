@@ -1,4 +1,4 @@
-import { integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { integer, pgTable, primaryKey, text } from '../drizzle/pg-core.ts';
 import { money } from './money.ts';
 import { moment } from './moment.ts';
 

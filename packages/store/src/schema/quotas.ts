@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm';
-import { bigint, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { sql } from '../drizzle/sql.ts';
+import { bigint, integer, pgTable, primaryKey, text } from '../drizzle/pg-core.ts';
 import { money } from './money.ts';
 import { moment } from './moment.ts';
 

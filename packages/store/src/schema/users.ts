@@ -1,5 +1,5 @@
-import { isNotNull } from 'drizzle-orm';
-import { index, integer, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { isNotNull } from '../drizzle/sql.ts';
+import { index, integer, pgTable, primaryKey, text, uniqueIndex } from '../drizzle/pg-core.ts';
 import { bytea } from './bytea.ts';
 import { moment } from './moment.ts';
 import { organisations } from './organisations.ts';

@@ -1,5 +1,5 @@
-import { isNotNull, isNull } from 'drizzle-orm';
-import { index, integer, pgTable, text } from 'drizzle-orm/pg-core';
+import { isNotNull, isNull } from '../drizzle/sql.ts';
+import { index, integer, pgTable, text } from '../drizzle/pg-core.ts';
 import { bytea } from './bytea.ts';
 import { moment } from './moment.ts';
 import { tenants } from './tenants.ts';
