@@ -1,4 +1,4 @@
-import { ContentBlocked, type PiiCount } from '@millrace/pii-policy';
+import { ContentBlocked } from '@millrace/pii-policy';
 import type { CacheHit, Finished, Opened, ResultChunk } from '@millrace/contracts';
 import { errorCodes, MillraceError, type ErrorCode } from '@millrace/runtime';
 import type { SealingBox } from '@millrace/sealing';
@@ -34,8 +34,6 @@ export interface Answer {
   readonly ended: boolean;
   /** Whether it ended since the policy of the tenant does not let it through: nobody needs the rest. */
   readonly blocked: boolean;
-  /** Personal data that was found in what the model has generated. */
-  findings(): readonly PiiCount[];
 }
 
 /** @param costOf by default nothing has a price */
@@ -162,7 +160,6 @@ export function createAnswer(opener: ContentOpener, costOf: CostOf = () => undef
     get blocked() {
       return blocked;
     },
-    findings: () => guard?.counts() ?? [],
   };
 }
 
