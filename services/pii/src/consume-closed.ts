@@ -2,13 +2,16 @@ import type { Consumption } from '@millrace/bus';
 import { consumerDefinitions } from '@millrace/contracts';
 import { onRequestClosed, type CountingDependencies } from './on-request-closed.ts';
 
-/** Answers that are read while one is counted. */
-const concurrency = 8;
 /** Tries over minutes, in which broker and keys may be away. */
 const maxDeliveries = 30;
 
-/** Has each request that ended counted. Closings that cannot be read are dead letters of those who charge and record them, not of this one. */
-export function consumeClosed(dependencies: CountingDependencies): Promise<Consumption> {
+/**
+ * Has each request that ended counted, few at once: what is on its way goes before, and what waits is kept by the stream. Closings that cannot be read are dead letters of those who
+ * charge and record them, not of this one.
+ *
+ * @param concurrency answers that are read and counted at once
+ */
+export function consumeClosed(dependencies: CountingDependencies, concurrency: number): Promise<Consumption> {
   const { bus, codec, logger, piiMetrics, ackWaitMs } = dependencies;
   const handle = onRequestClosed(dependencies);
   return bus.consume(

@@ -48,9 +48,12 @@ export async function startPii(dependencies: StageDependencies, settings: PiiSet
       }),
     );
     parts.push(consumption);
-    const counter = createCountThread({ clock: dependencies.clock, limitMs: settings.checkLimitMs });
-    parts.push(counter);
-    parts.push(await consumeClosed({ ...dependencies, counter, piiMetrics, ackWaitMs: settings.ackWaitMs }));
+    if (settings.countedAnswers > 0) {
+      const counter = createCountThread({ clock: dependencies.clock, limitMs: settings.checkLimitMs });
+      parts.push(counter);
+      const counting = { ...dependencies, counter, piiMetrics, ackWaitMs: settings.ackWaitMs };
+      parts.push(await consumeClosed(counting, settings.countedAnswers));
+    }
   } catch (error) {
     await stopInReverse(parts);
     throw error;
