@@ -102,8 +102,8 @@ export function createFollow(dependencies: FollowDependencies): Follow {
         relayMetrics.firstChunk(opened.transport, (clock.now() - opened.received_at) / 1_000);
       }
       refuseFuture(answer, after);
-      // Nobody needs the rest of one that is not let through.
-      if (answer.blocked)
+      // Nobody needs the rest of one that is not let out.
+      if (answer.stopped)
         await cancelRequest(dependencies, { tenant: principal.tenant, request_id: requestId }, 'client');
       for (const event of events) if (event.type !== 'chunk' || event.seq > after) yield event;
       if (answer.ended) return;
