@@ -21,9 +21,15 @@ export interface FarProvider {
   readonly retries?: number;
   /** Entries of the file of the providers, beside `farModel`. */
   readonly models?: readonly object[];
+  /** By default those of any cluster. */
+  readonly processes?: readonly string[];
 }
 
-export async function startFarCluster({ retries, models = [] }: FarProvider = {}): Promise<FarCluster> {
+export async function startFarCluster({
+  retries,
+  models = [],
+  processes,
+}: FarProvider = {}): Promise<FarCluster> {
   const parts: Stoppable[] = [];
   const keep = <Part extends Stoppable>(part: Part): Part => {
     parts.push(part);
@@ -43,6 +49,7 @@ export async function startFarCluster({ retries, models = [] }: FarProvider = {}
     await writeFile(file, JSON.stringify({ providers: [provider] }));
     const cluster = keep(
       await startTestCluster({
+        ...(processes === undefined ? {} : { processes }),
         env: {
           ...briefAckWait,
           MILLRACE_ENGINE: 'instant',

@@ -35,8 +35,8 @@ export const secretForms: readonly SecretForm[] = [
   // SendGrid, Twilio, Telegram, Azure
   form('SG\\.[A-Za-z0-9_-]{16,32}\\.[A-Za-z0-9_-]{32,64}|SK[0-9a-f]{32}|\\d{8,10}:AA[A-Za-z0-9_-]{33}'),
   form('AccountKey=[A-Za-z0-9+/]{86}=='),
-  // JSON Web Tokens
-  form('eyJ[A-Za-z0-9_-]{8,4096}\\.eyJ[A-Za-z0-9_-]{2,16384}\\.[A-Za-z0-9_-]{0,2048}', 1, isJwt),
+  // JSON Web Tokens; one that is cut off has all that it says of somebody
+  form('eyJ[A-Za-z0-9_-]{8,4096}\\.eyJ[A-Za-z0-9_-]{2,16384}(?:\\.[A-Za-z0-9_-]{0,2048})?', 1, isJwt),
 ];
 
 /** Whether the header of a token is JSON that names an algorithm. */
