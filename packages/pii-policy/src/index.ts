@@ -1,6 +1,7 @@
 export {
   actionOf,
   defaultPiiPolicy,
+  needsHash,
   needsNames,
   needsSentences,
   piiActions,
@@ -18,6 +19,7 @@ export {
   ContentBlocked,
   createMasker,
   TooManyPlaceholders,
+  TooMuchGrowth,
   type Detect,
   type Finding,
   type Masker,

@@ -8,6 +8,7 @@ import {
   replaceInText,
   replaceInValue,
   TooManyPlaceholders,
+  TooMuchGrowth,
   type PiiCount,
   type PiiPolicy,
   type Replace,
@@ -18,8 +19,8 @@ import type { FunctionTool, RequestContent, ResponseFormat, ToolCall } from '@mi
 /** What is done with personal data of a request. */
 export interface ScrubOptions {
   readonly policy: PiiPolicy;
-  /** 32 bytes. */
-  readonly hashKey: Uint8Array;
+  /** 32 bytes; undefined: the policy has no hashes. */
+  readonly hashKey?: Uint8Array | undefined;
 }
 
 export interface Scrubbed {
@@ -31,6 +32,8 @@ export interface Scrubbed {
 
 /** Most different values: placeholders and originals are to fit into one record of the results. */
 const mostPlaceholders = 20_000;
+/** What is short may be replaced by what is long: with that, the content is to fit into one message still. */
+const mostGrowth = 1024 * 1024;
 
 /**
  * Does to personal data what the policy says: in messages of all roles, in texts, in tools and in the schema of the answer; the same
@@ -46,14 +49,16 @@ export function scrub(content: RequestContent, { policy, hashKey }: ScrubOptions
     direction: 'input',
     detect: detectorOf(policy, 'input'),
     taken: (name) => present.has(name),
-    hash: keyedHash(hashKey),
+    hash: hashKey === undefined ? noHash : keyedHash(hashKey),
     most: mostPlaceholders,
+    mostGrowth,
   });
   const replace: Replace = (text) => {
     try {
       return masker.mask(text);
     } catch (error) {
       if (error instanceof TooManyPlaceholders) throw tooManyValues();
+      if (error instanceof TooMuchGrowth) throw tooLong();
       if (error instanceof ContentBlocked) throw blocked(error.type);
       throw error;
     }
@@ -77,10 +82,22 @@ export function scrub(content: RequestContent, { policy, hashKey }: ScrubOptions
   return { content: scrubbed, mapping: masker.mapping, counts: masker.counts() };
 }
 
+/** A hash without a key would tell what it was made of. */
+function noHash(type: string): never {
+  throw new Error(`the policy hashes ${type}, and there is no key`);
+}
+
 function tooManyValues(): MillraceError {
   return new MillraceError(
     'payload_too_large',
     `The content has more than ${mostPlaceholders} different pieces of personal data, which is the most that are replaced.`,
+  );
+}
+
+function tooLong(): MillraceError {
+  return new MillraceError(
+    'payload_too_large',
+    `What stands for the personal data of the content is more than ${mostGrowth} characters longer than that, which is the most.`,
   );
 }
 
@@ -101,7 +118,8 @@ function textsOf({ messages, stop, response_format, tools, task }: RequestConten
     ...(task?.texts ?? []),
   ];
   return [
-    ...texts.flatMap((text) => [text, JSON.stringify(parseStructure(text) ?? '')]),
+    ...texts,
+    ...texts.filter((text) => text.includes('\\')).map((text) => JSON.stringify(parseStructure(text) ?? '')),
     ...(task?.labels ?? []),
     ...stop,
     JSON.stringify([response_format, tools]),
