@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { parser } from '@prometheus-io/lezer-promql';
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 const root = new URL('../../', import.meta.url);
@@ -9,22 +9,18 @@ const folder = new URL('infra/prometheus/', root);
 interface Alert {
   readonly alert: string;
   readonly expr: string;
-  readonly for: string;
+  readonly for?: string;
   readonly labels: { readonly severity: string };
   readonly annotations: { readonly summary: string; readonly description: string };
 }
 
-let files: readonly string[];
-let alerts: readonly Alert[];
-
-beforeAll(async () => {
-  files = (await readdir(folder)).filter((name) => name.startsWith('alerts'));
-  const texts = await Promise.all(files.map((name) => readFile(new URL(name, folder), 'utf8')));
-  alerts = texts.flatMap((text) => {
-    const { groups } = parse(text) as { readonly groups: readonly { readonly rules: readonly Alert[] }[] };
-    return groups.flatMap(({ rules }) => rules);
-  });
+const files = (await readdir(folder)).filter((name) => name.startsWith('alerts'));
+const texts = await Promise.all(files.map((name) => readFile(new URL(name, folder), 'utf8')));
+const alerts = texts.flatMap((text) => {
+  const { groups } = parse(text) as { readonly groups: readonly { readonly rules: readonly Alert[] }[] };
+  return groups.flatMap(({ rules }) => rules);
 });
+const page = await readFile(new URL('docs/reference/metrics.md', root), 'utf8');
 
 /** The texts of all nodes of a kind, by the grammar of Prometheus itself. */
 function partsOf(expression: string, ...kinds: readonly string[]): readonly string[] {
@@ -49,25 +45,24 @@ it('each file of alerts is loaded by Prometheus, and mounted for it', async () =
   }
 });
 
-it('each alert has one name, an expression that Prometheus parses, a severity and what to do', () => {
+it('no two have one name', () => {
   expect(new Set(alerts.map(({ alert }) => alert)).size).toBe(alerts.length);
-  for (const { alert, expr, for: holds, labels, annotations } of alerts) {
-    // `⚠` is what does not fit the grammar.
-    expect(partsOf(expr, '⚠'), alert).toEqual([]);
-    expect(['warning', 'critical'], alert).toContain(labels.severity);
-    expect(holds ?? '0s', alert).toMatch(/^\d+[smh]$/u);
-    expect(annotations.summary, alert).toMatch(/\S/u);
-    expect(annotations.description, alert).toMatch(/\S/u);
-  }
 });
 
-it('each metric is one that a process exposes', async () => {
-  const page = await readFile(new URL('docs/reference/metrics.md', root), 'utf8');
-  for (const { alert, expr } of alerts) {
-    const metrics = partsOf(expr, 'Identifier').filter((name) => name.startsWith('millrace_'));
-    expect(metrics, alert).not.toEqual([]);
-    for (const metric of metrics) expect(page, alert).toContain(`\`${metric}\``);
-  }
+it.each(alerts)('$alert is parsed by Prometheus, and says how bad it is and what to do', (alert) => {
+  const { expr, for: holds = '0s', labels, annotations } = alert;
+  // `⚠` is what does not fit the grammar.
+  expect(partsOf(expr, '⚠')).toEqual([]);
+  expect(['warning', 'critical']).toContain(labels.severity);
+  expect(holds).toMatch(/^\d+[smh]$/u);
+  expect(annotations.summary).toMatch(/\S/u);
+  expect(annotations.description).toMatch(/\S/u);
+});
+
+it.each(alerts)('$alert asks for metrics that a process exposes', ({ expr }) => {
+  const metrics = partsOf(expr, 'Identifier').filter((name) => name.startsWith('millrace_'));
+  expect(metrics).not.toEqual([]);
+  for (const metric of metrics) expect(page).toContain(`\`${metric}\``);
 });
 
 it.each([
