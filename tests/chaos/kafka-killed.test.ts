@@ -1,11 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { topics } from '@millrace/contracts';
+import { topics, type RequestClosed } from '@millrace/contracts';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
 import { bodyOfSingleObject, readWireFormat } from '@millrace/kafka';
-import { ledger } from '@millrace/store';
 import { kafkaIsHere, readTopicCommitted, type TopicReader } from '@millrace/testkit';
 import { startInstantCluster } from '../support/instant-engine.ts';
 import { startKafkaServers, type KafkaServers } from '../support/kafka-servers.ts';
+import {
+  differences,
+  readLedgerRows,
+  rowOfCharge,
+  rowOfClosing,
+  type RawCharge,
+} from '../support/ledger-rows.ts';
 import { readAnswers, recordOf } from '../support/queues.ts';
 import { briefAckWait } from '../support/test-cluster.ts';
 
@@ -119,10 +125,38 @@ describe.skipIf(!kafkaIsHere)('requests of Kafka', () => {
       expect(rows.toSorted(bySequence)).toEqual(await rowsOf(stream, filter));
       expect(rows).toHaveLength(records);
     }
-    const charged = await cluster.database.select({ requestId: ledger.requestId }).from(ledger);
-    expect(charged).toHaveLength(records);
-    expect(new Set(charged.map(({ requestId }) => requestId))).toEqual(asked);
+
+    // Whoever reads the topics by the registry alone has the ledger, each row once and to the last digit.
+    const ledger = await readLedgerRows(cluster);
+    expect(ledger).toHaveLength(records);
+    expect(new Set(ledger.map(({ charge }) => charge.requestId))).toEqual(asked);
+    expect(new Set(ledger.map(({ charge }) => charge.tenant))).toEqual(new Set([defaultTenant]));
+    expect(ledger.every(({ charge }) => Number(charge.amount) > 0)).toBe(true);
+    const charges = (await valuesOf<RawCharge>(topics.billing.name)).map(rowOfCharge);
+    const closings = (await valuesOf<RequestClosed>(topics.requests.name)).map(rowOfClosing);
+    expect([charges.length, closings.length]).toEqual([records, records]);
+    expect(
+      differences(
+        charges,
+        ledger.map(({ charge }) => charge),
+      ),
+    ).toEqual([]);
+    expect(
+      differences(
+        closings,
+        ledger.map(({ closing }) => closing),
+      ),
+    ).toEqual([]);
   });
+
+  /** The records of a topic as the registry's own client decodes them. */
+  function valuesOf<Value>(topic: string): Promise<readonly Value[]> {
+    return Promise.all(
+      recordsOf(topic).map(
+        async ({ value }) => (await servers.schemas.decode(value ?? Buffer.alloc(0))) as Value,
+      ),
+    );
+  }
 
   async function rowsOf(stream: string, filter: string): Promise<Row[]> {
     const rows: Row[] = [];

@@ -197,7 +197,9 @@ it('puts a thousand bad messages in a row aside, and answers what comes behind t
   const tenant = await newTenant();
   const subject = subjects.intake(tenant, 'poisoned');
   await Promise.all(
-    Array.from({ length: 1_000 }, (_, index) => publishIntake(cluster, subject, `no ${index}`)),
+    Array.from({ length: 1_000 }, (_, index) =>
+      publishIntake(cluster, subject, `no ${index}`, { 'Millrace-Correlation-Id': `bad ${index}` }),
+    ),
   );
   await publishIntake(cluster, subject, { input: 'Hello', correlation_id: 'behind' });
   const answers = await untilAnswered(cluster, tenant, 1_001, signal);
@@ -205,6 +207,10 @@ it('puts a thousand bad messages in a row aside, and answers what comes behind t
   expect(good.map(({ answer }) => answer.correlation_id)).toEqual(['behind']);
   const letters = (await readDeadLetters(cluster.platform)).filter((letter) => letter.tenant === tenant);
   expect(new Set(letters.map(({ sequence }) => sequence)).size).toBe(1_000);
+  expect(letters).toHaveLength(1_000);
+  const told = answers.filter(({ answer }) => answer.kind === 'ERROR');
+  expect(new Set(told.map(({ answer }) => answer.correlation_id)).size).toBe(1_000);
+  await expect.poll(async () => (await cluster.platform.bus.streamState('INTAKE')).messages).toBe(0);
 });
 
 it('refuses a tenant that is not there', async ({ signal }) => {

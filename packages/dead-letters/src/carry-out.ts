@@ -4,19 +4,16 @@ import type { Relay } from '@millrace/relay';
 import { MillraceError, type Clock, type Logger } from '@millrace/runtime';
 import { deadLetters, inTransaction, type Database } from '@millrace/store';
 import { openLetter, openRequest, type OpeningDependencies } from './open-letter.ts';
+import { replayMessage, type MessageDependencies } from './replay-message.ts';
 import { submissionOf } from './replay-request.ts';
 import { replayKindOf, type LetterRow } from './replay-kind.ts';
 
-export interface ReplayDependencies extends OpeningDependencies {
+export interface ReplayDependencies extends OpeningDependencies, MessageDependencies {
   readonly database: Database;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly relay: Pick<Relay, 'submit'>;
 }
-
-/** Names the request that a message of a queue repeats. */
-const replayOfHeader = 'Millrace-Replay-Of';
-const idempotencyKeyHeader = 'Idempotency-Key';
 
 /**
  * Carries out what was ordered, oldest first; replicas take turns at each letter. What cannot be done now stays ordered; what cannot be done at all
@@ -43,7 +40,7 @@ export async function carryOutReplays(
         .for('update', { skipLocked: true });
       if (row === undefined) return 'none';
       tried.add(row.id);
-      const failure = await whyNot(dependencies, row);
+      const failure = await whyNot(dependencies, row, signal);
       if (failure === 'later') return 'postponed';
       await transaction
         .update(deadLetters)
@@ -61,9 +58,13 @@ export async function carryOutReplays(
 }
 
 /** Replays a letter. @returns why that is not possible, or `later` where it is not now */
-async function whyNot(dependencies: ReplayDependencies, row: LetterRow): Promise<string | undefined> {
+async function whyNot(
+  dependencies: ReplayDependencies,
+  row: LetterRow,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   try {
-    await replay(dependencies, row);
+    await replay(dependencies, row, signal);
     return undefined;
   } catch (cause) {
     const error = MillraceError.from(cause);
@@ -79,7 +80,7 @@ async function whyNot(dependencies: ReplayDependencies, row: LetterRow): Promise
   }
 }
 
-async function replay(dependencies: ReplayDependencies, row: LetterRow): Promise<void> {
+async function replay(dependencies: ReplayDependencies, row: LetterRow, signal: AbortSignal): Promise<void> {
   const { bus, codec, clock, relay } = dependencies;
   const opened = await openLetter(dependencies, row);
   const { letter, payload } = opened;
@@ -91,17 +92,7 @@ async function replay(dependencies: ReplayDependencies, row: LetterRow): Promise
       return;
     }
     case 'intake':
-      await bus.publish({
-        subject: letter.subject,
-        payload,
-        messageId,
-        headers: {
-          // Behind the time in which the broker knows its message, the request is still the same.
-          [idempotencyKeyHeader]: messageId,
-          ...withoutPlace(letter.headers),
-          ...(letter.request_id === null ? {} : { [replayOfHeader]: letter.request_id }),
-        },
-      });
+      await bus.publish(await replayMessage(dependencies, opened, messageId, signal));
       return;
     case 'stage':
       // What cannot be read would only come back.
@@ -124,10 +115,4 @@ async function replay(dependencies: ReplayDependencies, row: LetterRow): Promise
     case 'none':
       throw new MillraceError('unsupported_value', 'There is nothing in it that could be replayed.');
   }
-}
-
-/** What is put into a queue again is at another place: it is another request. */
-function withoutPlace(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const ofPlace = /^Millrace-(?:Place|Place-Time|Transport)$/iu;
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !ofPlace.test(name)));
 }

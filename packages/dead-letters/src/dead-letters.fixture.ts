@@ -31,6 +31,7 @@ export interface DeadLettersTest extends Stoppable {
     readonly database: Database;
     readonly relay: Relay;
     readonly nextId: IdGenerator;
+    readonly translate: undefined;
   };
   readonly platform: TestPlatform;
   /** Kills a request at a stage. @returns its id, and that of its letter */
@@ -72,7 +73,7 @@ export async function startDeadLettersTest(): Promise<DeadLettersTest> {
   const stage = await platform.connect();
   const relay = keep(await startRelay({ ...stage, gateway: newGatewayName() }, testRelaySettings));
   const nextId = createIdGenerator(stage.clock, systemRandom);
-  const dependencies = { ...stage, database, relay, nextId };
+  const dependencies = { ...stage, database, relay, nextId, translate: undefined };
   await database.insert(organisations).values(['acme', 'globex'].map((id) => ({ id, name: id })));
   await database.insert(tenants).values(['acme', 'globex'].map((id) => ({ id, name: id, organisation: id })));
   const { bus, codec, sealing, clock } = stage;

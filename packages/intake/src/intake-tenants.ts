@@ -9,7 +9,10 @@ export interface IntakeTenants {
   principalOf(tenant: string, queue: string): Promise<GatewayPrincipal | undefined>;
 }
 
-/** How long is remembered which organisation a tenant belongs to. Who is suspended is refused by admission, at once. */
+/**
+ * How long is remembered which organisation a tenant belongs to. That there is none is not: once it is made, what waits for it is answered.
+ * Who is suspended is refused by admission, at once.
+ */
 const keepMs = 5_000;
 
 interface Known {
@@ -32,10 +35,9 @@ export function createIntakeTenants(database: Database, clock: Pick<Clock, 'now'
     for (const [other, { until }] of known) if (until <= now) known.delete(other);
     const present = known.get(tenant);
     if (present !== undefined) return present.organisation;
-    const organisation = lookUp(tenant).catch((error: unknown) => {
-      known.delete(tenant);
-      throw error;
-    });
+    const organisation = lookUp(tenant);
+    const forget = (): void => void known.delete(tenant);
+    organisation.then((found) => found ?? forget(), forget);
     known.set(tenant, { organisation, until: now + keepMs });
     return organisation;
   };

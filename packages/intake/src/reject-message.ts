@@ -36,7 +36,7 @@ export async function rejectMessage(
   const requestId = idOfMessage(message);
   const { stream, subject, sequence } = found;
   dependencies.logger.warn({ error, tenant, queue, requestId, stream, sequence }, 'a message was put aside');
-  const request = isTenantKnown ? { tenant, request_id: requestId } : undefined;
+  const request = { tenant: isTenantKnown ? tenant : null, request_id: requestId };
   const { headers } = message;
   await publishDeadLetter(dependencies, 'ingress', { headers, ...found }, error, request);
   const { zeroRetention } = dependencies.policies.of(tenant);

@@ -20,8 +20,8 @@ export interface SchemaRegistry extends Stoppable {
   readonly check: HealthCheck;
 }
 
-/** An unknown id is asked for again after so long: it may have been registered since. */
-const absentMs = 10_000;
+/** By default an unknown id is asked for again after so long: it may have been registered since. */
+const usualAbsentMs = 10_000;
 const mostKept = 10_000;
 const breakerOptions = {
   timeout: false,
@@ -31,10 +31,14 @@ const breakerOptions = {
   errorFilter: (error: unknown): boolean => error instanceof MillraceError && !error.retryable,
 } as const;
 
-/** @throws `config_invalid` without a URL, or with one that is none */
+/**
+ * @param absentMs for how long an id that the registry does not have is not asked for again
+ * @throws `config_invalid` without a URL, or with one that is none
+ */
 export function openSchemaRegistry(
   settings: RegistrySettings,
   onState: (state: 'open' | 'closed') => void = () => undefined,
+  absentMs = usualAbsentMs,
 ): SchemaRegistry {
   const request = requestRegistry(settings);
   const breaker = new CircuitBreaker(request, { ...breakerOptions, name: 'schema registry' });
@@ -53,11 +57,11 @@ export function openSchemaRegistry(
 
   return {
     schemaOf: (id, signal) =>
-      kept(schemas, String(id), signal, async () =>
+      kept(schemas, String(id), absentMs, signal, async () =>
         readSchema(id, await ask({ path: `/schemas/ids/${id}` })),
       ),
     idOf: (subject, schema, signal) =>
-      kept(ids, `${subject} ${JSON.stringify(schema)}`, signal, async () => {
+      kept(ids, `${subject} ${JSON.stringify(schema)}`, absentMs, signal, async () => {
         const path = `/subjects/${encodeURIComponent(subject)}`;
         const { id } = await ask({
           path: settings.registryRegisters ? `${path}/versions` : path,
@@ -81,6 +85,7 @@ export function openSchemaRegistry(
 async function kept<Value>(
   cache: Map<string, Promise<Value>>,
   key: string,
+  absentMs: number,
   signal: AbortSignal,
   ask: () => Promise<Value>,
 ): Promise<Value> {

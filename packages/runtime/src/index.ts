@@ -9,6 +9,7 @@ export { recordOwners, stopLeftOver, type LeftOverOptions } from './left-over-pr
 export { startAll, stopInReverse } from './lifecycle.ts';
 export { listen, type ListenOptions } from './listen.ts';
 export { createLogger, logLevels, type Logger, type LoggerOptions, type LogLevel } from './logger.ts';
+export { createOutageLog, type OutageLog } from './outage-log.ts';
 export { ManualClock } from './manual-clock.ts';
 export {
   createMetrics,

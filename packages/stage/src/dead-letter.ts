@@ -8,7 +8,8 @@ export const systemTenant = '_system';
 
 /** What is known of the request of a message that is given up. */
 export interface DeadRequest {
-  readonly tenant: string;
+  /** Null where there is no such tenant, whose key could seal the message. */
+  readonly tenant: string | null;
   readonly request_id: string;
 }
 

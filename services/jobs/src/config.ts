@@ -1,4 +1,5 @@
 import { defineSettings, setting, type SettingsOf } from '@millrace/runtime';
+import { registrySettings } from '@millrace/kafka';
 import { webhookSettings } from '@millrace/jobs';
 import { relaySettings } from '@millrace/relay';
 import { platformSettings, workerSettings } from '@millrace/stage';
@@ -8,6 +9,7 @@ export const jobsSettings = defineSettings({
   ...platformSettings,
   ...relaySettings,
   ...webhookSettings,
+  ...registrySettings,
   healthPort: workerSettings.healthPort(8796),
   databaseUrl: workerSettings.databaseUrl,
   jobsConcurrency: setting.integer('MILLRACE_JOBS_CONCURRENCY', {

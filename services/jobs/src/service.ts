@@ -20,6 +20,7 @@ import type { Database } from '@millrace/store';
 import type { JobsSettings } from './config.ts';
 import { startDataProtection } from './data-protection.ts';
 import { startDelivering } from './deliver-webhooks.ts';
+import { readsWireFormat } from './wire-format.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createJobMetrics } from './job-metrics.ts';
 import { onDeadLetter } from './on-dead-letter.ts';
@@ -68,8 +69,9 @@ export async function startJobs(
       startHousekeeping({ database, clock, logger }),
       startDataProtection({ ...dependencies, ...stores }, relay.policies),
     );
-    const replaying = startReplaying({ ...dependencies, relay }, pollMs);
-    parts.push(replaying, await onDeadLetter(dependencies, () => replaying.wake()));
+    const wire = readsWireFormat(dependencies, settings);
+    const replaying = startReplaying({ ...dependencies, relay, translate: wire.translate }, pollMs);
+    parts.push(wire, replaying, await onDeadLetter(dependencies, () => replaying.wake()));
     const keepConsented = async (answer: ConsentedAnswer): Promise<void> => {
       try {
         await keepExample({ database, sealing, clock }, answer);

@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs';
-import { MillraceError, type Stoppable } from '@millrace/runtime';
+import { createOutageLog, MillraceError, type Stoppable, type Timer } from '@millrace/runtime';
 import { ensureTopics, type TopicSettings } from './ensure-topics.ts';
 import type { Leases } from './leases.ts';
 import type { Mirror, MirrorDependencies } from './mirror.ts';
@@ -19,6 +19,8 @@ export interface RunMirrorDependencies extends MirrorDependencies {
 
 const shortestPauseMs = 100;
 const longestPauseMs = 5_000;
+/** What has run for so long works: until then it may fail again for the same reason. */
+const provenMs = 5_000;
 /** How long a transaction that is under way may hold up the end: one that is abandoned is ended by the next owner. */
 const stopLimitMs = 10_000;
 
@@ -34,25 +36,33 @@ export function runMirror(
   const { clock, logger, leases, mirrorMetrics } = dependencies;
   const { name } = mirror;
   const stopping = new AbortController();
+  const outage = createOutageLog(clock, logger.child({ mirror: name }), 'a mirror goes on');
   let problem: string | undefined;
 
   const own = async (signal: AbortSignal): Promise<void> => {
     let pauseMs = shortestPauseMs;
     while (!signal.aborted) {
+      let proven: Timer | undefined;
       try {
         await runOnce(dependencies, mirror, place, signal, () => {
           problem = undefined;
-          pauseMs = shortestPauseMs;
+          proven = clock.setTimer(provenMs, () => {
+            pauseMs = shortestPauseMs;
+            outage.over();
+          });
           mirrorMetrics.owned(name, true);
         });
       } catch (error) {
+        proven?.cancel();
         mirrorMetrics.owned(name, false);
         if (signal.aborted) break;
         problem = error instanceof Error ? error.message : 'it failed';
         mirrorMetrics.failed(name);
-        logger.warn({ error, mirror: name, pauseMs }, 'a mirror failed and begins again');
+        outage.failed(error, 'a mirror failed and begins again');
         await clock.sleep(pauseMs, signal).catch(ignoreAbort(signal));
         pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+      } finally {
+        proven?.cancel();
       }
     }
   };

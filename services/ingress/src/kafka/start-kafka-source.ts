@@ -1,5 +1,5 @@
 import { openKafka, openSchemaRegistry, readTopics, type SchemaRegistry, type Topics } from '@millrace/kafka';
-import { MillraceError, stopInReverse, type Stoppable } from '@millrace/runtime';
+import { createOutageLog, MillraceError, stopInReverse, type Stoppable } from '@millrace/runtime';
 import { startLoop, type Loop, type StageDependencies } from '@millrace/stage';
 import type { RejectDependencies } from '@millrace/intake';
 import type { Kafka } from 'kafkajs';
@@ -44,6 +44,7 @@ export async function startKafkaSource(
   const transcoder = createTranscoder(codec, registry);
   const paused = createPausedPartitions(clock, logger, sourceMetrics);
   const stopping = new AbortController();
+  const outage = createOutageLog(clock, logger, 'Kafka is read again');
 
   const startConsumer = (
     cluster: string,
@@ -68,7 +69,10 @@ export async function startKafkaSource(
       settings,
       topics: names,
       eachBatch: (payload) => takeBatch(batches, payload),
-      onJoined: () => sourceMetrics.connected(true),
+      onJoined() {
+        sourceMetrics.connected(true);
+        outage.over();
+      },
       onEnded,
     });
   };
@@ -76,19 +80,22 @@ export async function startKafkaSource(
   const consumer = keepConsumer(
     (names, onEnded) => startConsumer(cluster, names, onEnded),
     (error) => {
-      logger.warn({ error }, 'the consumer has ended; another one follows');
+      outage.failed(error, 'the consumer has ended; another one follows');
       sourceMetrics.connected(false);
       again();
     },
   );
 
+  let hasNone = false;
   const look = async (signal: AbortSignal): Promise<void> => {
     const found = await describe(kafka, topics);
     if (signal.aborted) return;
     if (found.topics.length === 0) {
-      logger.warn({}, 'no topic fits a pattern of MILLRACE_KAFKA_TOPICS yet');
+      outage.over();
+      if (!hasNone) logger.warn({}, 'no topic fits a pattern of MILLRACE_KAFKA_TOPICS yet');
       sourceMetrics.connected(false);
     }
+    hasNone = found.topics.length === 0;
     cluster = found.cluster;
     await consumer.ensure(found.topics);
   };
@@ -98,7 +105,7 @@ export async function startKafkaSource(
       clock,
       intervalMs: settings.kafkaTopicsRefreshMs,
       onError(error) {
-        logger.warn({ error }, 'Kafka cannot be reached; it will be tried again');
+        outage.failed(error, 'Kafka cannot be read; it will be tried again');
         again();
       },
     },

@@ -1,8 +1,13 @@
 import { crc32 } from 'node:zlib';
 import type { OutgoingMessage } from '@millrace/bus';
-import { subjects, type AvroSchema, type Codec, type IntakeRequested } from '@millrace/contracts';
+import { subjects, type Codec, type IntakeRequested } from '@millrace/contracts';
 import { contentTypes, intakeHeaders, sourceHeaderPrefix } from '@millrace/intake';
-import { readWireFormat, type RequestTopic, type SchemaRegistry } from '@millrace/kafka';
+import {
+  createWireTranslator,
+  type RequestTopic,
+  type SchemaRegistry,
+  type WireTranslator,
+} from '@millrace/kafka';
 import { MillraceError } from '@millrace/runtime';
 import type { KafkaMessage } from 'kafkajs';
 import { lineOf, readRecordHeaders } from './record-headers.ts';
@@ -30,24 +35,18 @@ export interface Transcoder {
     record: KafkaMessage,
     signal: AbortSignal,
   ): Promise<OutgoingMessage>;
-  /** The headers with which a bad record is answered: as many of them as can be read. */
+  /** The headers with which a bad record is answered and put aside: all of its own, where they can be read. */
   headersOfBad(topic: RequestTopic, place: RecordPlace, record: KafkaMessage): Record<string, string>;
 }
 
 /** @param registry undefined where all topics are in JSON */
 export function createTranscoder(codec: Codec, registry: SchemaRegistry | undefined): Transcoder {
-  /** What throws for a schema that cannot be read as ours throws each time. */
-  const translators = new Map<number, (body: Uint8Array) => Uint8Array>();
-
-  const translatorOf = async (id: number, signal: AbortSignal): Promise<(body: Uint8Array) => Uint8Array> => {
-    const known = translators.get(id);
-    if (known !== undefined) return known;
-    if (registry === undefined)
-      throw new MillraceError('internal_error', 'A topic in Avro needs a schema registry.');
-    const made = translatorOrThrower(codec, await registry.schemaOf(id, signal));
-    translators.set(id, made);
-    return made;
-  };
+  const translate: WireTranslator =
+    registry === undefined
+      ? async () => {
+          throw new MillraceError('internal_error', 'A topic in Avro needs a schema registry.');
+        }
+      : createWireTranslator(codec, registry, 'intake.requested');
 
   const payloadOf = async (
     { format }: RequestTopic,
@@ -55,8 +54,7 @@ export function createTranscoder(codec: Codec, registry: SchemaRegistry | undefi
     signal: AbortSignal,
   ): Promise<{ readonly payload: Uint8Array; readonly said: Said }> => {
     if (format === 'json') return { payload: value, said: readJson(value) };
-    const { schemaId, body } = readWireFormat(value);
-    const payload = (await translatorOf(schemaId, signal))(body);
+    const payload = await translate(value, signal);
     return { payload, said: codec.decode('intake.requested', payload) };
   };
 
@@ -82,19 +80,15 @@ export function createTranscoder(codec: Codec, registry: SchemaRegistry | undefi
       };
     },
     headersOfBad(topic, place, record) {
-      return { ...placeHeaders(topic, place, record), ...correlation(record, readable(record)) };
+      const own = readable(record);
+      return {
+        ...placeHeaders(topic, place, record),
+        ...inChunks(topic),
+        ...correlation(record, own),
+        ...own,
+      };
     },
   };
-}
-
-function translatorOrThrower(codec: Codec, schema: AvroSchema): (body: Uint8Array) => Uint8Array {
-  try {
-    return codec.translator('intake.requested', schema);
-  } catch (error) {
-    return () => {
-      throw error;
-    };
-  }
 }
 
 function valueOf({ value }: KafkaMessage): Buffer {
@@ -143,15 +137,19 @@ function defaults(
   own: Readonly<Record<string, string>>,
   said: Said,
 ): Record<string, string> {
-  const { priority, deadlineMs, answersInChunks } = topic;
+  const { priority, deadlineMs } = topic;
   const hasDeadline = isSaid(said.deadline_at) || isSaid(said.timeout_ms);
   return {
     ...(isSaid(said.correlation_id) ? {} : correlation(record, own)),
     ...(priority !== undefined && !isSaid(said.priority) && { [intakeHeaders.priority]: priority }),
     ...(deadlineMs !== undefined &&
       !hasDeadline && { [intakeHeaders.deadline]: new Date(timeOf(record) + deadlineMs).toISOString() }),
-    ...(answersInChunks && { [intakeHeaders.answer]: 'chunks' }),
+    ...inChunks(topic),
   };
+}
+
+function inChunks({ answersInChunks }: RequestTopic): Record<string, string> {
+  return answersInChunks ? { [intakeHeaders.answer]: 'chunks' } : {};
 }
 
 function isSaid(value: unknown): boolean {
