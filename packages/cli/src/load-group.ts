@@ -1,10 +1,11 @@
+import type { adminGroups } from './admin/admin-groups.ts';
 import type { CommandGroup } from './command-group.ts';
 import { groupNames, type GroupName } from './group-names.ts';
 
 type Load = () => Promise<CommandGroup>;
 
 const adminGroup =
-  (name: keyof typeof import('./admin/admin-groups.ts').adminGroups): Load =>
+  (name: keyof typeof adminGroups): Load =>
   async () =>
     (await import('./admin/admin-groups.ts')).adminGroups[name];
 

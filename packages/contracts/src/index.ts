@@ -6,6 +6,8 @@ export {
   type VersionBreach,
 } from './compatibility/transitive.ts';
 export { dataDictionary, type DictionaryEvent } from './data-dictionary.ts';
+export { decimalBytes } from './decimal-bytes.ts';
+export { emptyAnswer } from './empty-answer.ts';
 export { eventsReference } from './events-reference.ts';
 export { catalogue, kafkaTopic, type CatalogueEntry } from './catalogue.ts';
 export { createCodec, type Codec, type DecodedMessage, type WriterSchema } from './codec.ts';

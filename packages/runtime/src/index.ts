@@ -21,7 +21,8 @@ export {
   type Metrics,
 } from './metrics.ts';
 export { MillraceError, type MillraceErrorOptions } from './millrace-error.ts';
-export { isPublicAddress, lookUpPublic } from './public-address.ts';
+export { lookUpPublic } from './public-address.ts';
+export { readPublicUrl, type PublicUrlOptions } from './public-url.ts';
 export { seededRandom, systemRandom, type RandomSource } from './random-source.ts';
 export { retry, type RetryOptions } from './retry.ts';
 export { runMain, type RunMainOptions } from './run-main.ts';

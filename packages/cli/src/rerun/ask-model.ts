@@ -62,7 +62,7 @@ export async function askModel(options: AskOptions, question: Question): Promise
       response.headers.get('x-should-retry') !== 'false' &&
       (response.ok || [429, 502, 503].includes(response.status));
     if (!isPassing || tries === mostTries)
-      return failed(code ?? (response.ok ? 'unreadable' : String(response.status)));
+      return unmeasured('', code ?? (response.ok ? 'unreadable' : String(response.status)));
     await options.clock.sleep(pauseOf(response, tries), options.signal);
   }
 }
@@ -130,10 +130,11 @@ export function textOf(content: string | null | undefined, calls: readonly objec
   return [content ?? '', ...called].filter((part) => part !== '').join('\n');
 }
 
-function failed(code: string): Answer {
+/** An answer of which nothing was measured: that of a record, or none. */
+export function unmeasured(text: string, error: string | null): Answer {
   return {
-    text: '',
-    error: code,
+    text,
+    error,
     finish_reason: null,
     input_tokens: null,
     output_tokens: null,
