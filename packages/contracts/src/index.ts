@@ -77,8 +77,8 @@ export {
   type NatsUser,
 } from './nats-permissions.ts';
 export { natsTenantAccount, tenantApiPrefix } from './nats-tenant-account.ts';
-export { natsUsersConfig, passwordVariable } from './nats-users-config.ts';
-export { canonicalForm, fingerprintOf } from './fingerprint.ts';
+export { natsUsersConfig } from './nats-users-config.ts';
+export { canonicalForm } from './fingerprint.ts';
 export { privacyProblems, readPrivacyClasses, type PrivacyClasses } from './privacy.ts';
 export { bodyReader } from './read-body.ts';
 export { schemaNodes, type SchemaNode } from './compatibility/schema-nodes.ts';
@@ -96,7 +96,6 @@ export {
   consumerDefinitions,
   deadLettersKeptMs,
   defaultAckWaitMs,
-  defaultStreamLimits,
   inferenceConsumer,
   intakeConsumer,
   streamDefinitions,
