@@ -49,6 +49,7 @@ async function fetchRest({ url, destination, from, totalBytes, onProgress }) {
     onProgress(done);
     const output = createWriteStream(destination, { flags: resumed ? 'a' : 'w' });
     const written = finished(output);
+    // It is awaited below: until then a failure is not unhandled.
     written.catch(() => undefined);
     try {
       for await (const chunk of Readable.fromWeb(response.body)) {

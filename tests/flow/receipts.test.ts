@@ -1,4 +1,5 @@
 import { checkReceipt, parseReceipt, readSigners } from '@millrace/audit-log';
+import { Millrace } from '@millrace/client';
 import { createApiKey, createTenant } from '@millrace/control-plane';
 import { createCodec } from '@millrace/contracts';
 import { defaultTenant, type Cluster } from '@millrace/embedded';
@@ -146,6 +147,32 @@ describe('an answer that is asked for its receipt', () => {
     const without = await socket.find(({ type, id }) => type === 'completed' && id === 'three');
     expect(without).not.toHaveProperty('receipt');
     await socket.close();
+  });
+
+  it('has it by the TypeScript client: whole, over either transport, followed and by its id', async () => {
+    const client = new Millrace({
+      url: patient.ingressUrl,
+      webSocketUrl: patient.edgeUrl,
+      apiKey: patient.apiKey,
+    });
+    const question = { prompt: 'Hello', max_tokens: 2 };
+    const whole = await client.generate(question, { receipt: true });
+    expect(await provenBy(whole.receipt)).toBe(whole.request_id);
+    expect(whole.receipt_url).toBe(`/v1/requests/${whole.request_id}/receipt`);
+    expect(await provenBy(await client.receipt(whole.request_id))).toBe(whole.request_id);
+    const options = [
+      { transport: 'websocket', receipt: true },
+      { transport: 'sse', receipt: true },
+    ] as const;
+    for (const asked of options)
+      for (const events of [client.stream(question, asked), client.follow(whole.request_id, asked)]) {
+        const all = await Array.fromAsync(events);
+        const end = all.at(-1);
+        if (end?.type !== 'completed') throw new Error(`it ended with ${end?.type}`);
+        expect(await provenBy(end.receipt)).toBe(end.request_id);
+      }
+    expect(await client.generate(question)).not.toHaveProperty('receipt');
+    client.close();
   });
 
   it('has it when many ask at once', async () => {

@@ -1,14 +1,7 @@
 export type { NatsCredentials } from './nats/connection.ts';
 export { createNatsUserKey, type NatsUserKey } from './nats/user-key.ts';
 export { connectNats, type NatsBusOptions } from './nats/nats-bus.ts';
-export {
-  findNatsServer,
-  oldestNatsServer,
-  startNatsServer,
-  type NatsServer,
-  type NatsServerOptions,
-  type SyncPolicy,
-} from './nats-server/index.ts';
+export type { NatsServer, NatsServerOptions, SyncPolicy } from './nats-server/index.ts';
 export type {
   Bucket,
   BucketEntry,

@@ -1,5 +1,6 @@
 import type { CatalogueEntry } from '@millrace/inference';
 import type { CliSettings } from './config.ts';
+import type { GroupName } from './group-names.ts';
 import type { LiveOutput } from './live-output.ts';
 import type { Outcome } from './outcome.ts';
 import type { StartProgress } from './progress.ts';
@@ -8,7 +9,8 @@ import type { StartProgress } from './progress.ts';
 export interface CommandContext {
   readonly settings: CliSettings;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly catalogue: readonly CatalogueEntry[];
+  /** By default that of this repository. */
+  readonly catalogue: readonly CatalogueEntry[] | undefined;
   readonly startProgress: StartProgress;
   /** For a command that writes as it goes; it then returns `isWritten`. */
   readonly openOutput: () => LiveOutput;
@@ -22,9 +24,7 @@ export interface CommandContext {
 
 /** Commands that share their first word. */
 export interface CommandGroup {
-  readonly name: string;
-  /** One line for the list of all groups. */
-  readonly summary: string;
+  readonly name: GroupName;
   /** What `millrace NAME --help` says. */
   readonly help: string;
   /** The second words, and the options of each, for the completion of shells. */

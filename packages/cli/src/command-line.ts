@@ -1,34 +1,8 @@
-import { adminGroups } from './admin/admin-groups.ts';
-import { auditGroup, explainGroup } from './audit/audit-groups.ts';
-import type { CommandContext, CommandGroup } from './command-group.ts';
-import { completionGroup } from './completion.ts';
-import { exportGroup } from './lake/export-group.ts';
-import { queryGroup } from './lake/query-group.ts';
-import { statementGroup } from './lake/statement-group.ts';
-import { masterKeyGroup } from './master-key/master-key-group.ts';
-import { modelsGroup } from './models/models-group.ts';
+import type { CommandContext } from './command-group.ts';
+import { groupNames, groupSummaries, type GroupName } from './group-names.ts';
+import { loadGroup } from './load-group.ts';
 import type { Outcome } from './outcome.ts';
-import { rerunGroup } from './rerun/rerun-group.ts';
 import { wrong } from './read-options.ts';
-import { schemasGroup } from './schemas/schemas-group.ts';
-import { decodeGroup } from './tail/decode-group.ts';
-import { tailGroup } from './tail/tail-group.ts';
-
-const groups: readonly CommandGroup[] = [
-  modelsGroup,
-  ...adminGroups,
-  rerunGroup,
-  masterKeyGroup,
-  auditGroup,
-  explainGroup,
-  schemasGroup,
-  tailGroup,
-  decodeGroup,
-  exportGroup,
-  queryGroup,
-  statementGroup,
-];
-const allGroups: readonly CommandGroup[] = [...groups, completionGroup(groups)];
 
 export type Command =
   | { readonly kind: 'help'; readonly text: string }
@@ -36,7 +10,7 @@ export type Command =
 
 const help = `Millrace on the command line: npm run millrace -- COMMAND
 
-${allGroups.map(({ name, summary }) => `  ${name.padEnd(20)}${summary}\n`).join('')}
+${groupNames.map((name) => `  ${name.padEnd(20)}${groupSummaries[name]}\n`).join('')}
 COMMAND --help says the rest, with examples.
 
   --json         one JSON object instead of text; errors too, on the standard error
@@ -46,17 +20,18 @@ Exit codes: 0 done, all is as it should be; 1 an error, or a file differs; 2 the
 `;
 
 /** @throws MillraceError `config_invalid`, in one sentence */
-export function parseCommandLine(args: readonly string[]): Command {
+export async function parseCommandLine(args: readonly string[]): Promise<Command> {
   const [name, ...rest] = args;
   const wantsHelp = args.includes('--help') || args.includes('-h');
   if (name === undefined || name.startsWith('-')) {
     if (wantsHelp || name === undefined) return { kind: 'help', text: help };
     throw wrong(`The command comes before ${name}.`);
   }
-  const group = allGroups.find((known) => known.name === name);
-  if (group === undefined)
-    throw wrong(
-      `There is no command ${name}: it must be one of ${allGroups.map((each) => each.name).join(', ')}.`,
-    );
+  if (!isGroup(name)) throw wrong(`There is no command ${name}: it must be one of ${groupNames.join(', ')}.`);
+  const group = await loadGroup(name);
   return wantsHelp ? { kind: 'help', text: group.help } : { kind: 'run', run: group.read(rest) };
+}
+
+function isGroup(name: string): name is GroupName {
+  return Object.hasOwn(groupSummaries, name);
 }

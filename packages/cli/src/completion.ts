@@ -1,4 +1,5 @@
 import type { CommandGroup } from './command-group.ts';
+import { groupSummaries } from './group-names.ts';
 import { wrong } from './read-options.ts';
 
 const command = 'millrace';
@@ -13,24 +14,27 @@ It completes the command ${command}, which is not there by itself:
   source <(npm run --silent millrace -- completion bash)
 `;
 
-/** Prints what a shell completes the commands with. */
-export function completionGroup(groups: readonly CommandGroup[]): CommandGroup {
-  const scripts: Readonly<Record<string, string>> = {
-    bash: bashOf(groups),
-    zsh: `autoload -U bashcompinit\nbashcompinit\n${bashOf(groups)}`,
-    fish: fishOf(groups),
-  };
+const scripts: Readonly<Record<string, (groups: readonly CommandGroup[]) => string>> = {
+  bash: bashOf,
+  zsh: (groups) => `autoload -U bashcompinit\nbashcompinit\n${bashOf(groups)}`,
+  fish: fishOf,
+};
+
+/** Prints what a shell completes the commands of these groups with. */
+export function completionGroup(loadGroups: () => Promise<readonly CommandGroup[]>): CommandGroup {
   return {
     name: 'completion',
-    summary: 'completion of these commands for bash, zsh and fish',
     help,
     verbs: { bash: [], zsh: [], fish: [] },
     read(args) {
       const [shell, ...others] = args.filter((each) => each !== '--json');
-      const text = shell === undefined ? undefined : scripts[shell];
-      if (shell === undefined || text === undefined || others.length > 0)
+      const scriptOf = shell === undefined ? undefined : scripts[shell];
+      if (scriptOf === undefined || others.length > 0)
         throw wrong(`completion takes one of ${Object.keys(scripts).join(', ')}.`);
-      return () => Promise.resolve({ text, json: { shell, script: text }, isGood: true });
+      return async () => {
+        const text = scriptOf(await loadGroups());
+        return { text, json: { shell, script: text }, isGood: true };
+      };
     },
   };
 }
@@ -57,8 +61,8 @@ complete -o default -F _${command} ${command}
 
 function fishOf(groups: readonly CommandGroup[]): string {
   return groups
-    .flatMap(({ name, summary, verbs }) => [
-      `complete -c ${command} -f -n __fish_use_subcommand -a ${name} -d '${summary.replaceAll("'", '')}'`,
+    .flatMap(({ name, verbs }) => [
+      `complete -c ${command} -f -n __fish_use_subcommand -a ${name} -d '${groupSummaries[name].replaceAll("'", '')}'`,
       ...Object.entries(verbs).flatMap(([verb, options]) => [
         `complete -c ${command} -f -n '__fish_seen_subcommand_from ${name}' -a ${verb}`,
         ...options.map(

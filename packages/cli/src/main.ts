@@ -1,11 +1,9 @@
-import { readCatalogue } from '@millrace/inference';
 import { openStandardOutput } from './live-output.ts';
 import { runCli } from './run-cli.ts';
 
 process.exitCode = await runCli({
   args: process.argv.slice(2),
   environment: process.env,
-  catalogue: await readCatalogue(),
   writeOut: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),
   isTerminal: process.stderr.isTTY,

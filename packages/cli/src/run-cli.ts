@@ -8,7 +8,8 @@ import { createProgress } from './progress.ts';
 export interface CliOptions {
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly catalogue: readonly CatalogueEntry[];
+  /** By default that of this repository. */
+  readonly catalogue?: readonly CatalogueEntry[];
   readonly writeOut: (text: string) => void;
   readonly writeError: (text: string) => void;
   /** Whether what is written as errors is read on a terminal: progress then rewrites its line. */
@@ -37,7 +38,7 @@ export async function runCli(options: CliOptions): Promise<number> {
   };
   let command: Command;
   try {
-    command = parseCommandLine(args);
+    command = await parseCommandLine(args);
   } catch (error) {
     return fail(error, exitCodes.wrongCommandLine);
   }

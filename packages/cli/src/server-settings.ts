@@ -1,13 +1,9 @@
 import { defineSettings, setting, type SettingsOf } from '@millrace/runtime';
 import { platformSettings } from '@millrace/stage';
+import { workingFolder } from './working-folder.ts';
 
 const { natsUser, natsPassword, natsCredentialsFile, natsCaFile, natsCertFile, natsKeyFile } =
   platformSettings;
-
-export const workingFolder = setting.path('INIT_CWD', {
-  default: process.cwd(),
-  description: 'Folder that paths are relative to; npm sets it.',
-});
 
 /** How the commands that read the platform's streams find it. */
 export const serverSettings = defineSettings({

@@ -5,6 +5,8 @@ export interface Asked {
   readonly operation: Operation;
   readonly body: object;
   readonly idempotencyKey: string;
+  /** Whether the end has the receipt. */
+  readonly receipt: boolean;
 }
 
 /** A request that runs already. */
@@ -12,6 +14,8 @@ export interface Followed {
   readonly requestId: string;
   /** Number of the last chunk that the reader has. */
   readonly after: number;
+  /** Whether the end has the receipt. */
+  readonly receipt: boolean;
 }
 
 /** Where an answer comes from. */

@@ -21,6 +21,25 @@ export interface Cost {
   readonly currency: string;
 }
 
+/** Proof, signed by the platform, of how a request ended; bytes are in base64. `millrace audit verify` checks it offline. */
+export interface Receipt {
+  readonly format: 'millrace-receipt/1';
+  /** The record of the request in the audit log, as it is stored. */
+  readonly record: string;
+  /** A signed checkpoint that covers it. */
+  readonly checkpoint: string;
+  /** Hashes beside the way from the record to the root, lowest first. */
+  readonly path: readonly string[];
+}
+
+/** Only where the option `receipt` asked for it. */
+interface Receipted {
+  /** Null where it did not come within 5 s: `receipt()` gives it later. */
+  readonly receipt?: Receipt | null;
+  /** Path that gives it from then on; an answer over a WebSocket has none. */
+  readonly receipt_url?: string;
+}
+
 interface LikelyToken {
   readonly token: string;
   readonly bytes: readonly number[];
@@ -43,7 +62,7 @@ interface AnswerText {
   readonly finish_reason: FinishReason;
 }
 
-interface AnswerBase {
+interface AnswerBase extends Receipted {
   readonly request_id: string;
   /** The model that answered. */
   readonly model: string | null;
@@ -114,7 +133,7 @@ export interface ChunkEvent {
 }
 
 /** The end of a whole answer, or of one that was cancelled. */
-export interface CompletedEvent {
+export interface CompletedEvent extends Receipted {
   readonly type: 'completed';
   /** That of the last chunk; 0 where there was none. */
   readonly seq: number;

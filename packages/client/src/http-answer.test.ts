@@ -6,6 +6,7 @@ import {
   completed,
   errorBody,
   openEvents,
+  receipt,
   requestId,
   startScriptedServer,
   writeEvent,
@@ -134,6 +135,48 @@ test('aborting a call ends it with the reason and cancels the request by its key
   const cancel = await server.request();
   expect(cancel).toMatchObject({ path: '/v1/requests/cancel', body: { idempotency_key: 'mine' } });
   cancel.response.writeHead(202).end();
+});
+
+test('a call that asks for the receipt gets it with its answer', async () => {
+  const answer = server.client().generate({ prompt: 'x' }, { receipt: true });
+  const { headers, response } = await server.request();
+  expect(headers['x-millrace-receipt']).toBe('true');
+  answerJson(response, 200, { request_id: requestId, text: 'y', receipt });
+  expect(await answer).toMatchObject({ text: 'y', receipt });
+  const plain = server.client().generate({ prompt: 'x' });
+  const asked = await server.request();
+  expect(asked.headers).not.toHaveProperty('x-millrace-receipt');
+  answerJson(asked.response, 200, { request_id: requestId, text: 'y' });
+  expect(await plain).not.toHaveProperty('receipt');
+});
+
+test('an event stream that asks for the receipt asks again when it goes on, and its end has it', async () => {
+  const options = { transport: 'sse', receipt: true } as const;
+  const all = collect(server.client().stream({ prompt: 'Hello' }, options));
+  const first = await server.request();
+  openEvents(first.response);
+  writeEvent(first.response, 'chunk', chunk(1));
+  first.response.end();
+  const second = await server.request();
+  expect(second.method).toBe('GET');
+  for (const { headers } of [first, second]) expect(headers['x-millrace-receipt']).toBe('true');
+  openEvents(second.response);
+  writeEvent(second.response, 'completed', { ...completed(1), receipt });
+  second.response.end();
+  expect((await all).at(-1)).toMatchObject({ type: 'completed', receipt });
+});
+
+test('a receipt that is not there yet is asked for again', async () => {
+  const given = server.client().receipt(requestId);
+  const path = `/v1/requests/${requestId}/receipt`;
+  const first = await server.request();
+  expect(first).toMatchObject({ method: 'GET', path });
+  const soon = { 'x-should-retry': 'true', 'retry-after-ms': '1' };
+  answerJson(first.response, 409, errorBody('receipt_pending'), soon);
+  const second = await server.request();
+  expect(second.path).toBe(path);
+  answerJson(second.response, 200, receipt);
+  expect(await given).toEqual(receipt);
 });
 
 test('models are listed', async () => {

@@ -3,6 +3,7 @@ import type { AnswerStart } from './answer-start.ts';
 import type { AnswerEvent, ChunkEvent, CompletedEvent } from './answers.ts';
 import { MillraceConnectionError } from './errors.ts';
 import type { HttpApi } from './http-api.ts';
+import { receiptHeader } from './receipt-header.ts';
 import { serverSentEvents } from './server-sent-events.ts';
 
 export interface HttpAnswerOptions {
@@ -42,7 +43,7 @@ export async function* httpAnswer(
       return api.open({
         method: 'GET',
         path: `/v1/requests/${encodeURIComponent(requestId)}/stream`,
-        headers: { accept: 'text/event-stream', 'last-event-id': String(after) },
+        headers: { accept: 'text/event-stream', 'last-event-id': String(after), ...receiptHeader(start) },
         signal,
       });
     }
@@ -51,7 +52,7 @@ export async function* httpAnswer(
       method: 'POST',
       path: `/v1/${operation}`,
       body: { ...body, stream: true },
-      headers: { accept: 'text/event-stream', 'idempotency-key': idempotencyKey },
+      headers: { accept: 'text/event-stream', 'idempotency-key': idempotencyKey, ...receiptHeader(start) },
       signal,
     });
   };

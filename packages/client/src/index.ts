@@ -12,6 +12,7 @@ export type {
   TokenLogprobs,
   ToolCall,
   Cost,
+  Receipt,
   Usage,
 } from './answers.ts';
 export { MillraceApiError, MillraceConnectionError, type ApiErrorFacts } from './errors.ts';

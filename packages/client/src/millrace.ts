@@ -1,8 +1,9 @@
 import type { AnswerStart } from './answer-start.ts';
-import type { AnswerEvent, Answers, Model } from './answers.ts';
+import type { AnswerEvent, Answers, Model, Receipt } from './answers.ts';
 import { httpAnswer } from './http-answer.ts';
 import { HttpApi } from './http-api.ts';
 import { newIdempotencyKey } from './idempotency-key.ts';
+import { receiptHeader } from './receipt-header.ts';
 import type {
   ClassifyRequest,
   EmbedRequest,
@@ -44,6 +45,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** The same key and request within 24 hours is the same request. By default a new one for each call. */
   readonly idempotencyKey?: string;
+  /** Whether the answer has the signed receipt of its request, for which it waits at most 5 s behind its text; by default false. */
+  readonly receipt?: boolean;
 }
 
 export interface StreamOptions extends RequestOptions {
@@ -53,6 +56,8 @@ export interface StreamOptions extends RequestOptions {
 export interface FollowOptions {
   /** Number of the last chunk that is known already; by default 0. */
   readonly after?: number;
+  /** Whether its end has the signed receipt of the request; by default false. */
+  readonly receipt?: boolean;
   /** Aborting it leaves the request running. */
   readonly signal?: AbortSignal;
   readonly transport?: Transport;
@@ -151,17 +156,30 @@ export class Millrace {
   streamTask<Name extends StreamedOperation>(
     operation: Name,
     request: Requests[Name],
-    { signal, transport, idempotencyKey = newIdempotencyKey() }: StreamOptions = {},
+    { signal, transport, idempotencyKey = newIdempotencyKey(), receipt = false }: StreamOptions = {},
   ): AsyncGenerator<AnswerEvent, void, undefined> {
-    return this.#events({ operation, body: request, idempotencyKey }, signal, transport);
+    return this.#events({ operation, body: request, idempotencyKey, receipt }, signal, transport);
   }
 
   /** Reads the answer of a request that runs or has ended, for 15 minutes, here or elsewhere begun. Leaving does not cancel it. */
   follow(
     requestId: string,
-    { after = 0, signal, transport }: FollowOptions = {},
+    { after = 0, receipt = false, signal, transport }: FollowOptions = {},
   ): AsyncGenerator<AnswerEvent, void, undefined> {
-    return this.#events({ requestId, after }, signal, transport);
+    return this.#events({ requestId, after, receipt }, signal, transport);
+  }
+
+  /**
+   * The signed receipt of a request that has ended, for 90 days. Where no call had the option `receipt` it is there with the next
+   * round of signatures, about a minute later: it is asked for again meanwhile, and where that was not enough the error has the code
+   * `receipt_pending`.
+   */
+  receipt(requestId: string, { signal }: Pick<RequestOptions, 'signal'> = {}): Promise<Receipt> {
+    return this.#api.json({
+      method: 'GET',
+      path: `/v1/requests/${encodeURIComponent(requestId)}/receipt`,
+      signal,
+    });
   }
 
   /** Ends the shared connection at once, which otherwise ends soon after the last stream. */
@@ -188,14 +206,14 @@ export class Millrace {
   async #ask<Name extends Operation>(
     operation: Name,
     body: Requests[Name],
-    { signal, idempotencyKey = newIdempotencyKey() }: RequestOptions = {},
+    { signal, idempotencyKey = newIdempotencyKey(), receipt = false }: RequestOptions = {},
   ): Promise<Answers[Name]> {
     try {
       return await this.#api.json<Answers[Name]>({
         method: 'POST',
         path: `/v1/${operation}`,
         body,
-        headers: { 'idempotency-key': idempotencyKey },
+        headers: { 'idempotency-key': idempotencyKey, ...receiptHeader({ receipt }) },
         signal,
       });
     } catch (error) {

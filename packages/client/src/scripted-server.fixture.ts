@@ -152,6 +152,8 @@ export const completed = (seq: number, id?: string): object => ({
   cost: { amount: '0.0000120000', currency: 'USD' },
 });
 
+export const receipt = { format: 'millrace-receipt/1', record: 'cg==', checkpoint: 'Yw==', path: ['cA=='] };
+
 /** Begins an event stream. */
 export function openEvents(response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'x-request-id': requestId });

@@ -36,6 +36,7 @@ export async function* serverSentEvents(
       }
     }
   } finally {
+    // What becomes of the rest is nobody's concern, nor why it broke: that was thrown above.
     if (!isWhole) await reader.cancel().catch(() => undefined);
   }
 }

@@ -4,6 +4,7 @@ import { MillraceApiError, MillraceConnectionError } from './errors.ts';
 import {
   chunk,
   completed,
+  receipt,
   requestId,
   startScriptedServer,
   type ScriptedServer,
@@ -61,6 +62,19 @@ test('an answer comes as accepted, chunks and completed, over a WebSocket with t
     { type: 'chunk', seq: 1, text: '1 ' },
     { type: 'completed', seq: 1, finish_reason: 'stop', usage: { output_tokens: 1 } },
   ]);
+});
+
+test('an answer that asks for the receipt asks again when it is resumed, and its end has it', async () => {
+  const all = collect(server.client().stream({ prompt: 'Hello' }, { receipt: true }));
+  const first = await server.socket();
+  const asked = await first.next();
+  first.send({ type: 'accepted', id: asked.id, request_id: requestId });
+  first.cut();
+  const second = await server.socket();
+  const resumed = await second.next();
+  for (const message of [asked, resumed]) expect(message).toMatchObject({ receipt: true });
+  second.send({ ...completed(0, resumed.id), receipt });
+  expect((await all).at(-1)).toMatchObject({ type: 'completed', receipt });
 });
 
 test('an answer whose connection breaks goes on behind the last chunk, and no chunk comes twice', async () => {

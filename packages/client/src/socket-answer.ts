@@ -139,13 +139,14 @@ class AnswerState {
 
   /** The message that begins or resumes the answer. */
   opening(id: string): object {
+    const receipt = this.#start.receipt ? { receipt: true } : {};
     if (this.#requestId !== undefined)
-      return { type: 'resume', id, request_id: this.#requestId, after: this.after };
+      return { type: 'resume', id, request_id: this.#requestId, after: this.after, ...receipt };
     const { operation, body, idempotencyKey } = this.#start as Extract<
       AnswerStart,
       { readonly operation: string }
     >;
-    return { ...body, type: operation, id, idempotency_key: idempotencyKey };
+    return { ...body, type: operation, id, idempotency_key: idempotencyKey, ...receipt };
   }
 
   /** @returns whether that is news */

@@ -1,4 +1,5 @@
 import avro, { type Type } from 'avsc';
+import { decimalBytes } from './decimal-bytes.ts';
 import type { AvroSchema } from './schema-files.ts';
 
 /** `decimal` over bytes, as a decimal string with all the digits of its scale: `"0.0000123000"`. */
@@ -22,15 +23,7 @@ class DecimalType extends avro.types.LogicalType {
   protected override _toValue(text: unknown): Buffer | undefined {
     const match = typeof text === 'string' ? /^(-?)(\d+)(?:\.(\d+))?$/.exec(text) : null;
     if (match === null || (match[3] ?? '').length > this.#scale) return undefined;
-    const unscaled = BigInt(`${match[1]}${match[2]}${(match[3] ?? '').padEnd(this.#scale, '0')}`);
-    let length = 1;
-    while (BigInt.asIntN(length * 8, unscaled) !== unscaled) length += 1;
-    return Buffer.from(
-      BigInt.asUintN(length * 8, unscaled)
-        .toString(16)
-        .padStart(length * 2, '0'),
-      'hex',
-    );
+    return decimalBytes(BigInt(`${match[1]}${match[2]}${(match[3] ?? '').padEnd(this.#scale, '0')}`));
   }
 
   protected override _resolve(type: Type): ((value: unknown) => unknown) | undefined {

@@ -6,6 +6,8 @@ export {
   type VersionBreach,
 } from './compatibility/transitive.ts';
 export { dataDictionary, type DictionaryEvent } from './data-dictionary.ts';
+export { decimalBytes } from './decimal-bytes.ts';
+export { emptyAnswer } from './empty-answer.ts';
 export { eventsReference } from './events-reference.ts';
 export { catalogue, kafkaTopic, type CatalogueEntry } from './catalogue.ts';
 export { createCodec, type Codec, type DecodedMessage, type WriterSchema } from './codec.ts';
@@ -76,8 +78,8 @@ export {
   type NatsUser,
 } from './nats-permissions.ts';
 export { natsTenantAccount, tenantApiPrefix } from './nats-tenant-account.ts';
-export { natsUsersConfig, passwordVariable } from './nats-users-config.ts';
-export { canonicalForm, fingerprintOf } from './fingerprint.ts';
+export { natsUsersConfig } from './nats-users-config.ts';
+export { canonicalForm } from './fingerprint.ts';
 export { privacyProblems, readPrivacyClasses, type PrivacyClasses } from './privacy.ts';
 export { bodyReader } from './read-body.ts';
 export { schemaNodes, type SchemaNode } from './compatibility/schema-nodes.ts';
@@ -95,7 +97,6 @@ export {
   consumerDefinitions,
   deadLettersKeptMs,
   defaultAckWaitMs,
-  defaultStreamLimits,
   inferenceConsumer,
   intakeConsumer,
   streamDefinitions,

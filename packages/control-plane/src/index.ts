@@ -1,6 +1,6 @@
 export { platformPlace, reachOf, type Actor, type Place } from './actor.ts';
-export { hashOfKey, isKeyOf, keyIdOf, type ApiKey } from './api-key.ts';
-export { isWithinReach, may, requirePermission, scopesOf, viewOf } from './authorise.ts';
+export { isKeyOf, keyIdOf, type ApiKey } from './api-key.ts';
+export { isWithinReach, requirePermission, scopesOf, viewOf } from './authorise.ts';
 export { noteChanges, publishControlChanges } from './control-changes.ts';
 export type { ControlDependencies, Reading } from './control-dependencies.ts';
 export { createApiKey, type NewApiKey } from './create-api-key.ts';
@@ -52,7 +52,6 @@ export {
   permissions,
   reaches,
   roles,
-  scopes,
   type Action,
   type Permission,
   type Reach,

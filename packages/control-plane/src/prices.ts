@@ -163,16 +163,7 @@ export async function addPrice(
       book,
       model,
       version: (last?.version ?? 0) + 1,
-      modelVersion: price.model_version ?? null,
-      currency: price.currency,
-      inputPerMillion: price.input_per_million,
-      cachedInputPerMillion: price.cached_input_per_million ?? null,
-      outputPerMillion: price.output_per_million,
-      charactersInPerMillion: price.characters_in_per_million ?? '0',
-      charactersOutPerMillion: price.characters_out_per_million ?? '0',
-      perRequest: price.per_request ?? '0',
-      perSecond: price.per_second ?? '0',
-      cachedAnswer: price.cached_answer ?? '0',
+      ...ratesOf(price),
       validFrom,
       validUntil,
       createdAt: new Date(now),
@@ -190,6 +181,15 @@ export function priceInNoBook(price: Omit<NewPrice, 'book'>, index: number): Pri
     model: price.model,
     // Of those that are valid since the same moment, the last one counts.
     version: index + 1,
+    ...ratesOf(price),
+    validFrom: from === undefined ? 0 : readMoment(from, 'prices').getTime(),
+    validUntil: until === null ? null : readMoment(until, 'prices').getTime(),
+  };
+}
+
+/** What a price says, with what it does not say as it counts then. */
+function ratesOf(price: Omit<NewPrice, 'book'>) {
+  return {
     modelVersion: price.model_version ?? null,
     currency: price.currency,
     inputPerMillion: price.input_per_million,
@@ -200,8 +200,6 @@ export function priceInNoBook(price: Omit<NewPrice, 'book'>, index: number): Pri
     perRequest: price.per_request ?? '0',
     perSecond: price.per_second ?? '0',
     cachedAnswer: price.cached_answer ?? '0',
-    validFrom: from === undefined ? 0 : readMoment(from, 'prices').getTime(),
-    validUntil: until === null ? null : readMoment(until, 'prices').getTime(),
   };
 }
 

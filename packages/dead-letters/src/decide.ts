@@ -41,21 +41,15 @@ export async function orderReplay(
       param: 'letter',
     });
   if (row.status !== 'open' && !again) throw decidedBefore(row);
-  const [updated] = await transaction
-    .update(deadLetters)
-    .set({
-      status: 'replaying',
-      replays: row.replays + 1,
-      replayRequestId: kind === 'request' ? nextId() : null,
-      failure: null,
-      discardReason: null,
-      decidedAt: new Date(clock.now()),
-      decidedBy: actor,
-    })
-    .where(eq(deadLetters.id, row.id))
-    .returning();
-  if (updated === undefined) throw noSuchLetter();
-  return showLetter(updated);
+  return decided(transaction, row, {
+    status: 'replaying',
+    replays: row.replays + 1,
+    replayRequestId: kind === 'request' ? nextId() : null,
+    failure: null,
+    discardReason: null,
+    decidedAt: new Date(clock.now()),
+    decidedBy: actor,
+  });
 }
 
 /**
@@ -77,16 +71,24 @@ export async function discardLetter(
       : new MillraceError('conflicting_values', `The dead letter ${letter} is ${row.status}.`, {
           param: 'letter',
         });
+  return decided(transaction, row, {
+    status: 'discarded',
+    failure: null,
+    discardReason: reason,
+    decidedAt: new Date(clock.now()),
+    decidedBy: actor,
+  });
+}
+
+async function decided(
+  transaction: Transaction,
+  { id }: LetterRow,
+  decision: Partial<LetterRow>,
+): Promise<ShownLetter> {
   const [updated] = await transaction
     .update(deadLetters)
-    .set({
-      status: 'discarded',
-      failure: null,
-      discardReason: reason,
-      decidedAt: new Date(clock.now()),
-      decidedBy: actor,
-    })
-    .where(eq(deadLetters.id, row.id))
+    .set(decision)
+    .where(eq(deadLetters.id, id))
     .returning();
   if (updated === undefined) throw noSuchLetter();
   return showLetter(updated);

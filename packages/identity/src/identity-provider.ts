@@ -1,5 +1,4 @@
-import { isIP } from 'node:net';
-import { compileValidator, isPublicAddress, MillraceError } from '@millrace/runtime';
+import { compileValidator, readPublicUrl } from '@millrace/runtime';
 import { claimsMappingSchema, type ClaimsMapping } from './claims-mapping.ts';
 
 /** Signatures that can be checked with a public key alone: who checks a token must not be able to make one. */
@@ -64,19 +63,12 @@ export function readIdentityProvider(value: unknown, allowsPrivate: boolean): Id
   return provider;
 }
 
-const wrong = (why: string): MillraceError =>
-  new MillraceError('invalid_value', `jwks_uri ${why}`, { param: 'jwks_uri' });
-
 /** @throws `invalid_value` */
 export function readKeySetUrl(text: string, allowsPrivate: boolean): URL {
-  if (!URL.canParse(text)) throw wrong('is not a URL: it must be one such as https://id.example.com/jwks');
-  const url = new URL(text);
-  if (url.protocol !== 'https:' && !(allowsPrivate && url.protocol === 'http:'))
-    throw wrong(`must begin with https://${allowsPrivate ? ' or http://' : ''}`);
-  if (url.username !== '' || url.password !== '') throw wrong('must not have a user or a password');
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const isLocal = host === 'localhost' || host.endsWith('.localhost');
-  if (!allowsPrivate && (isLocal || (isIP(host) !== 0 && !isPublicAddress(host))))
-    throw wrong('is the address of something private: MILLRACE_OIDC_PRIVATE allows it');
-  return url;
+  return readPublicUrl(text, {
+    param: 'jwks_uri',
+    example: 'https://id.example.com/jwks',
+    allowsPrivate,
+    whenPrivate: 'MILLRACE_OIDC_PRIVATE allows it',
+  });
 }

@@ -1,18 +1,6 @@
-export {
-  claimsMappingSchema,
-  readClaimsMapping,
-  tokenRoles,
-  type ClaimPath,
-  type ClaimsMapping,
-  type TokenRole,
-} from './claims-mapping.ts';
+export type { ClaimPath, ClaimsMapping, TokenRole } from './claims-mapping.ts';
 export { createFetchKeySet, type FetchKeySet } from './fetch-key-set.ts';
-export {
-  identityProviderSchema,
-  readIdentityProvider,
-  tokenAlgorithms,
-  type IdentityProvider,
-} from './identity-provider.ts';
+export { identityProviderSchema, readIdentityProvider, type IdentityProvider } from './identity-provider.ts';
 export { identitySettings } from './identity-settings.ts';
 export { putIdentityProvider, setIdentityProviderDisabled } from './identity-providers.ts';
 export {
@@ -23,5 +11,5 @@ export {
   type IdentityProviderChanges,
   type StoredIdentityProvider,
 } from './manage-identity-providers.ts';
-export { isToken, maxTokenLength } from './token.ts';
+export { isToken } from './token.ts';
 export { createTokenVerifier, type TokenVerifier, type TokenVerifierDependencies } from './token-verifier.ts';

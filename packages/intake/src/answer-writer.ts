@@ -1,5 +1,5 @@
 import { traceHeaders } from '@millrace/bus';
-import { subjects, type AnswerGiven, type AnswerKind } from '@millrace/contracts';
+import { emptyAnswer, subjects, type AnswerGiven, type AnswerKind } from '@millrace/contracts';
 import type { RelayChunk, RelayCompleted } from '@millrace/relay';
 import { clientError } from '@millrace/relay';
 import type { MillraceError } from '@millrace/runtime';
@@ -52,7 +52,7 @@ export function createAnswerWriter(
     fields: Partial<AnswerGiven>,
   ): Promise<void> => {
     const answer: AnswerGiven = {
-      ...empty,
+      ...emptyAnswer,
       request_id: requestId ?? id,
       correlation_id: address.correlationId,
       tenant,
@@ -116,18 +116,6 @@ export function createAnswerWriter(
       write('ERROR', requestId, { failure: failureOf(clientError(error)), usage }),
   };
 }
-
-const empty = {
-  model: null,
-  model_version: null,
-  results: [],
-  finish_reason: null,
-  usage: null,
-  timings: null,
-  cost: null,
-  cache: null,
-  failure: null,
-} as const satisfies Partial<AnswerGiven>;
 
 function headerSafe(text: string | null): text is string {
   return text !== null && !/[\r\n]/u.test(text);

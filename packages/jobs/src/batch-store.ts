@@ -12,7 +12,7 @@ import {
 import { batchColumns, batchOf, type Batch, type BatchDetails, type BatchError } from './batch.ts';
 import { isId, newId, type JobDependencies } from './job-dependencies.ts';
 import { pageOf, type Page, type PageRequest } from './page.ts';
-import { visibleTo } from './principal.ts';
+import { ownerOf, visibleTo } from './principal.ts';
 import { openJson, sealJson } from './sealed-json.ts';
 
 export interface NewBatch {
@@ -79,12 +79,7 @@ export function createBatchStore({ database, sealing, clock, nextId }: JobDepend
         .insert(batches)
         .values({
           id,
-          tenant: principal.tenant,
-          keyId: principal.key_id,
-          user: principal.user_id,
-          organisation: principal.organisation,
-          roles: [...principal.roles],
-          allowedModels: principal.allowed_models == null ? null : [...principal.allowed_models],
+          ...ownerOf(principal),
           endpoint,
           priority,
           completionWindow,

@@ -30,7 +30,6 @@ export {
 export { createJobQueue, type JobQueue, type TakenJob } from './job-queue.ts';
 export { createJobStore, type JobStore, type WholeJob } from './job-store.ts';
 export { createKeptAnswers, type KeptAnswer, type KeptAnswers } from './kept-answers.ts';
-export { isZeroRetention, undeliveredMs } from './kept-until.ts';
 export type { Page } from './page.ts';
 export { removeOld } from './remove-old.ts';
 export { showBatch } from './show-batch.ts';

@@ -15,7 +15,7 @@ import {
 import { isId, newId, type JobDependencies } from './job-dependencies.ts';
 import { allowedMs, isZeroRetention } from './kept-until.ts';
 import { pageOf, type Page, type PageRequest } from './page.ts';
-import { visibleTo } from './principal.ts';
+import { ownerOf, visibleTo } from './principal.ts';
 import { openJson, sealJson } from './sealed-json.ts';
 
 export interface NewJob {
@@ -83,12 +83,7 @@ export function createJobStore(dependencies: JobDependencies): JobStore {
         .insert(jobs)
         .values({
           id,
-          tenant: principal.tenant,
-          keyId: principal.key_id,
-          user: principal.user_id,
-          organisation: principal.organisation,
-          roles: [...principal.roles],
-          allowedModels: principal.allowed_models == null ? null : [...principal.allowed_models],
+          ...ownerOf(principal),
           kind,
           endpoint,
           priority,

@@ -12,6 +12,18 @@ export function visibleTo(principal: GatewayPrincipal, table: OwnedTable): SQL |
   return and(eq(table.tenant, principal.tenant), keyId === undefined ? undefined : eq(table.keyId, keyId));
 }
 
+/** What a row says of whose it is: @see principalOf. */
+export function ownerOf(principal: GatewayPrincipal) {
+  return {
+    tenant: principal.tenant,
+    keyId: principal.key_id,
+    user: principal.user_id,
+    organisation: principal.organisation,
+    roles: [...principal.roles],
+    allowedModels: principal.allowed_models == null ? null : [...principal.allowed_models],
+  };
+}
+
 /** Whose a row is, as the platform asks for it. */
 export function principalOf(row: {
   readonly tenant: string;

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import avro, { type Schema } from 'avsc';
-import type { Decision } from '@millrace/contracts';
+import { decimalBytes, type Decision } from '@millrace/contracts';
 import type { Cell, Column, ColumnType, Row } from './column.ts';
 import type { PartWriter } from './part-writer.ts';
 
@@ -73,7 +73,7 @@ export function createAvroWriter(name: string, columns: readonly Column[]): Part
 
 function avroCell(type: ColumnType, cell: Cell): unknown {
   if (cell === null) return null;
-  if (type === 'money') return decimalBytes(cell as string);
+  if (type === 'money') return decimalBytes(BigInt((cell as string).replace('.', '')));
   if (type !== 'trail') return cell;
   return (cell as readonly Decision[]).map(({ stage, at, outcome, code, facts }) => ({
     stage,
@@ -82,17 +82,4 @@ function avroCell(type: ColumnType, cell: Cell): unknown {
     code,
     facts,
   }));
-}
-
-/** The unscaled number in two's complement, as few bytes as hold it (Avro 1.12, "Decimal"). */
-function decimalBytes(text: string): Buffer {
-  const unscaled = BigInt(text.replace('.', ''));
-  let length = 1;
-  while (BigInt.asIntN(length * 8, unscaled) !== unscaled) length += 1;
-  return Buffer.from(
-    BigInt.asUintN(length * 8, unscaled)
-      .toString(16)
-      .padStart(length * 2, '0'),
-    'hex',
-  );
 }

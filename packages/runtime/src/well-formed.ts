@@ -1,10 +1,5 @@
 import { MillraceError } from './millrace-error.ts';
 
-/** Whether the text has no lone surrogate, so that it survives UTF-8. */
-export function isWellFormed(text: string): boolean {
-  return text.isWellFormed();
-}
-
 /**
  * Checks every text and every name of a field in a JSON value.
  * @param param path of the value itself, as the client wrote it; empty for the whole message

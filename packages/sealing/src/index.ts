@@ -1,4 +1,4 @@
-export { describeOwner, type KeyOwner } from './key-owner.ts';
+export type { KeyOwner } from './key-owner.ts';
 export type { KeyRing, KeyStore, StoredKeyRing, WrappedKey } from './key-store.ts';
 export { loadMasterKeys, type MasterKeyOptions } from './master-key.ts';
 export { createMemoryKeyStore } from './memory-key-store.ts';

@@ -1,5 +1,4 @@
 export { execute, withConnection } from './connection.ts';
-export { createDatabase } from './create-database.ts';
 export { openDatabase, type Database, type DatabaseOptions } from './database.ts';
 export { afterCommit, inTransaction, onConnection, type Transaction } from './in-transaction.ts';
 export { migrate } from './migrate.ts';

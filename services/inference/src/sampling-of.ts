@@ -1,20 +1,7 @@
 import type { Parameters } from '@millrace/contracts';
 import { MillraceError } from '@millrace/runtime';
 import type { RequestContent } from '@millrace/stage';
-import type { Generation } from './engine/generation.ts';
-
-type Sampling = Pick<
-  Generation,
-  | 'temperature'
-  | 'minP'
-  | 'topK'
-  | 'topP'
-  | 'repetitionPenalty'
-  | 'presencePenalty'
-  | 'frequencyPenalty'
-  | 'logitBias'
-  | 'logprobs'
->;
+import type { Sampling } from './engine/neutral-sampling.ts';
 
 /**
  * How the tokens of an answer are drawn, in the terms of the engine.

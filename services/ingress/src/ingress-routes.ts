@@ -211,16 +211,19 @@ export async function ingressRoutes(
     const { id } = request.params;
     const after = lastEventIdOf(request.headers, request.query.after);
     const nameOf = cursorNames(request.headers);
+    const isReceipted = isReceiptAsked(request.headers);
     const leave = waiters.enter(principal);
     // What is no id is not to be found, nor does it belong into a header.
     if (plainId.test(id)) reply.header('x-request-id', id);
-    const events = relay.follow(id, { principal, after, signal: client.ended });
+    const followed = relay.follow(id, { principal, after, signal: client.ended });
+    const subject = { tenant: principal.tenant, requestId: id };
+    const events = isReceipted ? withReceipt(relay.askReceipt, subject, followed, client.ended) : followed;
     try {
       await sendStream(reply, client, {
         requestId: id,
         events,
         after,
-        frames: namedFrames(nativeFrames({ requestId: id }), nameOf),
+        frames: receiptFrames(namedFrames(nativeFrames({ requestId: id }), nameOf), id),
         headersOf: hitHeader,
         statusWaitMs: statusWaitOfReadersMs,
       });

@@ -29,7 +29,7 @@ export const cacheControlParameter = {
   schema: { type: 'string' },
 };
 
-const receiptParameter = {
+export const receiptParameter = {
   name: 'X-Millrace-Receipt',
   in: 'header',
   description:

@@ -32,6 +32,25 @@ test('an answer whose receipt does not come is given without it, and says where 
   });
 }, 60_000);
 
+test('a stream that is read again is given the receipt, or says where to fetch it, where it asks for that', async () => {
+  const client = ingress.client();
+  const posted = client.post({ prompt: 'Hi', stream: true });
+  const writer = await client.nextRequest();
+  await writer.attempt(1);
+  await writer.chunk('one');
+  await writer.finish();
+  expect((await allEventsOf(await posted)).at(-1)?.data).not.toHaveProperty('receipt');
+  const url = `${ingress.url}/v1/requests/${writer.requestId}/stream`;
+  const read = (asked: string): Promise<Response> =>
+    fetch(url, { headers: { authorization: `Bearer ${client.apiKey}`, 'x-millrace-receipt': asked } });
+  const last = (await allEventsOf(await read('true'))).at(-1);
+  expect(last).toMatchObject({
+    event: 'completed',
+    data: { receipt: null, receipt_url: `/v1/requests/${writer.requestId}/receipt` },
+  });
+  expect((await read('perhaps')).status).toBe(400);
+}, 60_000);
+
 test('a stream that breaks off says so at once: there is no receipt to wait for', async () => {
   const client = ingress.client();
   const posted = client.post({ prompt: 'Hi', stream: true }, { headers });

@@ -1,6 +1,12 @@
 import { idempotencyKeySchema } from '@millrace/relay';
 import type { ApiPart } from './api-part.ts';
-import { errorResponses, eventsResponse, headerReference, json } from './openapi-responses.ts';
+import {
+  errorResponses,
+  eventsResponse,
+  headerReference,
+  json,
+  receiptParameter,
+} from './openapi-responses.ts';
 
 /** The body of `POST /v1/requests/cancel`. It validates, and the OpenAPI document is made of it. */
 export const cancelBodySchema = {
@@ -81,6 +87,7 @@ export const requestsPart: ApiPart = {
             description: 'seq of the last chunk that the client has.',
             schema: { type: 'integer', minimum: 0, default: 0 },
           },
+          receiptParameter,
         ],
         responses: {
           200: eventsResponse(),

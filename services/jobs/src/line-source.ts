@@ -25,6 +25,7 @@ export function createLineSource(
   return {
     next() {
       const taken = reading.then(take);
+      // Whoever takes this line is told; the next one reads on.
       reading = taken.catch(() => undefined);
       return taken;
     },

@@ -1,5 +1,11 @@
 import type { StoredMessage } from '@millrace/bus';
-import { fromSubjectToken, requestIdOf, type AnswerGiven, type Codec } from '@millrace/contracts';
+import {
+  emptyAnswer,
+  fromSubjectToken,
+  requestIdOf,
+  type AnswerGiven,
+  type Codec,
+} from '@millrace/contracts';
 import { writeWireFormat, type AnswerRoute, type SchemaRegistry, type Topics } from '@millrace/kafka';
 import type { MirroredRecord } from './mirrored-record.ts';
 import { headersOf } from './record-headers.ts';
@@ -114,6 +120,7 @@ function answerHeaders(headers: StoredMessage['headers']): Readonly<Record<strin
 function tooLarge({ subject, headers, storedAt, payload }: StoredMessage): AnswerGiven {
   const { tenant, queue, requestId } = placeOf(subject);
   return {
+    ...emptyAnswer,
     request_id: requestId,
     correlation_id: headers[header.correlationId] ?? null,
     tenant,
@@ -124,14 +131,6 @@ function tooLarge({ subject, headers, storedAt, payload }: StoredMessage): Answe
     requested_at: storedAt,
     at: storedAt,
     operation: null,
-    model: null,
-    model_version: null,
-    results: [],
-    finish_reason: null,
-    usage: null,
-    timings: null,
-    cost: null,
-    cache: null,
     failure: {
       code: 'payload_too_large',
       message: `The answer has ${payload.byteLength} bytes, more than the topic takes (max.message.bytes). It is on NATS.`,

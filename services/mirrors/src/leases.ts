@@ -65,6 +65,7 @@ export function createLeases(
       }
     },
     async stop() {
+      // Where there was none it was told, and tried again, when a lease was asked for.
       const open = await session?.catch(() => undefined);
       await open?.stop();
     },

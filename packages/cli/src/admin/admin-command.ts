@@ -5,6 +5,7 @@ import type { ParseArgsOptionsConfig } from 'node:util';
 import { MillraceError } from '@millrace/runtime';
 import { formatColumns } from '../columns.ts';
 import type { CommandGroup } from '../command-group.ts';
+import { groupSummaries, type GroupName } from '../group-names.ts';
 import type { Outcome } from '../outcome.ts';
 import { readOptions, wrong } from '../read-options.ts';
 import { createAdminClient, type AdminAnswer, type AdminClient, type AdminRequest } from './admin-client.ts';
@@ -43,8 +44,7 @@ export interface AdminVerb {
 }
 
 export interface AdminGroupOptions {
-  readonly name: string;
-  readonly summary: string;
+  readonly name: GroupName;
   readonly verbs: Readonly<Record<string, AdminVerb>>;
   /** Command lines behind `npm run millrace -- `. */
   readonly examples: readonly string[];
@@ -60,11 +60,10 @@ const defaultLimit = 100;
 const longestPage = 100;
 
 /** A group of commands of the administration. */
-export function adminGroup({ name, summary, verbs, examples }: AdminGroupOptions): CommandGroup {
+export function adminGroup({ name, verbs, examples }: AdminGroupOptions): CommandGroup {
   return {
     name,
-    summary,
-    help: helpOf(name, summary, verbs, examples),
+    help: helpOf(name, verbs, examples),
     verbs: Object.fromEntries(
       Object.entries(verbs).map(([verb, each]) => [verb, Object.keys(optionsOf(each))]),
     ),
@@ -279,8 +278,7 @@ function argumentsOf(path: string): readonly string[] {
 }
 
 function helpOf(
-  name: string,
-  summary: string,
+  name: GroupName,
   verbs: Readonly<Record<string, AdminVerb>>,
   examples: readonly string[],
 ): string {
@@ -293,7 +291,7 @@ function helpOf(
     ]);
     return [[`  ${usage}`, spec.summary], ...options];
   });
-  return `${name}: ${summary}
+  return `${name}: ${groupSummaries[name]}
 
 npm run millrace -- COMMAND
 

@@ -1,4 +1,5 @@
 import type { CommandGroup } from '../command-group.ts';
+import type { GroupName } from '../group-names.ts';
 import { ledgerGroup, pricesGroup, usageGroup } from './billing.ts';
 import { deadLettersGroup } from './dead-letters.ts';
 import { identityProvidersGroup } from './identity-providers.ts';
@@ -16,18 +17,18 @@ import { tenantsGroup } from './tenants.ts';
 import { usersGroup } from './users.ts';
 
 /** The commands that ask the administration. */
-export const adminGroups: readonly CommandGroup[] = [
-  organisationsGroup,
-  withNatsUser(tenantsGroup),
-  usersGroup,
-  rolesGroup,
-  identityProvidersGroup,
-  keysGroup,
-  withRebuild(quotaGroup),
-  pricesGroup,
-  usageGroup,
-  ledgerGroup,
-  deadLettersGroup,
-  withExports(personalDataGroup),
-  withScan(piiGroup),
-];
+export const adminGroups = {
+  organisations: organisationsGroup,
+  tenants: withNatsUser(tenantsGroup),
+  users: usersGroup,
+  roles: rolesGroup,
+  'identity-providers': identityProvidersGroup,
+  keys: keysGroup,
+  quota: withRebuild(quotaGroup),
+  prices: pricesGroup,
+  usage: usageGroup,
+  ledger: ledgerGroup,
+  'dead-letters': deadLettersGroup,
+  'personal-data': withExports(personalDataGroup),
+  pii: withScan(piiGroup),
+} as const satisfies Partial<Record<GroupName, CommandGroup>>;

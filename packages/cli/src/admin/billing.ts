@@ -21,7 +21,6 @@ const ratingTables = { sums: sumColumns, rows: ['tenant', 'model', ...sumColumns
 
 export const pricesGroup = adminGroup({
   name: 'prices',
-  summary: 'what models cost, from when on',
   verbs: {
     list: {
       summary: 'all, also those that are over and those to come',
@@ -66,7 +65,6 @@ export const pricesGroup = adminGroup({
 
 export const usageGroup = adminGroup({
   name: 'usage',
-  summary: 'what was used and what it cost, added up from the ledger',
   verbs: {
     list: {
       summary: 'by day, organisation, tenant, user, key, model or operation',
@@ -80,7 +78,6 @@ export const usageGroup = adminGroup({
 
 export const ledgerGroup = adminGroup({
   name: 'ledger',
-  summary: 'what was charged, entry by entry',
   verbs: {
     list: {
       summary: 'the newest first',

@@ -3,7 +3,6 @@ import { flag, ofOrganisation, ofTenant, text } from './options.ts';
 
 export const deadLettersGroup = adminGroup({
   name: 'dead-letters',
-  summary: 'what could not be processed: look at it, replay it, discard it',
   verbs: {
     list: {
       summary: 'those that nobody has decided on, the oldest first',

@@ -12,7 +12,6 @@ const changeable = {
 
 export const identityProvidersGroup = adminGroup({
   name: 'identity-providers',
-  summary: 'issuers whose tokens organisations accept',
   verbs: {
     list: {
       summary: 'all within reach',

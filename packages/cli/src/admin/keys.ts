@@ -10,7 +10,6 @@ const bounds = {
 
 export const keysGroup = adminGroup({
   name: 'keys',
-  summary: 'API keys: what they may do, and for how long',
   verbs: {
     list: {
       summary: 'all within reach',

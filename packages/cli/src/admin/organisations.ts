@@ -5,7 +5,6 @@ const columns = ['id', 'name', 'created_at', 'suspended_at'];
 
 export const organisationsGroup = adminGroup({
   name: 'organisations',
-  summary: 'who has tenants and pays for them',
   verbs: {
     list: { summary: 'all within reach', method: 'GET', path: '/organisations', columns },
     show: { summary: 'one', method: 'GET', path: '/organisations/{organisation}' },

@@ -5,7 +5,6 @@ const ofUser = { user: text('of this user alone; by default of the whole tenant'
 
 export const personalDataGroup = adminGroup({
   name: 'personal-data',
-  summary: 'what is kept of tenants and users: policies, export, erasure, keys',
   verbs: {
     kept: {
       summary: 'all that Millrace keeps, and how long',

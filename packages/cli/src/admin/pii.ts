@@ -3,7 +3,6 @@ import { json, list, ofOrganisation, ofTenant, onOff, text } from './options.ts'
 
 export const piiGroup = adminGroup({
   name: 'pii',
-  summary: 'personal data in requests and answers: what is done with it, and how much was found',
   verbs: {
     policy: {
       summary: 'what is done with each type',

@@ -27,7 +27,6 @@ const verbs: Readonly<Record<string, AdminVerb>> = Object.fromEntries(
 
 export const quotaGroup = adminGroup({
   name: 'quota',
-  summary: 'limits, what was used of them, and what is held in reserve',
   verbs,
   examples: [
     'quota show-tenant acme-web',

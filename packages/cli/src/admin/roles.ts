@@ -5,7 +5,6 @@ const tenant = text('in this tenant; by default in all of the organisation');
 
 export const rolesGroup = adminGroup({
   name: 'roles',
-  summary: 'what users may do, and where',
   verbs: {
     list: {
       summary: 'all within reach',

@@ -5,7 +5,6 @@ const columns = ['id', 'organisation', 'name', 'created_at', 'suspended_at'];
 
 export const tenantsGroup = adminGroup({
   name: 'tenants',
-  summary: 'the projects of the organisations',
   verbs: {
     list: { summary: 'all within reach', method: 'GET', path: '/tenants', options: ofOrganisation, columns },
     show: { summary: 'one', method: 'GET', path: '/tenants/{tenant}' },

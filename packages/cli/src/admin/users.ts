@@ -5,7 +5,6 @@ const columns = ['id', 'organisation', 'kind', 'name', 'email', 'disabled_at'];
 
 export const usersGroup = adminGroup({
   name: 'users',
-  summary: 'people and programs who act in an organisation',
   verbs: {
     list: { summary: 'all within reach', method: 'GET', path: '/users', options: ofOrganisation, columns },
     show: { summary: 'one', method: 'GET', path: '/users/{user}' },

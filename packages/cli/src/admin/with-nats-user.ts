@@ -1,7 +1,4 @@
-import { createNatsUserKey } from '@millrace/bus';
-import { answersConsumer, natsTenantAccount, tenantApiPrefix } from '@millrace/contracts';
 import type { CommandGroup } from '../command-group.ts';
-import type { Outcome } from '../outcome.ts';
 import { readOptions, wrong } from '../read-options.ts';
 
 const help = `
@@ -38,31 +35,7 @@ export function withNatsUser(group: CommandGroup): CommandGroup {
         throw wrong(
           `--nkey has ${JSON.stringify(bad.slice(0, 64))}: it must be a public key, U and 55 letters and digits.`,
         );
-      return async () => natsUser(tenant, keys);
+      return async () => (await import('./nats-user.ts')).natsUser(tenant, keys);
     },
-  };
-}
-
-function natsUser(tenant: string, given: readonly string[]): Outcome {
-  const made = given.length === 0 ? createNatsUserKey() : undefined;
-  const account = natsTenantAccount(tenant, made === undefined ? given : [made.publicKey]);
-  const { stream, durable } = answersConsumer(tenant);
-  const lines = [
-    '# Into infra/nats/tenants.conf:',
-    account,
-    ...(made === undefined ? [] : ['# To whoever publishes; it is shown only now:', made.seed]),
-    `# Answers: consumer ${durable} of the stream ${stream}, with ${tenantApiPrefix} in place of $JS.API.`,
-  ];
-  return {
-    text: `${lines.join('\n')}\n`,
-    json: {
-      tenant,
-      account,
-      ...(made === undefined ? {} : { public_key: made.publicKey, seed: made.seed }),
-      stream,
-      consumer: durable,
-      api_prefix: tenantApiPrefix,
-    },
-    isGood: true,
   };
 }

@@ -4,7 +4,6 @@ import { runAudit } from './run-audit.ts';
 
 export const auditGroup: CommandGroup = {
   name: 'audit',
-  summary: 'the audit log: export, verify, receipt, public-key',
   help: auditHelpText,
   verbs: {
     export: ['tenant', 'to'],
@@ -20,7 +19,6 @@ export const auditGroup: CommandGroup = {
 
 export const explainGroup: CommandGroup = {
   name: 'explain',
-  summary: 'the whole way of one request: decisions, times, tokens, price, proof',
   help: auditHelpText,
   verbs: {},
   read(args) {

@@ -32,7 +32,6 @@ const maxRowsPerFile = 10_000_000;
 
 export const exportGroup: CommandGroup = {
   name: 'export',
-  summary: 'requests, billing and audit as Parquet, Avro, CSV or JSON Lines',
   help,
   verbs: Object.fromEntries(
     datasetNames.map((name) => [

@@ -43,12 +43,8 @@ const flag = { type: 'boolean' } as const;
 
 export const queryGroup: CommandGroup = {
   name: 'query',
-  summary: 'the lake and what is newer, in SQL; charts',
   help,
-  /** Read when they are asked for: each command knows this group. */
-  get verbs() {
-    return Object.fromEntries(shippedViews().map(({ name }) => [name, options]));
-  },
+  verbs: Object.fromEntries(shippedViews().map(({ name }) => [name, options])),
   read(args) {
     const { values, positionals } = readOptions(args, {
       json: flag,

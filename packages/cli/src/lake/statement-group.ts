@@ -37,7 +37,6 @@ interface StatementCommand {
 
 export const statementGroup: CommandGroup = {
   name: 'statement',
-  summary: 'what a tenant owes for a month, as text, JSON or HTML',
   help,
   verbs: { '--tenant': [], '--month': [], '--html': [], '--lake': [], '--lake-only': [] },
   read(args) {

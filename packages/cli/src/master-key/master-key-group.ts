@@ -7,7 +7,6 @@ const name = 'master-key';
 /** Commands that need the master keys themselves. */
 export const masterKeyGroup: CommandGroup = {
   name,
-  summary: 'puts another master key in the place of the one that wraps the data keys',
   help: `${name}: the key that wraps the data keys of tenants and users
 
 npm run millrace -- ${name} rotate

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { readConverterVersion, type CatalogueEntry } from '@millrace/inference';
 import { MillraceError } from '@millrace/runtime';
-import type { CliSettings } from '../config.ts';
+import type { ModelSettings } from './config.ts';
 
 /** Where an argument of a command points: at a model of the catalogue, or at something on the disk. */
 export type ModelReference =
@@ -15,7 +15,7 @@ export interface ModelStore {
   readonly cacheFolder: string;
   readonly threads: number;
   /** What computes a model whose quality is measured. */
-  readonly provider: CliSettings['provider'];
+  readonly provider: ModelSettings['provider'];
   /** @throws MillraceError `model_not_found` where it is neither; `config_invalid` where a name has several versions */
   find(reference: string): ModelReference;
   /** The path that an argument names. */
@@ -28,7 +28,7 @@ export interface ModelStore {
   convertedFolder(entry: CatalogueEntry): Promise<string>;
 }
 
-export function createModelStore(settings: CliSettings, catalogue: readonly CatalogueEntry[]): ModelStore {
+export function createModelStore(settings: ModelSettings, catalogue: readonly CatalogueEntry[]): ModelStore {
   const cacheFolder = settings.cacheFolder ?? path.join(settings.userCacheFolder, 'millrace');
   const resolve = (file: string): string => path.resolve(settings.workingFolder, file);
   const weightsPath = ({ file }: CatalogueEntry): string => path.join(cacheFolder, 'weights', file);

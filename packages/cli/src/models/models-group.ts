@@ -1,6 +1,9 @@
+import { readCatalogue } from '@millrace/inference';
+import { readSettings } from '@millrace/runtime';
 import type { CommandGroup } from '../command-group.ts';
 import type { Outcome } from '../outcome.ts';
 import type { StartProgress } from '../progress.ts';
+import { modelSettings } from './config.ts';
 import { convert } from './convert.ts';
 import { inspect } from './inspect.ts';
 import { list } from './list.ts';
@@ -10,7 +13,6 @@ import { verify } from './verify.ts';
 
 export const modelsGroup: CommandGroup = {
   name: 'models',
-  summary: 'the models on this machine: list, inspect, convert, verify',
   help: modelsHelp,
   verbs: {
     list: [],
@@ -20,8 +22,11 @@ export const modelsGroup: CommandGroup = {
   },
   read(args) {
     const command = readModelsCommand(args);
-    return ({ settings, catalogue, startProgress }) =>
-      run(command, createModelStore(settings, catalogue), startProgress);
+    return async ({ environment, catalogue, startProgress }) => {
+      const settings = readSettings(modelSettings, environment);
+      const store = createModelStore(settings, catalogue ?? (await readCatalogue()));
+      return run(command, store, startProgress);
+    };
   },
 };
 

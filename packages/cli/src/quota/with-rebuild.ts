@@ -1,6 +1,5 @@
 import type { CommandGroup } from '../command-group.ts';
 import { readOptions, wrong } from '../read-options.ts';
-import { rebuild } from './rebuild.ts';
 
 const help = `
 npm run millrace -- quota rebuild [--dry-run] [--wait]
@@ -27,7 +26,7 @@ export function withRebuild(group: CommandGroup): CommandGroup {
       });
       if (positionals.length > 0) throw wrong('quota rebuild takes no arguments.');
       const command = { dryRun: values['dry-run'] === true, wait: values['wait'] === true };
-      return ({ environment }) => rebuild(environment, command);
+      return async ({ environment }) => (await import('./rebuild.ts')).rebuild(environment, command);
     },
   };
 }

@@ -51,17 +51,29 @@ export async function askModel(options: AskOptions, question: Question): Promise
   for (let tries = 1; ; tries += 1) {
     const began = performance.now();
     const response = await post(options, question);
-    const body = (await response.json().catch(() => ({}))) as ChatBody;
-    if (response.ok) return answerOf(response, body, performance.now() - began);
-    const { code = null, message = `status ${response.status}` } = body.error ?? {};
+    const body = await bodyOf(response, options.signal);
+    if (response.ok && body !== undefined) return answerOf(response, body, performance.now() - began);
+    const { code = null, message = `status ${response.status}` } = body?.error ?? {};
     if (forAll.has(response.status))
       throw new MillraceError('permission_denied', `${question.model} cannot be asked: ${message}`, {
         param: 'model',
       });
     const isPassing =
-      response.headers.get('x-should-retry') !== 'false' && [429, 502, 503].includes(response.status);
-    if (!isPassing || tries === mostTries) return failed(code ?? String(response.status));
+      response.headers.get('x-should-retry') !== 'false' &&
+      (response.ok || [429, 502, 503].includes(response.status));
+    if (!isPassing || tries === mostTries)
+      return unmeasured('', code ?? (response.ok ? 'unreadable' : String(response.status)));
     await options.clock.sleep(pauseOf(response, tries), options.signal);
+  }
+}
+
+/** @returns undefined where it broke off or is no JSON: something in between has answered, or went away. @throws the signal's reason */
+async function bodyOf(response: Response, signal: AbortSignal): Promise<ChatBody | undefined> {
+  try {
+    return (await response.json()) as ChatBody;
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
   }
 }
 
@@ -118,10 +130,11 @@ export function textOf(content: string | null | undefined, calls: readonly objec
   return [content ?? '', ...called].filter((part) => part !== '').join('\n');
 }
 
-function failed(code: string): Answer {
+/** An answer of which nothing was measured: that of a record, or none. */
+export function unmeasured(text: string, error: string | null): Answer {
   return {
-    text: '',
-    error: code,
+    text,
+    error,
     finish_reason: null,
     input_tokens: null,
     output_tokens: null,

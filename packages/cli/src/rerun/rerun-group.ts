@@ -71,7 +71,6 @@ const never = new AbortController().signal;
 
 export const rerunGroup: CommandGroup = {
   name: 'rerun',
-  summary: 'the regression test of a model: stored requests against another version',
   help,
   verbs: {
     examples: Object.keys(exampleOptions).filter((name) => name !== 'json'),

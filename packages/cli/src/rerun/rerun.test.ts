@@ -20,8 +20,8 @@ let file: string;
 let asked: Asked[];
 /** What clients have consented to: question to the answer of then. */
 let examples: Map<string, readonly [question: string, answer: string]>;
-/** What models answer; a status is a refusal. */
-let answers: (model: string, question: string) => string | number;
+/** What models answer; a status is a refusal, undefined an answer that breaks off. */
+let answers: (model: string, question: string) => string | number | undefined;
 
 const page = (ids: readonly string[]) => ({
   data: ids.map((request_id) => ({ request_id, model: 'old' })),
@@ -52,6 +52,11 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   const { authorization, 'idempotency-key': key } = request.headers;
   asked.push({ authorization, key: String(key), body: question });
   const answer = answers(question.model, question.messages[0]?.content ?? '');
+  if (answer === undefined) {
+    response.writeHead(200, { 'content-type': 'application/json', 'retry-after-ms': '1' });
+    response.write('{"choices": [', () => response.destroy());
+    return undefined;
+  }
   if (typeof answer === 'number')
     return reply(answer, { error: { message: 'no', code: 'some_code' } }, { 'retry-after-ms': '1' });
   return reply(
@@ -250,4 +255,19 @@ it('says whose key is missing', async () => {
     MILLRACE_RERUN_API_KEY: '',
   });
   expect(error).toContain('MILLRACE_RERUN_API_KEY is not set');
+});
+
+it('asks again, under the same key, where an answer breaks off: half an answer is none', async () => {
+  const before = answers;
+  let breaks = 2;
+  answers = (model, question) => {
+    if (question !== 'two?' || breaks === 0) return before(model, question);
+    breaks -= 1;
+    return undefined;
+  };
+  const { report } = await reportOf();
+  expect(report).toMatchObject({ examples: 4, equal: 4, candidate: { failed: 0 } });
+  const keys = asked.flatMap(({ key, body }) => (body.messages[0]?.content === 'two?' ? [key] : []));
+  expect(keys).toHaveLength(3);
+  expect(new Set(keys).size).toBe(1);
 });

@@ -3,7 +3,7 @@ import { createAdminClient, type AdminClient } from '../admin/admin-client.ts';
 import type { CliSettings } from '../config.ts';
 import type { StartProgress } from '../progress.ts';
 import { MillraceError, systemClock } from '@millrace/runtime';
-import { askModel, textOf, type Answer, type AskOptions } from './ask-model.ts';
+import { askModel, textOf, unmeasured, type Answer, type AskOptions } from './ask-model.ts';
 import type { Answered, RerunHead, RerunResult } from './rerun-result.ts';
 import { openResultFile, type ResultFile } from './result-file.ts';
 import { similarityOf } from './similarity.ts';
@@ -156,7 +156,7 @@ async function runOne(
     });
   const baseline =
     order.against === recorded
-      ? recordedAnswer(textOf(given?.content, given?.tool_calls))
+      ? unmeasured(textOf(given?.content, given?.tool_calls), null)
       : await ask(order.against, 'baseline');
   const candidate = await ask(order.model, 'candidate');
   const isAnswered = baseline.error === null && candidate.error === null;
@@ -180,19 +180,6 @@ async function findExample(admin: AdminClient, tenant: string, id: string): Prom
     if (error instanceof MillraceError && error.code === 'resource_not_found') return undefined;
     throw error;
   }
-}
-
-function recordedAnswer(text: string): Answer {
-  return {
-    text,
-    error: null,
-    finish_reason: null,
-    input_tokens: null,
-    output_tokens: null,
-    latency_ms: null,
-    amount: null,
-    currency: null,
-  };
 }
 
 function withoutText({ text: _text, ...answered }: Answer): Answered {

@@ -1,6 +1,6 @@
 import { registrySettings } from '@millrace/kafka';
 import { defineSettings, type SettingsOf } from '@millrace/runtime';
-import { workingFolder } from '../server-settings.ts';
+import { workingFolder } from '../working-folder.ts';
 
 export const schemasCliSettings = defineSettings({ ...registrySettings, workingFolder });
 

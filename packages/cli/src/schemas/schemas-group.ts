@@ -40,7 +40,6 @@ const registry = { registry: { type: 'string' } } as const;
 
 export const schemasGroup: CommandGroup = {
   name: 'schemas',
-  summary: 'the schemas as contracts: check, register, docs',
   help,
   verbs: {
     check: ['registry', 'folder'],

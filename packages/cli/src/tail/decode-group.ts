@@ -33,7 +33,6 @@ Exit codes: 0 all was decoded; 1 an error, or a message could not be; 2 the comm
 
 export const decodeGroup: CommandGroup = {
   name: 'decode',
-  summary: 'messages in files or on the standard input, as JSON',
   help,
   verbs: {},
   read(args) {

@@ -58,7 +58,6 @@ const optionNames = Object.keys(options).filter((name) => name !== 'json');
 
 export const tailGroup: CommandGroup = {
   name: 'tail',
-  summary: 'what is asked, charged, recorded and refused, as it comes; any message decoded',
   help,
   verbs: Object.fromEntries(
     Object.keys(sources).map((name) => [

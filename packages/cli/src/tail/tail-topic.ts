@@ -93,7 +93,7 @@ export async function tailTopic(tail: TopicTail, settings: TailSettings, output:
     );
   } finally {
     await consumer.disconnect();
-    // A group that nobody joined is none.
+    // One that nobody joined is none, and not every user may delete groups: the broker forgets it by itself, as it has no offsets.
     await admin.deleteGroups([groupId]).catch(() => undefined);
     await admin.disconnect();
     await wire?.stop();

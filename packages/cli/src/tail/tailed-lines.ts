@@ -33,7 +33,9 @@ export function sourceLines(
     try {
       decoded = await decoder.decode(message.payload);
     } catch (error) {
-      return wanted.length > 0 ? [] : [unreadable(message, error, isJson)];
+      const line = unreadable(message, error, isJson);
+      // What cannot be read is nobody's.
+      return wanted.length > 0 ? [] : [line];
     }
     const { schema, version } = decoded;
     const value = decoded.value as Entry;

@@ -31,6 +31,7 @@ export async function readTls(settings: TlsSettings): Promise<(Pair & SecureCont
       throw new Error('the key is that of another certificate');
     createSecureContext({ ...pair, minVersion });
   } catch {
+    // Without the cause: a message may quote the file.
     throw invalid(
       'MILLRACE_TLS_CERT_FILE and MILLRACE_TLS_KEY_FILE are no certificate and its key, in PEM',
       'MILLRACE_TLS_CERT_FILE',

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError } from '@millrace/runtime';
 import { manifestFileName } from '../model/model-manifest.ts';
+import { readManifestJson } from '../model/read-manifest-json.ts';
 
 /** `model.json` in the folder of a converted embedding model. */
 export interface EmbeddingManifest {
@@ -19,20 +19,7 @@ export interface EmbeddingManifest {
 /** @throws MillraceError `part_missing` if the folder has no converted model, `model_invalid` if it is of another kind */
 export async function readEmbeddingManifest(folder: string): Promise<EmbeddingManifest> {
   const file = path.join(folder, manifestFileName);
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw new MillraceError('part_missing', `There is no converted model: ${file} cannot be read.`, {
-      cause: error,
-    });
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new MillraceError('model_invalid', `${file} is not JSON.`, { cause: error });
-  }
+  const value = await readManifestJson(file);
   if (!isManifest(value))
     throw new MillraceError('model_invalid', `${file} does not describe an embedding model.`);
   return value;

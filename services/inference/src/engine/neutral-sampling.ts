@@ -1,6 +1,7 @@
 import type { Generation } from './generation.ts';
 
-type Sampling = Pick<
+/** How tokens are drawn. */
+export type Sampling = Pick<
   Generation,
   | 'temperature'
   | 'minP'

@@ -25,10 +25,12 @@ const modelFiles = [graphFileName, tokenizerFileName, manifestFileName];
  * @throws MillraceError `part_missing` if there is no such folder, `model_invalid` if its `checksums.json` is corrupt
  */
 export async function checkModelFolder(folder: string): Promise<readonly FileCheck[]> {
-  const facts = await stat(folder).catch(() => undefined);
-  if (facts?.isDirectory() !== true) {
-    throw new MillraceError('part_missing', `There is no folder ${folder}.`);
-  }
+  const missing = (cause?: unknown): MillraceError =>
+    new MillraceError('part_missing', `There is no folder ${folder}.`, { cause });
+  const facts = await stat(folder).catch((cause: unknown) => {
+    throw missing(cause);
+  });
+  if (!facts.isDirectory()) throw missing();
   const recorded = await readChecksums(path.join(folder, checksumsFileName));
   return await Promise.all(
     modelFiles.map(async (file) => ({

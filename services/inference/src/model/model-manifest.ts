@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MillraceError } from '@millrace/runtime';
 import type { CacheType } from './cache-type.ts';
 import type { ConversionMode } from './linear-layer.ts';
+import { readManifestJson } from './read-manifest-json.ts';
 
 /** `model.json` in the folder of a converted model: everything about it that is not weights or vocabulary. */
 export interface ModelManifest {
@@ -53,20 +53,7 @@ const counts = [
 /** @throws MillraceError `part_missing` if the folder has no converted model, `model_invalid` if it is corrupt */
 export async function readModelManifest(modelDir: string): Promise<ModelManifest> {
   const file = path.join(modelDir, manifestFileName);
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw new MillraceError('part_missing', `There is no converted model: ${file} cannot be read.`, {
-      cause: error,
-    });
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new MillraceError('model_invalid', `${file} is not JSON.`, { cause: error });
-  }
+  const value = await readManifestJson(file);
   if (!isManifest(value))
     throw new MillraceError('model_invalid', `${file} does not describe a converted model.`);
   return value;
