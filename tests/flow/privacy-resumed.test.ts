@@ -6,7 +6,7 @@ import {
   usageEvent,
 } from '@millrace/providers/scripted-upstream';
 import { openStream } from '@millrace/testkit';
-import { eq } from 'drizzle-orm';
+import { eq } from '@millrace/store/sql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { numbersOf, range, textOf } from '../support/answer.ts';
 import { farModel as model, startFarCluster, type FarCluster } from '../support/far-model.ts';

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { BillingCharged, RequestClosed } from '@millrace/contracts';
 import type { Cluster } from '@millrace/embedded';
 import { ledger } from '@millrace/store';
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq } from '@millrace/store/sql';
 
 /** What a row of the ledger and a closing both say of a request. */
 export interface ClosedRow {

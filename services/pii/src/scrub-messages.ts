@@ -1,6 +1,6 @@
 import type { PiiCount } from '@millrace/pii-policy';
-import type { ErrorCode } from '@millrace/runtime';
 import type { RequestContent } from '@millrace/stage';
+import type { Refusal } from './refusal.ts';
 import type { ScrubOptions } from './scrub.ts';
 
 /** What is asked of a thread that scrubs. */
@@ -16,4 +16,4 @@ export type ScrubAnswer =
       readonly mapping: ReadonlyMap<string, string>;
       readonly counts: readonly PiiCount[];
     }
-  | { readonly refused: { readonly code: ErrorCode; readonly message: string } };
+  | { readonly refused: Refusal };

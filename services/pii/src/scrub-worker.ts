@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { MillraceError } from '@millrace/runtime';
+import { refusalOf } from './refusal.ts';
 import { scrub } from './scrub.ts';
 import type { ScrubAnswer, ScrubTask } from './scrub-messages.ts';
 
@@ -8,7 +9,7 @@ function answer({ content, options }: ScrubTask): ScrubAnswer {
   try {
     return scrub(content, options);
   } catch (error) {
-    if (error instanceof MillraceError) return { refused: { code: error.code, message: error.message } };
+    if (error instanceof MillraceError) return { refused: refusalOf(error) };
     throw error;
   }
 }

@@ -1,6 +1,8 @@
 import { adminGroup } from './admin-command.ts';
 import { json, list, ofOrganisation, ofTenant, onOff, text } from './options.ts';
 
+const tables = { patterns: ['type', 'pattern'] } as const;
+
 export const piiGroup = adminGroup({
   name: 'pii',
   verbs: {
@@ -8,6 +10,7 @@ export const piiGroup = adminGroup({
       summary: 'what is done with each type',
       method: 'GET',
       path: '/tenants/{tenant}/pii-policy',
+      tables,
     },
     'set-policy': {
       summary: 'changes that; what is left out stays',
@@ -21,6 +24,7 @@ export const piiGroup = adminGroup({
         restore: onOff('answers get the originals back'),
       },
       isVersioned: true,
+      tables,
     },
     report: {
       summary: 'how much was found, by tenant, type and what was done',
