@@ -6,6 +6,7 @@ import { createPatternRecognizers } from './pattern-recognizers.ts';
 import { piecesOf } from './pieces.ts';
 import type { Recognizer } from './recognizer.ts';
 import { createScan } from './scan.ts';
+import { withClassified } from './with-classified.ts';
 import { withoutOverlaps } from './without-overlaps.ts';
 
 /** What to look for. All of it can be sent to a thread. */
@@ -24,6 +25,8 @@ export interface AnalysisOptions {
 export interface AnalyzerOptions extends AnalysisOptions {
   /** Beside those of patterns: that of names, for one. Without them, neither persons nor organisations are found, and of places addresses alone. */
   readonly more?: readonly Recognizer[];
+  /** What a model found in a piece of the text (`piecesIn`), in the place of names that rules find. */
+  readonly classified?: (piece: string) => readonly Entity[];
 }
 
 /**
@@ -45,6 +48,7 @@ export function createAnalyzer(options: AnalyzerOptions = {}): Analyzer {
     allowList = [],
     phoneRegions,
     more = [],
+    classified,
   } = options;
   const wanted =
     types === undefined ? undefined : new Set<string>([...types, ...ownPatterns.map(({ type }) => type)]);
@@ -56,11 +60,13 @@ export function createAnalyzer(options: AnalyzerOptions = {}): Analyzer {
 
   const analyze = (text: string): readonly Entity[] => {
     const scan = createScan(text);
-    const found: Entity[] = [];
+    const formed: Entity[] = [];
     const unsure: Entity[] = [];
-    for (const find of own) found.push(...find(text));
+    for (const find of own) formed.push(...find(text));
     for (const recognizer of recognizers)
-      for (const entity of recognizer.find(scan)) (entity.score >= minScore ? found : unsure).push(entity);
+      for (const entity of recognizer.find(scan)) (entity.score >= minScore ? formed : unsure).push(entity);
+    const found =
+      classified === undefined ? formed : [...withClassified(text, formed, classified(text), minScore)];
     found.push(...besideOthers(text, found, unsure, minScore));
     const counted =
       allowed.size === 0 ? found : found.filter((entity) => !allowed.has(valueOf(text, entity)));
