@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createLogger, createMetrics } from '@millrace/runtime';
 import { loadNameModel } from './load-name-model.ts';
 import { fixtureLabels, writeGliner, writeTokenClassifier } from './model-folder.fixture.ts';
 import { openNameModel, type NameModel } from './open-name-model.ts';
@@ -147,7 +148,12 @@ describe('a model', () => {
   });
 
   it('is none where none is configured', async () => {
-    expect(await openNameModel({ nameModel: undefined, nameModelThreads: 1 })).toBeUndefined();
+    const dependencies = {
+      logger: createLogger({ service: 'names', level: 'silent' }),
+      metrics: createMetrics(),
+    };
+    expect(await openNameModel({ nameModel: undefined, nameModelThreads: 1 }, dependencies)).toBeUndefined();
+    expect((await dependencies.metrics.expose()).body).toContain('millrace_pii_model_seconds_count 0');
   });
 });
 

@@ -1,3 +1,4 @@
+import { nameModelSettings } from '@millrace/pii-model';
 import { defineSettings, setting, type SettingsOf } from '@millrace/runtime';
 import { platformSettings, workerSettings } from '@millrace/stage';
 
@@ -21,6 +22,7 @@ export const piiSettings = defineSettings({
     min: 100,
     description: 'How long a thread may look at a request; what takes longer is refused.',
   }),
+  ...nameModelSettings,
   ackWaitMs: workerSettings.ackWaitMs,
   maxDeliveries: workerSettings.maxDeliveries,
 });

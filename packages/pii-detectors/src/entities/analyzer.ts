@@ -60,13 +60,13 @@ export function createAnalyzer(options: AnalyzerOptions = {}): Analyzer {
 
   const analyze = (text: string): readonly Entity[] => {
     const scan = createScan(text);
-    const formed: Entity[] = [];
+    const found: Entity[] = [];
     const unsure: Entity[] = [];
-    for (const find of own) formed.push(...find(text));
+    for (const find of own) found.push(...find(text));
     for (const recognizer of recognizers)
-      for (const entity of recognizer.find(scan)) (entity.score >= minScore ? formed : unsure).push(entity);
-    const found =
-      classified === undefined ? formed : [...withClassified(text, formed, classified(text), minScore)];
+      for (const entity of recognizer.find(scan)) (entity.score >= minScore ? found : unsure).push(entity);
+    if (classified !== undefined)
+      found.splice(0, found.length, ...withClassified(text, found, classified(text), minScore));
     found.push(...besideOthers(text, found, unsure, minScore));
     const counted =
       allowed.size === 0 ? found : found.filter((entity) => !allowed.has(valueOf(text, entity)));

@@ -6,14 +6,23 @@ import { withClassified } from './with-classified.ts';
 const entity = (type: string, start: number, end: number, score = 0.9) => ({ type, start, end, score });
 
 describe('withClassified', () => {
-  it('puts the names of a model in the place of those of rules, but for what has a form', () => {
+  it('has the names of a model, but where something has a form', () => {
     const merged = withClassified(
       'x'.repeat(40),
-      [entity('PERSON', 0, 5), entity('EMAIL_ADDRESS', 10, 20)],
-      [entity('PERSON', 2, 8), entity('PERSON', 12, 15), entity('LOCATION', 30, 35, 0.2)],
+      [entity('STAFF', 0, 5), entity('EMAIL_ADDRESS', 10, 20)],
+      [
+        entity('PERSON', 2, 8),
+        entity('PERSON', 12, 15, 1),
+        entity('PERSON', 20, 24),
+        entity('LOCATION', 30, 35, 0.2),
+      ],
       0.5,
     );
-    expect(merged).toEqual([entity('PERSON', 2, 8), entity('EMAIL_ADDRESS', 10, 20)]);
+    expect(merged).toEqual([
+      entity('STAFF', 0, 5),
+      entity('EMAIL_ADDRESS', 10, 20),
+      entity('PERSON', 20, 24),
+    ]);
   });
 });
 
