@@ -54,9 +54,13 @@ function createTokenizer(value: Readonly<Record<string, unknown>>, file: string)
   try {
     return new Tokenizer({ ...value, pre_tokenizer: withPrefixSpace(value['pre_tokenizer']) }, {});
   } catch (error) {
-    throw new MillraceError('model_invalid', `${file} is a tokenizer that is not supported.`, {
-      cause: error,
-    });
+    throw new MillraceError(
+      'model_invalid',
+      `${file} is a tokenizer that is not supported: ${(error as Error).message}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -21,3 +21,12 @@ export async function classifyTexts(
   const found = await classifier.classify(texts, signal);
   return new Map(texts.map((text, index) => [text, found[index] ?? []]));
 }
+
+/** What was found in a text, for an analyzer. @throws Error for one that was not classified: nothing passes unchecked */
+export function foundBy(classified: Classified): (text: string) => readonly Entity[] {
+  return (text) => {
+    const found = classified.get(text);
+    if (found === undefined) throw new Error('a text that was not classified');
+    return found;
+  };
+}

@@ -1,10 +1,9 @@
 import { parentPort } from 'node:worker_threads';
 import { AnalysisCancelled, createAnalyzer } from '../entities/analyzer.ts';
-import type { Entity } from '../entities/entity.ts';
 import { InvalidPattern } from '../entities/own-patterns.ts';
 import type { Recognizer } from '../entities/recognizer.ts';
 import { createNameRecognizer } from '../names/name-recognizer.ts';
-import type { Classified } from '../names/token-classifier.ts';
+import { foundBy } from '../names/token-classifier.ts';
 import type { AnalysisRequest, AnalysisResponse } from './messages.ts';
 
 // The thread of an `AnalyzerPool`: analyses one text after the other.
@@ -20,7 +19,7 @@ function answer({ id, text, options, classified, cancelled }: AnalysisRequest): 
     const names =
       classified === undefined
         ? { more: [(rules ??= createNameRecognizer())] }
-        : { classified: (piece: string) => foundIn(classified, piece) };
+        : { classified: foundBy(classified) };
     const analyze = createAnalyzer({ ...options, ...names });
     return { id, kind: 'found', entities: analyze(text, () => Atomics.load(cancelled, 0) !== 0) };
   } catch (error) {
@@ -29,11 +28,4 @@ function answer({ id, text, options, classified, cancelled }: AnalysisRequest): 
     // What it says might quote the text.
     return { id, kind: 'failed', name: error instanceof Error ? error.name : typeof error };
   }
-}
-
-function foundIn(classified: Classified, piece: string): readonly Entity[] {
-  const found = classified.get(piece);
-  // Nothing is passed on that the model has not seen.
-  if (found === undefined) throw new Error('a piece that was not classified');
-  return found;
 }
