@@ -145,7 +145,7 @@ export function loadOrtApi(libraryPath: string): OrtApi {
   const defaultAllocator = creator(78);
   const freeWithAllocator = action(76, pointer, pointer);
   /** Names of a session's values, by the functions that count them and that name one. */
-  const names = (countIndex: number, nameIndex: number) => {
+  const valueNames = (countIndex: number, nameIndex: number) => {
     const getCount = native(countIndex, pointer, [pointer, koffi.out(koffi.pointer('size_t'))]);
     const getName = creator(nameIndex, pointer, 'size_t', pointer);
     return (session: Pointer): readonly string[] => {
@@ -193,8 +193,8 @@ export function loadOrtApi(libraryPath: string): OrtApi {
     createEnv: creator(3, 'int', 'str'),
     createSession: creator(7, pointer, pathString, pointer),
     disableMemoryPattern: action(17, pointer),
-    inputNames: names(30, 36),
-    outputNames: names(31, 37),
+    inputNames: valueNames(30, 36),
+    outputNames: valueNames(31, 37),
     createSessionOptions: creator(10),
     setGraphOptimizationLevel: action(23, pointer, 'int'),
     setIntraOpThreads: action(24, pointer, 'int'),

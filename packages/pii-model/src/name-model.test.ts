@@ -157,19 +157,20 @@ describe('a model', () => {
   });
 });
 
+const classifier =
+  (more: Parameters<typeof writeTokenClassifier>[1], file?: string, content = '') =>
+  async (target: string): Promise<void> => {
+    await writeTokenClassifier(target, more);
+    if (file !== undefined) await writeFile(path.join(target, file), content);
+  };
+const without =
+  (file: string) =>
+  async (target: string): Promise<void> => {
+    await writeTokenClassifier(target);
+    await rm(path.join(target, file));
+  };
+
 describe('a folder is refused that', () => {
-  const classifier =
-    (more: Parameters<typeof writeTokenClassifier>[1], file?: string, content = '') =>
-    async (target: string): Promise<void> => {
-      await writeTokenClassifier(target, more);
-      if (file !== undefined) await writeFile(path.join(target, file), content);
-    };
-  const without =
-    (file: string) =>
-    async (target: string): Promise<void> => {
-      await writeTokenClassifier(target);
-      await rm(path.join(target, file));
-    };
   it.each([
     ['has no config', without('config.json'), 'part_missing', 'config.json'],
     ['has no tokenizer', without('tokenizer.json'), 'part_missing', 'tokenizer.json'],

@@ -119,7 +119,7 @@ describe('a scrubber with a model of names', () => {
   });
 });
 
-const forever = (signal: AbortSignal): Promise<never> =>
+const forever = (ended: AbortSignal): Promise<never> =>
   new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    ended.addEventListener('abort', () => reject(ended.reason as Error), { once: true });
   });

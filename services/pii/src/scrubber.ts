@@ -38,8 +38,6 @@ export function createScrubber({
   const leastBusy = (): ScrubThread =>
     threads.reduce((least, thread) => (thread.waiting < least.waiting ? thread : least));
 
-  const isShort = (content: RequestContent): boolean => lengthOf(content) <= longestInline;
-
   return {
     scrubNow(content, options) {
       if (!isShort(content) || (classifier !== undefined && looksForNames(options.policy))) return undefined;
@@ -62,6 +60,8 @@ export function createScrubber({
     },
   };
 }
+
+const isShort = (content: RequestContent): boolean => lengthOf(content) <= longestInline;
 
 const looksForNames = (policy: PiiPolicy): boolean =>
   nameTypes.some((type) => actionOf(policy, type, 'input') !== 'off');

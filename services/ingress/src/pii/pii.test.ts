@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { writeTokenClassifier } from '@millrace/pii-model/fixture';
 import { startTestNats } from '@millrace/testkit';
@@ -124,7 +124,7 @@ describe('POST /v1/pii/anonymize', () => {
 
 describe('with a model of names', () => {
   it('finds what the model finds, and does not start with one that is damaged', async () => {
-    const folder = await mkdtemp(path.join(tmpdir(), 'millrace-pii-'));
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-pii-'));
     const nats = await startTestNats();
     await expect(startIngressTest(nats, undefined, { nameModel: folder })).rejects.toMatchObject({
       code: 'part_missing',
