@@ -1,22 +1,25 @@
 /**
  * How well personal data is found, how much that is none, and how fast, against Presidio.
  *
- *   npm run bench:pii -- [--data FOLDER] [--no-presidio] [--json FILE]
+ *   npm run bench:pii -- [--data FOLDER] [--model FOLDER] [--no-presidio] [--json FILE]
  */
 import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createAnalyzer, type Analyzer } from '@millrace/pii-detectors/entities';
 import { createNameRecognizer } from '@millrace/pii-detectors/names';
 import { timeMasking } from './pii/masking.ts';
+import { runModel } from './pii/model.ts';
 import { readGold, type GoldText, type Span } from './pii/gold.ts';
 import { runPresidio } from './pii/presidio.ts';
 import { forPresidio, samplesOf, timesOf, type Sample } from './pii/samples.ts';
 import { score, type Scores, type TypeScore } from './pii/score.ts';
 
-const usage = `npm run bench:pii -- [--data FOLDER] [--no-presidio] [--json FILE]
+const usage = `npm run bench:pii -- [--data FOLDER] [--model FOLDER] [--no-presidio] [--json FILE]
 
   --data FOLDER   folder of dev.jsonl, lines {"id","text","spans"} with offsets in code points (../shared/data/pii)
+  --model FOLDER  scores an ONNX model of names too (docs/reference/pii.md), with as many threads as there are processors
   --no-presidio   without the comparison, which needs Python with pip, and minutes
   --json FILE     writes all figures into a file too
 
@@ -25,6 +28,7 @@ Exit code 1 if an aim is missed.
 const { values } = parseArgs({
   options: {
     data: { type: 'string', default: '../shared/data/pii' },
+    model: { type: 'string' },
     'no-presidio': { type: 'boolean', default: false },
     json: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
@@ -45,6 +49,11 @@ async function main(): Promise<void> {
     measure('patterns', createAnalyzer(), gold, samples),
     measure('with names', createAnalyzer({ more: [createNameRecognizer()] }), gold, samples),
   ];
+  if (values.model !== undefined) {
+    const folder = path.resolve(base, values.model);
+    const { found, timings } = await runModel(folder, availableParallelism(), gold, samples);
+    contenders.push({ name: 'with a model', scores: score(gold, found), timings });
+  }
   if (!values['no-presidio']) {
     process.stderr.write('Presidio …\n');
     const { found, timings } = await runPresidio(gold, forPresidio(samples));

@@ -1,7 +1,7 @@
 /** Element types of tensors, by the names that this package uses. */
-export type ElementType = 'float32' | 'uint8' | 'int8' | 'int32' | 'int64' | 'float16';
+export type ElementType = 'float32' | 'uint8' | 'int8' | 'int32' | 'int64' | 'float16' | 'bool';
 
-/** JavaScript's view of the elements of each type. float16 is handed over as its bits. */
+/** JavaScript's view of the elements of each type. float16 is handed over as its bits, bool as 0 or 1. */
 export interface ElementArrays {
   float32: Float32Array<ArrayBuffer>;
   uint8: Uint8Array<ArrayBuffer>;
@@ -9,6 +9,7 @@ export interface ElementArrays {
   int32: Int32Array<ArrayBuffer>;
   int64: BigInt64Array<ArrayBuffer>;
   float16: Uint16Array<ArrayBuffer>;
+  bool: Uint8Array<ArrayBuffer>;
 }
 
 export type ElementArray = ElementArrays[ElementType];
@@ -20,6 +21,7 @@ export const elementTypeCodes: Readonly<Record<ElementType, number>> = {
   int8: 3,
   int32: 6,
   int64: 7,
+  bool: 9,
   float16: 10,
 };
 
@@ -30,6 +32,7 @@ export const elementSizesInBytes: Readonly<Record<ElementType, number>> = {
   int32: 4,
   int64: 8,
   float16: 2,
+  bool: 1,
 };
 
 type ArrayMaker<Type extends ElementType> = (
@@ -45,6 +48,7 @@ const arrayMakers: { readonly [Type in ElementType]: ArrayMaker<Type> } = {
   int32: (buffer, byteOffset, length) => new Int32Array(buffer, byteOffset, length),
   int64: (buffer, byteOffset, length) => new BigInt64Array(buffer, byteOffset, length),
   float16: (buffer, byteOffset, length) => new Uint16Array(buffer, byteOffset, length),
+  bool: (buffer, byteOffset, length) => new Uint8Array(buffer, byteOffset, length),
 };
 
 /** How many elements a shape holds; a scalar's shape is empty and holds one. */

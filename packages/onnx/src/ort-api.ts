@@ -16,6 +16,9 @@ export interface OrtApi {
   setGraphOptimizationLevel(options: Pointer, level: number): void;
   setIntraOpThreads(options: Pointer, threads: number): void;
   addSessionConfigEntry(options: Pointer, key: string, value: string): void;
+  disableMemoryPattern(options: Pointer): void;
+  inputNames(session: Pointer): readonly string[];
+  outputNames(session: Pointer): readonly string[];
   createRunOptions(): Pointer;
   setTerminate(runOptions: Pointer): void;
   unsetTerminate(runOptions: Pointer): void;
@@ -139,6 +142,25 @@ export function loadOrtApi(libraryPath: string): OrtApi {
     };
   };
 
+  const defaultAllocator = creator(78);
+  const freeWithAllocator = action(76, pointer, pointer);
+  /** Names of a session's values, by the functions that count them and that name one. */
+  const valueNames = (countIndex: number, nameIndex: number) => {
+    const getCount = native(countIndex, pointer, [pointer, koffi.out(koffi.pointer('size_t'))]);
+    const getName = creator(nameIndex, pointer, 'size_t', pointer);
+    return (session: Pointer): readonly string[] => {
+      const counted = [0];
+      check(getCount(session, counted));
+      const allocator = defaultAllocator();
+      return Array.from({ length: Number(counted[0]) }, (_, index) => {
+        const name = getName(session, index, allocator);
+        const text = koffi.decode(name, 'char', -1) as string;
+        freeWithAllocator(allocator, name);
+        return text;
+      });
+    };
+  };
+
   const getAvailableProviders = native(125, pointer, [
     koffi.out(koffi.pointer('void *')),
     koffi.out(koffi.pointer('int')),
@@ -170,6 +192,9 @@ export function loadOrtApi(libraryPath: string): OrtApi {
     registerProviderLibrary: action(301, pointer, 'str', pathString),
     createEnv: creator(3, 'int', 'str'),
     createSession: creator(7, pointer, pathString, pointer),
+    disableMemoryPattern: action(17, pointer),
+    inputNames: valueNames(30, 36),
+    outputNames: valueNames(31, 37),
     createSessionOptions: creator(10),
     setGraphOptimizationLevel: action(23, pointer, 'int'),
     setIntraOpThreads: action(24, pointer, 'int'),

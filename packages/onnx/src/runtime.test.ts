@@ -65,6 +65,14 @@ afterAll(async () => {
 const openSession = (name: string) =>
   runtime.createSession(path.join(folder, `${name}.onnx`), { threads: 1 });
 
+describe('a session', () => {
+  it('knows the inputs and outputs of its graph', async () => {
+    const session = openSession('addition');
+    expect([session.inputNames, session.outputNames]).toEqual([['left', 'right'], ['sum']]);
+    await session.close();
+  });
+});
+
 describe('a binding', () => {
   it('reads and writes the memory of its tensors', async () => {
     const session = openSession('addition');

@@ -24,6 +24,10 @@ export interface SessionOptions {
    * Default true.
    */
   readonly spinning?: boolean;
+  /**
+   * Whether a plan of the memory is kept for every shape that a graph has run with: faster where there are few. Default true.
+   */
+  readonly memoryPattern?: boolean;
   /** What computes the graph. Default `cpu`. */
   readonly provider?: ExecutionProvider;
   /** Name of the memory of `Session.deviceMemory`, such as `Cpu`; by default that of the provider's device, if it has one. */
@@ -123,6 +127,7 @@ function loadModel(api: OrtApi, env: Pointer, modelPath: string, options: Sessio
       'session.intra_op.allow_spinning',
       (options.spinning ?? true) ? '1' : '0',
     );
+    if (options.memoryPattern === false) api.disableMemoryPattern(nativeOptions);
     return api.createSession(env, modelPath, nativeOptions);
   } catch (error) {
     if (error instanceof MillraceError && error.code === 'part_missing') throw error;

@@ -13,6 +13,9 @@ export type NamedTensors = Readonly<Record<string, BoundTensor>>;
  * the ArrayBuffers that the native side reads and writes.
  */
 export interface Session {
+  /** Of the graph, in its order. */
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
   /**
    * A tensor over an ArrayBuffer: over a new one, or over a part of one that is handed in. The buffer must never be
    * transferred or resized; the session keeps it alive until it is closed.
@@ -79,6 +82,8 @@ export function createSession({
   };
 
   return {
+    inputNames: api.inputNames(handle),
+    outputNames: api.outputNames(handle),
     deviceMemory,
     createTensor(type, shape, tensorMemory) {
       requireOpen();

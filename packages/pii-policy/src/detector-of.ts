@@ -1,5 +1,6 @@
 import { createAnalyzer, entityTypes, nameTypes } from '@millrace/pii-detectors/entities';
 import { createNameRecognizer } from '@millrace/pii-detectors/names';
+import type { Entity } from '@millrace/pii-detectors/types';
 import type { Detect } from './masker.ts';
 import { mergeFindings } from './merge-findings.ts';
 import { actionOf, type CustomPattern, type Direction, type PiiPolicy } from './pii-policy.ts';
@@ -7,6 +8,8 @@ import { actionOf, type CustomPattern, type Direction, type PiiPolicy } from './
 export interface DetectorOptions {
   /** Whether persons, organisations and places are looked for as well, where the policy does not leave them alone. By default they are. */
   readonly names?: boolean;
+  /** What a model found in a text, in the place of the rules for names; of long texts it is asked for their pieces. */
+  readonly classified?: ((text: string) => readonly Entity[]) | undefined;
 }
 
 /**
@@ -18,17 +21,19 @@ export interface DetectorOptions {
 export function detectorOf(
   policy: PiiPolicy,
   direction: Direction,
-  { names = true }: DetectorOptions = {},
+  { names = true, classified }: DetectorOptions = {},
 ): Detect {
   const isWanted = (type: string): boolean => actionOf(policy, type, direction) !== 'off';
   const isCounted = (type: string): boolean => actionOf(policy, type, direction) === 'report';
   const types = entityTypes.filter(isWanted);
   const hasNames = names && nameTypes.some(isWanted);
+  const byRules = hasNames && classified === undefined;
   const detect = withValues(
     createAnalyzer({
       types,
       allowList: policy.allow,
-      more: hasNames ? [createNameRecognizer()] : [],
+      more: byRules ? [createNameRecognizer()] : [],
+      ...(hasNames && classified !== undefined ? { classified } : {}),
     }),
   );
   const own = policy.patterns.filter(({ type }) => isWanted(type));

@@ -13,6 +13,7 @@ import { intakeSettings } from '@millrace/intake';
 import { newGatewayName, relaySettings, startRelay, type Drain, type Relay } from '@millrace/relay';
 import { readSettings, stopInReverse, type HealthCheck, type Stoppable } from '@millrace/runtime';
 import { workerSettings, type StageDependencies } from '@millrace/stage';
+import type { TokenClassifier } from '@millrace/pii-detectors/names';
 import type { Database } from '@millrace/store';
 
 export interface Gateways extends Stoppable {
@@ -23,11 +24,14 @@ export interface Gateways extends Stoppable {
 export async function mountGateways(
   app: FastifyInstance,
   drain: Drain,
-  dependencies: StageDependencies & { readonly database: Database },
+  dependencies: StageDependencies & {
+    readonly database: Database;
+    readonly classifier: TokenClassifier | undefined;
+  },
   env: NodeJS.ProcessEnv,
 ): Promise<Gateways> {
   const { clock, logger, metrics } = dependencies;
-  const { database, sealing, bus, codec } = dependencies;
+  const { database, sealing, bus, codec, classifier } = dependencies;
   const relay = await startRelay(
     { ...dependencies, gateway: newGatewayName() },
     readSettings(relaySettings, env),
@@ -48,6 +52,7 @@ export async function mountGateways(
     clock,
     logger,
     jobs: { database, sealing, bus },
+    classifier,
   });
   const verify: typeof relay.verify = (credential, address) => relay.verify(credential, address);
   const { oidcPrivate: allowsPrivateIssuers } = readSettings(identitySettings, env);

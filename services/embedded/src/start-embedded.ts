@@ -15,6 +15,7 @@ import {
   type Stoppable,
 } from '@millrace/runtime';
 import { closingOf, createDrain, createGatewayApp, gatewaySettings } from '@millrace/relay';
+import { nameModelSettings, openNameModel } from '@millrace/pii-model';
 import { loadMasterKeys } from '@millrace/sealing';
 import { connectPlatform, platformSettings, type Platform } from '@millrace/stage';
 import { migrate, openDatabase, type Database } from '@millrace/store';
@@ -72,6 +73,9 @@ export async function startEmbedded(
     signal.throwIfAborted();
     const env = serviceEnvironment(environment, settings, folder, servers);
     const platform = keep(await connectPlatform('embedded', readSettings(platformSettings, env), logger));
+    // One for the services that look for names, all in this process.
+    const classifier = await openNameModel(readSettings(nameModelSettings, env), platform);
+    if (classifier !== undefined) keep(classifier);
     const database = keep(await openDatabase({ url: servers.databaseUrl, logger, signal }));
     await migrate(database);
 
@@ -86,7 +90,7 @@ export async function startEmbedded(
         logger,
       }),
     );
-    const services = keep(await startServices({ ...platform, database }, env));
+    const services = keep(await startServices({ ...platform, database, classifier }, env));
     const model = await Promise.race([
       awaitModel(platform, startedAt),
       inference.failed,
@@ -98,7 +102,7 @@ export async function startEmbedded(
     const drain = createDrain(platform.clock, limits.drainGraceMs);
     const app = await createGatewayApp(limits, drain, logger);
     keep(closingOf(app, platform.clock));
-    const gateways = keep(await mountGateways(app, drain, { ...platform, database }, env));
+    const gateways = keep(await mountGateways(app, drain, { ...platform, database, classifier }, env));
     keep(drain);
     await app.register(healthRoutes, {
       checks: [drain.check, ...services.checks, ...gateways.checks],

@@ -3,7 +3,7 @@ import { authQuotaSettings, startAuthQuota } from '@millrace/auth-quota';
 import { billingSettings, startBilling } from '@millrace/billing';
 import { jobsSettings, startJobs } from '@millrace/jobs-runner';
 import { mirrorsSettings, startMirrors } from '@millrace/mirrors';
-import { piiSettings, startPii } from '@millrace/pii';
+import { piiSettings, startPii, type PiiDependencies } from '@millrace/pii';
 import { providersSettings, readProviders, startProviders } from '@millrace/providers';
 import { readSettings, stopInReverse, type HealthCheck, type Stoppable } from '@millrace/runtime';
 import type { Service, StageDependencies } from '@millrace/stage';
@@ -20,7 +20,7 @@ async function startOwnProviders(dependencies: StageDependencies, env: NodeJS.Pr
 
 /** Starts the stages that run in this process. */
 export async function startServices(
-  dependencies: StageDependencies & { readonly database: Database },
+  dependencies: PiiDependencies & { readonly database: Database },
   env: NodeJS.ProcessEnv,
 ): Promise<StartedServices> {
   const starts: readonly (readonly [string, () => Promise<Service>])[] = [

@@ -1,6 +1,7 @@
 import { defineSettings, setting, type SettingsOf } from '@millrace/runtime';
 import { intakeSettings } from '@millrace/intake';
 import { webhookSettings } from '@millrace/jobs';
+import { nameModelSettings } from '@millrace/pii-model';
 import { gatewaySettings, relaySettings } from '@millrace/relay';
 import { platformSettings, workerSettings } from '@millrace/stage';
 import { kafkaSourceSettings } from './kafka/kafka-source-settings.ts';
@@ -57,6 +58,7 @@ export const ingressProcessSettings = defineSettings({
   ...ingressSettings,
   ...intakeSettings,
   ...kafkaSourceSettings,
+  ...nameModelSettings,
   ackWaitMs: workerSettings.ackWaitMs,
   port: setting.integer('MILLRACE_PORT', {
     description: 'Port of the API, health and metrics.',

@@ -3,6 +3,7 @@ import type { ChainSource } from '@millrace/audit-log';
 import { traceHeaders } from '@millrace/bus';
 import type { VerifiedPrincipal } from '@millrace/contracts';
 import { requirePermission } from '@millrace/control-plane/permissions';
+import type { TokenClassifier } from '@millrace/pii-detectors/names';
 import {
   createEndpoints,
   type Asked,
@@ -57,6 +58,8 @@ export interface IngressRoutesOptions {
   readonly logger: Logger;
   /** What jobs, files and batches are kept with. */
   readonly jobs?: JobsAccess | undefined;
+  /** A model of names for `POST /v1/pii/…`; it is the caller's to stop. */
+  readonly classifier?: TokenClassifier | undefined;
 }
 
 interface StreamRoute {
@@ -78,7 +81,7 @@ const statusWaitOfReadersMs = 250;
 /** A fastify plugin with `POST /v1/generate`, the tasks, and `GET /v1/engine`. What no route takes is answered here as well, in JSON. */
 export async function ingressRoutes(
   app: FastifyInstance,
-  { relay, chain, settings, clock, logger, jobs }: IngressRoutesOptions,
+  { relay, chain, settings, clock, logger, jobs, classifier }: IngressRoutesOptions,
 ): Promise<void> {
   const nextId = createIdGenerator(clock, systemRandom);
   const waiters = createWaiters(settings.maxWaitsPerKey);
@@ -266,7 +269,7 @@ export async function ingressRoutes(
     const { models, routes } = relay.askable(callerOf(request).principal);
     return modelOf(models, routes, request.params['*']);
   });
-  await app.register(piiRoutes, { identify });
+  await app.register(piiRoutes, { identify, classifier });
   const endpoints = createEndpoints();
   await app.register(jobRoutes, {
     relay,

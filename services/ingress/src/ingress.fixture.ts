@@ -1,3 +1,4 @@
+import { nameModelSettings, type NameModelSettings } from '@millrace/pii-model';
 import { intakeSettings } from '@millrace/intake';
 import type { StreamLimits, VerifiedPrincipal } from '@millrace/contracts';
 import type { GatewaySettings, RelaySettings } from '@millrace/relay';
@@ -55,7 +56,7 @@ export const maxBodyBytes = 2 * 1024 * 1024;
 export async function startIngressTest(
   nats: Stoppable & { readonly url: string },
   limits?: Partial<StreamLimits>,
-  settings: Partial<GatewaySettings & RelaySettings & IngressSettings> = {},
+  settings: Partial<GatewaySettings & RelaySettings & IngressSettings & NameModelSettings> = {},
 ): Promise<IngressTest> {
   const platform = await startTestPlatform(nats.url, limits);
   const stage = await platform.connect();
@@ -81,6 +82,7 @@ export async function startIngressTest(
     fileRetentionMs: 86_400_000,
     ...readSettings(intakeSettings, {}),
     ...readSettings(kafkaSourceSettings, {}),
+    ...readSettings(nameModelSettings, {}),
     ackWaitMs: 10_000,
     ...settings,
     port: 0,

@@ -11,6 +11,7 @@ import { healthRoutes, listen, stopInReverse, type ListenOptions, type Stoppable
 import type { StageDependencies } from '@millrace/stage';
 import type { Database } from '@millrace/store';
 import type { IntakeSettings } from '@millrace/intake';
+import { openNameModel, type NameModelSettings } from '@millrace/pii-model';
 import type { IngressSettings } from './config.ts';
 import { ingressRoutes } from './ingress-routes.ts';
 import type { KafkaSourceSettings } from './kafka/kafka-source-settings.ts';
@@ -31,6 +32,7 @@ export async function startIngress(
   settings: IngressSettings &
     IntakeSettings &
     KafkaSourceSettings &
+    NameModelSettings &
     GatewaySettings &
     RelaySettings &
     ListenOptions & { readonly ackWaitMs: number },
@@ -41,10 +43,21 @@ export async function startIngress(
   const app = await createGatewayApp(settings, drain, logger);
   const parts: Stoppable[] = [closingOf(app, clock)];
   try {
+    const classifier = await openNameModel(settings, dependencies);
+    // It is stopped last, behind the app that uses it.
+    if (classifier !== undefined) parts.unshift(classifier);
     const relay = await startRelay({ ...dependencies, gateway: newGatewayName() }, settings);
     parts.push(relay, await onIntakeRequested({ ...dependencies, database, relay }, settings));
     parts.push(await onKafkaRecord({ ...dependencies, database, policies: relay.policies }, settings));
-    await app.register(ingressRoutes, { relay, chain: { bus, codec }, settings, clock, logger, jobs });
+    await app.register(ingressRoutes, {
+      relay,
+      chain: { bus, codec },
+      settings,
+      clock,
+      logger,
+      jobs,
+      classifier,
+    });
     await app.register(healthRoutes, { checks: [drain.check, ...relay.checks], metrics });
     const port = await listen(app, settings);
     parts.push(drain);

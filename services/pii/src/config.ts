@@ -1,3 +1,4 @@
+import { nameModelSettings } from '@millrace/pii-model';
 import { defineSettings, setting, type SettingsOf } from '@millrace/runtime';
 import { platformSettings, workerSettings } from '@millrace/stage';
 
@@ -28,6 +29,7 @@ export const piiSettings = defineSettings({
     description:
       'Answers that are counted at once after they have ended; 0: what is found in answers is on no report and on no record.',
   }),
+  ...nameModelSettings,
   ackWaitMs: workerSettings.ackWaitMs,
   maxDeliveries: workerSettings.maxDeliveries,
 });

@@ -141,12 +141,13 @@ describe('a thread that looks through', () => {
         return systemClock.setTimer(ms, run);
       },
     };
-    const thread = new ScrubThread({ clock, limitMs: 60_000 });
+    const thread = new ScrubThread({ clock, limitMs: 60_000, heapMb: 512 });
     started.push(thread);
     const throwing = thread.scrub(taskOf('x', [{ type: 'X', pattern: '(' }]), never);
     await expect(throwing).rejects.toMatchObject({ code: 'pii_unavailable', retryable: true });
-    const next = await thread.scrub(taskOf('ann@corp.example'), never);
-    expect(next.content.messages[0]?.content).toBe('<EMAIL_1>');
+    expect(await thread.scrub(taskOf('ann@corp.example'), never)).toMatchObject({
+      content: { messages: [{ content: '<EMAIL_1>' }] },
+    });
     begun = Promise.withResolvers();
     const ended = expect(
       thread.scrub(taskOf('Ann Lee, ann@corp.example. '.repeat(20_000)), never),
@@ -157,6 +158,6 @@ describe('a thread that looks through', () => {
     await begun.promise;
     await thread.stop();
     await ended;
-    expect((await thread.scrub(taskOf('x'), never)).counts).toEqual([]);
+    expect(await thread.scrub(taskOf('x'), never)).toMatchObject({ counts: [] });
   });
 });

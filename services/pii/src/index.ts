@@ -1,2 +1,2 @@
 export { piiSettings, type PiiSettings } from './config.ts';
-export { startPii } from './service.ts';
+export { startPii, type PiiDependencies } from './service.ts';

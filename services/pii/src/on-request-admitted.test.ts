@@ -254,6 +254,18 @@ it('looks long content through in a thread', async () => {
   expect((await passedOn(event))?.endsWith(' <EMAIL_1>')).toBe(true);
 });
 
+it('passes nothing on where the model of names fails', async () => {
+  const classifier = { classify: () => Promise.reject(new Error('broken')) };
+  const byModel = createScrubber({ clock: systemClock, threads: 1, limitMs: 60_000, classifier });
+  const event = await requestOf(newTenant(), 'Ada Moyo');
+  await handle(event, { scrubber: byModel });
+  expect(await passedOn(event)).toBeUndefined();
+  expect(await closingOf(event)).toMatchObject({
+    outcome: 'FAILED',
+    failure: { code: 'pii_unavailable', retryable: true },
+  });
+});
+
 it('ends a request whose check takes too long, and goes on with the next', async () => {
   const slow = createScrubber({ clock: systemClock, threads: 1, limitMs: 1 });
   const event = await requestOf(newTenant(), 'a@b.c '.repeat(30_000));

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { MillraceError, type Clock } from '@millrace/runtime';
 import { errorOf } from './refusal.ts';
 import type { ScrubAnswer, ScrubTask } from './scrub-messages.ts';
+import type { Unclassified } from './scrub-classified.ts';
 import type { Scrubbed } from './scrub.ts';
 
 export interface ScrubThreadOptions {
@@ -29,9 +30,10 @@ export class ScrubThread {
   }
 
   /**
+   * @returns `Unclassified` only where the task has what a model found
    * @throws `payload_too_large`, `content_blocked`; `pii_unavailable` where it failed or took too long; the signal's reason
    */
-  async scrub(task: ScrubTask, signal: AbortSignal): Promise<Scrubbed> {
+  async scrub(task: ScrubTask, signal: AbortSignal): Promise<Scrubbed | Unclassified> {
     this.#waiting += 1;
     const turn = this.#last;
     const done = Promise.withResolvers<void>();
@@ -52,7 +54,7 @@ export class ScrubThread {
     await worker?.terminate();
   }
 
-  async #run(task: ScrubTask, signal: AbortSignal): Promise<Scrubbed> {
+  async #run(task: ScrubTask, signal: AbortSignal): Promise<Scrubbed | Unclassified> {
     const { clock, limitMs } = this.#options;
     const worker = (this.#worker ??= this.#start());
     const answered = Promise.withResolvers<ScrubAnswer>();

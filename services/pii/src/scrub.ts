@@ -14,6 +14,7 @@ import {
   type Replace,
 } from '@millrace/pii-policy';
 import { MillraceError } from '@millrace/runtime';
+import type { Entity } from '@millrace/pii-detectors/types';
 import type { FunctionTool, RequestContent, ResponseFormat, ToolCall } from '@millrace/stage';
 
 /** What is done with personal data of a request. */
@@ -40,14 +41,19 @@ const mostGrowth = 1024 * 1024;
  * value gets the same placeholder, and JSON stays JSON. Stop strings and labels are the client's own and stay, as do names of
  * functions, which are no text.
  *
+ * @param classified what a model found in a text, in the place of the rules for names
  * @throws `payload_too_large` where there is more personal data than can be replaced; `content_blocked`
  */
-export function scrub(content: RequestContent, { policy, hashKey }: ScrubOptions): Scrubbed {
+export function scrub(
+  content: RequestContent,
+  { policy, hashKey }: ScrubOptions,
+  classified?: (text: string) => readonly Entity[],
+): Scrubbed {
   const present = new Set(textsOf(content).flatMap(placeholderNamesIn));
   const masker = createMasker({
     policy,
     direction: 'input',
-    detect: detectorOf(policy, 'input'),
+    detect: detectorOf(policy, 'input', { classified }),
     taken: (name) => present.has(name),
     hash: hashKey === undefined ? noHash : keyedHash(hashKey),
     most: mostPlaceholders,

@@ -1,6 +1,11 @@
+import type { TokenClassifier } from '@millrace/pii-detectors/names';
+import { actionOf, type PiiPolicy } from '@millrace/pii-policy';
+import { nameTypes } from '@millrace/pii-detectors/types';
 import { MillraceError, type Clock, type Stoppable } from '@millrace/runtime';
 import type { RequestContent } from '@millrace/stage';
 import { lengthOf } from './length-of.ts';
+import { scrubByModel } from './scrub-by-model.ts';
+import { scrubClassified, type Unclassified } from './scrub-classified.ts';
 import { scrub, type Scrubbed, type ScrubOptions } from './scrub.ts';
 import { ScrubThread } from './scrub-thread.ts';
 
@@ -20,17 +25,19 @@ const longestInline = 4 * 1024;
 /** Several times what 1 MiB takes, whatever is in it. */
 const threadHeapMb = 512;
 
-/** @param count of threads. @param limitMs that one may take for a request. @param heapMb of memory that one may take */
+/** @param count of threads. @param limitMs that one may take for a request. @param heapMb of memory that one may take. @param classifier finds names in the place of rules */
 export function createScrubber({
   clock,
   threads: count,
   limitMs,
   heapMb = threadHeapMb,
+  classifier,
 }: {
   readonly clock: Clock;
   readonly threads: number;
   readonly limitMs: number;
   readonly heapMb?: number;
+  readonly classifier?: TokenClassifier | undefined;
 }): Scrubber {
   const threads = Array.from({ length: count }, () => new ScrubThread({ clock, limitMs, heapMb }));
   const leastBusy = (): ScrubThread =>
@@ -38,26 +45,47 @@ export function createScrubber({
 
   return {
     scrubNow(content, options) {
-      if (lengthOf(content) > longestInline) return undefined;
-      try {
-        return scrub(content, options);
-      } catch (error) {
-        throw explain(error);
-      }
+      if (!isShort(content) || (classifier !== undefined && looksForNames(options.policy))) return undefined;
+      return orUnavailable(() => scrub(content, options));
     },
-    scrub: (content, options, signal) => leastBusy().scrub({ content, options }, signal),
+    async scrub(content, options, signal) {
+      if (classifier !== undefined && looksForNames(options.policy))
+        return scrubByModel(
+          async (classified) =>
+            isShort(content)
+              ? orUnavailable(() => scrubClassified(content, options, classified))
+              : leastBusy().scrub({ content, options, classified }, signal),
+          { classifier, clock, limitMs },
+          signal,
+        );
+      return requireScrubbed(await leastBusy().scrub({ content, options }, signal));
+    },
     async stop() {
       await Promise.all(threads.map((thread) => thread.stop()));
     },
   };
 }
 
+const isShort = (content: RequestContent): boolean => lengthOf(content) <= longestInline;
+
+const looksForNames = (policy: PiiPolicy): boolean =>
+  nameTypes.some((type) => actionOf(policy, type, 'input') !== 'off');
+
 /** A check that fails says nothing of what is in the content. */
-function explain(error: unknown): unknown {
-  if (error instanceof MillraceError) return error;
-  return new MillraceError(
-    'pii_unavailable',
-    'The content could not be checked for personal data, so it was not passed on.',
-    { retryable: true, cause: error },
-  );
+function orUnavailable<Outcome>(check: () => Outcome): Outcome {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof MillraceError) throw error;
+    throw new MillraceError(
+      'pii_unavailable',
+      'The content could not be checked for personal data, so it was not passed on.',
+      { retryable: true, cause: error },
+    );
+  }
+}
+
+function requireScrubbed(answer: Scrubbed | Unclassified): Scrubbed {
+  if ('unclassified' in answer) throw new TypeError('a thread asked for a model that there is none of');
+  return answer;
 }

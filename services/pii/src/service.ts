@@ -1,4 +1,5 @@
 import { consumerDefinitions } from '@millrace/contracts';
+import type { TokenClassifier } from '@millrace/pii-detectors/names';
 import { stopInReverse, type Stoppable } from '@millrace/runtime';
 import {
   runStage,
@@ -14,14 +15,20 @@ import { onRequestAdmitted } from './on-request-admitted.ts';
 import { createPiiMetrics } from './pii-metrics.ts';
 import { createScrubber } from './scrubber.ts';
 
+export interface PiiDependencies extends StageDependencies {
+  /** A model of names, where one is configured: it is the caller's to stop. */
+  readonly classifier?: TokenClassifier | undefined;
+}
+
 /** Consumes request.admitted, emits request.scrubbed; consumes request.closed; emits pii.found of both. Wiring alone. */
-export async function startPii(dependencies: StageDependencies, settings: PiiSettings): Promise<Service> {
+export async function startPii(dependencies: PiiDependencies, settings: PiiSettings): Promise<Service> {
   const parts: Stoppable[] = [];
   try {
     const scrubber = createScrubber({
       clock: dependencies.clock,
       threads: settings.threads,
       limitMs: settings.checkLimitMs,
+      classifier: dependencies.classifier,
     });
     parts.push(scrubber);
     const policies = await watchPiiPolicies(dependencies);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeTokenClassifier } from '@millrace/pii-model/fixture';
 import { runCli } from '../run-cli.ts';
 import { linesOf, longestLineBytes } from './lines.ts';
 
@@ -77,7 +78,22 @@ describe('pii scan', () => {
     expect(out).not.toContain('EMAIL');
   });
 
+  it('has a model find the names', async () => {
+    await writeTokenClassifier(path.join(folder, 'ner'));
+    const { out, exitCode } = await run(
+      ['scan', '--model', 'ner'],
+      line(1, 'okri: a@b.example') + line(2, 'Dr. Vance'),
+    );
+    expect([exitCode, out]).toEqual([
+      0,
+      '{"id":1,"spans":[{"start":0,"end":4,"type":"PERSON","score":0.99},{"start":6,"end":17,"type":"EMAIL_ADDRESS","score":0.95}]}\n{"id":2,"spans":[]}\n',
+    ]);
+    const patterns = await run(['scan', '--model', 'none', '--types', 'URL'], line(1, 'okri'));
+    expect(patterns.exitCode).toBe(0);
+  });
+
   it.each([
+    [['scan', '--model', 'none'], 1, 'none/config.json'],
     [['scan', '--types', 'SHOE_SIZE'], 2, '--types has "SHOE_SIZE": it must be of EMAIL_ADDRESS, URL,'],
     [['scan', '--min-score', '7'], 2, '--min-score is 7: 0 to 1 is allowed.'],
     [['scan', 'a', 'b'], 2, 'pii scan takes one file at most.'],

@@ -1,19 +1,21 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { createAnalyzer, nameTypes, type Analyzer } from '@millrace/pii-detectors/entities';
-import { createNameRecognizer } from '@millrace/pii-detectors/names';
+import type { Entity } from '@millrace/pii-detectors/entities';
 import { MillraceError } from '@millrace/runtime';
 import type { Outcome } from '../outcome.ts';
 import type { StartProgress } from '../progress.ts';
 import { linesOf, type Line } from './lines.ts';
 import { readText, type Text } from './read-text.ts';
+import { openTextScanner, type TextScanner } from './text-scanner.ts';
 
 export interface ScanRequest {
   /** Undefined: the standard input. */
   readonly file: string | undefined;
   readonly types: readonly string[] | undefined;
   readonly minScore: number | undefined;
+  /** Folder of a model of names; undefined: rules find them. */
+  readonly model: string | undefined;
 }
 
 export interface ScanIo {
@@ -27,16 +29,18 @@ export interface ScanIo {
  * Writes what is found in each line of the input as a line of the output, as soon as it is found. What is no line of the form is named
  * with its number, and the rest is read nevertheless.
  *
- * @throws `config_invalid` where the file cannot be read
+ * @throws `config_invalid` where the file cannot be read; `part_missing`, `model_invalid` where the model cannot be loaded
  */
-export async function scan({ file, types, minScore }: ScanRequest, io: ScanIo): Promise<Outcome> {
-  const wantsNames =
-    types === undefined || types.some((type) => (nameTypes as readonly string[]).includes(type));
-  const analyze = createAnalyzer({
-    ...(types === undefined ? {} : { types }),
-    ...(minScore === undefined ? {} : { minScore }),
-    ...(wantsNames ? { more: [createNameRecognizer()] } : {}),
-  });
+export async function scan(request: ScanRequest, io: ScanIo): Promise<Outcome> {
+  const scanner = await openTextScanner(request);
+  try {
+    return await scanWith(scanner, request.file, io);
+  } finally {
+    await scanner.stop();
+  }
+}
+
+async function scanWith(scanner: TextScanner, file: string | undefined, io: ScanIo): Promise<Outcome> {
   const { input, advance } = await open(file, io);
   const counts = { texts: 0, findings: 0, badLines: 0 };
   let broken: NodeJS.ErrnoException | undefined;
@@ -46,7 +50,7 @@ export async function scan({ file, types, minScore }: ScanRequest, io: ScanIo): 
     if (broken !== undefined) break;
     advance(line.bytes);
     if (line.text?.trim() === '') continue;
-    const outcome = scanLine(line, analyze);
+    const outcome = await scanLine(line, scanner);
     if (typeof outcome === 'string') {
       counts.badLines += 1;
       io.writeError(`line ${line.number}: ${outcome}\n`);
@@ -68,20 +72,19 @@ const drained = (output: NodeJS.WritableStream): Promise<unknown> =>
   Promise.race([once(output, 'drain'), once(output, 'close')]).catch(() => undefined);
 
 /** @returns what is wrong with the line, without its content, or the answer to it */
-function scanLine(
+async function scanLine(
   { text: line }: Line,
-  analyze: Analyzer,
-): string | { id: Text['id']; spans: readonly object[] } {
+  scanner: TextScanner,
+): Promise<string | { id: Text['id']; spans: readonly object[] }> {
   if (line === undefined) return 'longer than 16 MiB';
   const value = readText(line);
   if (typeof value === 'string') return value;
-  const spans = analyze(value.text).map(({ start, end, type, score }) => ({
-    start,
-    end,
-    type,
-    score: Math.round(score * 100) / 100,
-  }));
-  return { id: value.id, spans };
+  const found = await scanner.find(value.text);
+  return { id: value.id, spans: found.map(spanOf) };
+}
+
+function spanOf({ start, end, type, score }: Entity): object {
+  return { start, end, type, score: Math.round(score * 100) / 100 };
 }
 
 interface Opened {

@@ -6,6 +6,7 @@ import { createPatternRecognizers } from './pattern-recognizers.ts';
 import { piecesOf } from './pieces.ts';
 import type { Recognizer } from './recognizer.ts';
 import { createScan, type Scan } from './scan.ts';
+import { withClassified } from './with-classified.ts';
 import { withoutOverlaps } from './without-overlaps.ts';
 
 /** What to look for. All of it can be sent to a thread. */
@@ -24,6 +25,8 @@ export interface AnalysisOptions {
 export interface AnalyzerOptions extends AnalysisOptions {
   /** Beside those of patterns: that of names, for one. Without them, neither persons nor organisations are found, and of places addresses alone. */
   readonly more?: readonly Recognizer[];
+  /** What a model found in a piece of the text (`piecesIn`), in the place of names that rules find. */
+  readonly classified?: (piece: string) => readonly Entity[];
 }
 
 /**
@@ -45,6 +48,7 @@ export function createAnalyzer(options: AnalyzerOptions = {}): Analyzer {
     allowList = [],
     phoneRegions,
     more = [],
+    classified,
   } = options;
   const wanted =
     types === undefined ? undefined : new Set<string>([...types, ...ownPatterns.map(({ type }) => type)]);
@@ -63,6 +67,8 @@ export function createAnalyzer(options: AnalyzerOptions = {}): Analyzer {
       if (isTooLittle(scan, recognizer)) continue;
       for (const entity of recognizer.find(scan)) (entity.score >= minScore ? found : unsure).push(entity);
     }
+    if (classified !== undefined)
+      found.splice(0, found.length, ...withClassified(text, found, classified(text), minScore));
     found.push(...besideOthers(text, found, unsure, minScore));
     const counted =
       allowed.size === 0 ? found : found.filter((entity) => !allowed.has(valueOf(text, entity)));

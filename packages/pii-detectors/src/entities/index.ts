@@ -9,4 +9,6 @@ export { anonymize, type Anonymized, type AnonymizedItem, type Operator } from '
 export { defaultMinScore, entityTypes, nameTypes, type Entity, type EntityType } from './entity.ts';
 export { insertHeadOf, openInsertOf, openTableOf, type OpenTable } from './field-labels.ts';
 export { InvalidPattern, type OwnPattern } from './own-patterns.ts';
+export { piecesIn } from './pieces.ts';
 export type { Recognizer } from './recognizer.ts';
+export { withoutOverlaps } from './without-overlaps.ts';

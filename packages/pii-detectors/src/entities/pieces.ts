@@ -26,3 +26,8 @@ export function* piecesOf(length: number): Generator<Piece> {
     from = to;
   }
 }
+
+/** What an analyzer looks at of a text, piece by piece. */
+export function piecesIn(text: string): readonly string[] {
+  return Array.from(piecesOf(text.length), ({ start, end }) => text.slice(start, end));
+}

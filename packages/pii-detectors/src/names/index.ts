@@ -1,2 +1,2 @@
 export { createNameRecognizer } from './name-recognizer.ts';
-export { withClassified, type TokenClassifier } from './token-classifier.ts';
+export { classifyTexts, foundBy, type Classified, type TokenClassifier } from './token-classifier.ts';

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { createAnalyzer } from '../entities/analyzer.ts';
 import { nameTypes } from '../entities/entity.ts';
 import { createNameRecognizer } from './name-recognizer.ts';
-import { withClassified } from './token-classifier.ts';
 
 const analyze = createAnalyzer({ more: [createNameRecognizer()], types: nameTypes });
 const found = (text: string): readonly string[] =>
@@ -53,19 +52,5 @@ describe('names', () => {
     'it moved to production in a hurry',
   ])('leaves %j alone', (text) => {
     expect(found(text)).toEqual([]);
-  });
-});
-
-const entity = (type: string, start: number, end: number, score = 0.9) => ({ type, start, end, score });
-
-describe('withClassified', () => {
-  it('puts the names of a model in the place of those of rules, but for what has a form', () => {
-    const merged = withClassified(
-      'x'.repeat(40),
-      [entity('PERSON', 0, 5), entity('EMAIL_ADDRESS', 10, 20)],
-      [entity('PERSON', 2, 8), entity('PERSON', 12, 15), entity('LOCATION', 30, 35, 0.2)],
-      0.5,
-    );
-    expect(merged).toEqual([entity('PERSON', 2, 8), entity('EMAIL_ADDRESS', 10, 20)]);
   });
 });

@@ -1,32 +1,32 @@
-import { nameTypes, type Entity } from '../entities/entity.ts';
-import { withoutOverlaps } from '../entities/without-overlaps.ts';
+import type { Entity } from '../entities/entity.ts';
 
-/** A model that marks names in a text: a token classification network, GLiNER or the like, in a place of its own. */
+/** A model that marks names in texts: a token classification network, GLiNER or the like, in a place of its own. */
 export interface TokenClassifier {
   /**
-   * @returns persons, organisations and places, offsets in UTF-16 code units; in any order, and they may overlap
+   * @returns for each text its persons, organisations and places, offsets in UTF-16 code units; in order, without overlaps
    * @throws when the signal is aborted, with its reason
    */
-  classify(text: string, signal: AbortSignal): Promise<readonly Entity[]>;
+  classify(texts: readonly string[], signal: AbortSignal): Promise<readonly (readonly Entity[])[]>;
 }
 
-/**
- * What was found by form, with the names that a model found in the place of those that rules found. What has a form, an address of a
- * street included, is surer than what a model says of it.
- *
- * @param minScore what the model is less sure of does not count
- */
-export function withClassified(
-  text: string,
-  found: readonly Entity[],
-  classified: readonly Entity[],
-  minScore: number,
-): readonly Entity[] {
-  const formed = found.filter(({ type }) => !named.has(type) || type === 'LOCATION');
-  const sure = classified.filter(({ score }) => score >= minScore);
-  const isFree = ({ start, end }: Entity): boolean =>
-    formed.every((entity) => entity.end <= start || entity.start >= end);
-  return withoutOverlaps([...formed, ...sure.filter(isFree)], text.length);
+/** What a model found, by text. It can be sent to a thread. */
+export type Classified = ReadonlyMap<string, readonly Entity[]>;
+
+/** @throws as `TokenClassifier.classify` */
+export async function classifyTexts(
+  classifier: TokenClassifier,
+  texts: readonly string[],
+  signal: AbortSignal,
+): Promise<Classified> {
+  const found = await classifier.classify(texts, signal);
+  return new Map(texts.map((text, index) => [text, found[index] ?? []]));
 }
 
-const named: ReadonlySet<string> = new Set(nameTypes);
+/** What was found in a text, for an analyzer. @throws Error for one that was not classified: nothing passes unchecked */
+export function foundBy(classified: Classified): (text: string) => readonly Entity[] {
+  return (text) => {
+    const found = classified.get(text);
+    if (found === undefined) throw new Error('a text that was not classified');
+    return found;
+  };
+}

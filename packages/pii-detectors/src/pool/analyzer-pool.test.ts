@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { TokenClassifier } from '../names/token-classifier.ts';
 import { InvalidPattern } from '../entities/own-patterns.ts';
 import { AnalyzerBusy, AnalyzerFailed, createAnalyzerPool, type AnalyzerPool } from './analyzer-pool.ts';
 
 const pools: AnalyzerPool[] = [];
-const open = (mostWaiting?: number): AnalyzerPool => {
-  const pool = createAnalyzerPool(mostWaiting === undefined ? {} : { mostWaiting });
+const open = (mostWaiting?: number, classifier?: TokenClassifier): AnalyzerPool => {
+  const pool = createAnalyzerPool({ classifier, ...(mostWaiting === undefined ? {} : { mostWaiting }) });
   pools.push(pool);
   return pool;
 };
@@ -40,5 +41,56 @@ describe('createAnalyzerPool', () => {
     const waiting = pool.analyze('c');
     await Promise.all([expect(waiting).rejects.toThrow(AnalyzerFailed), pool.stop()]);
     await expect(pool.analyze('d')).rejects.toThrow(AnalyzerFailed);
+  });
+});
+
+describe('createAnalyzerPool with a model', () => {
+  /** Finds words in capitals. */
+  const classifier: TokenClassifier = {
+    classify: async (texts) =>
+      texts.map((text) =>
+        [...text.matchAll(/\p{Lu}{2,}/gu)].map(({ 0: word, index }) => ({
+          type: 'ORGANIZATION',
+          start: index,
+          end: index + word.length,
+          score: 0.9,
+        })),
+      ),
+  };
+
+  it('has its names in the place of those of rules', async () => {
+    const text = `Dr. Ada Moyo of ACME, ada@b.example ${'and so on '.repeat(20_000)} ZENITH`;
+    const found = await open(undefined, classifier).analyze(text);
+    expect(found.map(({ type, start, end }) => [type, text.slice(start, end)])).toEqual([
+      ['ORGANIZATION', 'ACME'],
+      ['EMAIL_ADDRESS', 'ada@b.example'],
+      ['ORGANIZATION', 'ZENITH'],
+    ]);
+  });
+
+  it('does not ask it where no names are wanted, and fails where it fails', async () => {
+    const pool = open(undefined, { classify: () => Promise.reject(new Error('broken')) });
+    await expect(pool.analyze('a@b.example', { types: ['EMAIL_ADDRESS'] })).resolves.toHaveLength(1);
+    await expect(pool.analyze('ACME')).rejects.toThrow(AnalyzerFailed);
+  });
+
+  it('ends its work with the signal, and with the pool', async () => {
+    const ended: unknown[] = [];
+    const pool = open(undefined, {
+      classify: (_texts, signal) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => {
+            ended.push(signal.reason);
+            reject(signal.reason as Error);
+          });
+        }),
+    });
+    const abort = new AbortController();
+    const left = pool.analyze('ACME', {}, abort.signal);
+    const kept = pool.analyze('ACME');
+    abort.abort(new Error('gone'));
+    await expect(left).rejects.toThrow('gone');
+    await Promise.all([expect(kept).rejects.toThrow(AnalyzerFailed), pool.stop()]);
+    expect(ended).toHaveLength(2);
   });
 });

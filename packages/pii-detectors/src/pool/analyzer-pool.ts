@@ -1,7 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import type { AnalysisOptions } from '../entities/analyzer.ts';
-import type { Entity } from '../entities/entity.ts';
+import { nameTypes, type Entity } from '../entities/entity.ts';
 import { InvalidPattern } from '../entities/own-patterns.ts';
+import { piecesIn } from '../entities/pieces.ts';
+import { classifyTexts, type Classified, type TokenClassifier } from '../names/token-classifier.ts';
 import type { AnalysisRequest, AnalysisResponse } from './messages.ts';
 
 /** Analyses texts off the event loop, names included. */
@@ -17,6 +19,8 @@ export interface AnalyzerPool {
 export interface AnalyzerPoolOptions {
   /** Most texts that wait or are looked at; 64 by default. */
   readonly mostWaiting?: number;
+  /** Finds names in the place of rules, before the thread looks at a text. */
+  readonly classifier?: TokenClassifier | undefined;
 }
 
 /** As many texts wait as may. */
@@ -32,11 +36,11 @@ interface Waiting extends PromiseWithResolvers<readonly Entity[]> {
 /**
  * A thread that starts with the first text, and again if it should end. The lexicon of names costs it some 60 MB and 200 ms.
  */
-export function createAnalyzerPool({ mostWaiting = 64 }: AnalyzerPoolOptions = {}): AnalyzerPool {
+export function createAnalyzerPool({ mostWaiting = 64, classifier }: AnalyzerPoolOptions = {}): AnalyzerPool {
   const waiting = new Map<number, Waiting>();
   let worker: Worker | undefined;
   let lastId = 0;
-  let isStopped = false;
+  const stopping = new AbortController();
 
   const settle = (id: number): Waiting | undefined => {
     const found = waiting.get(id);
@@ -53,11 +57,15 @@ export function createAnalyzerPool({ mostWaiting = 64 }: AnalyzerPoolOptions = {
       asked?.reject(new AnalyzerFailed(`The analysis failed: ${response.name}`));
   };
 
+  const failAll = (cause?: unknown): void => {
+    for (const id of waiting.keys())
+      settle(id)?.reject(new AnalyzerFailed('The thread of the analysis ended', { cause }));
+  };
+
   const fail = (ended: Worker, cause?: unknown): void => {
     if (worker !== ended) return;
     worker = undefined;
-    for (const id of waiting.keys())
-      settle(id)?.reject(new AnalyzerFailed('The thread of the analysis ended', { cause }));
+    failAll(cause);
   };
 
   const start = (): Worker => {
@@ -78,7 +86,7 @@ export function createAnalyzerPool({ mostWaiting = 64 }: AnalyzerPoolOptions = {
   return {
     async analyze(text, options = {}, signal) {
       signal?.throwIfAborted();
-      if (isStopped) throw new AnalyzerFailed('The analysis was stopped');
+      if (stopping.signal.aborted) throw new AnalyzerFailed('The analysis was stopped');
       if (waiting.size >= mostWaiting) throw new AnalyzerBusy(`${mostWaiting} texts wait already`);
       const id = (lastId += 1);
       const cancelled = new Int32Array(new SharedArrayBuffer(4));
@@ -89,18 +97,33 @@ export function createAnalyzerPool({ mostWaiting = 64 }: AnalyzerPoolOptions = {
       };
       signal?.addEventListener('abort', cancel, { once: true });
       waiting.set(id, { ...outcome, stopListening: () => signal?.removeEventListener('abort', cancel) });
-      worker ??= start();
-      const request: AnalysisRequest = { id, text, options, cancelled };
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-      worker.postMessage(request);
+      const post = (classified?: Classified): void => {
+        // Meanwhile it may have been cancelled, or the pool stopped.
+        if (!waiting.has(id)) return;
+        worker ??= start();
+        const request: AnalysisRequest = { id, text, options, classified, cancelled };
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+        worker.postMessage(request);
+      };
+      if (classifier === undefined || !mayHaveNames(options)) post();
+      else {
+        const ended = signal === undefined ? stopping.signal : AbortSignal.any([signal, stopping.signal]);
+        classifyTexts(classifier, piecesIn(text), ended).then(post, (cause: unknown) =>
+          settle(id)?.reject(new AnalyzerFailed('The model of names failed', { cause })),
+        );
+      }
       return outcome.promise;
     },
     async stop() {
-      isStopped = true;
+      stopping.abort();
       const running = worker;
-      if (running === undefined) return;
-      fail(running);
-      await running.terminate();
+      worker = undefined;
+      failAll();
+      await running?.terminate();
     },
   };
+}
+
+function mayHaveNames({ types }: AnalysisOptions): boolean {
+  return types === undefined || nameTypes.some((type) => types.includes(type));
 }

@@ -1,11 +1,14 @@
 import type { AnalysisOptions } from '../entities/analyzer.ts';
 import type { Entity } from '../entities/entity.ts';
+import type { Classified } from '../names/token-classifier.ts';
 
 /** What a thread is asked. */
 export interface AnalysisRequest {
   readonly id: number;
   readonly text: string;
   readonly options: AnalysisOptions;
+  /** What a model found in the pieces of the text; undefined: names are found by rules. */
+  readonly classified: Classified | undefined;
   /** One number: not 0 when nobody waits any longer. */
   readonly cancelled: Int32Array<SharedArrayBuffer>;
 }

@@ -1,4 +1,4 @@
-import type * as PgCore from '../pg-core.ts';
+import type * as PgCore from 'drizzle-orm/pg-core';
 import { load } from './load.ts';
 
 /** What tables are made of. */

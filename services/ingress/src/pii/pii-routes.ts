@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { TokenClassifier } from '@millrace/pii-detectors/names';
 import { createAnalyzerPool } from '@millrace/pii-detectors/pool';
 import { refuseEncoding } from '@millrace/relay';
 import { callerOf } from '../caller.ts';
@@ -7,14 +8,19 @@ import { createPiiAnalysis, type PiiAnalysis } from './analyze.ts';
 
 export interface PiiRoutesOptions {
   readonly identify: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+  /** Finds names in the place of rules. */
+  readonly classifier: TokenClassifier | undefined;
 }
 
 /** Texts of one API key that are looked at or wait at once, so that one key does not hold up all others. */
 const mostOfKey = 8;
 
 /** A fastify plugin with `POST /v1/pii/analyze` and `POST /v1/pii/anonymize`. Texts are looked at in a thread that starts with the first. */
-export async function piiRoutes(app: FastifyInstance, { identify }: PiiRoutesOptions): Promise<void> {
-  const pool = createAnalyzerPool();
+export async function piiRoutes(
+  app: FastifyInstance,
+  { identify, classifier }: PiiRoutesOptions,
+): Promise<void> {
+  const pool = createAnalyzerPool({ classifier });
   app.addHook('onClose', () => pool.stop());
   const analysis = createPiiAnalysis(pool);
   const waiters = createWaiters(mostOfKey);

@@ -1,4 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { writeTokenClassifier } from '@millrace/pii-model/fixture';
 import { startTestNats } from '@millrace/testkit';
 import { startIngressTest, type IngressTest, type TestClient } from '../ingress.fixture.ts';
 
@@ -132,5 +136,25 @@ describe('POST /v1/pii/anonymize', () => {
       status: 400,
       body: { error: { param: 'analyzer_results' } },
     });
+  });
+});
+
+describe('with a model of names', () => {
+  it('finds what the model finds, and does not start with one that is damaged', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-pii-'));
+    const nats = await startTestNats();
+    await expect(startIngressTest(nats, undefined, { nameModel: folder })).rejects.toMatchObject({
+      code: 'part_missing',
+      message: expect.stringContaining('config.json') as string,
+    });
+    await writeTokenClassifier(folder);
+    const own = await startIngressTest(nats, undefined, { nameModel: folder });
+    const response = await own
+      .client()
+      .post({ text: 'lagos: ben okri, a@b.example' }, { path: '/v1/pii/anonymize' });
+    expect(await response.json()).toMatchObject({ text: '<LOCATION>: <PERSON>, <EMAIL_ADDRESS>' });
+    expect((await own.metrics.expose()).body).toContain('millrace_pii_model_seconds_count 1');
+    await own.stop();
+    await rm(folder, { recursive: true });
   });
 });
