@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root } from '../setup/set-up.mjs';
@@ -10,9 +9,10 @@ const namedPath = new RegExp(`\`((?:${places})/[^\`\\s<>:…]+)\``, 'gu');
 /** Made when they are asked for. */
 const made = new Set(['packages/client/dist']);
 
-const documents = execFileSync('git', ['ls-files', '*.md'], { cwd: root, encoding: 'utf8' })
-  .split('\n')
-  .filter(Boolean);
+const documents = globSync('**/*.md', {
+  cwd: root,
+  exclude: ['**/node_modules/**', 'packages/client/dist/**'],
+});
 const problems = documents.flatMap((document) => {
   const text = readFileSync(join(root, document), 'utf8');
   const links = [...text.matchAll(link)]
