@@ -11,6 +11,7 @@ const checks = [
   { name: 'dependency direction', args: ['scripts/checks/dependency-direction.mjs'] },
   { name: 'generated files', args: ['scripts/checks/generated-fresh.mjs'] },
   { name: 'schemas', args: ['packages/cli/src/main.ts', 'schemas', 'check'] },
+  { name: 'documents', args: ['scripts/checks/documents.mjs'] },
   { name: 'API documents', args: ['scripts/checks/api-documents.mjs'] },
   { name: 'client package', args: ['scripts/checks/client-package.mjs'] },
 ];
