@@ -81,7 +81,8 @@ afterAll(async () => {
   await folder.stop();
 });
 
-describe('a newcomer who does what the guide says', () => {
+// Each command is a process, of which a machine that is busy starts few a minute.
+describe('a newcomer who does what the guide says', { timeout: 600_000 }, () => {
   it('gets from nothing to a chart, a lake and a statement', async () => {
     const [asked = '', looked = '', queried = '', kept = '', stated = ''] = await run(
       await blocksOf('analysts.md'),
