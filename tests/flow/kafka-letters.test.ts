@@ -17,6 +17,7 @@ const group = 'millrace';
 
 type Letter = Readonly<Record<string, unknown>>;
 
+// Ingress comes to the broker by TLS and a user here.
 describe.skipIf(!kafkaIsHere)('records of topics that cannot be asked', () => {
   let servers: KafkaServers;
   let cluster: Cluster;
@@ -31,6 +32,7 @@ describe.skipIf(!kafkaIsHere)('records of topics that cannot be asked', () => {
         ...(tenant === 'plain' && { format: 'json' }),
       })),
       topics: Object.fromEntries(all.map((tenant) => [topicOf(tenant), 1])),
+      isSecured: true,
     });
     cluster = await startInstantCluster({
       processes: ['admin', 'audit', 'auth-quota', 'billing', 'inference', 'ingress', 'jobs', 'pii'],

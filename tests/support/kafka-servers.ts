@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { readSchemaFiles, type SchemaName } from '@millrace/contracts';
@@ -6,9 +6,12 @@ import { createScratchFolder } from '@millrace/embedded';
 import { kafkaSettings, openKafka } from '@millrace/kafka';
 import { createLogger, readSettings, stopInReverse, type Stoppable } from '@millrace/runtime';
 import {
+  createTestCertificate,
   readTopicCommitted,
   startTestKafka,
   startTestRegistry,
+  type SecuredListener,
+  type TestCertificate,
   type TestKafka,
   type TestRegistry,
   type TopicReader,
@@ -44,17 +47,27 @@ export interface KafkaServersOptions {
   readonly entries: readonly TopicsEntry[];
   /** Made at the start: partitions by name. */
   readonly topics: Readonly<Record<string, number>>;
+  /** Whether the services have to come by TLS and a user (SCRAM-SHA-512); the test itself does not. */
+  readonly isSecured?: boolean;
 }
 
+const user = { username: 'millrace', password: 'secret of the test' } as const;
 const refresh = { MILLRACE_KAFKA_TOPICS_REFRESH: '1s', MILLRACE_KAFKA_SESSION_TIMEOUT: '6s' } as const;
 /** A broker that was killed leads its partitions again a while after it has said that it is started. */
 const patient = { retries: 100, initialRetryTime: 100, maxRetryTime: 1_000 } as const;
 const largestRecordBytes = 8 * 1024 * 1024;
 
-export async function startKafkaServers({ entries, topics }: KafkaServersOptions): Promise<KafkaServers> {
+export async function startKafkaServers({
+  entries,
+  topics,
+  isSecured = false,
+}: KafkaServersOptions): Promise<KafkaServers> {
   const parts: Stoppable[] = [];
   try {
-    const [broker, registry] = await Promise.all([startTestKafka(), startTestRegistry()]);
+    const certificate = isSecured ? await createTestCertificate() : undefined;
+    if (certificate !== undefined) parts.push(certificate);
+    const secured = certificate === undefined ? {} : { secured: await listenerOf(certificate) };
+    const [broker, registry] = await Promise.all([startTestKafka(secured), startTestRegistry()]);
     parts.push(broker, registry);
     const folder = await createScratchFolder();
     parts.push(folder);
@@ -96,7 +109,7 @@ export async function startKafkaServers({ entries, topics }: KafkaServersOptions
       producer,
       schemas,
       env: {
-        ...where,
+        ...(certificate === undefined ? where : securedEnv(broker, certificate)),
         ...refresh,
         MILLRACE_KAFKA_TOPICS: file,
         MILLRACE_SCHEMA_REGISTRY_URL: registry.url,
@@ -127,4 +140,21 @@ export async function startKafkaServers({ entries, topics }: KafkaServersOptions
     await stopInReverse(parts);
     throw error;
   }
+}
+
+async function listenerOf({ cert, keyFile }: TestCertificate): Promise<SecuredListener> {
+  return { ...user, certificate: cert, key: await readFile(keyFile, 'utf8') };
+}
+
+function securedEnv(
+  { securedBrokers }: TestKafka,
+  { certFile }: TestCertificate,
+): Readonly<Record<string, string>> {
+  return {
+    MILLRACE_KAFKA_BROKERS: securedBrokers,
+    MILLRACE_KAFKA_CA_FILE: certFile,
+    MILLRACE_KAFKA_USER: user.username,
+    MILLRACE_KAFKA_PASSWORD: user.password,
+    MILLRACE_KAFKA_SASL_MECHANISM: 'scram-sha-512',
+  };
 }

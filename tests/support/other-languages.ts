@@ -16,9 +16,14 @@ const root = path.dirname(examples);
 /** The packages that the examples name in their `requirements.txt`. */
 const requirements = ['fastavro==1.13.1', 'nats-py[nkeys]==2.16.0', 'confluent-kafka==2.16.1'];
 
+/** The folder of the packages that the examples need, for `PYTHONPATH`. */
+export function examplePackages(): Promise<string> {
+  return pythonPackages(...requirements);
+}
+
 /** Runs a program of `examples/python` as the README shows it. @throws with what it has said, when it fails */
 export async function runPythonExample(script: string, options: RunOptions = {}): Promise<string> {
-  const packages = await pythonPackages(...requirements);
+  const packages = await examplePackages();
   return run('python3', [path.join(examples, 'python', script), ...(options.args ?? [])], {
     ...options,
     env: { PYTHONPATH: packages, ...options.env },
