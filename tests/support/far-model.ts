@@ -21,9 +21,15 @@ export interface FarProvider {
   readonly retries?: number;
   /** Entries of the file of the providers, beside `farModel`. */
   readonly models?: readonly object[];
+  /** Settings of the processes, beside those that it needs. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
-export async function startFarCluster({ retries, models = [] }: FarProvider = {}): Promise<FarCluster> {
+export async function startFarCluster({
+  retries,
+  models = [],
+  env = {},
+}: FarProvider = {}): Promise<FarCluster> {
   const parts: Stoppable[] = [];
   const keep = <Part extends Stoppable>(part: Part): Part => {
     parts.push(part);
@@ -48,6 +54,7 @@ export async function startFarCluster({ retries, models = [] }: FarProvider = {}
           MILLRACE_ENGINE: 'instant',
           MILLRACE_PROVIDERS: file,
           FAR_KEY: 'secret-of-far',
+          ...env,
         },
       }),
     );
