@@ -21,9 +21,17 @@ export interface FarProvider {
   readonly retries?: number;
   /** Entries of the file of the providers, beside `farModel`. */
   readonly models?: readonly object[];
+  /** Settings of the cluster, over those that it has here. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly restartCrashed?: boolean;
 }
 
-export async function startFarCluster({ retries, models = [] }: FarProvider = {}): Promise<FarCluster> {
+export async function startFarCluster({
+  retries,
+  models = [],
+  env = {},
+  restartCrashed = false,
+}: FarProvider = {}): Promise<FarCluster> {
   const parts: Stoppable[] = [];
   const keep = <Part extends Stoppable>(part: Part): Part => {
     parts.push(part);
@@ -48,7 +56,9 @@ export async function startFarCluster({ retries, models = [] }: FarProvider = {}
           MILLRACE_ENGINE: 'instant',
           MILLRACE_PROVIDERS: file,
           FAR_KEY: 'secret-of-far',
+          ...env,
         },
+        restartCrashed,
       }),
     );
     const baseURL = `${cluster.ingressUrl}/v1`;

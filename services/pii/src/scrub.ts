@@ -37,8 +37,8 @@ const mostGrowth = 1024 * 1024;
 
 /**
  * Does to personal data what the policy says: in messages of all roles, in texts, in tools and in the schema of the answer; the same
- * value gets the same placeholder, and JSON stays JSON. Stop strings and labels are the client's own and stay, as do names of
- * functions, which are no text.
+ * value gets the same placeholder, and JSON stays JSON. Stop strings have the
+ * placeholder that the model would write. Labels are the client's own and stay, as do names of functions, which are no text.
  *
  * @throws `payload_too_large` where there is more personal data than can be replaced; `content_blocked`
  */
@@ -63,7 +63,7 @@ export function scrub(content: RequestContent, { policy, hashKey }: ScrubOptions
       throw error;
     }
   };
-  const { response_format, tools, task } = content;
+  const { response_format, stop, tools, task } = content;
   const scrubbed: RequestContent = {
     ...content,
     messages: content.messages.map((message) => ({
@@ -73,6 +73,7 @@ export function scrub(content: RequestContent, { policy, hashKey }: ScrubOptions
         ? {}
         : { tool_calls: message.tool_calls.map((call) => scrubCall(call, replace)) }),
     })),
+    stop: stop.map(replace),
     ...(response_format === undefined ? {} : { response_format: scrubFormat(response_format, replace) }),
     ...(tools === undefined ? {} : { tools: tools.map((tool) => scrubTool(tool, replace)) }),
     ...(task === undefined
