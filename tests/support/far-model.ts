@@ -21,14 +21,16 @@ export interface FarProvider {
   readonly retries?: number;
   /** Entries of the file of the providers, beside `farModel`. */
   readonly models?: readonly object[];
-  /** Settings of the processes, beside those that it needs. */
+  /** Settings of the cluster, over those that it has here. */
   readonly env?: Readonly<Record<string, string>>;
+  readonly restartCrashed?: boolean;
 }
 
 export async function startFarCluster({
   retries,
   models = [],
   env = {},
+  restartCrashed = false,
 }: FarProvider = {}): Promise<FarCluster> {
   const parts: Stoppable[] = [];
   const keep = <Part extends Stoppable>(part: Part): Part => {
@@ -56,6 +58,7 @@ export async function startFarCluster({
           FAR_KEY: 'secret-of-far',
           ...env,
         },
+        restartCrashed,
       }),
     );
     const baseURL = `${cluster.ingressUrl}/v1`;

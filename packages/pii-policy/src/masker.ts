@@ -23,7 +23,7 @@ export interface PiiCount {
 
 /** Does to personal data what a policy says. */
 export interface Masker {
-  /** @throws `TooManyPlaceholders`, `ContentBlocked` */
+  /** @throws `TooManyPlaceholders`, `TooMuchGrowth`, `ContentBlocked` */
   mask(text: string): string;
   /** What stands for a value where it stands. @throws as `mask` */
   substitute(finding: Finding, shape: 'bracketed' | 'plain'): string;
@@ -42,12 +42,17 @@ export interface MaskerOptions {
   readonly hash: (type: string, value: string) => string;
   /** Most placeholders; by default as many as there are values. */
   readonly most?: number;
+  /** Most characters that all replacements together may be longer than what they replace; by default any number. */
+  readonly mostGrowth?: number;
   /** Placeholders that stand for values already: name to original. */
   readonly known?: ReadonlyMap<string, string>;
 }
 
 /** There are more different values than may be replaced. */
 export class TooManyPlaceholders extends Error {}
+
+/** What stands for personal data would make the texts longer than they may get. */
+export class TooMuchGrowth extends Error {}
 
 /** The policy lets personal data of this type not through. */
 export class ContentBlocked extends Error {
@@ -60,13 +65,15 @@ export class ContentBlocked extends Error {
 }
 
 export function createMasker(options: MaskerOptions): Masker {
-  const { policy, direction, detect, taken, hash, most = Infinity, known = new Map() } = options;
+  const { policy, direction, detect, taken, hash, known = new Map() } = options;
+  const { most = Infinity, mostGrowth = Infinity } = options;
   const mapping = new Map(known);
   const names = new Map<string, string>();
   for (const [name, value] of known) names.set(keyOf(name.replace(/_\d+$/, ''), value), name);
   /** What is masked reads as its type: no placeholder may read so as well, or it would be restored. */
   const ownTypes = new Set(policy.patterns.map(({ type }) => type));
   const lastNumber = new Map<string, number>();
+  let growth = 0;
   const found = new Map<string, { readonly type: string; readonly action: PiiAction }>();
 
   const nameFor = (type: string, value: string): string => {
@@ -115,8 +122,10 @@ export function createMasker(options: MaskerOptions): Masker {
       let result = '';
       let position = 0;
       for (const finding of findings) {
-        result +=
-          text.slice(position, finding.start) + substitute(finding, shapeAt(finding.start, finding.end));
+        const replacement = substitute(finding, shapeAt(finding.start, finding.end));
+        growth += Math.max(0, replacement.length - (finding.end - finding.start));
+        if (growth > mostGrowth) throw new TooMuchGrowth(`more than ${mostGrowth} characters longer`);
+        result += text.slice(position, finding.start) + replacement;
         position = finding.end;
       }
       return result + text.slice(position);

@@ -64,6 +64,11 @@ export function needsNames(policy: PiiPolicy, direction: Direction): boolean {
   return nameTypes.some((type) => !['off', 'report'].includes(actionOf(policy, type, direction)));
 }
 
+/** Whether something is replaced by a keyed hash, on either way. */
+export function needsHash({ actions, outputActions }: PiiPolicy): boolean {
+  return [...Object.values(actions), ...Object.values(outputActions)].includes('hash');
+}
+
 /** What can match a blank, or cannot be told not to. */
 const blanks = /[ .^]|\\[sSWDPpxQC]|\[:/;
 const escapedSigns = /\\[.^$|()[\]{}*+?/-]/g;

@@ -191,6 +191,19 @@ it('ends a request that has what is blocked', async () => {
   expect(JSON.stringify(closing)).not.toContain('corp.example');
 });
 
+it('refuses what fits into no message with what stands for personal data', async () => {
+  const tenant = newTenant();
+  const type = 'Q'.repeat(48);
+  await publishPolicy({ tenant, patterns: [{ type, pattern: 'q' }], actions: { [type]: 'mask' } });
+  const event = await requestOf(tenant, '\u0001'.repeat(560_000) + 'q'.repeat(20_000));
+  await handle(event);
+  expect(await passedOn(event)).toBeUndefined();
+  expect(await closingOf(event)).toMatchObject({
+    outcome: 'REJECTED',
+    failure: { code: 'payload_too_large', retryable: false },
+  });
+});
+
 it('passes nothing on where the policy cannot be read', async () => {
   const tenant = newTenant();
   await bus.bucket('CONTROL').put(controlKeys.protection(tenant), Buffer.from('no event'));

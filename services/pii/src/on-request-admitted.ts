@@ -2,6 +2,7 @@ import { traceHeaders } from '@millrace/bus';
 import { laneOf, subjects } from '@millrace/contracts';
 import type { PiiCount } from '@millrace/pii-policy';
 import { MillraceError, type ErrorCode } from '@millrace/runtime';
+import type { SealingBox } from '@millrace/sealing';
 import {
   decide,
   endRequest,
@@ -39,7 +40,7 @@ export interface ScrubbingDependencies extends StageDependencies {
 
 /** Does to personal data what the tenant's policy says and passes the request on. Fails closed: what cannot be checked is not passed on. */
 export function onRequestAdmitted(dependencies: ScrubbingDependencies) {
-  const { bus, codec, sealing, clock, cancellations, policies, piiMetrics } = dependencies;
+  const { sealing, clock, cancellations, policies, piiMetrics } = dependencies;
   return async (work: Work): Promise<void> => {
     const { event, delivery } = work;
     if (delivery.deliveryCount > 1 && (await isClosed(dependencies, event))) return;
@@ -52,10 +53,11 @@ export function onRequestAdmitted(dependencies: ScrubbingDependencies) {
 
     const box = await sealing.forUser(event.tenant, event.principal.user_id);
     const content = openContent(box, event.request_id, 'request', event.content);
-    let scrubbed: Scrubbed & Protection;
     try {
-      const protection = protectionOf(policies.of(event.tenant), await sealing.forTenant(event.tenant));
-      scrubbed = { ...protection, ...(await scrubRequest(dependencies, work, content, protection)) };
+      const protection = await protectionOf(policies.of(event.tenant), sealing, event.tenant);
+      const scrubbed = await scrubRequest(dependencies, work, content, protection);
+      await passOn(dependencies, work, box, { ...protection, ...scrubbed });
+      piiMetrics.found('input', scrubbed.counts);
     } catch (error) {
       const ending = endingOf(error);
       if (ending === undefined) throw error;
@@ -63,36 +65,44 @@ export function onRequestAdmitted(dependencies: ScrubbingDependencies) {
       piiMetrics.refused(code);
       const decision = decide(clock, stage, ending.outcome.toLowerCase(), { code });
       await endRequest(dependencies, event, { ...ending, decision });
-      return;
     }
-    const { mapping, counts } = scrubbed;
-    const isFigures = operationsWithFigures.has(event.operation);
-    const logEnd =
-      mapping.size > 0 || !scrubbed.isDefault || isFigures
-        ? await publishMapping(dependencies, event, box, scrubbed, isFigures)
-        : logEndHeader.read(delivery.headers);
-    const passedOn = withDecision(
-      {
-        ...event,
-        content: sealContent(box, event.request_id, 'request', scrubbed.content),
-        personal_data: counts.filter(({ action }) => action !== 'report').map(({ type }) => type),
-      },
-      decide(clock, stage, isChanged(counts) ? 'masked' : 'clean', { facts: factsOf(counts) }),
-    );
-    await Promise.all([
-      bus.publish({
-        subject: subjects.scrubbed(event.model, laneOf(event.priority, event.tenant)),
-        payload: codec.encode('request.scrubbed', passedOn),
-        messageId: `${event.request_id}:scrubbed`,
-        headers: {
-          ...traceHeaders.write(traceHeaders.read(delivery.headers)),
-          ...logEndHeader.write(logEnd),
-        },
-      }),
-      publishFindings(dependencies, event, counts),
-    ]);
-    piiMetrics.found('input', counts);
   };
+}
+
+/** @throws `payload_too_large` where it does not fit into a message */
+async function passOn(
+  dependencies: ScrubbingDependencies,
+  { event, delivery }: Work,
+  box: SealingBox,
+  scrubbed: Scrubbed & Protection,
+): Promise<void> {
+  const { bus, codec, clock } = dependencies;
+  const { content, mapping, counts } = scrubbed;
+  const isFigures = operationsWithFigures.has(event.operation);
+  const logEnd =
+    mapping.size > 0 || !scrubbed.isDefault || isFigures
+      ? await publishMapping(dependencies, event, box, scrubbed, isFigures)
+      : logEndHeader.read(delivery.headers);
+  const passedOn = withDecision(
+    {
+      ...event,
+      content: sealContent(box, event.request_id, 'request', content),
+      personal_data: counts.filter(({ action }) => action !== 'report').map(({ type }) => type),
+    },
+    decide(clock, stage, isChanged(counts) ? 'masked' : 'clean', { facts: factsOf(counts) }),
+  );
+  await Promise.all([
+    bus.publish({
+      subject: subjects.scrubbed(event.model, laneOf(event.priority, event.tenant)),
+      payload: codec.encode('request.scrubbed', passedOn),
+      messageId: `${event.request_id}:scrubbed`,
+      headers: {
+        ...traceHeaders.write(traceHeaders.read(delivery.headers)),
+        ...logEndHeader.write(logEnd),
+      },
+    }),
+    publishFindings(dependencies, event, counts),
+  ]);
 }
 
 /** How a request ends that is not passed on, by the code of what was thrown. */

@@ -27,7 +27,8 @@ export async function publishMapping(
   const masked = {
     mapping: Object.fromEntries(mapping),
     ...(isFigures ? { is_figures: true as const } : {}),
-    ...(isDefault ? {} : { policy, hash_key: Buffer.from(hashKey).toString('base64') }),
+    ...(isDefault ? {} : { policy }),
+    ...(hashKey === undefined ? {} : { hash_key: Buffer.from(hashKey).toString('base64') }),
   };
   await log.append(
     resultRecord(event, {

@@ -46,6 +46,19 @@ describe('scrub of hostile content', () => {
     expect(cpuMs(() => scrubWith(user(filled(() => unit))))).toBeLessThan(limitMs);
   });
 
+  it.each([
+    [
+      'records',
+      (n: number) => `{"id":${n},"name":"Ada Moyo","at":"2026-01-02T10:00:00Z","mail":"u@x.example"}`,
+    ],
+    ['words', (n: number) => `"w${n}"`],
+    ['numbers', (n: number) => `${n * 7_919}`],
+    ['fields', (n: number) => `{"k${n}":"v${n} x"}`],
+  ])('takes little time for JSON of %s', (_what, item) => {
+    const text = `[${filled((number) => `${item(number)},`)}0]`;
+    expect(cpuMs(() => scrubWith(user(text)))).toBeLessThan(limitMs / 2);
+  });
+
   it('takes little time for numbers that are all different, and rather replaces too many', () => {
     const text = filled((number) => `(2 ${number} 3 4 5 6 `, size / 8);
     let scrubbed: ReturnType<typeof scrubWith> | undefined;
@@ -66,6 +79,19 @@ describe('scrub of hostile content', () => {
       expect.objectContaining({
         code: 'payload_too_large',
         message: expect.not.stringContaining('corp.example') as string,
+      }),
+    );
+  });
+
+  it('refuses what would become much longer', () => {
+    const type = 'A'.repeat(48);
+    const policy = { patterns: [{ type, pattern: 'q' }], actions: { [type]: 'mask' } } as const;
+    const message = 'What stands for the personal data of the content is more than 1048576 characters longer';
+    expect(scrubWith(user('q'.repeat(1_000)), policy).content.messages[0]?.content).toHaveLength(50_000);
+    expect(() => scrubWith(user('q'.repeat(25_000)), policy)).toThrow(
+      expect.objectContaining({
+        code: 'payload_too_large',
+        message: expect.stringContaining(message) as string,
       }),
     );
   });

@@ -8,6 +8,8 @@ export interface ScrubThreadOptions {
   readonly clock: Clock;
   /** Until an answer is there, in milliseconds; by then the thread is ended. */
   readonly limitMs: number;
+  /** Memory of the thread for objects, in MiB; one that needs more is ended, and the process goes on. */
+  readonly heapMb: number;
 }
 
 /** A thread that scrubs one request at a time. It is started when it is first needed, and anew after it was ended. */
@@ -81,7 +83,9 @@ export class ScrubThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('scrub-worker.ts', import.meta.url));
+    const worker = new Worker(new URL('scrub-worker.ts', import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: this.#options.heapMb },
+    });
     worker.unref();
     // Between two requests nobody else listens, and an error without a listener would end the process.
     worker.on('error', () => {

@@ -8,6 +8,7 @@ import {
   replaceInText,
   replaceInValue,
   TooManyPlaceholders,
+  TooMuchGrowth,
   type PiiCount,
   type PiiPolicy,
   type Replace,
@@ -19,8 +20,8 @@ import type { FunctionTool, RequestContent, ResponseFormat, ToolCall } from '@mi
 /** What is done with personal data of a request. */
 export interface ScrubOptions {
   readonly policy: PiiPolicy;
-  /** 32 bytes. */
-  readonly hashKey: Uint8Array;
+  /** 32 bytes; undefined: the policy has no hashes. */
+  readonly hashKey?: Uint8Array | undefined;
 }
 
 export interface Scrubbed {
@@ -32,11 +33,13 @@ export interface Scrubbed {
 
 /** Most different values: placeholders and originals are to fit into one record of the results. */
 const mostPlaceholders = 20_000;
+/** What is short may be replaced by what is long: with that, the content is to fit into one message still. */
+const mostGrowth = 1024 * 1024;
 
 /**
  * Does to personal data what the policy says: in messages of all roles, in texts, in tools and in the schema of the answer; the same
- * value gets the same placeholder, and JSON stays JSON. Stop strings and labels are the client's own and stay, as do names of
- * functions, which are no text.
+ * value gets the same placeholder, and JSON stays JSON. Stop strings have the
+ * placeholder that the model would write. Labels are the client's own and stay, as do names of functions, which are no text.
  *
  * @param classified what a model found in a text, in the place of the rules for names
  * @throws `payload_too_large` where there is more personal data than can be replaced; `content_blocked`
@@ -52,19 +55,21 @@ export function scrub(
     direction: 'input',
     detect: detectorOf(policy, 'input', { classified }),
     taken: (name) => present.has(name),
-    hash: keyedHash(hashKey),
+    hash: hashKey === undefined ? noHash : keyedHash(hashKey),
     most: mostPlaceholders,
+    mostGrowth,
   });
   const replace: Replace = (text) => {
     try {
       return masker.mask(text);
     } catch (error) {
       if (error instanceof TooManyPlaceholders) throw tooManyValues();
+      if (error instanceof TooMuchGrowth) throw tooLong();
       if (error instanceof ContentBlocked) throw blocked(error.type);
       throw error;
     }
   };
-  const { response_format, tools, task } = content;
+  const { response_format, stop, tools, task } = content;
   const scrubbed: RequestContent = {
     ...content,
     messages: content.messages.map((message) => ({
@@ -74,6 +79,7 @@ export function scrub(
         ? {}
         : { tool_calls: message.tool_calls.map((call) => scrubCall(call, replace)) }),
     })),
+    stop: stop.map(replace),
     ...(response_format === undefined ? {} : { response_format: scrubFormat(response_format, replace) }),
     ...(tools === undefined ? {} : { tools: tools.map((tool) => scrubTool(tool, replace)) }),
     ...(task === undefined
@@ -83,10 +89,22 @@ export function scrub(
   return { content: scrubbed, mapping: masker.mapping, counts: masker.counts() };
 }
 
+/** A hash without a key would tell what it was made of. */
+function noHash(type: string): never {
+  throw new Error(`the policy hashes ${type}, and there is no key`);
+}
+
 function tooManyValues(): MillraceError {
   return new MillraceError(
     'payload_too_large',
     `The content has more than ${mostPlaceholders} different pieces of personal data, which is the most that are replaced.`,
+  );
+}
+
+function tooLong(): MillraceError {
+  return new MillraceError(
+    'payload_too_large',
+    `What stands for the personal data of the content is more than ${mostGrowth} characters longer than that, which is the most.`,
   );
 }
 
@@ -107,7 +125,8 @@ function textsOf({ messages, stop, response_format, tools, task }: RequestConten
     ...(task?.texts ?? []),
   ];
   return [
-    ...texts.flatMap((text) => [text, JSON.stringify(parseStructure(text) ?? '')]),
+    ...texts,
+    ...texts.filter((text) => text.includes('\\')).map((text) => JSON.stringify(parseStructure(text) ?? '')),
     ...(task?.labels ?? []),
     ...stop,
     JSON.stringify([response_format, tools]),

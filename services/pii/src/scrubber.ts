@@ -22,19 +22,24 @@ export interface Scrubber extends Stoppable {
 /** Content up to this length takes a few milliseconds. */
 const longestInline = 4 * 1024;
 
-/** @param count of threads. @param limitMs that one may take for a request. @param classifier finds names in the place of rules */
+/** Several times what 1 MiB takes, whatever is in it. */
+const threadHeapMb = 512;
+
+/** @param count of threads. @param limitMs that one may take for a request. @param heapMb of memory that one may take. @param classifier finds names in the place of rules */
 export function createScrubber({
   clock,
   threads: count,
   limitMs,
   classifier,
+  heapMb = threadHeapMb,
 }: {
   readonly clock: Clock;
   readonly threads: number;
   readonly limitMs: number;
   readonly classifier?: TokenClassifier | undefined;
+  readonly heapMb?: number;
 }): Scrubber {
-  const threads = Array.from({ length: count }, () => new ScrubThread({ clock, limitMs }));
+  const threads = Array.from({ length: count }, () => new ScrubThread({ clock, limitMs, heapMb }));
   const leastBusy = (): ScrubThread =>
     threads.reduce((least, thread) => (thread.waiting < least.waiting ? thread : least));
 

@@ -5,7 +5,7 @@ import { compileOwnPattern, type OwnPattern } from './own-patterns.ts';
 import { createPatternRecognizers } from './pattern-recognizers.ts';
 import { piecesOf } from './pieces.ts';
 import type { Recognizer } from './recognizer.ts';
-import { createScan } from './scan.ts';
+import { createScan, type Scan } from './scan.ts';
 import { withClassified } from './with-classified.ts';
 import { withoutOverlaps } from './without-overlaps.ts';
 
@@ -63,8 +63,10 @@ export function createAnalyzer(options: AnalyzerOptions = {}): Analyzer {
     const found: Entity[] = [];
     const unsure: Entity[] = [];
     for (const find of own) found.push(...find(text));
-    for (const recognizer of recognizers)
+    for (const recognizer of recognizers) {
+      if (isTooLittle(scan, recognizer)) continue;
       for (const entity of recognizer.find(scan)) (entity.score >= minScore ? found : unsure).push(entity);
+    }
     if (classified !== undefined)
       found.splice(0, found.length, ...withClassified(text, found, classified(text), minScore));
     found.push(...besideOthers(text, found, unsure, minScore));
@@ -88,5 +90,7 @@ export function createAnalyzer(options: AnalyzerOptions = {}): Analyzer {
   };
 }
 
+const isTooLittle = ({ text, digits }: Scan, { leastDigits = 0, leastLength = 0 }: Recognizer): boolean =>
+  digits < leastDigits || text.length < leastLength;
 const normalized = (value: string): string => value.trim().toLowerCase();
 const valueOf = (text: string, { start, end }: Entity): string => normalized(text.slice(start, end));

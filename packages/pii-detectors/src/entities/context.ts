@@ -1,3 +1,4 @@
+import { matchesOf } from './matches-of.ts';
 import type { Scan } from './scan.ts';
 
 /** Words that say what the number beside them is. */
@@ -35,8 +36,7 @@ export function contextDistance(
 
 function lastMatchEnd(text: string, words: ContextWords): number | undefined {
   let end: number | undefined;
-  words.lastIndex = 0;
-  for (const match of text.matchAll(words)) end = match.index + match[0].length;
+  for (const match of matchesOf(text, words)) end = match.index + match[0].length;
   return end;
 }
 

@@ -1,3 +1,4 @@
+import { matchesOf } from './matches-of.ts';
 /** Which column or field a value belongs to. */
 export interface FieldLabels {
   at(offset: number): string | undefined;
@@ -98,7 +99,7 @@ function headerOf(line: string): Header | undefined {
 }
 
 function* fieldsOfInserts(text: string): Generator<Field> {
-  for (const match of text.matchAll(insert)) {
+  for (const match of matchesOf(text, insert)) {
     const labels = (match[1] ?? '').split(',').map((label) => label.trim());
     yield* fieldsOfTuples(text, match.index + match[0].length, labels);
   }

@@ -1,3 +1,4 @@
+import { matchesOf } from './matches-of.ts';
 import { contextDistance, type ContextWords } from './context.ts';
 import type { Entity, EntityType } from './entity.ts';
 import type { Scan } from './scan.ts';
@@ -5,6 +6,10 @@ import type { Scan } from './scan.ts';
 /** Finds one type, or a few that go together. Pure, and linear in the length of the text. What it finds may overlap with what others find. */
 export interface Recognizer {
   readonly types: readonly EntityType[];
+  /** Texts with fewer digits are not searched, as most strings of JSON are not: what it finds has as many. 0 by default. */
+  readonly leastDigits?: number;
+  /** The same for characters. */
+  readonly leastLength?: number;
   find(scan: Scan): Iterable<Entity>;
 }
 
@@ -12,6 +17,9 @@ export interface PatternOptions {
   readonly type: EntityType;
   /** Candidates: global, and linear on any text. */
   readonly pattern: RegExp;
+  /** What a candidate that passes the check has at least, as `Recognizer` says. */
+  readonly leastDigits?: number;
+  readonly leastLength?: number;
   /** Whether a candidate is well formed: its checksum, mostly. @returns its score beside no context word, if it is not `alone` */
   readonly check?: (value: string) => boolean | number;
   /** Score where no context word stands near. */
@@ -26,11 +34,13 @@ const suspicion = 0.5;
 
 /** A recognizer of what a regular expression finds and a checksum confirms; context words raise or lower the score. */
 export function patternRecognizer(options: PatternOptions): Recognizer {
-  const { type, pattern, check, alone, inContext, context } = options;
+  const { type, pattern, leastDigits = 0, leastLength = 0, check, alone, inContext, context } = options;
   return {
     types: [type],
+    leastDigits,
+    leastLength,
     *find(scan) {
-      for (const match of scan.text.matchAll(pattern)) {
+      for (const match of matchesOf(scan.text, pattern)) {
         const value = match[0];
         const start = match.index;
         const checked = check?.(value) ?? true;

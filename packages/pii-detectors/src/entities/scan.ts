@@ -7,6 +7,8 @@ const harmlessWord =
 /** A text, and what all recognizers ask of it. */
 export interface Scan {
   readonly text: string;
+  /** How many digits it has, of which no more than 16 are counted. */
+  readonly digits: number;
   /** So many characters before an offset, or fewer, within its line; with a line before that ends in a colon. */
   before(start: number, characters: number): string;
   /** So many characters behind an offset, within its line. */
@@ -29,6 +31,7 @@ export function createScan(text: string): Scan {
   };
   return {
     text,
+    digits: digitsIn(text),
     before,
     behind(end, characters) {
       return text.slice(end, end + characters).split('\n', 1)[0] ?? '';
@@ -39,4 +42,16 @@ export function createScan(text: string): Scan {
     },
     isSuspicious: (start) => harmlessWord.test(before(start, 32)),
   };
+}
+
+/** More than any recognizer asks for. */
+const mostDigits = 16;
+
+function digitsIn(text: string): number {
+  let digits = 0;
+  for (let at = 0; at < text.length && digits < mostDigits; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= 0x30 && code <= 0x39) digits += 1;
+  }
+  return digits;
 }

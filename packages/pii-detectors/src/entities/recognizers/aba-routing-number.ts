@@ -7,6 +7,7 @@ import { bounded } from './boundaries.ts';
 export const abaRoutingNumbers = patternRecognizer({
   type: 'ABA_ROUTING_NUMBER',
   pattern: bounded(String.raw`\d{4}-?\d{4}-?\d`),
+  leastDigits: 9,
   alone: 0.1,
   inContext: 0.95,
   check(value) {

@@ -50,6 +50,7 @@ export const addressForms: readonly AddressForm[] = [
       'gu',
     ),
     bare: 0.86,
+    needs: /\d[A-Za-z]?(?:[-/]\d{1,4})?,?[ ]\p{Lu}/u,
   },
   {
     pattern: new RegExp(
@@ -57,6 +58,7 @@ export const addressForms: readonly AddressForm[] = [
       'gu',
     ),
     bare: 0.86,
+    needs: /\w,\s\p{Lu}/u,
   },
   {
     pattern: new RegExp(
@@ -64,6 +66,7 @@ export const addressForms: readonly AddressForm[] = [
       'giu',
     ),
     bare: 0.45,
+    needs: /\d[a-z]?\s[\p{Ll}'’.-]/iu,
   },
   {
     pattern: new RegExp(
@@ -71,6 +74,7 @@ export const addressForms: readonly AddressForm[] = [
       'giu',
     ),
     bare: 0.86,
+    needs: /,\s[a-z]{2}\s\d{5}(?!\d)/iu,
   },
   // Mentzelplatz 4, 98299 Uffenheim; Franz-Josef-Gasse 67 a
   {
@@ -105,6 +109,7 @@ export const addressForms: readonly AddressForm[] = [
       'gu',
     ),
     bare: 0.86,
+    needs: new RegExp(String.raw`(?:${flexible(romance)})\s`, 'u'),
   },
   {
     pattern: new RegExp(
@@ -112,6 +117,7 @@ export const addressForms: readonly AddressForm[] = [
       'giu',
     ),
     bare: 0.8,
+    needs: /(?:rue|avenue|boulevard|chemin|impasse|allée|quai|place)\s/iu,
   },
   // H.No. 289, Kashyap Ganj, Medininagar 872523; 804, Modi Nagar, Kalyan-Dombivli 957415; 22/03, Roy, Coimbatore 718634
   {
@@ -120,6 +126,7 @@ export const addressForms: readonly AddressForm[] = [
       'giu',
     ),
     bare: 0.86,
+    needs: /[\s-]\d{6}/u,
   },
   {
     pattern: new RegExp(
@@ -127,17 +134,20 @@ export const addressForms: readonly AddressForm[] = [
       'giu',
     ),
     bare: 0.7,
+    needs: /\d,\s/u,
   },
   // Codes alone, of the UK, beside a word that says so
   {
     pattern: new RegExp(String.raw`${border}[A-Z]{1,2}\d[A-Z\d]?\s\d[ABD-HJLNP-UW-Z]{2}${stop}`, 'gu'),
     bare: 0.5,
     inContext: 0.8,
+    needs: /\d[A-Z\d]?\s\d[A-Z]{2}/u,
   },
   {
     pattern:
       /(?<![\p{L}\p{N}])(?:p\.?\s?o\.?\s?box|postfach|apartado(?: de correos)?|boîte postale|caixa postal)\s\d{1,7}(?![\p{L}\p{N}])/giu,
     bare: 0.7,
+    needs: /(?:box|postfach|apartado|correos|postale?)\s\d/iu,
   },
 ];
 

@@ -7,6 +7,7 @@ import { bounded } from './boundaries.ts';
 export const auAbns = patternRecognizer({
   type: 'AU_ABN',
   pattern: bounded(String.raw`[1-9]\d(?<mark> ?)\d{3}\k<mark>\d{3}\k<mark>\d{3}`),
+  leastDigits: 11,
   alone: 0.2,
   inContext: 1,
   check(value) {

@@ -7,6 +7,7 @@ import { bounded } from './boundaries.ts';
 export const auMedicares = patternRecognizer({
   type: 'AU_MEDICARE',
   pattern: bounded(String.raw`[2-6]\d{3}(?<mark>[ \-]?)\d{5}\k<mark>\d(?:[ \-/]?[1-9])?`),
+  leastDigits: 10,
   alone: 0.1,
   inContext: 1,
   check(value) {

@@ -7,6 +7,7 @@ import { bounded } from './boundaries.ts';
 export const auTfns = patternRecognizer({
   type: 'AU_TFN',
   pattern: bounded(String.raw`\d{3}(?<mark>[ \-]?)\d{3}\k<mark>\d{3}`),
+  leastDigits: 9,
   alone: 0.1,
   inContext: 1,
   check(value) {

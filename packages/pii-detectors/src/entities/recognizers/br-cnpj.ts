@@ -8,6 +8,7 @@ import { checkDigit } from './br-cpf.ts';
 export const brCnpjs = patternRecognizer({
   type: 'BR_CNPJ',
   pattern: bounded(String.raw`\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}|\d{14}`),
+  leastDigits: 14,
   alone: 0.4,
   inContext: 1,
   check(value) {

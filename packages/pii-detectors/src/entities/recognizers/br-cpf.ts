@@ -7,6 +7,7 @@ import { bounded } from './boundaries.ts';
 export const brCpfs = patternRecognizer({
   type: 'BR_CPF',
   pattern: bounded(String.raw`\d{3}\.\d{3}\.\d{3}[-–]?\d{2}|\d{3} ?\d{3} ?\d{3}[- ]?\d{2}`),
+  leastDigits: 11,
   alone: 0.4,
   inContext: 1,
   check(value) {

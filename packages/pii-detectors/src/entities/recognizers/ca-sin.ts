@@ -8,6 +8,7 @@ import { bounded } from './boundaries.ts';
 export const caSins = patternRecognizer({
   type: 'CA_SIN',
   pattern: bounded(String.raw`[1-79]\d{2}(?<mark>[ \-]?)\d{3}\k<mark>\d{3}`),
+  leastDigits: 9,
   alone: 0.1,
   inContext: 1,
   check(value) {

@@ -20,6 +20,7 @@ const brands: readonly (readonly [RegExp, readonly number[]])[] = [
 export const creditCards = patternRecognizer({
   type: 'CREDIT_CARD',
   pattern: bounded(String.raw`\d(?:[ \u00a0.\-‐–]?\d){12,18}`),
+  leastDigits: 13,
   alone: 0.7,
   inContext: 1,
   check(value) {

@@ -1,3 +1,4 @@
+import { matchesOf } from '../matches-of.ts';
 import { contextDistance, contextWords } from '../context.ts';
 import type { Entity } from '../entity.ts';
 import type { Scan } from '../scan.ts';
@@ -86,9 +87,10 @@ const dated = contextWords(
  */
 export const dates: Recognizer = {
   types: ['DATE_OF_BIRTH', 'DATE_TIME'],
+  leastDigits: 3,
   *find(scan) {
     for (const form of forms)
-      for (const { index, 0: value } of scan.text.matchAll(form))
+      for (const { index, 0: value } of matchesOf(scan.text, form))
         yield judge(scan, index, index + value.length);
   },
 };

@@ -7,6 +7,7 @@ import { bounded } from './boundaries.ts';
 export const deTaxIds = patternRecognizer({
   type: 'DE_TAX_ID',
   pattern: bounded(String.raw`[1-9]\d(?<mark>[ /]?)\d{3}\k<mark>\d{3}\k<mark>\d{3}`),
+  leastDigits: 11,
   alone: 0.3,
   inContext: 1,
   check(value) {

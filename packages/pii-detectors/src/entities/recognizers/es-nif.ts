@@ -21,6 +21,7 @@ const context = contextWords(
 export const esNifs: Recognizer = patternRecognizer({
   type: 'ES_NIF',
   pattern: bounded(String.raw`\d{1,2}\.\d{3}\.\d{3}[ \-]?[A-Za-z]|\d{7,8}[ \-]?[A-Za-z]`),
+  leastDigits: 7,
   alone: 0.7,
   inContext: 1,
   check(value) {
@@ -37,6 +38,7 @@ export const esNifs: Recognizer = patternRecognizer({
 export const esNies: Recognizer = patternRecognizer({
   type: 'ES_NIE',
   pattern: bounded(String.raw`[XYZxyz][ \-]?\d{7}[ \-]?[A-Za-z]`),
+  leastDigits: 7,
   alone: 0.75,
   inContext: 1,
   check(value) {

@@ -9,6 +9,7 @@ export const frNirs = patternRecognizer({
   pattern: bounded(
     String.raw`[1-478][ .]?\d{2}[ .]?(?:0[1-9]|1[0-2]|[2-9]\d)[ .]?(?:\d{2}|2[ABab])[ .]?\d{3}[ .]?\d{3}[ .]?\d{2}`,
   ),
+  leastDigits: 14,
   alone: 0.8,
   inContext: 1,
   check(value) {

@@ -1,3 +1,4 @@
+import { matchesOf } from '../matches-of.ts';
 import { passesMod97 } from '../checksums/mod97.ts';
 import type { Recognizer } from '../recognizer.ts';
 
@@ -20,8 +21,10 @@ const isAlphanumeric = (character: string | undefined): boolean =>
 /** International bank account numbers: country, its length, and the check of ISO 13616 (mod 97). Blanks, dots or hyphens between groups are allowed. */
 export const ibans: Recognizer = {
   types: ['IBAN_CODE'],
+  leastDigits: 2,
+  leastLength: 15,
   *find({ text }) {
-    for (const { index, 0: head } of text.matchAll(beginning)) {
+    for (const { index, 0: head } of matchesOf(text, beginning)) {
       const length = lengths[head.slice(0, 2).toUpperCase()];
       const end = length === undefined ? undefined : endOf(text, index, length);
       if (end !== undefined && passesMod97(text.slice(index, end).replace(/[^A-Za-z0-9]/gu, '')))

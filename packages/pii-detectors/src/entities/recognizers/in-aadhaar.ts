@@ -8,6 +8,7 @@ import { bounded } from './boundaries.ts';
 export const inAadhaars = patternRecognizer({
   type: 'IN_AADHAAR',
   pattern: bounded(String.raw`[2-9]\d{3}(?<mark>[ \-]?)\d{4}\k<mark>\d{4}`),
+  leastDigits: 12,
   alone: 0.3,
   inContext: 1,
   check(value) {

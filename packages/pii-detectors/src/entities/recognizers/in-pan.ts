@@ -6,6 +6,7 @@ import { bounded } from './boundaries.ts';
 export const inPans = patternRecognizer({
   type: 'IN_PAN',
   pattern: bounded(String.raw`[A-Za-z]{3}[ABCFGHJLPTabcfghjlpt][A-Za-z]\d{4}[A-Za-z]`),
+  leastDigits: 4,
   alone: 0.5,
   inContext: 0.95,
   check: (value) =>

@@ -1,3 +1,4 @@
+import { matchesOf } from '../matches-of.ts';
 import { isIPv4, isIPv6 } from 'node:net';
 import { contextWords } from '../context.ts';
 import { scoreOf, type Recognizer } from '../recognizer.ts';
@@ -35,7 +36,7 @@ const packageVersion = /(?:[@=~^]|[<>]=)\s?$/u;
 export const ipAddresses: Recognizer = {
   types: ['IP_ADDRESS'],
   *find(scan) {
-    for (const { index, 0: value } of scan.text.matchAll(candidate4)) {
+    for (const { index, 0: value } of matchesOf(scan.text, candidate4)) {
       if (!isIPv4(value)) continue;
       const before = scan.before(index, 24);
       const end = index + value.length;
@@ -47,7 +48,7 @@ export const ipAddresses: Recognizer = {
       const score = isNobody ? bare : scoreOf(scan, index, end, { bare, inContext: 0.95, context });
       yield { type: 'IP_ADDRESS', start: index, end, score };
     }
-    for (const { index, 0: value } of scan.text.matchAll(candidate6)) {
+    for (const { index, 0: value } of matchesOf(scan.text, candidate6)) {
       // A time, a ratio or `::` alone is well formed as an address, but says nothing of anybody.
       if (!isIPv6(value) || !/[0-9A-Fa-f]{2}/u.test(value)) continue;
       const end = index + value.length;

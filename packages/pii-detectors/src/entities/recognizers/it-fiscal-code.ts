@@ -11,6 +11,8 @@ export const itFiscalCodes = patternRecognizer({
   pattern: bounded(
     String.raw`[A-Za-z]{6}[0-9LMNP-Vlmnp-v]{2}[ABCDEHLMPRSTabcdehlmprst][0-9LMNP-Vlmnp-v]{2}[A-Za-z][0-9LMNP-Vlmnp-v]{3}[A-Za-z]`,
   ),
+  leastDigits: 1,
+  leastLength: 16,
   alone: 0.9,
   inContext: 1,
   check(value) {

@@ -6,6 +6,7 @@ export const macAddresses = patternRecognizer({
   type: 'MAC_ADDRESS',
   pattern:
     /(?<![\p{L}\p{N}_:-])(?:[0-9A-Fa-f]{2}(?<mark>[:-])(?:[0-9A-Fa-f]{2}\k<mark>){4}(?:[0-9A-Fa-f]{2}\k<mark>[0-9A-Fa-f]{2}\k<mark>)?[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})(?![\p{L}\p{N}_-]|:[0-9A-Fa-f])/gu,
+  leastLength: 14,
   alone: 0.9,
   inContext: 1,
   check: (value) =>

@@ -105,6 +105,7 @@ type Form = 'international' | 'valid' | 'possible' | 'none';
 export function phoneRecognizer(regions: readonly CountryCode[] = defaultPhoneRegions): Recognizer {
   return {
     types: ['PHONE_NUMBER'],
+    leastDigits: 7,
     *find(scan) {
       const known = new Map<string, Form>();
       const formOf = (value: string): Form => {

@@ -1,3 +1,4 @@
+import { matchesOf } from '../matches-of.ts';
 const beginning = /-----BEGIN (?:[A-Z0-9]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)?-----/gu;
 const ending = /-----END (?:[A-Z0-9]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)?-----/gu;
 const longest = 20_000;
@@ -5,7 +6,7 @@ const longest = 20_000;
 /** Private keys in PEM: whole blocks; of one whose end is missing, all that could be part of it. */
 export function* privateKeys(text: string): Generator<{ readonly start: number; readonly end: number }> {
   let position = 0;
-  for (const { index, 0: head } of text.matchAll(beginning)) {
+  for (const { index, 0: head } of matchesOf(text, beginning)) {
     if (index < position) continue;
     const from = index + head.length;
     ending.lastIndex = from;

@@ -1,3 +1,4 @@
+import { matchesOf } from '../matches-of.ts';
 import type { Entity } from '../entity.ts';
 import type { Recognizer } from '../recognizer.ts';
 import { privateKeys } from './private-keys.ts';
@@ -6,6 +7,10 @@ import { secretForms } from './secret-forms.ts';
 /** Behind these stands a secret: in a sentence, a setting, JSON, code, a header or a query. */
 const keyword =
   /(?<![\p{L}\p{N}])(?:[\p{L}\p{N}]{0,24}[_-]){0,4}(?:pass(?:word|wd|phrase|code)?|pwd|secret|api[_ -]?key|apikey|access[_ -]?key|auth[_ -]?token|access[_ -]?token|refresh[_ -]?token|token|bearer|credentials?|private[_ -]?key|client[_ -]?secret|signing[_ -]?key|encryption[_ -]?key|account[_ -]?key|kennwort|passwort|mot de passe|contraseña|senha|clave)(?:[_-][\p{L}\p{N}]{1,24}){0,3}["'`\]]{0,2}(?<link>\s{0,3}(?:=>|:=|[:=]{1,2})\s{0,3}|\s(?:is|was|ist|est|es|are|now)(?::| =)?\s|\s{1,2})(?<quote>["'`]{0,3})(?<value>[^\s"'`<>,;]{6,512})/giu;
+/** Cheap, and in every text that has what `keyword` finds. */
+const anyWord =
+  /pass|pwd|secret|api[_ -]?key|apikey|access[_ -]?key|token|bearer|credential|private[_ -]?key|signing[_ -]?key|encryption[_ -]?key|account[_ -]?key|kennwort|mot de passe|contraseña|senha|clave/iu;
+const shortestForm = 15;
 const inUrl = /:\/\/[^\s:/@"']{1,64}:(?<value>[^\s@/"']{3,128})@/gu;
 /** What stands for a secret and is none. */
 const stand_in =
@@ -18,11 +23,12 @@ const isCode = /[([]|\$\{|\\u|\?\.|\):?$|^\/\^|^\w+\.\w+\.\w+$/u;
 export const secrets: Recognizer = {
   types: ['SECRET'],
   *find({ text }) {
-    for (const { pattern, score, check } of secretForms)
-      for (const { index, 0: value } of text.matchAll(pattern))
-        if (check?.(value) ?? true) yield secret(index, value, score);
+    if (text.length >= shortestForm)
+      for (const { pattern, score, check } of secretForms)
+        for (const { index, 0: value } of matchesOf(text, pattern))
+          if (check?.(value) ?? true) yield secret(index, value, score);
     for (const { start, end } of privateKeys(text)) yield { type: 'SECRET', start, end, score: 1 };
-    for (const match of text.matchAll(keyword)) {
+    for (const match of anyWord.test(text) ? matchesOf(text, keyword) : []) {
       const { link = '', quote = '', value: found = '' } = match.groups ?? {};
       const value = found.replace(/[.!?)\]}]+$/u, '');
       const isSet = /[:=]/u.test(link);
@@ -30,7 +36,7 @@ export const secrets: Recognizer = {
       if (!isRandom(value, isSet || quote !== '')) continue;
       yield secret(match.index + match[0].length - found.length, value, isSet || quote !== '' ? 0.8 : 0.65);
     }
-    for (const match of text.matchAll(inUrl)) {
+    for (const match of matchesOf(text, inUrl)) {
       const value = match.groups?.['value'] ?? '';
       if (!stand_in.test(value)) yield secret(match.index + match[0].length - 1 - value.length, value, 0.95);
     }

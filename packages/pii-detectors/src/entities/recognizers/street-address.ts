@@ -1,3 +1,4 @@
+import { matchesOf } from '../matches-of.ts';
 import { contextWords } from '../context.ts';
 import { addressForms } from './address-forms.ts';
 import { endOfAddress, townBehind } from './address-tail.ts';
@@ -39,11 +40,11 @@ const context = contextWords(
 /** Streets with numbers, and what follows them: units, towns, states and codes, as they are written in ten countries. */
 export const streetAddresses: Recognizer = {
   types: ['LOCATION'],
+  leastDigits: 1,
   *find(scan) {
-    if (!/\d/u.test(scan.text)) return;
     for (const { pattern, bare, inContext = 0.95, needs } of addressForms)
       if (needs?.test(scan.text) !== false)
-        for (const { index, 0: value } of scan.text.matchAll(pattern)) {
+        for (const { index, 0: value } of matchesOf(scan.text, pattern)) {
           const end = endOfAddress(scan.text, index, index + value.length);
           const score = scoreOf(scan, index, end, { bare, inContext, context });
           yield { type: 'LOCATION', start: index, end, score };

@@ -7,6 +7,7 @@ import { bounded } from './boundaries.ts';
 export const ukNhsNumbers = patternRecognizer({
   type: 'UK_NHS',
   pattern: bounded(String.raw`\d{3}(?<mark>[ \-]?)\d{3}\k<mark>\d{4}`),
+  leastDigits: 10,
   alone: 0.2,
   inContext: 1,
   check(value) {

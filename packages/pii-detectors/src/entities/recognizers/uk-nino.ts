@@ -11,6 +11,7 @@ export const ukNinos = patternRecognizer({
     ).source,
     'giu',
   ),
+  leastDigits: 6,
   alone: 0.65,
   inContext: 1,
   check: (value) => (/[a-z]/u.test(value) ? 0.45 : true),

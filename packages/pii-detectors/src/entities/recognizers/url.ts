@@ -1,3 +1,4 @@
+import { matchesOf } from '../matches-of.ts';
 import type { Recognizer } from '../recognizer.ts';
 
 const beginning =
@@ -11,7 +12,7 @@ export const urls: Recognizer = {
   types: ['URL'],
   *find({ text }) {
     if (text.includes('://') || /www\d?\./iu.test(text)) {
-      for (const { index, 0: value } of text.matchAll(beginning)) {
+      for (const { index, 0: value } of matchesOf(text, beginning)) {
         const length = trimmed(value);
         if (
           /[\p{L}\p{N}\]]/u.test(value.slice(value.indexOf('://') < 0 ? 4 : value.indexOf('://') + 3, length))
@@ -20,7 +21,7 @@ export const urls: Recognizer = {
       }
     }
     if (!text.includes('/')) return;
-    for (const { index, 0: value } of text.matchAll(bare))
+    for (const { index, 0: value } of matchesOf(text, bare))
       yield { type: 'URL', start: index, end: index + trimmed(value), score: 0.6 };
   },
 };

@@ -7,6 +7,7 @@ import { bounded } from './boundaries.ts';
 export const usBankNumbers = patternRecognizer({
   type: 'US_BANK_NUMBER',
   pattern: bounded(String.raw`\d{6,17}|\d{3,5}[ -]\d{3,6}[ -]\d{2,6}`),
+  leastDigits: 6,
   alone: 0.05,
   inContext: 0.85,
   check: (value) => !isOneDigit(value),

@@ -8,6 +8,7 @@ export const usDriverLicenses = patternRecognizer({
   pattern: bounded(
     String.raw`[A-Z]{1,2}-?\d{3}-?\d{3,4}-?\d{0,5}|[A-Z]\d{3}-\d{4}-\d{4}|[A-Z]\d{3}[ -]\d{3}[ -]\d{2}[ -]\d{3}[ -]\d|\d{7,9}|\d{3}[ -]\d{3}[ -]\d{3}|[A-Z]{5}\d{6}[A-Z0-9]{2}\d[A-Z]{2}|[A-Z9]{5}\d{6}[A-Z0-9]{3}[A-Z]{2}`,
   ),
+  leastDigits: 6,
   alone: 0.05,
   inContext: 0.85,
   context: contextWords(

@@ -6,6 +6,7 @@ import { bounded } from './boundaries.ts';
 export const usItins = patternRecognizer({
   type: 'US_ITIN',
   pattern: bounded(String.raw`9\d{2}(?<mark>[ \-]?)(?:5\d|6[0-5]|7\d|8[0-8]|9[0-24-9])\k<mark>\d{4}`),
+  leastDigits: 9,
   alone: 0.1,
   inContext: 0.95,
   check: (value) => (/[-]/u.test(value) ? 0.6 : /\D/u.test(value) ? 0.35 : 0.1),

@@ -6,6 +6,7 @@ import { bounded } from './boundaries.ts';
 export const usPassports = patternRecognizer({
   type: 'US_PASSPORT',
   pattern: bounded(String.raw`\d{9}|[A-Z]\d{8}|[a-z]\d{8}|[A-Z]{2}\d{7}`),
+  leastDigits: 7,
   alone: 0.1,
   inContext: 0.9,
   context: contextWords(

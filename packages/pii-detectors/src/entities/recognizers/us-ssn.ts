@@ -7,6 +7,7 @@ import { bounded } from './boundaries.ts';
 export const usSsns = patternRecognizer({
   type: 'US_SSN',
   pattern: bounded(String.raw`(?!000|666|9)\d{3}(?<mark>[ .\-‐–]?)(?!00)\d{2}\k<mark>(?!0000)\d{4}`),
+  leastDigits: 9,
   alone: 0.1,
   inContext: 0.95,
   check(value) {
