@@ -38,7 +38,7 @@ export const secretForms: readonly SecretForm[] = [
   form('[MNO][A-Za-z0-9_-]{23,27}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,40}', 1, isDiscord),
   // HTTP Basic: name and password in base64
   {
-    pattern: /(?<=\bbasic )[A-Za-z0-9+/]{12,1024}={0,2}(?![A-Za-z0-9+/=])/giu,
+    pattern: /(?<=\bbasic )[A-Za-z0-9+/]{16,1024}={0,2}(?![A-Za-z0-9+/=])/giu,
     score: 1,
     check: isCredentials,
   },
