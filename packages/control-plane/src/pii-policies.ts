@@ -9,7 +9,7 @@ import {
   type PiiAction,
   type PiiPolicy,
 } from '@millrace/pii-policy';
-import { MillraceError } from '@millrace/runtime';
+import { MillraceError, shorten } from '@millrace/runtime';
 import { piiPolicies, tenants, type Transaction } from '@millrace/store';
 import { noteChanges } from './control-changes.ts';
 import type { ControlDependencies, Reading } from './control-dependencies.ts';
@@ -23,7 +23,7 @@ const actionsSchema = (what: string) =>
   ({
     type: 'object',
     maxProperties: 100,
-    propertyNames: { pattern: typePattern, maxLength: 48 },
+    propertyNames: { type: 'string', pattern: typePattern, maxLength: 48, examples: ['EMAIL_ADDRESS'] },
     additionalProperties: { anyOf: [{ type: 'null' }, actionSchema] },
     description: `${what} null: the default again.`,
   }) as const;
@@ -157,21 +157,9 @@ function merged(present: Actions, changes: ActionChanges = {}): Actions {
 
 /** @throws `invalid_value` */
 function requireGood(policy: PiiPolicy): void {
-  try {
-    compilePatterns(policy.patterns);
-  } catch (error) {
-    if (!(error instanceof InvalidPattern)) throw error;
-    throw new MillraceError('invalid_value', error.message, { param: 'patterns', cause: error });
-  }
+  for (const [index, pattern] of policy.patterns.entries()) requireOwn(pattern, `patterns[${index}]`);
   const own = new Set(policy.patterns.map(({ type }) => type));
   const known = new Set<string>([...piiTypes, ...own]);
-  for (const type of own)
-    if (piiTypes.some((each) => each === type))
-      throw new MillraceError(
-        'invalid_value',
-        `patterns has one of the type ${type}: that is a type of the platform; give it a name of its own`,
-        { param: 'patterns' },
-      );
   for (const [field, actions] of [
     ['actions', policy.actions],
     ['output_actions', policy.outputActions],
@@ -180,9 +168,33 @@ function requireGood(policy: PiiPolicy): void {
       if (!known.has(type))
         throw new MillraceError(
           'invalid_value',
-          `${field} has the type ${type}: allowed are ${[...known].join(', ')}`,
-          { param: field },
+          `${field} has the type ${type}: allowed are ${[...known].join(', ')}, and those of patterns; null removes one`,
+          { param: `${field}.${type}` },
         );
+}
+
+/** @throws `invalid_value` */
+function requireOwn(own: PiiPolicy['patterns'][number], field: string): void {
+  const { type, pattern } = own;
+  if (piiTypes.some((each) => each === type))
+    throw new MillraceError(
+      'invalid_value',
+      `${field}.type is ${type}: that is a type of the platform; give it a name of its own`,
+      { param: `${field}.type` },
+    );
+  try {
+    compilePatterns([own]);
+  } catch (error) {
+    if (!(error instanceof InvalidPattern)) throw error;
+    throw new MillraceError(
+      'invalid_value',
+      `${field}.pattern is ${shorten(JSON.stringify(pattern))}: ${error.message}`,
+      {
+        param: `${field}.pattern`,
+        cause: error,
+      },
+    );
+  }
 }
 
 function show(row: PiiPolicyRow | undefined): ShownPiiPolicy {

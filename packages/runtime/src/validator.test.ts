@@ -136,6 +136,11 @@ const validateDetails = compileValidator({
       propertyNames: { type: 'string', pattern: '^[0-9]$' },
       additionalProperties: { type: 'number', minimum: -1, maximum: 1 },
     },
+    actions: {
+      type: 'object',
+      propertyNames: { type: 'string', pattern: '^[A-Z]+$', examples: ['PERSON'] },
+    },
+    changes: { type: 'object', minProperties: 1, properties: { name: {}, age: {} } },
   },
 });
 
@@ -154,6 +159,17 @@ test.each([
     'bias',
     'bias has a field whose name is not allowed: it must be a text that matches ^[0-9]$',
   ],
+  [
+    { actions: { person: 'x' } },
+    'actions.person',
+    'actions has the field person: its name must be a text such as PERSON',
+  ],
+  [
+    { actions: { 'ada@corp.example': 'x' } },
+    'actions',
+    'actions has a field whose name is not allowed: it must be a text such as PERSON',
+  ],
+  [{ changes: {} }, 'changes', 'changes has no field: it must have one of name, age'],
   [{ bias: { 5: 3 } }, 'bias[5]', 'bias[5] is out of range: it must be a number from -1 to 1'],
   [
     { bias: { 1: 1, 2: 1, 3: 1 } },

@@ -30,9 +30,10 @@ export function describeViolation(errors: readonly ErrorObject[], isContent: boo
   const param = path === '' ? undefined : path;
   const special =
     missingField(first, path) ??
+    noField(first, path) ??
     unknownField(first, path) ??
     unknownTag(first, path, isContent) ??
-    wrongFieldName(errors, name, param);
+    wrongFieldName(errors, path, isContent);
   if (special !== undefined) return special;
   const allowed = [...new Set(errors.map(allowedText))].join(' or ');
   if (isEmpty(first))
@@ -48,6 +49,18 @@ function missingField(error: ErrorObject, path: string): Violation | undefined {
   const allowed = schemaText(schemaOf(error).properties?.[field] ?? {});
   const suffix = allowed === '' ? '' : `: it must be ${allowed}`;
   return { code: 'missing_value', message: `${param} is missing${suffix}`, param };
+}
+
+/** Of an object that is to have one field at least, any of which will do. */
+function noField({ keyword, data, parentSchema }: ErrorObject, path: string): Violation | undefined {
+  if (keyword !== 'minProperties' || Object.keys((data ?? {}) as object).length > 0) return undefined;
+  const fields = Object.keys((parentSchema as SchemaFacts | undefined)?.properties ?? {});
+  if (fields.length === 0 || fields.length > maxFieldsListed) return undefined;
+  return {
+    code: 'missing_value',
+    message: `${path === '' ? 'The message' : path} has no field: it must have one of ${fields.join(', ')}`,
+    param: path === '' ? undefined : path,
+  };
 }
 
 function unknownField(error: ErrorObject, path: string): Violation | undefined {
@@ -82,20 +95,29 @@ function unknownTag(error: ErrorObject, path: string, isContent: boolean): Viola
   return { code: 'invalid_value', message: `${param} is ${shown}: ${allowed}`, param };
 }
 
-/** In an object whose fields the client names. The name itself can be content. */
+/** In an object whose fields the client names. The name itself can be content: it is told where it looks like one. */
 function wrongFieldName(
   errors: readonly ErrorObject[],
-  name: string,
-  param: string | undefined,
+  path: string,
+  isContent: boolean,
 ): Violation | undefined {
-  if (!errors.some(({ keyword }) => keyword === 'propertyNames')) return undefined;
+  const names = errors.find(({ keyword }) => keyword === 'propertyNames');
+  if (names === undefined) return undefined;
   const wrong = errors.find(({ keyword }) => keyword !== 'propertyNames');
   const allowed = wrong === undefined ? 'as the schema says' : allowedText(wrong);
-  return {
-    code: 'invalid_value',
-    message: `${name} has a field whose name is not allowed: it must be ${allowed}`,
-    param,
-  };
+  const given: unknown = names.params['propertyName'];
+  const place = path === '' ? 'The message' : path;
+  return typeof given === 'string' && fieldName.test(given) && !isContent
+    ? {
+        code: 'invalid_value',
+        message: `${place} has the field ${given}: its name must be ${allowed}`,
+        param: joinField(path, given),
+      }
+    : {
+        code: 'invalid_value',
+        message: `${place} has a field whose name is not allowed: it must be ${allowed}`,
+        param: path === '' ? undefined : path,
+      };
 }
 
 /** A value that must not be quoted: its kind, and where that is right, what is wrong with it. */

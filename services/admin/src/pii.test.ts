@@ -52,16 +52,32 @@ describe('the PII policy of a tenant', () => {
     });
   });
 
+  const good = { type: 'EMPLOYEE_ID', pattern: 'E-\\d{6}' };
   it.each([
     ['an action', { actions: { EMAIL_ADDRESS: 'eat' } }, 'actions.EMAIL_ADDRESS'],
-    ['a type', { actions: { EMAILS: 'mask' } }, 'actions'],
-    ['a pattern', { patterns: [{ type: 'X', pattern: '(' }] }, 'patterns'],
-    ['a pattern with a look behind', { patterns: [{ type: 'X', pattern: '(?<=a)b' }] }, 'patterns'],
-    ['a type of the platform', { patterns: [{ type: 'SECRET', pattern: 'x' }] }, 'patterns'],
+    ['a type', { actions: { EMAILS: 'mask' } }, 'actions.EMAILS'],
+    ['a type in lower case', { output_actions: { email: 'mask' } }, 'output_actions.email'],
+    ['a pattern', { patterns: [good, { type: 'X', pattern: '(' }] }, 'patterns[1].pattern'],
+    [
+      'a pattern with a look behind',
+      { patterns: [{ type: 'X', pattern: '(?<=a)b' }] },
+      'patterns[0].pattern',
+    ],
+    ['a type of the platform', { patterns: [{ type: 'SECRET', pattern: 'x' }] }, 'patterns[0].type'],
     ['a list', { allow: 'press@acme.example' }, 'allow'],
-  ])('refuses %s that is none, naming the field', async (_what, body, param) => {
+  ])('refuses %s that is none, naming the field and its value', async (_what, body, param) => {
     const answer = await set(body);
     expect([answer.status, answer.body['error']]).toMatchObject([400, { code: 'invalid_value', param }]);
+    expect(answer.body['error']).toMatchObject({
+      message: expect.stringMatching(/(?:is|has the (?:type|field)) .*: /) as string,
+    });
+  });
+
+  it('says which fields there are where none is given', async () => {
+    expect((await set({})).body['error']).toMatchObject({
+      code: 'missing_value',
+      message: expect.stringContaining('actions, output_actions, patterns, allow, restore') as string,
+    });
   });
 });
 

@@ -189,6 +189,17 @@ it('ends a request that has what is blocked', async () => {
     failure: { code: 'content_blocked', retryable: false },
   });
   expect(JSON.stringify(closing)).not.toContain('corp.example');
+  expect(closing?.trail.at(-1)).toMatchObject({ outcome: 'blocked', facts: { 'EMAIL_ADDRESS.block': '1' } });
+  expect(await findingsOf(event)).toEqual(['INPUT', { type: 'EMAIL_ADDRESS', action: 'block', count: 1 }]);
+});
+
+it('counts what is blocked in content that is looked through in a thread', async () => {
+  const tenant = newTenant();
+  await publishPolicy({ tenant, actions: { EMAIL_ADDRESS: 'block' } });
+  const event = await requestOf(tenant, `${'Nothing here. '.repeat(1_000)}Write to ${mail}.`);
+  await handle(event);
+  expect(await closingOf(event)).toMatchObject({ outcome: 'BLOCKED' });
+  expect(await findingsOf(event)).toEqual(['INPUT', { type: 'EMAIL_ADDRESS', action: 'block', count: 1 }]);
 });
 
 it('refuses what fits into no message with what stands for personal data', async () => {

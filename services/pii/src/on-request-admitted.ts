@@ -21,6 +21,7 @@ import {
 import type { PiiMetrics } from './pii-metrics.ts';
 import { publishFindings } from './publish-findings.ts';
 import { publishMapping } from './publish-mapping.ts';
+import { countsOf } from './refusal.ts';
 import { protectionOf, type Protection } from './protection.ts';
 import { scrubRequest } from './scrub-request.ts';
 import type { Scrubbed } from './scrub.ts';
@@ -61,10 +62,15 @@ export function onRequestAdmitted(dependencies: ScrubbingDependencies) {
     } catch (error) {
       const ending = endingOf(error);
       if (ending === undefined) throw error;
-      const { code } = MillraceError.from(error);
+      const refusal = MillraceError.from(error);
+      const { code } = refusal;
+      const blocked = countsOf(refusal);
       piiMetrics.refused(code);
-      const decision = decide(clock, stage, ending.outcome.toLowerCase(), { code });
+      const decision = decide(clock, stage, ending.outcome.toLowerCase(), { code, facts: factsOf(blocked) });
+      // Before the end, which a redelivery finds: what it counts is told once.
+      await publishFindings(dependencies, event, blocked);
       await endRequest(dependencies, event, { ...ending, decision });
+      piiMetrics.found('input', blocked);
     }
   };
 }

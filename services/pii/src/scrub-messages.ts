@@ -1,7 +1,7 @@
 import type { Classified } from '@millrace/pii-detectors/names';
 import type { PiiCount } from '@millrace/pii-policy';
-import type { ErrorCode } from '@millrace/runtime';
 import type { RequestContent } from '@millrace/stage';
+import type { Refusal } from './refusal.ts';
 import type { Unclassified } from './scrub-classified.ts';
 import type { ScrubOptions } from './scrub.ts';
 
@@ -21,4 +21,4 @@ export type ScrubAnswer =
       readonly counts: readonly PiiCount[];
     }
   | Unclassified
-  | { readonly refused: { readonly code: ErrorCode; readonly message: string } };
+  | { readonly refused: Refusal };

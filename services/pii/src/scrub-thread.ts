@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { MillraceError, type Clock } from '@millrace/runtime';
+import { errorOf } from './refusal.ts';
 import type { ScrubAnswer, ScrubTask } from './scrub-messages.ts';
 import type { Unclassified } from './scrub-classified.ts';
 import type { Scrubbed } from './scrub.ts';
@@ -68,7 +69,7 @@ export class ScrubThread {
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
       worker.postMessage(task);
       const answer = await answered.promise;
-      if ('refused' in answer) throw new MillraceError(answer.refused.code, answer.refused.message);
+      if ('refused' in answer) throw errorOf(answer.refused);
       return answer;
     } catch (error) {
       const isRefusal = error instanceof MillraceError && error.code !== 'pii_unavailable';

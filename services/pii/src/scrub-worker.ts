@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { MillraceError } from '@millrace/runtime';
+import { refusalOf } from './refusal.ts';
 import { scrubClassified } from './scrub-classified.ts';
 import { scrub } from './scrub.ts';
 import type { ScrubAnswer, ScrubTask } from './scrub-messages.ts';
@@ -9,7 +10,7 @@ function answer({ content, options, classified }: ScrubTask): ScrubAnswer {
   try {
     return classified === undefined ? scrub(content, options) : scrubClassified(content, options, classified);
   } catch (error) {
-    if (error instanceof MillraceError) return { refused: { code: error.code, message: error.message } };
+    if (error instanceof MillraceError) return { refused: refusalOf(error) };
     throw error;
   }
 }

@@ -65,7 +65,7 @@ export function scrub(
     } catch (error) {
       if (error instanceof TooManyPlaceholders) throw tooManyValues();
       if (error instanceof TooMuchGrowth) throw tooLong();
-      if (error instanceof ContentBlocked) throw blocked(error.type);
+      if (error instanceof ContentBlocked) throw blocked(error);
       throw error;
     }
   };
@@ -108,10 +108,11 @@ function tooLong(): MillraceError {
   );
 }
 
-function blocked(type: string): MillraceError {
+function blocked(cause: ContentBlocked): MillraceError {
   return new MillraceError(
     'content_blocked',
-    `The content has personal data of the type ${type}, which the policy of the tenant does not let through.`,
+    `The content has personal data of the type ${cause.type}, which the policy of the tenant does not let through.`,
+    { cause },
   );
 }
 

@@ -161,6 +161,28 @@ describe('a command of the administration', () => {
     expect([exitCode, error.includes('is no JSON')]).toEqual([1, true]);
   });
 
+  it("shows a tenant's patterns of personal data, and what is done with each type", async () => {
+    const patterns = [{ type: 'EMPLOYEE_ID', pattern: String.raw`E-\d{6}` }];
+    const policy = { actions: { EMPLOYEE_ID: 'mask' }, patterns, allow: ['a', 'b'], restore: true };
+    answers = {
+      'GET /admin/v1/tenants/acme/pii-policy': policy,
+      'PATCH /admin/v1/tenants/acme/pii-policy': policy,
+    };
+    const shown = [
+      'actions.EMPLOYEE_ID  mask',
+      'allow                a,b',
+      'restore              true',
+      '',
+      'patterns:',
+      'type         pattern',
+      String.raw`EMPLOYEE_ID  E-\d{6}`,
+      '',
+    ].join('\n');
+    expect((await run(['pii', 'policy', 'acme'])).out).toBe(shown);
+    const set = ['pii', 'set-policy', 'acme', '--patterns', JSON.stringify(patterns)];
+    expect((await run(set)).out).toBe(shown);
+  });
+
   it('orders the replay of a dead letter under a key, and discards with a reason', async () => {
     const letter = { id: '17', status: 'replaying', stage: 'pii', replay: 'request', replays: 1 };
     answers = {

@@ -1,6 +1,8 @@
 import { adminGroup } from './admin-command.ts';
 import { json, list, ofOrganisation, ofTenant, onOff, text } from './options.ts';
 
+const tables = { patterns: ['type', 'pattern'] } as const;
+
 export const piiGroup = adminGroup({
   name: 'pii',
   summary: 'personal data in requests and answers: what is done with it, and how much was found',
@@ -9,6 +11,7 @@ export const piiGroup = adminGroup({
       summary: 'what is done with each type',
       method: 'GET',
       path: '/tenants/{tenant}/pii-policy',
+      tables,
     },
     'set-policy': {
       summary: 'changes that; what is left out stays',
@@ -22,6 +25,7 @@ export const piiGroup = adminGroup({
         restore: onOff('answers get the originals back'),
       },
       isVersioned: true,
+      tables,
     },
     report: {
       summary: 'how much was found, by tenant, type and what was done',

@@ -53,12 +53,20 @@ describe('pii scan', () => {
   it('names bad lines, without what they hold, and reads on', async () => {
     const { exitCode, out, error } = await run(
       ['scan'],
-      `{"id":1,"text":"secret\n\n{"id":2}\n${line(3, 'a@b.example')}`,
+      `{"id":1,"text":"secret\n\n{"id":2}\n${line(3, 'a@b.example')}["a@b.example"]\n{"id":{},"text":"a@b.example"}\n{"id":4,"text":7}\n`,
     );
     expect(exitCode).toBe(1);
     expect(out).toMatch(/^\{"id":3,"spans":\[\{"start":0,/u);
     expect(error).toBe(
-      'line 1: no JSON\nline 3: not of the form {"id": text or number, "text": text}\n1 texts, 1 findings, 2 lines that could not be read\n',
+      [
+        'line 1: no JSON',
+        'line 3: text is missing: it must be a text',
+        'line 5: a list: it must be an object {"id": text or number, "text": text}',
+        'line 6: id is an object: it must be a text or a number',
+        'line 7: text is a number: it must be a text',
+        '1 texts, 1 findings, 5 lines that could not be read',
+        '',
+      ].join('\n'),
     );
   });
 
@@ -86,11 +94,12 @@ describe('pii scan', () => {
 
   it.each([
     [['scan', '--model', 'none'], 1, 'none/config.json'],
-    [['scan', '--types', 'SHOE_SIZE'], 2, '--types has SHOE_SIZE: it must be of EMAIL_ADDRESS, URL,'],
+    [['scan', '--types', 'SHOE_SIZE'], 2, '--types has "SHOE_SIZE": it must be of EMAIL_ADDRESS, URL,'],
     [['scan', '--min-score', '7'], 2, '--min-score is 7: 0 to 1 is allowed.'],
     [['scan', 'a', 'b'], 2, 'pii scan takes one file at most.'],
     [['find'], 2, 'pii needs one of policy, set-policy, report, scan.'],
     [['scan', 'none.jsonl'], 1, 'none.jsonl cannot be read'],
+    [['scan', '.'], 1, 'cannot be read: it is a folder'],
   ])('%j ends with %i and says why', async (args, exitCode, message) => {
     const answer = await run(args);
     expect(answer).toMatchObject({ exitCode, out: '' });

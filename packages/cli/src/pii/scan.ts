@@ -6,6 +6,7 @@ import { MillraceError } from '@millrace/runtime';
 import type { Outcome } from '../outcome.ts';
 import type { StartProgress } from '../progress.ts';
 import { linesOf, type Line } from './lines.ts';
+import { readText, type Text } from './read-text.ts';
 import { openTextScanner, type TextScanner } from './text-scanner.ts';
 
 export interface ScanRequest {
@@ -22,11 +23,6 @@ export interface ScanIo {
   readonly output: NodeJS.WritableStream;
   readonly writeError: (text: string) => void;
   readonly startProgress: StartProgress;
-}
-
-interface Text {
-  readonly id: string | number;
-  readonly text: string;
 }
 
 /**
@@ -81,26 +77,14 @@ async function scanLine(
   scanner: TextScanner,
 ): Promise<string | { id: Text['id']; spans: readonly object[] }> {
   if (line === undefined) return 'longer than 16 MiB';
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    // What the parser says would quote the text.
-    return 'no JSON';
-  }
-  if (!isText(value)) return 'not of the form {"id": text or number, "text": text}';
+  const value = readText(line);
+  if (typeof value === 'string') return value;
   const found = await scanner.find(value.text);
   return { id: value.id, spans: found.map(spanOf) };
 }
 
 function spanOf({ start, end, type, score }: Entity): object {
   return { start, end, type, score: Math.round(score * 100) / 100 };
-}
-
-function isText(value: unknown): value is Text {
-  if (typeof value !== 'object' || value === null) return false;
-  const { id, text } = value as Partial<Record<keyof Text, unknown>>;
-  return (typeof id === 'string' || typeof id === 'number') && typeof text === 'string';
 }
 
 interface Opened {
@@ -111,7 +95,9 @@ interface Opened {
 async function open(file: string | undefined, { input, startProgress }: ScanIo): Promise<Opened> {
   if (file === undefined) return { input, advance: () => undefined };
   try {
-    const { size } = await stat(file);
+    const facts = await stat(file);
+    if (facts.isDirectory()) throw new Error('it is a folder');
+    const { size } = facts;
     const report = startProgress('scanned');
     let done = 0;
     return {

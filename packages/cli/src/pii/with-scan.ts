@@ -71,7 +71,8 @@ function readScan(args: readonly string[]): ReturnType<CommandGroup['read']> {
 function typesOf(list: string | undefined): readonly string[] | undefined {
   const types = list?.split(',').map((type) => type.trim());
   const unknown = types?.find((type) => !(entityTypes as readonly string[]).includes(type));
-  if (unknown !== undefined) throw wrong(`--types has ${unknown}: it must be of ${entityTypes.join(', ')}.`);
+  if (unknown !== undefined)
+    throw wrong(`--types has ${JSON.stringify(unknown)}: it must be of ${entityTypes.join(', ')}.`);
   return types;
 }
 

@@ -102,7 +102,8 @@ function optionsOf({
   ad_hoc_recognizers: own,
 }: AnalyzeBody): AnalysisOptions {
   return {
-    ...(entities === undefined ? {} : { types: entities }),
+    // As Presidio reads it, and so that nobody who gives an empty list takes everything for clean.
+    ...(entities === undefined || entities.length === 0 ? {} : { types: entities }),
     ...(minScore === undefined ? {} : { minScore }),
     ...(allowList === undefined ? {} : { allowList }),
     ownPatterns: (own ?? []).flatMap(({ supported_entity: type, patterns }) =>

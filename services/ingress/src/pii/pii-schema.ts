@@ -11,7 +11,7 @@ const offset = { type: 'integer', minimum: 0, maximum: longestText } as const;
 const score = { type: 'number', minimum: 0, maximum: 1 } as const;
 
 const analysis = {
-  text: { type: 'string', maxLength: longestText, description: 'What is looked at.' },
+  text: { type: 'string', maxLength: longestText, 'x-content': true, description: 'What is looked at.' },
   language: {
     type: 'string',
     maxLength: 16,
@@ -21,13 +21,19 @@ const analysis = {
     type: 'array',
     maxItems: 100,
     items: { enum: entityTypes },
-    description: 'Only these types; by default all.',
+    description: 'Only these types; by default, and where the list is empty, all.',
   },
+  correlation_id: {
+    type: 'string',
+    maxLength: 128,
+    description: 'For clients of Presidio: changes nothing.',
+  },
+  return_decision_process: { const: false, description: 'For clients of Presidio: there is none to return.' },
   score_threshold: { ...score, description: 'What is less sure is left out; 0.5 by default.' },
   allow_list: {
     type: 'array',
     maxItems: mostAllowed,
-    items: { type: 'string', minLength: 1, maxLength: 512 },
+    items: { type: 'string', minLength: 1, maxLength: 512, 'x-content': true },
     description: 'Values that are nobody’s, compared without case.',
   },
   ad_hoc_recognizers: {
@@ -103,7 +109,12 @@ const operatorSchema = {
   additionalProperties: false,
   properties: {
     type: { enum: ['replace', 'redact', 'mask', 'keep'] },
-    new_value: { type: 'string', maxLength: 1_024, description: 'Of replace: by default <TYPE>.' },
+    new_value: {
+      type: 'string',
+      maxLength: 1_024,
+      'x-content': true,
+      description: 'Of replace: by default <TYPE>.',
+    },
     masking_char: { type: 'string', minLength: 1, maxLength: 2, description: 'Of mask: * by default.' },
     chars_to_mask: {
       type: 'integer',

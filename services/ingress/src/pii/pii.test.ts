@@ -53,6 +53,23 @@ describe('POST /v1/pii/analyze', () => {
     ]);
   });
 
+  it('looks for all types where the list of them is empty, as Presidio does, and takes what its clients send', async () => {
+    const sent = { text, entities: [], correlation_id: '1', return_decision_process: false };
+    expect((await ask('analyze', sent)).body).toHaveLength(3);
+  });
+
+  it('quotes nothing of a text that it refuses', async () => {
+    const bodies = [
+      { text: `Ada Moyo ${'x'.repeat(1_048_577)}` },
+      { text, allow_list: ['Ada Moyo'.repeat(70)] },
+    ];
+    for (const body of bodies) {
+      const { status, body: answer } = await ask('analyze', body);
+      expect(status).toBe(400);
+      expect(JSON.stringify(answer)).not.toContain('Ada');
+    }
+  });
+
   it.each([
     [{}, 'missing_value', 'text'],
     [{ text: 7 }, 'invalid_value', 'text'],
