@@ -24,6 +24,8 @@ export interface FarProvider {
   /** Settings of the cluster, over those that it has here. */
   readonly env?: Readonly<Record<string, string>>;
   readonly restartCrashed?: boolean;
+  /** By default those of any cluster. */
+  readonly processes?: readonly string[];
 }
 
 export async function startFarCluster({
@@ -31,6 +33,7 @@ export async function startFarCluster({
   models = [],
   env = {},
   restartCrashed = false,
+  processes,
 }: FarProvider = {}): Promise<FarCluster> {
   const parts: Stoppable[] = [];
   const keep = <Part extends Stoppable>(part: Part): Part => {
@@ -51,6 +54,7 @@ export async function startFarCluster({
     await writeFile(file, JSON.stringify({ providers: [provider] }));
     const cluster = keep(
       await startTestCluster({
+        ...(processes === undefined ? {} : { processes }),
         env: {
           ...briefAckWait,
           MILLRACE_ENGINE: 'instant',

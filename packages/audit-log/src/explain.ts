@@ -5,6 +5,7 @@ import {
   type AuditRecorded,
   type RequestClosed,
 } from '@millrace/contracts';
+import { findFindings, type RecordedFindings } from './find-findings.ts';
 import { findRecord, type FindOptions } from './find-record.ts';
 import { makeReceipt, type Receipt } from './receipt.ts';
 import type { ChainSource } from './verify-tenant.ts';
@@ -16,6 +17,8 @@ export interface Explanation {
   readonly closing?: RequestClosed;
   /** What admission held in reserve, and which limit refused it; only while the decisions are kept, for 35 days. */
   readonly admission?: Omit<AdmissionDecision, 'request'>;
+  /** What was found in the answer, and its own record. What was found in the request is in the trail. */
+  readonly findings?: RecordedFindings;
   readonly act?: ActPerformed;
   /** Undefined until a checkpoint covers the record. */
   readonly receipt?: Receipt;
@@ -44,8 +47,16 @@ export async function explain(
     return { record, act: source.codec.decode('act.performed', event), ...proof };
   }
   const closing = source.codec.decode('request.closed', event);
+  const { tenant, request_id: requestId, closed_at: closedAt } = closing;
   const admission = await findAdmission(source, closing, options.signal);
-  return { record, closing, ...(admission === undefined ? {} : { admission }), ...proof };
+  const findings = await findFindings(source, { tenant, requestId, closedAt }, options.signal);
+  return {
+    record,
+    closing,
+    ...(admission === undefined ? {} : { admission }),
+    ...(findings === undefined ? {} : { findings }),
+    ...proof,
+  };
 }
 
 async function findAdmission(

@@ -41,7 +41,8 @@ export async function findRecord(
   };
   for await (const stored of bus.read('AUDIT', subject, options)) {
     const record = readRecord(codec, stored.payload);
-    if (record?.subject_id === subjectId) return { record, stored };
+    // What was found in an answer may be recorded before its closing is: see `findFindings`.
+    if (record?.subject_id === subjectId && record.kind !== 'pii.found') return { record, stored };
   }
   return undefined;
 }

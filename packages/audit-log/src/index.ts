@@ -18,6 +18,7 @@ export {
 export { explain, type Explanation } from './explain.ts';
 export { exportChain } from './export-chain.ts';
 export { writeLine, type ExportHead } from './export-line.ts';
+export { type RecordedFindings } from './find-findings.ts';
 export { findRecord, type FindOptions, type FoundRecord } from './find-record.ts';
 export { appendLeaf, emptyTree, leafHash, type Tree } from './merkle.ts';
 export { formatPublicKey, parsePublicKeys, type PublicKey, type PublicKeys } from './public-key.ts';

@@ -50,7 +50,7 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
   },
   'request.closed': {
     producers: stages,
-    consumers: ['auth-quota', 'billing', 'audit', 'mirrors', 'analysts'],
+    consumers: ['auth-quota', 'billing', 'audit', 'pii', 'mirrors', 'analysts'],
     subject: 'mr.request.closed.<tenant>.<request>',
     storedIn: 'CLOSED',
   },
@@ -91,8 +91,8 @@ export const catalogue: Readonly<Record<SchemaName, CatalogueEntry>> = {
     storedIn: 'CONTROL',
   },
   'pii.found': {
-    producers: ['pii', ...gateways],
-    consumers: ['jobs', 'analysts'],
+    producers: ['pii'],
+    consumers: ['jobs', 'audit', 'analysts'],
     subject: 'mr.pii.found.<tenant>',
     storedIn: 'FINDINGS',
   },

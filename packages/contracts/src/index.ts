@@ -45,6 +45,7 @@ export type {
   Outcome,
   Parameters,
   PricePublished,
+  PiiFound,
   ProtectionPublished,
   PublishedPrice,
   Principal,

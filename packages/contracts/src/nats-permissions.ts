@@ -33,7 +33,7 @@ export type NatsUser = (typeof natsUsers)[number] | (typeof natsReaders)[number]
 const consumersOf: Readonly<Record<NatsUser, readonly StageConsumer[]>> = {
   admin: [],
   analyst: [],
-  audit: ['audit', 'acts', 'checkpoints', 'returnedToAudit'],
+  audit: ['audit', 'acts', 'checkpoints', 'foundInAnswers', 'returnedToAudit'],
   'auth-quota': ['admission', 'settlement', 'returnedToSettlement'],
   billing: ['billing', 'returnedToBilling'],
   edge: [],
@@ -41,7 +41,7 @@ const consumersOf: Readonly<Record<NatsUser, readonly StageConsumer[]>> = {
   ingress: [],
   jobs: ['deadLetters', 'findings'],
   mirrors: [],
-  pii: ['scrubbing'],
+  pii: ['scrubbing', 'counting'],
   providers: [],
 };
 

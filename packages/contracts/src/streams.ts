@@ -229,7 +229,9 @@ export function consumerDefinitions(
     returnedToBilling: define('RETURNED', 'billing', 'mr.letter.returned.billing', 256),
     returnedToAudit: define('RETURNED', 'audit', 'mr.letter.returned.audit', 256),
     returnedToSettlement: define('RETURNED', 'auth-quota', 'mr.letter.returned.auth-quota', 256),
+    counting: define('CLOSED', 'pii', 'mr.request.closed.*.*', 256),
     findings: define('FINDINGS', 'jobs-findings', 'mr.pii.found.*', 4_096),
+    foundInAnswers: define('FINDINGS', 'audit-findings', 'mr.pii.found.*', 4_096),
     checkpoints: define('AUDIT', 'audit-checkpoints', 'mr.audit.recorded.*', 16_384),
   };
 }
@@ -245,7 +247,9 @@ export type StageConsumer =
   | 'returnedToBilling'
   | 'returnedToAudit'
   | 'returnedToSettlement'
+  | 'counting'
   | 'findings'
+  | 'foundInAnswers'
   | 'checkpoints';
 
 /** A queue without a reader for so long is forgotten; its messages stay. */

@@ -11,6 +11,7 @@ export {
   type PiiPolicy,
 } from './pii-policy.ts';
 export { compilePatterns, InvalidPattern, piiTypes } from './own-patterns.ts';
+export { countGenerated, type GeneratedTexts } from './count-generated.ts';
 export { detectorOf, type DetectorOptions } from './detector-of.ts';
 export { parseStructure, replaceInText, replaceInValue, type Replace } from './replace-in-json.ts';
 export { placeholderNamesIn } from './placeholder.ts';

@@ -194,6 +194,34 @@ describe('personal data that is cut in two', () => {
     },
   );
 
+  it.each(['INSERT INTO patients', 'So:\n```sql\ninsert into "clinic"."patients_of_2026"'])(
+    'knows the columns of a statement of SQL, however long it is: %j',
+    (statement) => {
+      const columns = '(id, full_name, city_of_residence, ssn, number_of_beds, ward_of_the_clinic)';
+      const rows = Array.from(
+        { length: 8 },
+        (_, row) => `(${row}, 'Some (one), ''x''', lower('Paris'), 5362287${10 + row}, 12, 4)`,
+      );
+      const text = `${statement} ${columns}\nVALUES\n${rows.join(',\n')};\nThat is all, 536228799. And so on, and on.`;
+      const whole = shownOf([text], false);
+      expect(whole.values).toEqual(rows.map((_, row) => `5362287${10 + row}`));
+      expect(whole.shown).toContain('536228799');
+      expectSame(text, Array.from(text), false);
+      for (let at = 1; at < text.length; at += 5) expectSame(text, cutAt(text, at), false);
+    },
+  );
+
+  it.each([1, 61, 4_000, 30_000])(
+    'shows nothing of a token that is too long to wait for, in pieces of %i',
+    (size) => {
+      const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+      const token = `${part({ alg: 'RS256' })}.${part({ sub: drawn(11_000) })}.${drawn(342)}`;
+      const text = `Here: ${token} and that is it.`;
+      const pieces = text.match(new RegExp(`[\\s\\S]{1,${size}}`, 'g')) ?? [];
+      expect(shownOf(pieces, false).shown).toBe('Here: <SECRET_1> and that is it.');
+    },
+  );
+
   it('waits for the sentence, where a pattern of the tenant may have blanks', () => {
     const patterns = [{ type: 'PROJECT', pattern: 'Project [a-z]+ [a-z]+' }];
     const text = 'It is so. It is Project alpha beta now, and later. That is it.';

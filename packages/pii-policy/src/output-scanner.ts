@@ -1,8 +1,8 @@
-import { openTableOf } from '@millrace/pii-detectors/entities';
+import { insertHeadOf, openInsertOf, openTableOf, type OpenTable } from '@millrace/pii-detectors/entities';
 import type { Detect, Masker } from './masker.ts';
 import { restOfKey, restOfWord, type DroppedRest } from './dropped-rest.ts';
 import { openTailOf } from './open-tail.ts';
-import { shapesOf } from './value-place.ts';
+import { isFencedBehind, shapesOf } from './value-place.ts';
 
 /** Looks through a text as it is generated: what it lets out is settled. */
 export interface OutputScanner {
@@ -39,6 +39,8 @@ export function createOutputScanner({
   mayHold = () => true,
 }: OutputScannerOptions): OutputScanner {
   let context = '';
+  /** Whether the context begins within a block of code. */
+  let isFenced = false;
   let held = '';
   let settled = 0;
   let dropped: DroppedRest | undefined;
@@ -47,7 +49,7 @@ export function createOutputScanner({
   /** Where that begins which waits: of a table the whole row, since its cells are told by how many there are. */
   const borderOf = (): number => {
     const tail = openTailOf(held, bySentence);
-    const table = openTableOf(context + held);
+    const table = openRowsOf(context + held);
     return table === undefined ? tail : Math.min(tail, Math.max(0, table.rowStart - context.length));
   };
 
@@ -59,7 +61,7 @@ export function createOutputScanner({
     let result = '';
     let position = offset;
     const findings = border > 0 && mayHold(text) ? detect(text) : [];
-    const shapeAt = shapesOf(text);
+    const shapeAt = shapesOf(text, isFenced);
     for (const finding of findings) {
       if (finding.end <= position) continue;
       if (finding.start >= end) break;
@@ -81,7 +83,9 @@ export function createOutputScanner({
     result += text.slice(position, end);
     settled += end - offset;
     held = text.slice(end);
+    const isFencedNow = isFencedBehind(text.slice(0, end), isFenced);
     context = contextBefore(text, end);
+    isFenced = isFencedBehind(context, isFencedNow);
     return result;
   };
 
@@ -108,11 +112,22 @@ export function createOutputScanner({
   };
 }
 
-/** From the beginning of a word on, if it has one: half a number would be another one. In a table, its first line and the row. */
+/** A table, or the values of a statement of SQL. */
+function openRowsOf(text: string): OpenTable | undefined {
+  return openTableOf(text) ?? openInsertOf(text);
+}
+
+/**
+ * From the beginning of a word on, if it has one: half a number would be another one. In a table, its first line and the row; in an INSERT
+ * statement the names of its columns and the row.
+ */
 function contextBefore(text: string, end: number): string {
   if (end <= contextLength) return text.slice(0, end);
-  const table = openTableOf(text.slice(0, end));
-  if (table !== undefined) return `${table.header}\n${text.slice(table.rowStart, end)}`;
+  const shown = text.slice(0, end);
+  const table = openRowsOf(shown);
+  if (table !== undefined) return `${table.header}\n${shown.slice(table.rowStart)}`;
+  const statement = insertHeadOf(shown);
+  if (statement !== undefined) return shown.slice(statement);
   const context = text.slice(end - contextLength, end);
   const border = context.search(/\s/);
   return border < 0 ? context : context.slice(border);

@@ -8,9 +8,11 @@ const fence = /```[\s\S]*?(?:```|$)|`[^`\n]*`/g;
 /**
  * Tells how a placeholder is to be written at a place of a text, so that code and URLs stay what they are. Linear where the places
  * are asked for in their order.
+ *
+ * @param isFenced whether the text begins within a block of code
  */
-export function shapesOf(text: string): (start: number, end: number) => Shape {
-  const isInCode = text.includes('`') ? createCodes(text) : () => false;
+export function shapesOf(text: string, isFenced = false): (start: number, end: number) => Shape {
+  const isInCode = isFenced || text.includes('`') ? createCodes(text, isFenced) : () => false;
   const isOpen = createQuotes(text);
   return (start, end) => {
     if (isInUrl(text, start)) return 'plain';
@@ -19,13 +21,21 @@ export function shapesOf(text: string): (start: number, end: number) => Shape {
   };
 }
 
-function createCodes(text: string): (start: number) => boolean {
-  const codes = text.matchAll(fence);
+function createCodes(text: string, isFenced: boolean): (start: number) => boolean {
+  const opening = isFenced ? '```' : '';
+  const codes = `${opening}${text}`.matchAll(fence);
   let code = codes.next().value;
-  return (start) => {
+  return (offset) => {
+    const start = offset + opening.length;
     while (code !== undefined && code.index + code[0].length <= start) code = codes.next().value;
     return code !== undefined && start > code.index;
   };
+}
+
+/** Whether a block of code is open behind a text, which began within one or not. */
+export function isFencedBehind(text: string, isFenced: boolean): boolean {
+  if (!text.includes('```')) return isFenced;
+  return (text.split('```').length % 2 === 0) !== isFenced;
 }
 
 /** Whether a quote is open, of those in the same line. */

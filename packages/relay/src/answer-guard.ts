@@ -9,7 +9,6 @@ import {
   needsNames,
   needsSentences,
   type OutputGuard,
-  type PiiCount,
 } from '@millrace/pii-policy';
 import type { MaskedContent, ToolCall } from '@millrace/stage';
 import { restoreToolCalls } from './restore-tool-calls.ts';
@@ -20,8 +19,6 @@ export interface AnswerGuard {
   text(): OutputGuard;
   /** Calls as their reader sees them. @throws `ContentBlocked` */
   toolCalls(calls: readonly ToolCall[]): readonly ToolCall[];
-  /** What was found so far. */
-  counts(): readonly PiiCount[];
 }
 
 /** @param masked what was done on the way in; undefined: nothing, and the policy is the default */
@@ -47,7 +44,6 @@ export function createAnswerGuard(masked: MaskedContent | undefined): AnswerGuar
     return {
       text: () => unchanged(originals),
       toolCalls: (calls) => calls,
-      counts: () => [],
     };
   }
   return {
@@ -60,7 +56,6 @@ export function createAnswerGuard(masked: MaskedContent | undefined): AnswerGuar
         ...(isPlain ? { mayHold: mayHoldForms } : {}),
       }),
     toolCalls: (calls) => restoreToolCalls(calls, originals, (text) => masker.mask(text)),
-    counts: () => masker.counts(),
   };
 }
 

@@ -148,6 +148,27 @@ test('an answer that is started over and ends before what was sent fails', () =>
   expect(events.at(-1)).toMatchObject({ type: 'failed', error: { code: 'engine_failed' }, seq: 2 });
 });
 
+test.each([
+  ['a pattern that is none', { patterns: [{ type: 'X', pattern: '(' }] }],
+  ['actions that are none', { actions: { EMAIL_ADDRESS: undefined } }],
+])('an answer that cannot be looked through ends there, and shows nothing: %s', (_what, changes) => {
+  const policy = { actions: {}, outputActions: {}, patterns: [], allow: null, restore: true, ...changes };
+  const masked = record('MASKED', { content: json({ mapping: {}, policy, hash_key: '' }) });
+  const answer = createAnswer(opener);
+  const events = [masked, record('ATTEMPT'), ...chunks(['ann@corp.', 'example, or ']), finished()].flatMap(
+    (each) => answer.accept(each),
+  );
+  expect(events).toEqual([
+    expect.objectContaining({
+      type: 'failed',
+      seq: 0,
+      outcome: 'FAILED',
+      error: expect.objectContaining({ code: 'pii_unavailable' }) as unknown,
+    }),
+  ]);
+  expect([answer.ended, answer.stopped]).toEqual([true, true]);
+});
+
 test('nothing comes after the end', () => {
   const differs = chunks(['other']).map((chunk) => ({ ...chunk, attempt: 2 }));
   const events = run([

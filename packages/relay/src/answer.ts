@@ -1,4 +1,4 @@
-import { ContentBlocked, type PiiCount } from '@millrace/pii-policy';
+import { ContentBlocked } from '@millrace/pii-policy';
 import type { CacheHit, Finished, Opened, ResultChunk } from '@millrace/contracts';
 import { errorCodes, MillraceError, type ErrorCode } from '@millrace/runtime';
 import type { SealingBox } from '@millrace/sealing';
@@ -32,10 +32,8 @@ export interface Answer {
   readonly seq: number;
   /** Whether an end was among the events. */
   readonly ended: boolean;
-  /** Whether it ended since the policy of the tenant does not let it through: nobody needs the rest. */
-  readonly blocked: boolean;
-  /** Personal data that was found in what the model has generated. */
-  findings(): readonly PiiCount[];
+  /** Whether it ended since the policy of the tenant does not let it through, or it could not be looked through: nobody needs the rest. */
+  readonly stopped: boolean;
 }
 
 /** @param costOf by default nothing has a price */
@@ -48,7 +46,7 @@ export function createAnswer(opener: ContentOpener, costOf: CostOf = () => undef
   let cache: CacheHit | undefined;
   let seq = 0;
   let ended = false;
-  let blocked = false;
+  let stopped = false;
 
   const foldOf = (choice: number): ChoiceFold => {
     guard ??= createAnswerGuard(masked);
@@ -148,9 +146,13 @@ export function createAnswer(opener: ContentOpener, costOf: CostOf = () => undef
         return translate(record);
       } catch (error) {
         if (error instanceof MillraceError && error.code === 'engine_failed') return [fail(error)];
-        if (!(error instanceof ContentBlocked)) throw error;
-        blocked = true;
-        return [{ ...fail(blockedBy(error)), outcome: 'BLOCKED', usage: record.finished?.usage }];
+        // What is sealed cannot be opened, or is gone.
+        if (error instanceof MillraceError) throw error;
+        stopped = true;
+        const usage = record.finished?.usage;
+        if (error instanceof ContentBlocked)
+          return [{ ...fail(blockedBy(error)), outcome: 'BLOCKED', usage }];
+        return [{ ...fail(unchecked(error)), usage }];
       }
     },
     get seq() {
@@ -159,10 +161,9 @@ export function createAnswer(opener: ContentOpener, costOf: CostOf = () => undef
     get ended() {
       return ended;
     },
-    get blocked() {
-      return blocked;
+    get stopped() {
+      return stopped;
     },
-    findings: () => guard?.counts() ?? [],
   };
 }
 
@@ -170,6 +171,15 @@ function blockedBy({ type }: ContentBlocked): MillraceError {
   return new MillraceError(
     'content_blocked',
     `The answer has personal data of the type ${type}, which the policy of the tenant does not let through.`,
+  );
+}
+
+/** A check that fails says nothing of what is in the answer, so nothing more of it is let out. */
+function unchecked(cause: unknown): MillraceError {
+  return new MillraceError(
+    'pii_unavailable',
+    'The answer could not be checked for personal data, so the rest of it is not let out.',
+    { cause },
   );
 }
 

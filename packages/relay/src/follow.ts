@@ -10,7 +10,6 @@ import type { LiveFeed, OpenQueue } from './live-feed.ts';
 import { recordsOf } from './record-source.ts';
 import type { RelayEvent } from './relay-event.ts';
 import type { RelayMetrics } from './relay-metrics.ts';
-import { publishFindings } from './publish-findings.ts';
 import { openedRecord } from './request-messages.ts';
 
 export interface FollowDependencies extends StageDependencies {
@@ -44,7 +43,7 @@ export const requestIdPattern = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\
 
 /** Serves answers, from wherever their client left off. */
 export function createFollow(dependencies: FollowDependencies): Follow {
-  const { bus, clock, logger, sealing, feed, fresh, caretaker, relayMetrics } = dependencies;
+  const { bus, clock, sealing, feed, fresh, caretaker, relayMetrics } = dependencies;
 
   /** Where the records of a request come from, with the subscription made before anything is read. */
   const locate = async (requestId: string): Promise<{ readonly owner: string; readonly open: OpenQueue }> => {
@@ -52,18 +51,6 @@ export function createFollow(dependencies: FollowDependencies): Follow {
     if (last === undefined) throw requestNotFound();
     const owner = gatewayOf(last.subject);
     return { owner, open: await feed.open({ gateway: owner, requestId }) };
-  };
-
-  /** Says what was found in the answer, and stops the rest of one that is not let through. */
-  const conclude = async (requestId: string, tenant: string, answer: Answer): Promise<void> => {
-    if (answer.blocked) await cancelRequest(dependencies, { tenant, request_id: requestId }, 'client');
-    const findings = answer.findings();
-    if (findings.length === 0) return;
-    relayMetrics.found(findings);
-    // The end of an answer does not wait for it.
-    publishFindings(dependencies, { tenant, requestId }, findings).catch((error: unknown) =>
-      logger.warn({ error, requestId }, 'what was found in an answer could not be told'),
-    );
   };
 
   async function* serve(
@@ -115,7 +102,9 @@ export function createFollow(dependencies: FollowDependencies): Follow {
         relayMetrics.firstChunk(opened.transport, (clock.now() - opened.received_at) / 1_000);
       }
       refuseFuture(answer, after);
-      if (answer.ended) await conclude(requestId, principal.tenant, answer);
+      // Nobody needs the rest of one that is not let out.
+      if (answer.stopped)
+        await cancelRequest(dependencies, { tenant: principal.tenant, request_id: requestId }, 'client');
       for (const event of events) if (event.type !== 'chunk' || event.seq > after) yield event;
       if (answer.ended) return;
     }

@@ -1,4 +1,3 @@
-import type { PiiCount } from '@millrace/pii-policy';
 import type { Metrics } from '@millrace/runtime';
 
 export interface RelayMetrics {
@@ -8,8 +7,6 @@ export interface RelayMetrics {
   firstChunk(transport: string, seconds: number): void;
   /** The stream was read since live records were missed, or their reader was too slow. */
   gapRead(): void;
-  /** Personal data was found in an answer. */
-  found(findings: readonly PiiCount[]): void;
 }
 
 export function createRelayMetrics(metrics: Metrics): RelayMetrics {
@@ -36,16 +33,7 @@ export function createRelayMetrics(metrics: Metrics): RelayMetrics {
     name: 'millrace_gateway_gap_reads_total',
     help: 'Looks into the stream of results to make up for missed records.',
   });
-  const findings = metrics.counter({
-    name: 'millrace_pii_findings_total',
-    help: 'Different values of personal data in requests and answers, by type and by what was done.',
-    labelNames: ['direction', 'type', 'action'],
-  });
   return {
-    found(counts) {
-      for (const { type, action, count } of counts)
-        findings.inc({ direction: 'output', type, action }, count);
-    },
     accepted: (transport) => accepted.inc({ transport }),
     rejected: (transport, code) => rejected.inc({ transport, code }),
     followers: (change) => followers.inc(change),

@@ -214,6 +214,46 @@ it('explains a request, with a receipt that holds offline', async () => {
   await service.stop();
 });
 
+it('records once what was found in an answer, beside the closing, whichever of them comes first', async () => {
+  const { service } = await start();
+  const tenant = newTenant();
+  const requestId = uuidv7(clock, systemRandom);
+  const tell = (direction: 'INPUT' | 'OUTPUT', messageId: string) =>
+    bus.publish({
+      subject: subjects.found(tenant),
+      payload: codec.encode('pii.found', {
+        request_id: requestId,
+        tenant,
+        direction,
+        findings: [{ type: 'PERSON', action: 'report', count: 2 }],
+        at: clock.now(),
+      }),
+      messageId,
+    });
+  await tell('INPUT', `${requestId}:in`);
+  await tell('OUTPUT', `${requestId}:out`);
+  await untilSigned(tenant, 1);
+  expect((await explain(source(), requestId))?.record).toBeUndefined();
+  await closeOne(tenant, requestId);
+  await tell('OUTPUT', `${requestId}:again`);
+  await closeOne(tenant);
+  await untilSigned(tenant, 3);
+  expect((await recordsOf(tenant)).map(({ kind, source_stream }) => `${kind} ${source_stream}`)).toEqual([
+    'pii.found FINDINGS',
+    'request.closed CLOSED',
+    'request.closed CLOSED',
+  ]);
+  expect(await explain(source(), requestId)).toMatchObject({
+    record: { kind: 'request.closed', sequence: 2 },
+    findings: {
+      record: { sequence: 1 },
+      found: { direction: 'OUTPUT', findings: [{ type: 'PERSON', action: 'report', count: 2 }] },
+    },
+  });
+  expect(await verifyOf(tenant)).toMatchObject({ records: 3, verified: true });
+  await service.stop();
+});
+
 it('keeps each checkpoint in a second place, against which a tail shows that was cut off', async () => {
   const { service } = await start();
   const tenant = newTenant();

@@ -15,13 +15,14 @@ import type { AuditSettings } from './config.ts';
 import { keepInFile, keepNowhere } from './keep-checkpoints.ts';
 import { onActPerformed } from './on-act-performed.ts';
 import { onAuditRecorded } from './on-audit-recorded.ts';
+import { onPiiFound } from './on-pii-found.ts';
 import { onReceiptRequested } from './on-receipt-requested.ts';
 import { onRequestClosed } from './on-request-closed.ts';
 import { createReceipts } from './receipts.ts';
 
 const stage = 'audit';
 
-/** Consumes request.closed and act.performed, emits audit.recorded; consumes that, emits audit.checkpointed; answers receipt.requested. Wiring alone. */
+/** Consumes request.closed, act.performed and pii.found, emits audit.recorded; consumes that, emits audit.checkpointed; answers receipt.requested. Wiring alone. */
 export async function startAudit(
   dependencies: StageDependencies,
   settings: Pick<
@@ -47,6 +48,8 @@ export async function startAudit(
     const acts = onActPerformed(record);
     keep(await consumeClosings(dependencies, { ...options, consumer: consumers.audit }, closings));
     keep(await consumeEvents(dependencies, 'act.performed', { ...options, consumer: consumers.acts }, acts));
+    const found = { ...options, consumer: consumers.foundInAnswers };
+    keep(await consumeEvents(dependencies, 'pii.found', found, onPiiFound(record)));
     keep(
       await consumeReturned(
         dependencies,

@@ -22,6 +22,11 @@ export interface Entry extends Pick<AuditRecorded, 'kind' | 'subject_id' | 'occu
   readonly since: number;
 }
 
+/** A request has a record of its end and may have one of what was found in its answer. */
+function keyOf({ kind, subject_id: id }: Pick<AuditRecorded, 'kind' | 'subject_id'>): string {
+  return `${kind}:${id}`;
+}
+
 /** The end of a chain. */
 interface Head {
   /** Position in the chain; 0 when it is empty. */
@@ -44,7 +49,7 @@ export class TenantChain {
   readonly #tenant: string;
   readonly #subject: string;
   #head: Head | undefined;
-  /** Recorded ids and when their records were stored, oldest first. */
+  /** What is recorded, by `keyOf`, and when it was stored, oldest first. */
   readonly #known = new Map<string, number>();
   #knownFrom = Infinity;
 
@@ -66,7 +71,7 @@ export class TenantChain {
       const since = entry.since - clockSkewMs;
       await this.#knowSince(since, head);
       this.#dropBefore(since - keptMs);
-      if (this.#known.has(entry.subject_id)) return false;
+      if (this.#known.has(keyOf(entry))) return false;
       try {
         await this.#append(entry, head);
         return true;
@@ -99,10 +104,10 @@ export class TenantChain {
     const ack = await bus.publish({
       subject: this.#subject,
       payload: codec.encode('audit.recorded', { ...record, hash }),
-      messageId: `${entry.subject_id}:recorded:${record.record_id}`,
+      messageId: `${keyOf(entry)}:recorded:${record.record_id}`,
       expectedLastSequence: head.streamSequence,
     });
-    this.#remember(entry.subject_id, recordedAt);
+    this.#remember(keyOf(entry), recordedAt);
     this.#head = { sequence: record.sequence, streamSequence: ack.sequence, hash };
   }
 
@@ -122,7 +127,7 @@ export class TenantChain {
     if (head.streamSequence > 0) {
       for await (const stored of bus.read('AUDIT', this.#subject, { fromTime: time })) {
         if (stored.sequence > head.streamSequence) break;
-        found.set(codec.decode('audit.recorded', stored.payload).subject_id, stored.storedAt);
+        found.set(keyOf(codec.decode('audit.recorded', stored.payload)), stored.storedAt);
       }
     }
     this.#known.clear();
@@ -135,7 +140,7 @@ export class TenantChain {
     const { bus, codec } = this.#dependencies;
     for await (const stored of bus.read('AUDIT', this.#subject, { fromSequence: head.streamSequence + 1 })) {
       const record = codec.decode('audit.recorded', stored.payload);
-      this.#remember(record.subject_id, stored.storedAt);
+      this.#remember(keyOf(record), stored.storedAt);
       this.#head = { sequence: record.sequence, streamSequence: stored.sequence, hash: record.hash };
     }
     if (this.#head !== head) return;
@@ -145,8 +150,8 @@ export class TenantChain {
     });
   }
 
-  #remember(id: string, storedAt: number): void {
-    this.#known.set(id, storedAt);
+  #remember(key: string, storedAt: number): void {
+    this.#known.set(key, storedAt);
   }
 
   #dropBefore(time: number): void {

@@ -23,11 +23,18 @@ export const piiSettings = defineSettings({
     description: 'How long a thread may look at a request; what takes longer is refused.',
   }),
   ...nameModelSettings,
+  countedAnswers: setting.integer('MILLRACE_PII_COUNTED_ANSWERS', {
+    default: 2,
+    min: 0,
+    max: 64,
+    description:
+      'Answers that are counted at once after they have ended; 0: what is found in answers is on no report and on no record.',
+  }),
   ackWaitMs: workerSettings.ackWaitMs,
   maxDeliveries: workerSettings.maxDeliveries,
 });
 
 export type PiiSettings = Pick<
   SettingsOf<typeof piiSettings>,
-  'concurrency' | 'threads' | 'checkLimitMs' | 'ackWaitMs' | 'maxDeliveries'
+  'concurrency' | 'threads' | 'checkLimitMs' | 'countedAnswers' | 'ackWaitMs' | 'maxDeliveries'
 >;

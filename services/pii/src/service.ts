@@ -9,6 +9,8 @@ import {
   type StageDependencies,
 } from '@millrace/stage';
 import type { PiiSettings } from './config.ts';
+import { createCountThread } from './answers/count-thread.ts';
+import { consumeClosed } from './consume-closed.ts';
 import { onRequestAdmitted } from './on-request-admitted.ts';
 import { createPiiMetrics } from './pii-metrics.ts';
 import { createScrubber } from './scrubber.ts';
@@ -18,7 +20,7 @@ export interface PiiDependencies extends StageDependencies {
   readonly classifier?: TokenClassifier | undefined;
 }
 
-/** Consumes request.admitted, emits request.scrubbed. Wiring alone. */
+/** Consumes request.admitted, emits request.scrubbed; consumes request.closed; emits pii.found of both. Wiring alone. */
 export async function startPii(dependencies: PiiDependencies, settings: PiiSettings): Promise<Service> {
   const parts: Stoppable[] = [];
   try {
@@ -33,6 +35,7 @@ export async function startPii(dependencies: PiiDependencies, settings: PiiSetti
     parts.push(policies);
     const cancellations = await watchCancellations(dependencies);
     parts.push(cancellations);
+    const piiMetrics = createPiiMetrics(dependencies.metrics);
     const consumption = await runStage(
       dependencies,
       {
@@ -47,11 +50,17 @@ export async function startPii(dependencies: PiiDependencies, settings: PiiSetti
         cancellations,
         policies,
         scrubber,
-        piiMetrics: createPiiMetrics(dependencies.metrics),
+        piiMetrics,
         ackWaitMs: settings.ackWaitMs,
       }),
     );
     parts.push(consumption);
+    if (settings.countedAnswers > 0) {
+      const counter = createCountThread({ clock: dependencies.clock, limitMs: settings.checkLimitMs });
+      parts.push(counter);
+      const counting = { ...dependencies, counter, piiMetrics, ackWaitMs: settings.ackWaitMs };
+      parts.push(await consumeClosed(counting, settings.countedAnswers));
+    }
   } catch (error) {
     await stopInReverse(parts);
     throw error;

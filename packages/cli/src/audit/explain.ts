@@ -22,7 +22,7 @@ export async function explainAudit(
   return { text: describe(explanation), json: plain(explanation), isGood: true };
 }
 
-function describe({ record, closing, admission, act, receipt }: Explanation): string {
+function describe({ record, closing, admission, findings, act, receipt }: Explanation): string {
   const rows: string[][] = [
     [record.kind, record.subject_id],
     ['tenant', record.tenant],
@@ -37,6 +37,10 @@ function describe({ record, closing, admission, act, receipt }: Explanation): st
     const { reserved_tokens, reserved_amount, param } = admission;
     rows.push(['reserved', `${reserved_tokens} tokens, ${reserved_amount}`]);
     if (param !== null) rows.push(['limit', param]);
+  }
+  if (findings !== undefined) {
+    const kinds = findings.found.findings.map(({ type, action, count }) => `${type}.${action}=${count}`);
+    rows.push(['in the answer', `${kinds.join(' ')}, by record ${findings.record.sequence}`]);
   }
   rows.push(
     ['chain', `record ${record.sequence}, ${Buffer.from(record.hash).toString('hex')}`],

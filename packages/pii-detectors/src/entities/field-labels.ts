@@ -98,6 +98,66 @@ function headerOf(line: string): Header | undefined {
   return undefined;
 }
 
+/** The beginning of an INSERT statement whose values are still to come. */
+const insertHead = /\binsert\s{1,20}into\b[^;]{0,480}$/iu;
+
+/** Where the INSERT statement begins that a text ends in, as far as no value of it is there. */
+export function insertHeadOf(text: string): number | undefined {
+  const tail = text.slice(-longestInsertHead);
+  const found = insertHead.exec(tail);
+  return found === null ? undefined : text.length - tail.length + found.index;
+}
+
+const longestInsertHead = 520;
+
+/** The values of an INSERT statement that go on at the end of a text: a row is what stands in brackets, which may be unfinished. */
+export function openInsertOf(text: string): OpenTable | undefined {
+  if (!/values/iu.test(text)) return undefined;
+  const last = Array.from(text.matchAll(insert)).at(-1);
+  if (last === undefined) return undefined;
+  const tuples = new Tuples();
+  for (let position = last.index + last[0].length; position < text.length; position += 1)
+    if (tuples.take(text[position] as string, position) === 'end') return undefined;
+  const rowStart = tuples.open ?? text.length;
+  if (text.length - rowStart > longestRow) return undefined;
+  // What came before the row is a tuple without values.
+  return { header: `${last[0].trimEnd()} ()`, rowStart };
+}
+
+/** Follows values in brackets, one tuple after the other: commas within quotes part nothing. */
+class Tuples {
+  #quote = '';
+  #depth = 0;
+  /** Where the present tuple begins, with its bracket; undefined between two. */
+  open: number | undefined;
+
+  /** @returns what a character does: it begins a tuple, ends a value of one, or says that there are no more */
+  take(character: string, position: number): 'begin' | 'value' | 'end' | undefined {
+    if (this.#quote !== '') {
+      if (character === this.#quote) this.#quote = '';
+      return undefined;
+    }
+    if (character === "'" || character === '"') {
+      this.#quote = character;
+      return this.#depth === 0 ? 'end' : undefined;
+    }
+    if (character === '(') {
+      this.#depth += 1;
+      if (this.#depth > 1) return undefined;
+      this.open = position;
+      return 'begin';
+    }
+    if (character === ')' && this.#depth > 0) {
+      this.#depth -= 1;
+      if (this.#depth > 0) return undefined;
+      this.open = undefined;
+      return 'value';
+    }
+    if (this.#depth === 0) return /[\s,]/u.test(character) ? undefined : 'end';
+    return character === ',' && this.#depth === 1 ? 'value' : undefined;
+  }
+}
+
 function* fieldsOfInserts(text: string): Generator<Field> {
   for (const match of matchesOf(text, insert)) {
     const labels = (match[1] ?? '').split(',').map((label) => label.trim());
@@ -105,24 +165,16 @@ function* fieldsOfInserts(text: string): Generator<Field> {
   }
 }
 
-/** Values in brackets, one tuple after the other: commas within quotes part nothing. */
 function* fieldsOfTuples(text: string, from: number, labels: readonly string[]): Generator<Field> {
-  let quote = '';
-  let depth = 0;
+  const tuples = new Tuples();
   let index = 0;
   let start = from;
   for (let position = from; position < text.length; position += 1) {
-    const character = text[position] as string;
-    if (quote !== '') {
-      if (character === quote) quote = '';
-    } else if (character === "'" || character === '"') quote = character;
-    else if (character === '(') {
-      depth += 1;
-      if (depth === 1) [index, start] = [0, position + 1];
-    } else if (character === ')' || (character === ',' && depth === 1)) {
-      if (depth === 1) yield { start, end: position, label: labels[index] ?? '' };
-      [index, start] = [index + 1, position + 1];
-      if (character === ')') depth -= 1;
-    } else if (depth === 0 && !/[\s,]/u.test(character)) return;
+    const taken = tuples.take(text[position] as string, position);
+    if (taken === undefined) continue;
+    if (taken === 'end') return;
+    if (taken !== 'begin') yield { start, end: position, label: labels[index] ?? '' };
+    index = taken === 'begin' ? 0 : index + 1;
+    start = position + 1;
   }
 }

@@ -43,8 +43,8 @@ export const secretForms: readonly SecretForm[] = [
     check: isCredentials,
   },
   form('AccountKey=[A-Za-z0-9+/]{86}=='),
-  // JSON Web Tokens
-  form('eyJ[A-Za-z0-9_-]{8,4096}\\.eyJ[A-Za-z0-9_-]{2,16384}\\.[A-Za-z0-9_-]{0,2048}', 1, isJwt),
+  // JSON Web Tokens; one that is cut off has all that it says of somebody
+  form('eyJ[A-Za-z0-9_-]{8,4096}\\.eyJ[A-Za-z0-9_-]{2,16384}(?:\\.[A-Za-z0-9_-]{0,2048})?', 1, isJwt),
 ];
 
 function isDiscord(token: string): boolean {

@@ -1,0 +1,1 @@
+export { readGenerated, type Generated } from './read-generated.ts';
