@@ -141,7 +141,7 @@ describe('a thread that looks through', () => {
         return systemClock.setTimer(ms, run);
       },
     };
-    const thread = new ScrubThread({ clock, limitMs: 60_000 });
+    const thread = new ScrubThread({ clock, limitMs: 60_000, heapMb: 512 });
     started.push(thread);
     const throwing = thread.scrub(taskOf('x', [{ type: 'X', pattern: '(' }]), never);
     await expect(throwing).rejects.toMatchObject({ code: 'pii_unavailable', retryable: true });
