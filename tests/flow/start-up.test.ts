@@ -194,6 +194,13 @@ describe('what is in the way is said in one sentence', () => {
     );
   });
 
+  it('a model of names that is not there', async () => {
+    const absent = join(folder.path, 'names');
+    expect(await start([], { MILLRACE_PII_MODEL: absent }).ended).toEqual(
+      refusedWith(/A file of the model of names cannot be read \(ENOENT\): \S+names\/config\.json/u),
+    );
+  });
+
   it('an execution provider that is not installed', async () => {
     const absent = process.platform === 'darwin' ? 'dml' : 'coreml';
     expect(await start([], { MILLRACE_EXECUTION_PROVIDER: absent }).ended).toEqual(

@@ -21,6 +21,9 @@ export interface FarProvider {
   readonly retries?: number;
   /** Entries of the file of the providers, beside `farModel`. */
   readonly models?: readonly object[];
+  /** Settings of the cluster, over those that it has here. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly restartCrashed?: boolean;
   /** By default those of any cluster. */
   readonly processes?: readonly string[];
 }
@@ -28,6 +31,8 @@ export interface FarProvider {
 export async function startFarCluster({
   retries,
   models = [],
+  env = {},
+  restartCrashed = false,
   processes,
 }: FarProvider = {}): Promise<FarCluster> {
   const parts: Stoppable[] = [];
@@ -55,7 +60,9 @@ export async function startFarCluster({
           MILLRACE_ENGINE: 'instant',
           MILLRACE_PROVIDERS: file,
           FAR_KEY: 'secret-of-far',
+          ...env,
         },
+        restartCrashed,
       }),
     );
     const baseURL = `${cluster.ingressUrl}/v1`;

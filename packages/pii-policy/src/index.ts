@@ -28,6 +28,7 @@ export {
 } from './masker.ts';
 export { maskField } from './mask-field.ts';
 export { mayHoldForms } from './may-hold.ts';
+export { pathWithoutValues, withoutValues } from './without-values.ts';
 export { keyedHash } from './keyed-hash.ts';
 export { createRestorer, restoreText, type Restorer, type RestorerOptions } from './restorer.ts';
 export { createOutputGuard, type OutputGuard, type OutputGuardOptions } from './output-guard.ts';

@@ -1,6 +1,7 @@
 import type { Detect, Masker } from './masker.ts';
 import { createOutputScanner } from './output-scanner.ts';
 import { createRestorer } from './restorer.ts';
+import { sparePlaceholders } from './spare-placeholders.ts';
 
 /** The way of a generated text to its reader: looked through, then restored. */
 export interface OutputGuard {
@@ -30,7 +31,11 @@ export function createOutputGuard({
   isJson = false,
   ...options
 }: OutputGuardOptions): OutputGuard {
-  const scanner = createOutputScanner(options);
+  const { masker, detect } = options;
+  const scanner = createOutputScanner({
+    ...options,
+    detect: sparePlaceholders(detect, (name) => masker.mapping.has(name)),
+  });
   const restorer = createRestorer(originals, { isJson });
   return {
     push: (text) => restorer.push(scanner.push(text)),

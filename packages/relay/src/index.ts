@@ -17,6 +17,7 @@ export { bearerOf } from './http/bearer.ts';
 export { idempotencyKeyOf } from './http/idempotency-key.ts';
 export { refuseEncoding } from './http/refuse-encoding.ts';
 export { notJson, sendError, toClientError } from './http/send-error.ts';
+export { safePath } from './http/safe-path.ts';
 export { bodyWithoutCode, toErrorBody, type ErrorBody } from './http/error-body.ts';
 export { idempotencyScope, type GatewayPrincipal } from './gateway-principal.ts';
 export { createDrain, type Drain } from './http/drain.ts';

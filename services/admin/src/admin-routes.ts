@@ -14,6 +14,7 @@ import {
   bearerOf,
   bodyWithoutCode,
   refuseEncoding,
+  safePath,
   sendError,
   toClientError,
   type Credentials,
@@ -69,7 +70,7 @@ export async function adminRoutes(app: FastifyInstance, options: AdminRoutesOpti
     reply.header('x-request-id', nextId());
   });
   app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send(bodyWithoutCode(`There is no ${request.method} ${pathOf(request)} here.`)),
+    reply.code(404).send(bodyWithoutCode(`There is no ${request.method} ${safePath(request.url)} here.`)),
   );
   app.setErrorHandler((cause, _request, reply) => {
     const error = toClientError(explain(cause), maxBodyBytes);
@@ -183,8 +184,4 @@ function explain(error: unknown): unknown {
     cause: error,
     retryAfterMs: retryMs,
   });
-}
-
-function pathOf({ url }: FastifyRequest): string {
-  return url.replace(/[?#].*$/s, '');
 }

@@ -126,4 +126,39 @@ describe('the report', () => {
     );
     expect(next.body['data']).toMatchObject([{ tenant: 'acme-web', action: 'mask' }]);
   });
+
+  it('tells requests from answers, and days, to analysts of their organisation; to nobody without a role for it', async () => {
+    const analyst = admin.keyOf({
+      tenant: 'globex-web',
+      organisation: 'globex',
+      roles: ['analyst'],
+      reach: 'organisation',
+    });
+    const user = admin.keyOf({ tenant: 'globex-web', organisation: 'globex', roles: ['end-user'] });
+    const request = finding('globex-web', '2026-11-03', 'replace', 1);
+    await admin.database
+      .insert(piiFindings)
+      .values([
+        request,
+        { ...request, direction: 'output', type: 'PERSON', action: 'report', count: 3 },
+        { ...finding('globex-web', '2026-11-04'), direction: 'output' },
+        finding('acme-web', '2026-11-03'),
+      ]);
+    const report = async (query: string): Promise<unknown> =>
+      (await admin.ask(analyst, 'GET', `/pii/report${query}`)).body['data'];
+    const tenant = 'globex-web';
+    const person = { tenant, type: 'PERSON', direction: 'output', action: 'report', requests: 1, values: 3 };
+    const mail = { tenant, type: 'EMAIL_ADDRESS', requests: 1 };
+    const inRequest = { ...mail, direction: 'input', action: 'replace', values: 1 };
+    const inAnswer = { ...mail, direction: 'output', action: 'mask', values: 2 };
+    expect(await report('?from=2026-11-03')).toEqual([inRequest, inAnswer, person]);
+    expect(await report('?from=2026-11-03&to=2026-11-04')).toEqual([inRequest, person]);
+    expect(await report('?from=2026-11-04&to=2026-11-05')).toEqual([inAnswer]);
+    expect(await report('?type=PERSON')).toEqual([person]);
+    for (const query of ['?organisation=acme', '?tenant=acme-web'])
+      expect((await admin.ask(analyst, 'GET', `/pii/report${query}`)).status).toBe(404);
+    expect((await admin.ask(user, 'GET', '/pii/report')).status).toBe(403);
+    const bad = await admin.ask(analyst, 'GET', '/pii/report?from=yesterday');
+    expect([bad.status, bad.body['error']]).toMatchObject([400, { param: 'from' }]);
+  });
 });

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { bodyWithoutCode } from '@millrace/relay';
+import { bodyWithoutCode, safePath } from '@millrace/relay';
 import { apiParts } from './api-parts.ts';
 
 interface KnownPath {
@@ -25,9 +25,11 @@ export function sendNotFound({ method, url }: FastifyRequest, reply: FastifyRepl
     .map((known) => known.allowed)
     .join(', ');
   if (allowed === '')
-    return reply.code(404).send(bodyWithoutCode(`There is no ${method} ${path} here. What there is: /docs.`));
+    return reply
+      .code(404)
+      .send(bodyWithoutCode(`There is no ${method} ${safePath(url)} here. What there is: /docs.`));
   return reply
     .code(405)
     .header('allow', allowed)
-    .send(bodyWithoutCode(`${path} takes ${allowed}, not ${method}.`));
+    .send(bodyWithoutCode(`${safePath(url)} takes ${allowed}, not ${method}.`));
 }

@@ -22,6 +22,7 @@ export const piiSettings = defineSettings({
     min: 100,
     description: 'How long a thread may look at a request; what takes longer is refused.',
   }),
+  ...nameModelSettings,
   countedAnswers: setting.integer('MILLRACE_PII_COUNTED_ANSWERS', {
     default: 2,
     min: 0,
@@ -29,7 +30,6 @@ export const piiSettings = defineSettings({
     description:
       'Answers that are counted at once after they have ended; 0: what is found in answers is on no report and on no record.',
   }),
-  ...nameModelSettings,
   ackWaitMs: workerSettings.ackWaitMs,
   maxDeliveries: workerSettings.maxDeliveries,
 });

@@ -30,9 +30,11 @@ export class ScrubThread {
   }
 
   /**
-   * @returns `Unclassified` only where the task has what a model found
    * @throws `payload_too_large`, `content_blocked`; `pii_unavailable` where it failed or took too long; the signal's reason
    */
+  scrub(task: ScrubTask & { readonly classified?: never }, signal: AbortSignal): Promise<Scrubbed>;
+  /** The same by what a model found. @returns what it has not looked at, if there is anything */
+  scrub(task: ScrubTask, signal: AbortSignal): Promise<Scrubbed | Unclassified>;
   async scrub(task: ScrubTask, signal: AbortSignal): Promise<Scrubbed | Unclassified> {
     this.#waiting += 1;
     const turn = this.#last;

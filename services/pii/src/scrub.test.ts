@@ -36,7 +36,7 @@ describe('scrub', () => {
     expect(content.messages[0]?.content).toBe('<EMAIL_1> is <EMAIL_2>');
   });
 
-  it('replaces in tools and in the schema of the answer, and leaves names of functions, stop strings and biases', () => {
+  it('replaces in tools and in the schema of the answer, in stop strings, and leaves names of functions and biases', () => {
     const mail = 'ann@corp.example';
     const name = 'mail_ann';
     const { content } = scrubWith({
@@ -58,7 +58,7 @@ describe('scrub', () => {
     });
     expect(content).toEqual({
       messages: [{ role: 'user', content: '{"to": "<EMAIL_1>"}' }],
-      stop: [mail],
+      stop: ['<EMAIL_1>'],
       logit_bias: { 17: 5 },
       response_format: { type: 'json_schema', json_schema: { name, schema: { const: '<EMAIL_1>' } } },
       tools: [

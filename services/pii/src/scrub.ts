@@ -38,8 +38,8 @@ const mostGrowth = 1024 * 1024;
 
 /**
  * Does to personal data what the policy says: in messages of all roles, in texts, in tools and in the schema of the answer; the same
- * value gets the same placeholder, and JSON stays JSON. Stop strings and labels are the client's own and stay, as do names of
- * functions, which are no text.
+ * value gets the same placeholder, and JSON stays JSON. Stop strings have the
+ * placeholder that the model would write. Labels are the client's own and stay, as do names of functions, which are no text.
  *
  * @param classified what a model found in a text, in the place of the rules for names
  * @throws `payload_too_large` where there is more personal data than can be replaced; `content_blocked`
@@ -69,7 +69,7 @@ export function scrub(
       throw error;
     }
   };
-  const { response_format, tools, task } = content;
+  const { response_format, stop, tools, task } = content;
   const scrubbed: RequestContent = {
     ...content,
     messages: content.messages.map((message) => ({
@@ -79,6 +79,7 @@ export function scrub(
         ? {}
         : { tool_calls: message.tool_calls.map((call) => scrubCall(call, replace)) }),
     })),
+    stop: stop.map(replace),
     ...(response_format === undefined ? {} : { response_format: scrubFormat(response_format, replace) }),
     ...(tools === undefined ? {} : { tools: tools.map((tool) => scrubTool(tool, replace)) }),
     ...(task === undefined

@@ -5,7 +5,7 @@ import { MillraceError, type Clock, type Stoppable } from '@millrace/runtime';
 import type { RequestContent } from '@millrace/stage';
 import { lengthOf } from './length-of.ts';
 import { scrubByModel } from './scrub-by-model.ts';
-import { scrubClassified, type Unclassified } from './scrub-classified.ts';
+import { scrubClassified } from './scrub-classified.ts';
 import { scrub, type Scrubbed, type ScrubOptions } from './scrub.ts';
 import { ScrubThread } from './scrub-thread.ts';
 
@@ -30,14 +30,14 @@ export function createScrubber({
   clock,
   threads: count,
   limitMs,
-  heapMb = threadHeapMb,
   classifier,
+  heapMb = threadHeapMb,
 }: {
   readonly clock: Clock;
   readonly threads: number;
   readonly limitMs: number;
-  readonly heapMb?: number;
   readonly classifier?: TokenClassifier | undefined;
+  readonly heapMb?: number;
 }): Scrubber {
   const threads = Array.from({ length: count }, () => new ScrubThread({ clock, limitMs, heapMb }));
   const leastBusy = (): ScrubThread =>
@@ -58,7 +58,7 @@ export function createScrubber({
           { classifier, clock, limitMs },
           signal,
         );
-      return requireScrubbed(await leastBusy().scrub({ content, options }, signal));
+      return leastBusy().scrub({ content, options }, signal);
     },
     async stop() {
       await Promise.all(threads.map((thread) => thread.stop()));
@@ -83,9 +83,4 @@ function orUnavailable<Outcome>(check: () => Outcome): Outcome {
       { retryable: true, cause: error },
     );
   }
-}
-
-function requireScrubbed(answer: Scrubbed | Unclassified): Scrubbed {
-  if ('unclassified' in answer) throw new TypeError('a thread asked for a model that there is none of');
-  return answer;
 }

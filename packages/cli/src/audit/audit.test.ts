@@ -155,6 +155,26 @@ describe('audit', () => {
     );
   });
 
+  it('says what was found in the answer of a request', async () => {
+    const id = uuidv7(clock, systemRandom);
+    const now = clock.now();
+    const closing = closingOf('clinic', { request_id: id, received_at: now - 4, closed_at: now });
+    await publishClosing(bus, codec, closing);
+    const findings = [
+      { type: 'EMAIL_ADDRESS', action: 'replace', count: 1 },
+      { type: 'PERSON', action: 'report', count: 2 },
+    ];
+    const found = { request_id: id, tenant: 'clinic', direction: 'OUTPUT', findings, at: now } as const;
+    await bus.publish({ subject: subjects.found('clinic'), payload: codec.encode('pii.found', found) });
+    const text = async (): Promise<string> => (await run(`explain ${id}`)).out;
+    await expect
+      .poll(text, { timeout: 20_000 })
+      .toMatch(/in the answer +EMAIL_ADDRESS\.replace=1 PERSON\.report=2, by record [12]\n/u);
+    expect(JSON.parse((await run(`explain ${id} --json`)).out)).toMatchObject({
+      findings: { found: { findings } },
+    });
+  });
+
   it('takes NATS from the data folder of npm start', async () => {
     await writeFile(path.join(folder, 'nats.url'), `${nats.url}\n`);
     expect(await run('audit public-key', { MILLRACE_DATA_DIR: folder })).toMatchObject({ exitCode: 0 });

@@ -31,6 +31,12 @@ export interface PatternOptions {
 
 /** What a look-alike loses that stands behind a word such as "order". */
 const suspicion = 0.5;
+const fraction = /^,\d{1,2}(?!\d|[,;|\t]\S)/u;
+
+/** Whether cents follow, as in an amount, and not the next cell of a row. */
+export function hasFraction(scan: Scan, start: number, end: number): boolean {
+  return fraction.test(scan.text.slice(end, end + 5)) && scan.labelAt(start) === undefined;
+}
 
 /** A recognizer of what a regular expression finds and a checksum confirms; context words raise or lower the score. */
 export function patternRecognizer(options: PatternOptions): Recognizer {
@@ -47,6 +53,7 @@ export function patternRecognizer(options: PatternOptions): Recognizer {
         if (checked === false) continue;
         const bare = checked === true ? alone : checked;
         const end = start + value.length;
+        if (hasFraction(scan, start, end)) continue;
         yield { type, start, end, score: scoreOf(scan, start, end, { bare, inContext, context }) };
       }
     },

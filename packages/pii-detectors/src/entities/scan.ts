@@ -2,7 +2,7 @@ import { createFieldLabels, type FieldLabels } from './field-labels.ts';
 
 /** Where a number is what it says it is, and nobody's: an order, a version, a size. */
 const harmlessWord =
-  /(?:order|tracking|invoice|ticket|version|build|release|firmware|kernel|commit|quantity|qty|sku|isbn(?:-1[03])?|serial|bytes|offset|sprint|page|section|chapter|revision|rev|ref(?:erence)?|dur(?:ation)?|total|amount|shares|mean|depth|port|pid|epoch|timestamp|size|count|model|part|item|batch|case|bug|issue|pr|pull request|seed|hash|checksum|request_?id|trace_?id|span_?id|session_?id|bestellung|rechnung|auftrag|commande|facture|pedido|factura)\s?(?:no\.?|number|nr\.?|id|of|queue|n°|№)?[\s:=#"'(>-]{0,4}$/iu;
+  /(?:order|tracking|invoice|ticket|version|build|release|firmware|kernel|commit|quantity|qty|sku|isbn(?:-1[03])?|serial|bytes|offset|sprint|page|section|chapter|revision|rev|ref(?:erence)?|dur(?:ation)?|total|amount|shares|mean|depth|port|pid|epoch|timestamp|size|count|model|part|item|batch|case|bug|issue|pr|pull request|seed|hash|checksum|request_?id|trace_?id|span_?id|session_?id|(?:bestell|rechnungs|auftrags|artikel|serien|sendungs|vorgangs|ticket|formular)(?:nummer|-?nr)|bestellung|rechnung|auftrag|formular|commande|facture|livraison|dossier|pedido|factura|ordine|fattura|pratica)\s?(?:no\.?|number|nr\.?|id|of|queue|est|n°|№)?[\s:=#"'(>-]{0,4}$/iu;
 
 /** A text, and what all recognizers ask of it. */
 export interface Scan {

@@ -15,7 +15,13 @@ const germanWords = new Set(
     ' ',
   ),
 );
-const leastGermanWords = 2;
+/** French, Spanish, Italian and Portuguese: the lexicon has few of their words, so that all others look like names without capitals. */
+const romanceWords = new Set(
+  'le la les des du et dans pour par sur avec est une el los las del que por para con una al su il lo gli della di per che sono um uma o os as da do dos das em não'.split(
+    ' ',
+  ),
+);
+const leastWords = 2;
 
 /** Persons, organisations and places of a text, by words, context and shape. They may overlap. */
 export function* findNames(scan: Scan, vocabulary: Vocabulary): Generator<Entity> {
@@ -26,7 +32,8 @@ export function* findNames(scan: Scan, vocabulary: Vocabulary): Generator<Entity
         isCapital && !isShouted && !isInitial && !isCamel && !months.test(lower),
     ).length <= Math.max(1, words.length * mostCapitals);
   const isGerman =
-    words.filter(({ lower, isCapital }) => !isCapital && germanWords.has(lower)).length >= leastGermanWords;
+    words.filter(({ lower, isCapital }) => !isCapital && germanWords.has(lower)).length >= leastWords;
+  const isRomance = words.filter(({ lower }) => romanceWords.has(lower)).length >= leastWords;
   const runs = isLower ? [...capitalRuns(words), ...lowerRuns(words)] : capitalRuns(words);
   let last: Judged | undefined;
   let before: Run | undefined;
@@ -34,7 +41,7 @@ export function* findNames(scan: Scan, vocabulary: Vocabulary): Generator<Entity
   for (const run of runs.toSorted((a, b) => (a[0] as Word).start - (b[0] as Word).start)) {
     const start = (run[0] as Word).start;
     const joined = last !== undefined && joins(scan.text.slice(last.end, start)) ? last : undefined;
-    const judged = judge(scan, run, { isLower, isGerman, last: joined });
+    const judged = judge(scan, run, { isLower, isGerman, isRomance, last: joined });
     const surname = before;
     before = run;
     if (judged === undefined) continue;
@@ -52,6 +59,7 @@ export function* findNames(scan: Scan, vocabulary: Vocabulary): Generator<Entity
 interface TextFacts {
   readonly isLower: boolean;
   readonly isGerman: boolean;
+  readonly isRomance: boolean;
   /** What the run before was, where only "and" or a comma stands between. */
   readonly last: Judged | undefined;
 }

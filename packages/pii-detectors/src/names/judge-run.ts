@@ -15,6 +15,7 @@ export interface Judged {
 
 export interface RunContext extends TrimContext {
   readonly isGerman: boolean;
+  readonly isRomance: boolean;
   readonly last: Judged | undefined;
 }
 
@@ -50,6 +51,15 @@ export function judgeRun(run: Run, context: RunContext): Judged | undefined {
   if (label !== undefined && placeFieldLabel.test(label)) return found('LOCATION', 0.8);
   const hasGiven = core.some(({ kind }) => kind === 'given');
   const isNamed = left.isTitle || left.isRole || left.isRelation;
+  if (
+    isNamed &&
+    context.isLower &&
+    context.isRomance &&
+    !hasGiven &&
+    !left.isTitle &&
+    isWithoutCapitals(core)
+  )
+    return undefined;
   if (isNamed && !isOnlyProduct(core, left) && (hasGiven || !isAcronym(core, left)))
     return found('PERSON', core.length > 4 ? 0.55 : context.isLower && !hasGiven ? 0.6 : 0.85);
   if (left.isPlaceLabel && !hasGiven) return found('LOCATION', 0.7);
@@ -58,7 +68,9 @@ export function judgeRun(run: Run, context: RunContext): Judged | undefined {
   const isPlace = looksLikePlace(words);
   if (left.isWhereabouts && !(hasGiven && core.length > 1 && !isPlace))
     return found('LOCATION', isPlace ? 0.85 : 0.7);
-  if (context.last?.type === 'PERSON' && context.last.score >= 0.5 && !isPlace && core.length <= 4)
+  // "Mr Yilmaz, Your Report": what says whose a thing is was taken off.
+  const isNext = context.last?.type === 'PERSON' && context.last.score >= 0.5 && !isTrimmed;
+  if (isNext && !isPlace && core.length <= 4)
     return found(
       'PERSON',
       core.every(({ kind }) => kind === 'everyday' || (core.length === 1 && kind === 'ambiguous'))
@@ -82,10 +94,15 @@ interface PersonFacts {
   readonly found: (type: Judged['type'], score: number) => Judged;
 }
 
-function personOf(core: Run, { context, left, behind, hasGiven, found }: PersonFacts): Judged | undefined {
+function personOf(
+  core: Run,
+  { context, left: before, behind, hasGiven, found }: PersonFacts,
+): Judged | undefined {
+  // "im Jahr" is German; "im maria" is who speaks.
+  const left = before.isIm && !hasGiven ? { ...before, isSpoken: false, isAddressed: false } : before;
   const isFollowed = personBehind.test(behind) || labelBehind.test(behind);
-  const isThing = left.hasDeterminer && !isFollowed;
   const [first] = core as readonly [Word];
+  const isThing = left.hasDeterminer && !isFollowed && !isPreposition(context, first);
   if (core.length === 1) {
     if (first.kind === 'given' && !isThing && (left.isSpoken || left.isAddressed || isFollowed))
       return found('PERSON', 0.65);
@@ -119,6 +136,14 @@ function personOf(core: Run, { context, left, behind, hasGiven, found }: PersonF
     return found('PERSON', 0.7);
   return found('PERSON', isShouted || context.isGerman ? 0.4 : 0.6);
 }
+
+/** "an Martina", "a Marco": to her, to him, where an English article would be another or the language has none such. */
+function isPreposition({ textBefore, isRomance }: RunContext, first: Word): boolean {
+  if (/(?<!\p{L})an\s$/iu.test(textBefore)) return !first.isShouted && /^[^aeiouh]/iu.test(first.text);
+  return isRomance && /(?<!\p{L})a\s$/iu.test(textBefore);
+}
+
+const isWithoutCapitals = (core: Run): boolean => core.every(({ isCapital }) => !isCapital);
 
 /** CUDA, GPU: one word of capitals, where a name is not expected to be shouted. */
 const isAcronym = (core: Run, left: LeftContext): boolean =>

@@ -54,6 +54,8 @@ export interface LeftContext {
   readonly isSpoken: boolean;
   /** Behind what is said to persons or of them alone: "told", "dear", "my name is". */
   readonly isAddressed: boolean;
+  /** Behind "im": "I'm" without its apostrophe, or German. */
+  readonly isIm: boolean;
   /** Behind an article, a numeral or the like: things are, persons seldom. */
   readonly hasDeterminer: boolean;
   readonly isPlaceLabel: boolean;
@@ -70,6 +72,7 @@ export function leftContextOf(text: string): LeftContext {
   return {
     isRole: personRole.test(near) || homeOf.test(near) || document.test(near),
     isAddressed: address.test(near),
+    isIm: /(?<!\p{L})im\s$/iu.test(near),
     hasDeterminer: determiner.test(near),
     isTitle: title.test(near),
     isRelation: relation.test(near),

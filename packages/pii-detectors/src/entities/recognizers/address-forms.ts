@@ -37,6 +37,10 @@ const joining = String.raw`(?:d[eo]s?|del|della|dei|di|da|das|du|des|la|le|les|l
 const streetName = String.raw`(?:${joining}[\s'’]?\s?){0,3}(?:${plain})(?:[ -](?:${joining}[ ])?${plain}){0,4}`;
 const numberBehind = String.raw`(?:,?\s(?:n[º°.]?\s?)?\d{1,4}(?!\d)(?:\s?(?:bis|ter|[a-z](?![\p{L}])))?)`;
 
+/** What German numbers behind "am", "im" or "zur": no street. */
+const counted =
+  '(?:Jahr|Monat|Quartal|Tag|Abend|Morgen|Vormittag|Nachmittag|Mittag|(?:Mon|Diens|Donners|Frei|Sams|Sonn)tag|Mittwoch|Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember|Alter|Zeitraum|Durchschnitt|Schnitt|' +
+  'Kapitel|Abschnitt|Artikel|Absatz|Paragraph|Anhang|Band|Heft|Teil|Bild|Abbildung|Tabelle|Seite|Zeile|Spalte|Feld|Schritt|Punkt|Fall|Zimmer|Raum|Saal|Stock|Gleis|Bahnsteig|Terminal|Schalter|Gate|Bett|Station|Formular|Dokument|Test|Spiel|Release|Version|Sprint|Ticket)(?:e[ns]?|s|es)?';
 const germanSuffixes =
   'stra(?:ß|ss)e|str\\.|weg|platz|allee|gasse|ring|ufer|damm|steig|stieg|pfad|chaussee|markt|brücke|hof|berg|graben|wall';
 const germanNumber = String.raw`\d{1,5}(?:\s?[a-z](?!\p{L}))?(?:\s?[-/]\s?\d{1,4})?`;
@@ -87,7 +91,7 @@ export const addressForms: readonly AddressForm[] = [
   },
   {
     pattern: new RegExp(
-      String.raw`${border}(?:(?:Am|An der|Auf der?|Im|In der|Zum|Zur|Unter den)\s${capital}|(?:${plain}[ -]){1,3}(?:Straße|Str\.|Weg|Platz|Allee|Gasse|Ring))\s${germanNumber}${stop}`,
+      String.raw`${border}(?:(?:Am|An der|Auf der?|Im|In der|Zum|Zur|Unter den)\s(?:\p{Lu}\p{Ll}+e[nrsm]\s)?(?!${counted}\s)${capital}|(?:${plain}[ -]){1,3}(?:Straße|Str\.|Weg|Platz|Allee|Gasse|Ring))\s${germanNumber}${stop}`,
       'gu',
     ),
     bare: 0.8,

@@ -20,7 +20,7 @@ export const deTaxIds = patternRecognizer({
     return value.length > 11 ? 0.75 : 0.35;
   },
   context: contextWords(
-    'steuer-?id(?:entifikationsnummer|-?nr\\.?|nummer)?',
+    'steuer[-_ ]?id(?:entifikationsnummer|-?nr\\.?|nummer)?',
     'steuerliche identifikationsnummer',
     'steuernummer',
     'steuer-?nr\\.?',

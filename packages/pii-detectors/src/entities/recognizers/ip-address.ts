@@ -3,7 +3,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { contextWords } from '../context.ts';
 import { scoreOf, type Recognizer } from '../recognizer.ts';
 
-const candidate4 = /(?<![\p{L}\p{N}_.-]|\d[,:])\d{1,3}(?:\.\d{1,3}){3}(?![\p{L}\p{N}_-]|\.\d)/gu;
+const candidate4 = /(?<![\p{L}\p{N}_.-]|\d:)\d{1,3}(?:\.\d{1,3}){3}(?![\p{L}\p{N}_-]|\.\d)/gu;
 const candidate6 =
   /(?<![\p{L}\p{N}_:.])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:]{2,38}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?![\p{L}\p{N}_:])/gu;
 const context = contextWords(
@@ -28,6 +28,9 @@ const context = contextWords(
 );
 const version =
   /(?<!\p{L})(?:version|release|firmware|build|kernel|ver|rev(?:ision)?|section|chapter|clause|§|oid|asn\.1|v)["']?(?:\s(?:of|is|number|no\.?))?[ .:=>"']{0,4}$/iu;
+/** "Upgrade from 1.2.3.4 to 1.2.4.0" */
+const upgrade =
+  /(?<!\p{L})(?:up|down)grad\p{L}{1,6}(?:\s[\p{L}\d_.-]{1,24}){0,3}\s(?:from|to|von|auf)\s(?:v?\d+(?:\.\d+){1,3}\s(?:to|auf)\s)?$/iu;
 /** This machine, all machines, masks of networks. */
 const nobody = /^(?:0\.|127\.|255\.)/u;
 const packageVersion = /(?:[@=~^]|[<>]=)\s?$/u;
@@ -38,10 +41,11 @@ export const ipAddresses: Recognizer = {
   *find(scan) {
     for (const { index, 0: value } of matchesOf(scan.text, candidate4)) {
       if (!isIPv4(value)) continue;
-      const before = scan.before(index, 24);
+      const before = scan.before(index, 64);
       const end = index + value.length;
       const isVersion =
         version.test(before) ||
+        upgrade.test(before) ||
         packageVersion.test(before.replace(/\b(?:ip|host|addr\w*|from|to|src|dst)\s?=\s?$/iu, ''));
       const isNobody = isVersion || nobody.test(value);
       const bare = isNobody ? 0.2 : 0.65;

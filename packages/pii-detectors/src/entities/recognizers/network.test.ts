@@ -3,6 +3,7 @@ import { foundIn } from '../found.fixture.ts';
 
 describe('addresses of machines', () => {
   it.each([
+    ['an upgrade request from host 192.168.10.254', 'IP_ADDRESS 192.168.10.254'],
     ['from 192.168.10.254, twice', 'IP_ADDRESS 192.168.10.254'],
     ['http to 203.0.113.9:8080', 'IP_ADDRESS 203.0.113.9'],
     ['host 2001:db8::ff00:42:8329 is down', 'IP_ADDRESS 2001:db8::ff00:42:8329'],
@@ -16,6 +17,8 @@ describe('addresses of machines', () => {
 
   it.each([
     'version 1.2.3.4 of the build',
+    'Upgrade from 1.2.3.4 to 1.2.4.0, please',
+    'we upgraded the agent from 2.0.1.7',
     'firmware 4.25.5.102',
     'Section 4.2.1.22 of the spec',
     'build=4.35.20.20',

@@ -1,12 +1,12 @@
 import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js';
 import { contextDistance, contextWords } from '../context.ts';
 import type { Entity } from '../entity.ts';
-import type { Recognizer } from '../recognizer.ts';
+import { hasFraction, type Recognizer } from '../recognizer.ts';
 import type { Scan } from '../scan.ts';
 
 /** An international prefix, an area code in brackets, digits with one separator between them at most, an extension. */
 const candidate =
-  /(?<![\p{L}\p{N}_/$€£%\\]|[\p{L}\p{N}][.\-‐]|\d:)(?:\(?(?:\+|00)\d{1,3}\)?[ \u00a0.-]?|1[ .-]?(?=\())?(?:\(\d{1,5}\)[ \u00a0.-]?)?\d(?:[ \u00a0./\-‐–]?\d){4,15}(?:\s?(?:x|ext\.?|extension|#)\s?\d{1,6})?(?![\p{L}\p{N}_]|[.:/\-‐]\d|[.,]\d|\s?[€$£%]|\s(?:EUR|USD|GBP)\b)/gu;
+  /(?<![\p{L}\p{N}_/$€£%\\]|[\p{L}\p{N}][.\-‐]|\d:)(?:\(?(?:\+|00)\d{1,3}\)?[ \u00a0.-]?|1[ .-]?(?=\())?(?:\(\d{1,5}\)[ \u00a0.-]?)?\d(?:[ \u00a0./\-‐–]?\d){4,15}(?:\s?(?:x|ext\.?|extension|#)\s?\d{1,6})?(?![\p{L}\p{N}_]|[.:/\-‐]\d|\s?[€$£%]|\s(?:EUR|USD|GBP)\b)/gu;
 
 const context = contextWords(
   'phones?',
@@ -90,6 +90,8 @@ const americanGroups = /^(?:1[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}(?!\d)/u;
 /** Numbers that are parsed for one text: parsing takes 20 µs and more, and there may be tens of thousands. */
 const mostParsed = 5_000;
 
+/** "numéro de commande", where the word that stands for a phone as well says what else it is. */
+const numberOf = /(?:num[ée]ro|número|number)\s(?:de|di|of|du|del)\s/iu;
 /** Cards and account numbers, of which this is a piece. */
 const isGrouped = /^\d{4}(?: \d{4})+(?: \d{1,4})?$/u;
 /** Digits one by one, and dotted numbers with groups of one digit. */
@@ -137,7 +139,9 @@ function judge(
   const digits = value.replace(/\s?(?:x|ext|#).*$/u, '').replace(/\D/gu, '');
   if (digits.length < 7 || digits.length > 15 || isLookAlike(value)) return undefined;
   const end = start + value.length;
+  if (scan.isSuspicious(start) && numberOf.test(scan.before(start, 40))) return undefined;
   const isInternational = /^\(?(?:\+|00)/u.test(value);
+  if (!isInternational && hasFraction(scan, start, end)) return undefined;
   const isBare = /^\d+$/u.test(value);
   const distance = contextDistance(scan, start, end, context);
   if (isGrouped.test(value) || (distance === undefined && isEnumeration.test(value))) return undefined;

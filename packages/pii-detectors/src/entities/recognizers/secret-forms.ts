@@ -33,14 +33,34 @@ export const secretForms: readonly SecretForm[] = [
     (value) => /\d/u.test(value) && /[A-Za-z]{4}/u.test(value),
   ),
   // SendGrid, Twilio, Telegram, Azure
-  form('SG\\.[A-Za-z0-9_-]{16,32}\\.[A-Za-z0-9_-]{32,64}|SK[0-9a-f]{32}|\\d{8,10}:AA[A-Za-z0-9_-]{33}'),
+  form('SG\\.[A-Za-z0-9_-]{16,32}\\.[A-Za-z0-9_-]{32,64}|SK[0-9a-f]{32}|\\d{8,10}:AA[A-Za-z0-9_-]{32,33}'),
+  // Discord: the id of a bot in base64, a time, a signature
+  form('[MNO][A-Za-z0-9_-]{23,27}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,40}', 1, isDiscord),
+  // HTTP Basic: name and password in base64
+  {
+    pattern: /(?<=\bbasic )[A-Za-z0-9+/]{16,1024}={0,2}(?![A-Za-z0-9+/=])/giu,
+    score: 1,
+    check: isCredentials,
+  },
   form('AccountKey=[A-Za-z0-9+/]{86}=='),
   // JSON Web Tokens; one that is cut off has all that it says of somebody
   form('eyJ[A-Za-z0-9_-]{8,4096}\\.eyJ[A-Za-z0-9_-]{2,16384}(?:\\.[A-Za-z0-9_-]{0,2048})?', 1, isJwt),
 ];
 
+function isDiscord(token: string): boolean {
+  return /^\d{15,20}$/u.test(decoded(token.slice(0, token.indexOf('.')), 'base64url'));
+}
+
+function isCredentials(value: string): boolean {
+  return /^[\x20-\x7e]+:[\x20-\x7e]*$/u.test(decoded(value, 'base64'));
+}
+
+function decoded(value: string, encoding: 'base64' | 'base64url'): string {
+  return Buffer.from(value, encoding).toString();
+}
+
 /** Whether the header of a token is JSON that names an algorithm. */
 function isJwt(token: string): boolean {
-  const header = Buffer.from(token.slice(0, token.indexOf('.')), 'base64url').toString();
+  const header = decoded(token.slice(0, token.indexOf('.')), 'base64url');
   return header.startsWith('{') && header.includes('"alg"');
 }

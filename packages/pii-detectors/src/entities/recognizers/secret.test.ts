@@ -24,6 +24,8 @@ describe('secrets', () => {
     ['Slack', `xoxb-${drawn(12, '0123456789')}-${drawn(24)}`],
     ['Stripe', `sk_live_${drawn(24)}`],
     ['OpenAI', `sk-proj-1abcd${drawn(40)}`],
+    ['Discord', `MTk4${btoa('622483471925248').replaceAll('=', '')}.Cl2FMQ.${drawn(27)}`],
+    ['Telegram', `110201543:AA${drawn(32)}`],
     ['a JSON Web Token', jwt],
     ['a private key', pem],
   ])('finds a key of %s by its form', (_name, key) => {
@@ -48,6 +50,12 @@ describe('secrets', () => {
     expect(valuesIn('postgres://ada:hunter2@db/x', 'SECRET', 'URL')).toHaveLength(1);
     const cut = pem.slice(0, 70);
     expect(valuesIn(cut, 'SECRET')).toEqual([cut]);
+  });
+
+  it('finds name and password of HTTP Basic', () => {
+    const value = Buffer.from(`ada:${drawn(12)}`).toString('base64');
+    expect(valuesIn(`Authorization: Basic ${value}`, 'SECRET')).toEqual([value]);
+    expect(valuesIn('a basic understanding of basic internationalization', 'SECRET')).toEqual([]);
   });
 
   it.each([

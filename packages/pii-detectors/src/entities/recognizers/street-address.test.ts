@@ -11,6 +11,7 @@ describe('street addresses', () => {
     ['Flat 3, Rose Court', 'LOCATION Flat 3, Rose Court'],
     ['home address 12 high street, leeds ls1 4ap', 'LOCATION 12 high street, leeds ls1 4ap'],
     ['wohnt in der Goethestraße 12a, 60313 Frankfurt', 'LOCATION Goethestraße 12a, 60313 Frankfurt'],
+    ['Am Alten Markt 7, 24103 Kiel', 'LOCATION Am Alten Markt 7, 24103 Kiel'],
     ["j'habite 12, rue de la Paix, 75002 Paris et", 'LOCATION 12, rue de la Paix, 75002 Paris'],
     ['vivo en Calle de Alcalá 45, Madrid, 28014', 'LOCATION Calle de Alcalá 45, Madrid, 28014'],
     ['abito in Via Garibaldi, 12, 20121, Milano (MI)', 'LOCATION Via Garibaldi, 12, 20121, Milano (MI)'],
@@ -32,6 +33,9 @@ describe('street addresses', () => {
     'via the API in 3 steps',
     'Section 4 Place your order',
     'HTTP 404 Not Found',
+    'Im Jahr 2024 war es so',
+    'Im Kapitel 7 steht es',
+    'Er liegt im Zimmer 12. Am Montag 7 Uhr',
     '16:48:15Z WARN gateway queue',
   ])('leaves %j alone', (text) => {
     expect(foundIn(text)).toEqual([]);
