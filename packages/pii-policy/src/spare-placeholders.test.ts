@@ -22,7 +22,7 @@ function shown(text: string, pattern: string, restored: ReadonlyMap<string, stri
     });
     return parts.map((part) => guard.push(part)).join('') + guard.flush();
   };
-  return [through([text]), through([...text])];
+  return [through([text]), through(Array.from(text))];
 }
 
 describe('a pattern that reads like a placeholder', () => {
