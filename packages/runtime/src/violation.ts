@@ -52,9 +52,11 @@ function missingField(error: ErrorObject, path: string): Violation | undefined {
 }
 
 /** Of an object that is to have one field at least, any of which will do. */
-function noField({ keyword, data, parentSchema }: ErrorObject, path: string): Violation | undefined {
-  if (keyword !== 'minProperties' || Object.keys((data ?? {}) as object).length > 0) return undefined;
-  const fields = Object.keys((parentSchema as SchemaFacts | undefined)?.properties ?? {});
+function noField(error: ErrorObject, path: string): Violation | undefined {
+  const { data } = error;
+  const isEmptyObject = typeof data === 'object' && data !== null && Object.keys(data).length === 0;
+  if (error.keyword !== 'minProperties' || !isEmptyObject) return undefined;
+  const fields = Object.keys(schemaOf(error).properties ?? {});
   if (fields.length === 0 || fields.length > maxFieldsListed) return undefined;
   return {
     code: 'missing_value',
