@@ -242,12 +242,12 @@ async function askByQueue(signal: AbortSignal): Promise<void> {
   await untilAnswered(far.cluster, defaultTenant, before.length + 3, signal);
 }
 
-/** Keys and headers of records are upstream's as well. */
+/** Keys of records are addresses, which their dead letters keep, and upstream's as well: they have none. */
 async function askByTopic(signal: AbortSignal): Promise<void> {
   if (kafka === undefined) return;
   const before = await untilAnswered(far.cluster, defaultTenant, 0, signal);
   const record = (place: string, value: string) => ({
-    key: one(`key of ${place}`),
+    key: place,
     value,
     headers: { note: one(`header of ${place}`) },
   });
