@@ -2,13 +2,14 @@ import { subjects } from '@millrace/contracts';
 import { createScratchFolder, defaultTenant, type ScratchFolder } from '@millrace/embedded';
 import { answering } from '@millrace/providers/scripted-upstream';
 import { stopInReverse } from '@millrace/runtime';
-import { openStream } from '@millrace/testkit';
+import { kafkaIsHere, openStream } from '@millrace/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { untilDeadLetters } from '../support/dead-letters.ts';
+import { readDeadLetters, untilDeadLetters } from '../support/dead-letters.ts';
 import { collectEvidence, type Evidence } from '../support/evidence.ts';
 import { farModel, startFarCluster, type FarCluster } from '../support/far-model.ts';
 import { findValues } from '../support/find-values.ts';
 import { createKnownValues } from '../support/known-values.ts';
+import { startKafkaServers, type KafkaServers } from '../support/kafka-servers.ts';
 import { postJson } from '../support/post-json.ts';
 import { publishIntake, untilAnswered } from '../support/queues.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
@@ -16,17 +17,29 @@ import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-r
 const poison = new URL('../chaos/fixtures/killed-by-prompt.mjs', import.meta.url).href;
 const fewestValues = 200;
 
+const topic = {
+  pattern: 'orders.*',
+  tenant: defaultTenant,
+  queue: 'kafka',
+  format: 'json',
+  answers: 'answers',
+};
+
 const known = createKnownValues();
 let far: FarCluster;
 let folder: ScratchFolder;
 let evidence: Evidence;
 let receiver: WebhookReceiver;
+let kafka: KafkaServers | undefined;
 
 beforeAll(async () => {
   folder = await createScratchFolder();
   receiver = await startWebhookReceiver();
+  if (kafkaIsHere)
+    kafka = await startKafkaServers({ entries: [topic], topics: { 'orders.kafka': 1, answers: 1 } });
   far = await startFarCluster({
     env: {
+      ...kafka?.env,
       MILLRACE_LOG_LEVEL: 'trace',
       MILLRACE_MAX_DELIVERIES: '2',
       MILLRACE_WEBHOOK_PRIVATE: 'true',
@@ -37,7 +50,7 @@ beforeAll(async () => {
   });
   evidence = await collectEvidence(far.cluster, folder.path);
 });
-afterAll(() => stopInReverse([folder, receiver, far]));
+afterAll(() => stopInReverse([folder, receiver, ...(kafka === undefined ? [] : [kafka]), far]));
 
 /** Sentences with values of the next types. */
 const say = (place: string, count = 5): string =>
@@ -67,6 +80,7 @@ it('writes no personal data anywhere', async ({ signal }) => {
   await doTasks();
   await workLater(signal);
   await askByQueue(signal);
+  await askByTopic(signal);
   await lookForData();
   await refuse();
   await deadLetterOne(signal);
@@ -228,6 +242,36 @@ async function askByQueue(signal: AbortSignal): Promise<void> {
   await untilAnswered(far.cluster, defaultTenant, before.length + 3, signal);
 }
 
+/** Keys of records are addresses, which their dead letters keep, and upstream's as well: they have none. */
+async function askByTopic(signal: AbortSignal): Promise<void> {
+  if (kafka === undefined) return;
+  const before = await untilAnswered(far.cluster, defaultTenant, 0, signal);
+  const record = (place: string, value: string) => ({
+    key: place,
+    value,
+    headers: { note: one(`header of ${place}`) },
+  });
+  await kafka.producer.send({
+    topic: 'orders.kafka',
+    messages: [
+      record(
+        'a record',
+        JSON.stringify({
+          input: say('record'),
+          model: farModel,
+          metadata: { a: one('metadata of a record') },
+        }),
+      ),
+      record('a broken record', `{"input": "${say('broken record')}`),
+      record(
+        'a wrong record',
+        JSON.stringify({ input: 'x', answer: one('answer of a record'), [one('field of a record')]: 1 }),
+      ),
+    ],
+  });
+  await untilAnswered(far.cluster, defaultTenant, before.length + 3, signal);
+}
+
 async function lookForData(): Promise<void> {
   await post('/v1/pii/analyze', { text: say('analyzed', 16) });
   await post('/v1/pii/anonymize', { text: say('anonymized', 16) });
@@ -298,7 +342,8 @@ async function refuse(): Promise<void> {
 
 /** A request that kills its worker each time. */
 async function deadLetterOne(signal: AbortSignal): Promise<void> {
+  const before = await readDeadLetters(far.cluster.platform);
   const prompt = `${say('dead letter')}: the words that kill`;
   await post('/v1/generate', { prompt, max_tokens: 4 }, 500);
-  await untilDeadLetters(far.cluster.platform, 3, signal);
+  await untilDeadLetters(far.cluster.platform, before.length + 1, signal);
 }

@@ -11,6 +11,9 @@ import { connect, type Msg } from 'nats';
 const byDesign =
   /^(?:_INBOX\.observer\.|mr\.(?:intake|answers|auth\.verify)(?:\.|$)|\$JS\.ACK\.(?:INTAKE|ANSWERS)\.)/u;
 
+/** A stored message as nats-server hands it out. */
+const ofQueues = /"subject":\s*"mr\.(?:intake|answers)\./u;
+
 /** What a system writes anywhere, in files of a folder that can be searched. */
 export interface Evidence {
   /** Something that came out of the system, such as an error. */
@@ -49,7 +52,8 @@ export async function collectEvidence(cluster: Cluster, folder: string): Promise
   };
 }
 
-function isByDesign({ subject, reply = '', headers }: Msg): boolean {
+function isByDesign({ subject, reply = '', headers, data }: Msg): boolean {
+  if (subject.startsWith('_INBOX.') && ofQueues.test(Buffer.from(data).toString('latin1'))) return true;
   return [subject, reply, headers?.get('Nats-Subject') ?? ''].some((each) => byDesign.test(each));
 }
 

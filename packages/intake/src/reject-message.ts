@@ -1,5 +1,6 @@
 import type { DataPolicies, DeadMessage, StageDependencies } from '@millrace/stage';
 import { publishDeadLetter } from '@millrace/stage';
+import { repeatingNothing } from '@millrace/relay';
 import { MillraceError } from '@millrace/runtime';
 import { createAnswerWriter } from './answer-writer.ts';
 import { idOfMessage, type IntakeMessage } from './intake-message.ts';
@@ -30,8 +31,9 @@ export interface RejectedMessage {
 export async function rejectMessage(
   dependencies: RejectDependencies,
   { message, address, found, isTenantKnown }: RejectedMessage,
-  error: MillraceError,
+  why: MillraceError,
 ): Promise<void> {
+  const error = repeatingNothing(why);
   const { tenant, queue } = message;
   const requestId = idOfMessage(message);
   const { stream, subject, sequence } = found;

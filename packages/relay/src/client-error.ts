@@ -14,7 +14,8 @@ export function clientError(error: unknown): MillraceError {
   });
 }
 
-function repeatingNothing(error: MillraceError): MillraceError {
+/** The error without the personal data that it repeats, nor a cause that may do so. */
+export function repeatingNothing(error: MillraceError): MillraceError {
   const { code, message, param, retryable, retryAfterMs } = error;
   const safe = withoutValues(message);
   const safeParam = param === undefined ? undefined : withoutValues(param);

@@ -10,7 +10,7 @@ export {
 export { costSchema, type AnswerCost } from './answer-cost.ts';
 export { answerTimings, answerUsage, timingsSchema, usageSchema, type AnswerUsage } from './answer-schema.ts';
 export { watchBars, whyBarred } from './bars.ts';
-export { clientError, clientErrorCodes } from './client-error.ts';
+export { clientError, clientErrorCodes, repeatingNothing } from './client-error.ts';
 export { createCredentials, type CredentialOptions, type Credentials } from './credentials.ts';
 export { watchRevocations, type Revocations } from './revocations.ts';
 export { bearerOf } from './http/bearer.ts';
