@@ -3,10 +3,11 @@ import { verifyTenant } from '@millrace/audit-log';
 import { subjects, type RequestClosed } from '@millrace/contracts';
 import type { Cluster } from '@millrace/embedded';
 import { ledger } from '@millrace/store';
+import { countRequestsOnRecord } from './audit-proof.ts';
 
 /** What is on record of a tenant, counted where it lies. */
 export interface LedgerProof {
-  /** Messages in CLOSED, rows in the ledger, events in BILLING by different `entry_id`, records in the audit chain. */
+  /** Messages in CLOSED, rows in the ledger, events in BILLING by different `entry_id`, records of requests in the audit chain. */
   readonly closings: number;
   readonly ledgerRows: number;
   readonly charges: number;
@@ -59,7 +60,7 @@ export async function proveLedger(
   for await (const { payload } of bus.read('BILLING', subjects.charged(tenant)))
     charges.add(codec.decode('billing.charged', payload).entry_id);
   const rows = await database.select().from(ledger).where(eq(ledger.tenant, tenant));
-  const { records, verified } = await verifyTenant(platform, tenant);
+  const { verified } = await verifyTenant(platform, tenant);
 
   const closed = new Map(closings.map(({ request_id, usage }) => [request_id, usage.output_tokens]));
   const charged = new Map(rows.map(({ requestId, outputTokens }) => [requestId ?? '', outputTokens]));
@@ -68,7 +69,7 @@ export async function proveLedger(
     closings: closings.length,
     ledgerRows: rows.length,
     charges: charges.size,
-    auditRecords: records,
+    auditRecords: await countRequestsOnRecord(platform, tenant),
     isChainVerified: verified,
     publishedTokens: sum(published.values()),
     closedTokens: sum(closings.map(({ usage }) => usage.output_tokens)),

@@ -30,17 +30,18 @@ export function countGenerated(
     taken: () => false,
     hash: (_type, value) => value,
   });
-  const count = (text: string, mask: (text: string) => string): void => {
-    try {
-      mask(text);
-    } catch (error) {
-      if (!(error instanceof ContentBlocked)) throw error;
-    }
-  };
   for (const text of texts) count(text, (whole) => masker.mask(whole));
   for (const text of callArguments)
     count(text, (whole) => replaceInText(whole, (piece) => masker.mask(piece)));
   return masker.counts();
+}
+
+function count(text: string, mask: (text: string) => string): void {
+  try {
+    mask(text);
+  } catch (error) {
+    if (!(error instanceof ContentBlocked)) throw error;
+  }
 }
 
 /** What is found on the way out, with the names that are only counted where they stand in nothing of it. */

@@ -109,6 +109,7 @@ const namesAndPlaces = [
   'P.O. Box 1234',
   'Ms. Jane van der Berg works at Acme Widgets Inc. in St. Louis',
 ];
+const encodedPart = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const frames = [
   (value: string) => value,
   (value: string) => `Ask <EMAIL_1>: ${value}. That is all, __EMAIL_1__ knows no more of it than this.`,
@@ -214,8 +215,7 @@ describe('personal data that is cut in two', () => {
   it.each([1, 61, 4_000, 30_000])(
     'shows nothing of a token that is too long to wait for, in pieces of %i',
     (size) => {
-      const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-      const token = `${part({ alg: 'RS256' })}.${part({ sub: drawn(11_000) })}.${drawn(342)}`;
+      const token = `${encodedPart({ alg: 'RS256' })}.${encodedPart({ sub: drawn(11_000) })}.${drawn(342)}`;
       const text = `Here: ${token} and that is it.`;
       const pieces = text.match(new RegExp(`[\\s\\S]{1,${size}}`, 'g')) ?? [];
       expect(shownOf(pieces, false).shown).toBe('Here: <SECRET_1> and that is it.');

@@ -183,11 +183,13 @@ describe('an answer, wherever it is cut and whatever the policy', () => {
           expect(textOf(shownOf(policy, [{ parts: piecesOf(text, cuts) }]), 0)).toBe(whole);
           const isHidden = (type: string): boolean =>
             !['off', 'report'].includes(policy.outputActions[type] ?? policy.actions[type] ?? 'replace');
-          for (const [type, value] of Object.entries(added)) {
-            const isLookedFor = type !== 'EMPLOYEE_ID' || policy.patterns.length > 0;
-            if (isLookedFor && isHidden(type) && !policy.allow.includes(value))
-              expect(whole).not.toContain(value);
-          }
+          const hidden = Object.entries(added).filter(
+            ([type, value]) =>
+              isHidden(type) &&
+              (type !== 'EMPLOYEE_ID' || policy.patterns.length > 0) &&
+              !policy.allow.includes(value),
+          );
+          expect(hidden.filter(([, value]) => whole.includes(value))).toEqual([]);
         },
       ),
       { numRuns: 150 },

@@ -118,19 +118,20 @@ describe('no request passes', () => {
     );
     const { stream, filterSubject } = consumerDefinitions().scrubbing;
     await own.publish({ subject: filterSubject.replace('*', 'acme'), payload: Buffer.from('x') });
-    await expect(
-      startPii({ ...dependencies, bus: own, metrics: createMetrics() }, settings),
-    ).rejects.toThrow();
+    await expect(startPii({ ...dependencies, bus: own, metrics: createMetrics() }, settings)).rejects.toThrow(
+      /CONTROL/u,
+    );
     expect((await own.streamState(stream)).messages).toBe(1);
   });
 });
 
+const taskOf = (text: string, patterns: readonly { type: string; pattern: string }[] = []) => ({
+  content: { messages: [{ role: 'user', content: text }], stop: [] } as const,
+  options: { policy: { ...defaultPiiPolicy, patterns }, hashKey },
+});
+
 describe('a thread that looks through', () => {
   const never = new AbortController().signal;
-  const taskOf = (text: string, patterns: readonly { type: string; pattern: string }[] = []) => ({
-    content: { messages: [{ role: 'user', content: text }], stop: [] } as const,
-    options: { policy: { ...defaultPiiPolicy, patterns }, hashKey },
-  });
 
   it('says that it could not where it throws, or ends, and is there again for the next', async () => {
     let begun = Promise.withResolvers<void>();
@@ -149,15 +150,13 @@ describe('a thread that looks through', () => {
       content: { messages: [{ content: '<EMAIL_1>' }] },
     });
     begun = Promise.withResolvers();
-    const ended = expect(
-      thread.scrub(taskOf('Ann Lee, ann@corp.example. '.repeat(20_000)), never),
-    ).rejects.toMatchObject({
+    const ended = thread.scrub(taskOf('Ann Lee, ann@corp.example. '.repeat(20_000)), never);
+    const stopped = begun.promise.then(() => thread.stop());
+    await expect(ended).rejects.toMatchObject({
       code: 'pii_unavailable',
       message: expect.not.stringContaining('Lee') as string,
     });
-    await begun.promise;
-    await thread.stop();
-    await ended;
+    await stopped;
     expect(await thread.scrub(taskOf('x'), never)).toMatchObject({ counts: [] });
   });
 });

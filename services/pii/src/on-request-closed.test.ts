@@ -175,10 +175,11 @@ describe('what is found in an answer', () => {
   });
 });
 
+const failing: CountThread['count'] = async () => {
+  throw new MillraceError('pii_unavailable', 'The check failed.', { retryable: true });
+};
+
 describe('an answer that is not counted', () => {
-  const failing: CountThread['count'] = async () => {
-    throw new MillraceError('pii_unavailable', 'The check failed.', { retryable: true });
-  };
   it('is one whose results are gone, or older than they are kept', async () => {
     const gone = await close({ tenant: `tenant-${randomUUID()}`, requestId: randomUUID() });
     await gone.deliver();
