@@ -214,13 +214,14 @@ async function workLater(signal: AbortSignal): Promise<void> {
     file: new File([lines.join('\n')], `${one('name of a file')}.jsonl`),
     purpose: 'batch',
   });
-  await client.batches.create({
+  const batch = {
     input_file_id: file.id,
-    endpoint: '/v1/chat/completions',
-    completion_window: '24h',
+    endpoint: '/v1/chat/completions' as const,
+    completion_window: '24h' as const,
     metadata: { who: one('metadata of a batch') },
-    ...{ webhook },
-  });
+    webhook,
+  };
+  await client.batches.create(batch);
   for (const { body: told } of await receiver.received(2, signal)) await evidence.keep('webhooks', told);
 }
 

@@ -55,7 +55,7 @@ describe('scrub of hostile content', () => {
     ['numbers', (n: number) => `${n * 7_919}`],
     ['fields', (n: number) => `{"k${n}":"v${n} x"}`],
   ])('takes little time for JSON of %s', (_what, item) => {
-    const text = `[${filled((number) => `${item(number)},`)}0]`;
+    const text = `[${filled((number) => `${item(number)},`, size / 2)}0]`;
     expect(cpuMs(() => scrubWith(user(text)))).toBeLessThan(limitMs / 2);
   });
 

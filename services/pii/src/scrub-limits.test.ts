@@ -27,15 +27,25 @@ function filled(textOf: (number: number) => string, length = size): string {
   return parts.join('');
 }
 
+const record = (number: number): string =>
+  JSON.stringify({
+    number,
+    name: 'Ada Moyo',
+    mail: `u${number}@corp.example`,
+    tags: ['a', 'b'],
+    open: true,
+  });
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function records(length: number): string {
-  const record = (number: number): string =>
-    JSON.stringify({
-      number,
-      name: 'Ada Moyo',
-      mail: `u${number}@corp.example`,
-      tags: ['a', 'b'],
-      open: true,
-    });
   return `[${filled((number) => `${record(number)},`.padEnd(96), length - (length % 96))}${record(0)}]`;
 }
 
@@ -59,8 +69,7 @@ it.each([
     const { content } = await scrubber.scrub(user(text), options, never);
     const masked = content.messages[0]?.content ?? '';
     expect(masked).not.toMatch(/u\d+@/u);
-    if (text.startsWith('{') || text.startsWith('[{'))
-      expect(() => JSON.parse(masked) as unknown).not.toThrow();
+    expect(isJson(masked)).toBe(isJson(text));
   },
   limitMs,
 );

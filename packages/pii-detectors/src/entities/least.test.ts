@@ -92,8 +92,9 @@ it('finds nothing in a text that has fewer digits or characters than a recognize
   const seen = new Set<string>();
   const check = (text: string): void => {
     const scan = createScan(text);
-    for (const { types, leastDigits = 0, leastLength = 0, find } of recognizers)
-      for (const { type, start, end } of find(scan)) {
+    for (const recognizer of recognizers)
+      for (const { type, start, end } of recognizer.find(scan)) {
+        const { types, leastDigits = 0, leastLength = 0 } = recognizer;
         seen.add(type);
         // Of a house that is known by its letter nobody knows: addresses are looked for where a digit stands at all.
         if (type === 'LOCATION') continue;
