@@ -5,8 +5,8 @@ import { scrubWith } from './pii.fixture.ts';
 
 /** As much as a request may have. */
 const size = 1024 * 1024;
-/** Far above what it takes, far below what it took. */
-const limitMs = 6_000;
+/** Of processor time, which a busy machine stretches: far above what it takes, and what grows with the square takes minutes. */
+const limitMs = 30_000;
 
 const user = (...texts: readonly string[]): RequestContent => ({
   messages: texts.map((content) => ({ role: 'user', content })),
@@ -56,7 +56,7 @@ describe('scrub of hostile content', () => {
     ['fields', (n: number) => `{"k${n}":"v${n} x"}`],
   ])('takes little time for JSON of %s', (_what, item) => {
     const text = `[${filled((number) => `${item(number)},`, size / 2)}0]`;
-    expect(cpuMs(() => scrubWith(user(text)))).toBeLessThan(limitMs / 2);
+    expect(cpuMs(() => scrubWith(user(text)))).toBeLessThan(limitMs);
   });
 
   it('takes little time for numbers that are all different, and rather replaces too many', () => {
