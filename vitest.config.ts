@@ -5,7 +5,7 @@ const expectation = { poll: { timeout: 30_000 } };
 
 export default defineConfig({
   test: {
-    // By default one core is left to whoever watches.
+    // By default one core is left to whoever watches. What starts clusters, and kills parts of them, has the machine for itself.
     maxWorkers: '100%',
     projects: [
       {
@@ -38,6 +38,7 @@ export default defineConfig({
           include: ['tests/flow/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 180_000,
+          fileParallelism: false,
         },
       },
       {
@@ -47,6 +48,7 @@ export default defineConfig({
           include: ['tests/chaos/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 180_000,
+          fileParallelism: false,
         },
       },
     ],

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Kafka } from 'kafkajs';
+import type { Consumer, Kafka } from 'kafkajs';
 import { kafkaSettings, openKafka } from '@millrace/kafka';
 import { createLogger, readSettings, type Stoppable } from '@millrace/runtime';
 
@@ -28,39 +28,68 @@ export async function readTopicCommitted(brokers: string, topics: readonly strin
     createLogger({ service: 'reader', level: 'silent' }),
   );
   await untilPresent(kafka, topics);
-  const consumer = kafka.consumer({
-    groupId: `test-${randomUUID()}`,
-    allowAutoTopicCreation: false,
-    readUncommitted: false,
-    maxWaitTimeInMs: 50,
-    // A broker may be away for long where everything is slow.
-    retry: { retries: 100, initialRetryTime: 100, maxRetryTime: 1_000 },
-  });
+  const groupId = `test-${randomUUID()}`;
   const records: TopicRecord[] = [];
   /** Behind a rebalance the group begins anew, since it commits nothing: what it has seen already is no record more. */
   const seen = new Map<string, number>();
-  await consumer.connect();
-  await consumer.subscribe({ topics: [...topics], fromBeginning: true });
-  await consumer.run({
-    autoCommit: false,
-    async eachBatch({ batch }) {
-      const place = `${batch.topic}/${batch.partition}`;
-      for (const { offset, key, value, headers = {} } of batch.messages) {
-        if (Number(offset) <= (seen.get(place) ?? -1)) continue;
-        seen.set(place, Number(offset));
-        records.push({
-          partition: batch.partition,
-          offset: Number(offset),
-          key: key?.toString() ?? '',
-          value,
-          headers: Object.fromEntries(
-            Object.entries(headers).map(([name, text]) => [name, text?.toString() ?? '']),
-          ),
-        });
+  let present: Consumer;
+  const stopping = new AbortController();
+
+  const open = async (): Promise<void> => {
+    const consumer = kafka.consumer({
+      groupId,
+      allowAutoTopicCreation: false,
+      readUncommitted: false,
+      maxWaitTimeInMs: 50,
+      // A broker may be away for long where everything is slow.
+      retry: { retries: 100, initialRetryTime: 100, maxRetryTime: 1_000 },
+    });
+    present = consumer;
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      // A broker that has just begun knows no coordinator of the group, which a consumer does not try again.
+      if (!payload.restart && !stopping.signal.aborted) void reopen();
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      async eachBatch({ batch }) {
+        const place = `${batch.topic}/${batch.partition}`;
+        for (const { offset, key, value, headers = {} } of batch.messages) {
+          if (Number(offset) <= (seen.get(place) ?? -1)) continue;
+          seen.set(place, Number(offset));
+          records.push({
+            partition: batch.partition,
+            offset: Number(offset),
+            key: key?.toString() ?? '',
+            value,
+            headers: Object.fromEntries(
+              Object.entries(headers).map(([name, text]) => [name, text?.toString() ?? '']),
+            ),
+          });
+        }
+      },
+    });
+  };
+  const reopen = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await pause(pollMs);
+      try {
+        await open();
+        return;
+      } catch (error) {
+        process.stderr.write(`a reader of ${topics.join()} begins again: ${String(error)}\n`);
       }
+    }
+  };
+  await open();
+  return {
+    records,
+    async stop() {
+      stopping.abort();
+      await present.disconnect();
     },
-  });
-  return { records, stop: () => consumer.disconnect() };
+  };
 }
 
 async function untilPresent(kafka: Kafka, topics: readonly string[]): Promise<void> {
