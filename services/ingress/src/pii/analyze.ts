@@ -58,13 +58,10 @@ export function createPiiAnalysis(pool: Pick<AnalyzerPool, 'analyze'>): PiiAnaly
   const readAnalyze = createBodyReader(compileValidator<AnalyzeBody>(analyzeBodySchema));
   const readAnonymize = createBodyReader(compileValidator<AnonymizeBody>(anonymizeBodySchema));
 
-  const find = async (
-    body: AnalyzeBody & Pick<AnonymizeBody, 'anonymizers'>,
-    signal: AbortSignal,
-  ): Promise<readonly Entity[]> => {
+  const find = async (body: AnalyzeBody | AnonymizeBody, signal: AbortSignal): Promise<readonly Entity[]> => {
     const { types, shown } = namesOf(body);
     try {
-      return shown(await pool.analyze(body.text, { ...optionsOf(body), ...(types && { types }) }, signal));
+      return shown(await pool.analyze(body.text, optionsOf(body, types), signal));
     } catch (error) {
       throw toMillraceError(error);
     }
@@ -105,7 +102,7 @@ function namesOf({
   entities = [],
   anonymizers = {},
   ad_hoc_recognizers: own = [],
-}: AnalyzeBody & Pick<AnonymizeBody, 'anonymizers'>): PresidioNames {
+}: AnonymizeBody): PresidioNames {
   // An empty list is all, as Presidio reads it, and so that nobody who gives one takes everything for clean.
   return presidioNames(entities.length === 0 ? undefined : entities, [
     ...Object.keys(anonymizers),
@@ -113,12 +110,12 @@ function namesOf({
   ]);
 }
 
-function optionsOf({
-  score_threshold: minScore,
-  allow_list: allowList,
-  ad_hoc_recognizers: own,
-}: AnalyzeBody): AnalysisOptions {
+function optionsOf(
+  { score_threshold: minScore, allow_list: allowList, ad_hoc_recognizers: own }: AnalyzeBody,
+  types: readonly string[] | undefined,
+): AnalysisOptions {
   return {
+    ...(types === undefined ? {} : { types }),
     ...(minScore === undefined ? {} : { minScore }),
     ...(allowList === undefined ? {} : { allowList }),
     ownPatterns: (own ?? []).flatMap(({ supported_entity: type, patterns }) =>

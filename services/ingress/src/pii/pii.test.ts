@@ -58,6 +58,22 @@ describe('POST /v1/pii/analyze', () => {
     expect((await ask('analyze', sent)).body).toHaveLength(3);
   });
 
+  it('shows the address of a street as a place, as Presidio does, but to whoever names its type', async () => {
+    const home = { text: 'Her home is 12 Elm Street' };
+    const typesOf = async (more: object): Promise<unknown> =>
+      (await ask('analyze', { ...home, ...more })).body;
+    expect(await typesOf({})).toMatchObject([{ entity_type: 'LOCATION', start: 12, end: 25 }]);
+    expect(await typesOf({ entities: ['LOCATION'] })).toMatchObject([{ entity_type: 'LOCATION' }]);
+    expect(await typesOf({ entities: ['STREET_ADDRESS'] })).toMatchObject([
+      { entity_type: 'STREET_ADDRESS' },
+    ]);
+    const own = [{ supported_entity: 'STREET_ADDRESS', patterns: [{ regex: 'Her home' }] }];
+    expect(await typesOf({ ad_hoc_recognizers: own })).toMatchObject([
+      { entity_type: 'STREET_ADDRESS', start: 0 },
+      { entity_type: 'STREET_ADDRESS', start: 12 },
+    ]);
+  });
+
   it('quotes nothing of a text that it refuses', async () => {
     const bodies = [
       { text: `Ada Moyo ${'x'.repeat(1_048_577)}` },
@@ -124,6 +140,17 @@ describe('POST /v1/pii/anonymize', () => {
         { operator: 'redact', entity_type: 'PHONE_NUMBER', text: '' },
         { operator: 'mask', entity_type: 'CREDIT_CARD' },
       ],
+    });
+  });
+
+  it('does to addresses of streets what is said of places, or of them', async () => {
+    const anonymized = async (anonymizers: object): Promise<unknown> =>
+      (await ask('anonymize', { text: 'Her home is 12 Elm Street', anonymizers })).body;
+    const kept = { LOCATION: { type: 'keep' } };
+    expect(await anonymized({})).toMatchObject({ text: 'Her home is <LOCATION>' });
+    expect(await anonymized(kept)).toMatchObject({ text: 'Her home is 12 Elm Street' });
+    expect(await anonymized({ ...kept, STREET_ADDRESS: { type: 'replace' } })).toMatchObject({
+      text: 'Her home is <STREET_ADDRESS>',
     });
   });
 
