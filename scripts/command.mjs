@@ -1,5 +1,6 @@
 import { describeSetUpError } from './setup/set-up-error.mjs';
 import { exitCodeOf, Interrupted, runChild } from './setup/child-process.mjs';
+import { endWithParent } from './setup/end-with-parent.mjs';
 import { root } from './setup/set-up.mjs';
 
 /**
@@ -8,6 +9,7 @@ import { root } from './setup/set-up.mjs';
  * @param {() => Promise<number>} main resolves to the exit code
  */
 export async function runCommand(main) {
+  if (process.env.npm_lifecycle_event !== undefined) endWithParent();
   try {
     process.exitCode = await main();
   } catch (error) {

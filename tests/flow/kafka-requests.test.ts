@@ -331,7 +331,8 @@ describe.skipIf(!kafkaIsHere)('requests from topics of Kafka', () => {
     });
     const others = await answersOf('late', 3, signal);
     expect(byCorrelation(others).get('meanwhile')).toMatchObject({ kind: 'ANSWER' });
-    expect(await answersOf('away', 0, signal)).toHaveLength(0);
+    // The other one may be stored already: whoever has read its schema before needs no registry.
+    expect(byCorrelation(await answersOf('away', 0, signal)).has('one')).toBe(false);
     expect(await lettersOf('away')).toHaveLength(0);
 
     await servers.registry.start();

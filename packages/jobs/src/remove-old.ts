@@ -1,5 +1,4 @@
-import { inArray, lt, sql, type SQL } from '@millrace/store/sql';
-import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import { inArray, lt, sql, type SQL, type PgColumn, type PgTable } from '@millrace/store/sql';
 import type { Clock } from '@millrace/runtime';
 import {
   batches,

@@ -1,5 +1,4 @@
-import { eq, inArray, or, and, sql, type SQL } from '@millrace/store/sql';
-import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import { eq, inArray, or, and, sql, type SQL, type PgColumn, type PgTable } from '@millrace/store/sql';
 import {
   batches,
   files,

@@ -1,5 +1,4 @@
-import { and, asc, getTableColumns, gt, type SQL } from '@millrace/store/sql';
-import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import { and, asc, getTableColumns, gt, type SQL, type PgColumn, type PgTable } from '@millrace/store/sql';
 import { onConnection, type Database } from '@millrace/store';
 
 /** Rows that are in memory at once. */

@@ -1,5 +1,4 @@
-import { and, isNotNull, min, type SQL } from '@millrace/store/sql';
-import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
+import { and, isNotNull, min, type SQL, type PgColumn, type PgTable } from '@millrace/store/sql';
 import { streamDefinitions } from '@millrace/contracts';
 import { dropOldKeys, type KeyStore } from '@millrace/sealing';
 import {

@@ -24,3 +24,4 @@ export const {
 } = load('drizzle-orm') as typeof Drizzle;
 
 export type { Column, SQL } from 'drizzle-orm';
+export type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
