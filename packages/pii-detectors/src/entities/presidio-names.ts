@@ -5,7 +5,7 @@ export interface PresidioNames {
   /** To look for; undefined: all. */
   readonly types: readonly string[] | undefined;
   /** What was found, as it is shown. */
-  shown(found: readonly Entity[]): readonly Entity[];
+  readonly shown: (found: readonly Entity[]) => readonly Entity[];
 }
 
 const address = 'STREET_ADDRESS';

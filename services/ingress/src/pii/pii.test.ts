@@ -144,14 +144,15 @@ describe('POST /v1/pii/anonymize', () => {
   });
 
   it('does to addresses of streets what is said of places, or of them', async () => {
-    const anonymized = async (anonymizers: object): Promise<unknown> =>
-      (await ask('anonymize', { text: 'Her home is 12 Elm Street', anonymizers })).body;
+    const home = 'Her home is 12 Elm Street';
     const kept = { LOCATION: { type: 'keep' } };
-    expect(await anonymized({})).toMatchObject({ text: 'Her home is <LOCATION>' });
-    expect(await anonymized(kept)).toMatchObject({ text: 'Her home is 12 Elm Street' });
-    expect(await anonymized({ ...kept, STREET_ADDRESS: { type: 'replace' } })).toMatchObject({
-      text: 'Her home is <STREET_ADDRESS>',
-    });
+    const expected = [
+      [{}, 'Her home is <LOCATION>'],
+      [kept, home],
+      [{ ...kept, STREET_ADDRESS: { type: 'replace' } }, 'Her home is <STREET_ADDRESS>'],
+    ] as const;
+    for (const [anonymizers, changed] of expected)
+      expect((await ask('anonymize', { text: home, anonymizers })).body).toMatchObject({ text: changed });
   });
 
   it('takes what was found before, if it lies within the text', async () => {
