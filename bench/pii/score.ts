@@ -5,6 +5,7 @@ const sameAs: Readonly<Record<string, readonly string[]>> = {
   DATE_TIME: ['DATE_TIME', 'DATE_OF_BIRTH'],
   ABA_ROUTING_NUMBER: ['US_ROUTING'],
   ES_NIE: ['ES_NIF'],
+  STREET_ADDRESS: ['LOCATION'],
   UK_POSTCODE: ['LOCATION'],
   DE_PLZ: ['LOCATION'],
 };

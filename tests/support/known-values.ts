@@ -87,7 +87,7 @@ const kinds: readonly Kind[] = [
   ['UK_NHS', 'The NHS number is', (n) => nhs(`94${digits(n, 7)}`)],
   ['URL', 'See', (n) => `https://portal.example/patients/${word(n, 6)}${n}`],
   ['DATE_OF_BIRTH', 'The patient was born on', (n) => `19${30 + (n % 60)}-0${1 + (n % 9)}-1${n % 10}`],
-  ['LOCATION', 'The address is', (n) => `${digits(n, 4).replace(/^0/u, '1')} Quillon Street`],
+  ['STREET_ADDRESS', 'The address is', (n) => `${digits(n, 4).replace(/^0/u, '1')} Quillon Street`],
   ['US_PASSPORT', 'The passport is', (n) => `C${digits(n, 8)}`],
   ['PERSON', 'The patient is', (n) => `${given[n % given.length]} Quill${word(n, 4)}`],
   ['CRYPTO', 'The wallet is', (n) => `0x${digits(n, 40)}`],
@@ -101,7 +101,7 @@ const plain: ReadonlySet<string> = new Set([
   'IP_ADDRESS',
   'MAC_ADDRESS',
 ]);
-const reported: ReadonlySet<string> = new Set(['PERSON', 'LOCATION']);
+const reported: ReadonlySet<string> = new Set(['PERSON']);
 
 export function createKnownValues(): KnownValues {
   const taken = new Map<string, KnownValue & { readonly place: string }>();

@@ -116,12 +116,14 @@ describe('what is in a letter', () => {
   it('is shown with personal data masked, also what the scrubber had replaced', async () => {
     const plain = await test.kill({
       tenant: 'acme',
-      content: ask('Write to ada@example.com, from ada@example.com.'),
+      content: ask('Write to ada@example.com, from ada@example.com, or to 12 Elm Street in Ciudad Real.'),
       at: 'request.admitted',
     });
     expect(await shown(plain.letter)).toMatchObject({
       content: {
-        messages: [{ role: 'user', content: 'Write to <EMAIL_1>, from <EMAIL_1>.' }],
+        messages: [
+          { role: 'user', content: 'Write to <EMAIL_1>, from <EMAIL_1>, or to <ADDRESS_1> in <LOCATION_1>.' },
+        ],
       },
       facts: { operation: 'generate', model: 'test-model', key: 'key' },
       content_gone: null,

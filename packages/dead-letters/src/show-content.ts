@@ -20,10 +20,10 @@ export interface ShownContent {
   readonly content_gone: string | null;
 }
 
-/** Whoever looks at a letter needs no names, whatever the tenant's policy is. */
+/** Whoever looks at a letter needs neither names nor addresses, whatever the tenant's policy is. */
 const shownPolicy: PiiPolicy = {
   ...defaultPiiPolicy,
-  actions: { PERSON: 'replace', ORGANIZATION: 'replace', LOCATION: 'replace' },
+  actions: { PERSON: 'replace', ORGANIZATION: 'replace', LOCATION: 'replace', STREET_ADDRESS: 'replace' },
 };
 
 /** Longest text of a raw message that is shown, in UTF-16 code units. */

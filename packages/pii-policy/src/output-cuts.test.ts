@@ -7,14 +7,22 @@ import { detectorOf } from './detector-of.ts';
 import { defaultPiiPolicy, needsNames, needsSentences, type PiiPolicy } from './pii-policy.ts';
 import { piiTypes } from './own-patterns.ts';
 
-const names = ['PERSON', 'ORGANIZATION', 'LOCATION'];
+/** What is replaced: what has a form and few words; addresses of streets too; names too. */
+const scopes = ['forms', 'addresses', 'names'] as const;
+type Scope = (typeof scopes)[number];
+const scopeOf = (type: string): Scope => {
+  if (type === 'STREET_ADDRESS') return 'addresses';
+  return ['PERSON', 'ORGANIZATION', 'LOCATION'].includes(type) ? 'names' : 'forms';
+};
+const isWithin = (type: string, scope: Scope): boolean =>
+  scopes.indexOf(scopeOf(type)) <= scopes.indexOf(scope);
 const known = new Map([['EMAIL_1', 'client@own.example']]);
 const drawn = (length: number): string =>
   Array.from({ length }, (_, index) => 'aB3xYz9Qk2Lm7'[(index * 7 + length) % 13]).join('');
 
-function guard(withNames: boolean, patterns: PiiPolicy['patterns'] = [], bySentence?: boolean) {
+function guard(scope: Scope, patterns: PiiPolicy['patterns'] = [], bySentence?: boolean) {
   const actions = Object.fromEntries(
-    piiTypes.map((type) => [type, withNames || !names.includes(type) ? 'replace' : 'report'] as const),
+    piiTypes.map((type) => [type, isWithin(type, scope) ? 'replace' : 'report'] as const),
   );
   const policy: PiiPolicy = { ...defaultPiiPolicy, actions, patterns };
   const detect = detectorOf(policy, 'output', { names: needsNames(policy, 'output') });
@@ -37,8 +45,8 @@ function guard(withNames: boolean, patterns: PiiPolicy['patterns'] = [], bySente
   };
 }
 
-function shownOf(parts: readonly string[], withNames: boolean): { shown: string; values: readonly string[] } {
-  const { masker, through } = guard(withNames);
+function shownOf(parts: readonly string[], scope: Scope): { shown: string; values: readonly string[] } {
+  const { masker, through } = guard(scope);
   const shown = parts.map((part) => through.push(part)).join('') + through.flush();
   return { shown, values: [...masker.mapping.values()].filter((value) => value !== known.get('EMAIL_1')) };
 }
@@ -100,13 +108,17 @@ const values = [
   '580112292, ada@corp.example',
   '你好，请写信给ann@corp.example。谢谢',
 ];
-const namesAndPlaces = [
-  'Dr. Ada Moyo-Smith lives here',
-  'My name is J. R. Tolkien-Smith, I am here',
+const addresses = [
   'ship to 1600 Elm Avenue Apt. 4, Springfield, IL 62701',
   'to 1600 Elm Avenue,\nSpringfield, IL 62701',
   'H.No. 12, Gandhi Marg, Pune 411001',
   'P.O. Box 1234',
+  'wohnt in der Goethestraße 12a, 60313 Frankfurt',
+  'lives at 12 Elm Street, Springfield',
+];
+const namesAndPlaces = [
+  'Dr. Ada Moyo-Smith lives here',
+  'My name is J. R. Tolkien-Smith, I am here',
   'Ms. Jane van der Berg works at Acme Widgets Inc. in St. Louis',
 ];
 const encodedPart = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -116,9 +128,9 @@ const frames = [
   (value: string) => `{"who": "<EMAIL_1>", "what": "${value}", "more": [12, 2024]}`,
 ];
 
-function expectSame(text: string, parts: readonly string[], withNames: boolean): void {
-  const whole = shownOf([text], withNames);
-  const { shown } = shownOf(parts, withNames);
+function expectSame(text: string, parts: readonly string[], scope: Scope): void {
+  const whole = shownOf([text], scope);
+  const { shown } = shownOf(parts, scope);
   const hidden = whole.values.filter((value) => !whole.shown.includes(value));
   expect(hidden.filter((value) => shown.includes(value))).toEqual([]);
   expect(shown).toBe(whole.shown);
@@ -128,16 +140,17 @@ const cutAt = (text: string, at: number): readonly string[] => [text.slice(0, at
 
 describe('personal data that is cut in two', () => {
   it.each([
-    ...values.map((value) => [value, false] as const),
-    ...namesAndPlaces.map((value) => [value, true] as const),
-  ])('never shows a part of %j, and restores the same, wherever the cut is', (value, withNames) => {
+    ...values.map((value) => [value, 'forms'] as const),
+    ...addresses.flatMap((value) => [[value, 'addresses'] as const, [value, 'names'] as const]),
+    ...namesAndPlaces.map((value) => [value, 'names'] as const),
+  ])('never shows a part of %j, and restores the same, wherever the cut is, with %s', (value, scope) => {
     for (const frame of frames) {
       const text = frame(value);
-      expect(shownOf([text], withNames).values.length).toBeGreaterThan(0);
-      expectSame(text, Array.from(text), withNames);
+      expect(shownOf([text], scope).values.length).toBeGreaterThan(0);
+      expectSame(text, Array.from(text), scope);
       const first = text.indexOf(value);
       for (let at = Math.max(1, first - 2); at <= first + value.length + 2; at += 1)
-        expectSame(text, cutAt(text, at), withNames);
+        expectSame(text, cutAt(text, at), scope);
     }
   });
 
@@ -152,7 +165,7 @@ describe('personal data that is cut in two', () => {
           (a, b) => a - b,
         );
         const pieces = borders.slice(1).map((border, index) => text.slice(borders[index], border));
-        expect(shownOf(pieces, false).shown).toBe(shownOf([text], false).shown);
+        expect(shownOf(pieces, 'forms').shown).toBe(shownOf([text], 'forms').shown);
       }),
       { numRuns: 300 },
     );
@@ -161,7 +174,7 @@ describe('personal data that is cut in two', () => {
   it.each([1, 5, 64, 100])('shows nothing of a private key, in pieces of %i characters', (size) => {
     const text = `Here:\n${pem}\nKeep it.`;
     const pieces = text.match(new RegExp(`[\\s\\S]{1,${size}}`, 'g')) ?? [];
-    expect(shownOf(pieces, false).shown).toBe('Here:\n<SECRET_1>\nKeep it.');
+    expect(shownOf(pieces, 'forms').shown).toBe('Here:\n<SECRET_1>\nKeep it.');
   });
 
   it.each([
@@ -172,13 +185,13 @@ describe('personal data that is cut in two', () => {
     const lines = Array.from({ length: 250 }, () => drawn(64)).join('\n');
     const text = `Here:\n-----BEGIN RSA PRIVATE KEY-----\n${lines}\n-----END RSA PRIVATE KEY-----\nKeep it.`;
     const pieces = text.match(new RegExp(`[\\s\\S]{1,${size}}`, 'g')) ?? [];
-    expect(shownOf(pieces, false).shown).toBe('Here:\n<SECRET_1>\nKeep it.');
+    expect(shownOf(pieces, 'forms').shown).toBe('Here:\n<SECRET_1>\nKeep it.');
   });
 
   it('shows no half of a value behind a piece of any length', () => {
     const text = `${'It is so. '.repeat(1_000)}card 4111 1111 1111 1111 here`;
     for (const at of [text.length - 15, text.length - 10, text.length - 6])
-      expect(shownOf(cutAt(text, at), false).shown.endsWith('card <CARD_1> here')).toBe(true);
+      expect(shownOf(cutAt(text, at), 'forms').shown.endsWith('card <CARD_1> here')).toBe(true);
   });
 
   it.each([',', ', ', ' | ', '\t'])(
@@ -189,9 +202,9 @@ describe('personal data that is cut in two', () => {
         [`${row}`, 'Some one', `21255501${10 + row}`, 'Paris', 'FR'].join(separator),
       );
       const text = `Here it is:\n${[cells, ...rows].join('\n')}\nThat is all. And so on, and on.`;
-      expect(shownOf([text], false).values.length).toBe(rows.length);
-      expectSame(text, Array.from(text), false);
-      for (let at = 1; at < text.length; at += 5) expectSame(text, cutAt(text, at), false);
+      expect(shownOf([text], 'forms').values.length).toBe(rows.length);
+      expectSame(text, Array.from(text), 'forms');
+      for (let at = 1; at < text.length; at += 5) expectSame(text, cutAt(text, at), 'forms');
     },
   );
 
@@ -204,11 +217,11 @@ describe('personal data that is cut in two', () => {
         (_, row) => `(${row}, 'Some (one), ''x''', lower('Paris'), 5362287${10 + row}, 12, 4)`,
       );
       const text = `${statement} ${columns}\nVALUES\n${rows.join(',\n')};\nThat is all, 536228799. And so on, and on.`;
-      const whole = shownOf([text], false);
+      const whole = shownOf([text], 'forms');
       expect(whole.values).toEqual(rows.map((_, row) => `5362287${10 + row}`));
       expect(whole.shown).toContain('536228799');
-      expectSame(text, Array.from(text), false);
-      for (let at = 1; at < text.length; at += 5) expectSame(text, cutAt(text, at), false);
+      expectSame(text, Array.from(text), 'forms');
+      for (let at = 1; at < text.length; at += 5) expectSame(text, cutAt(text, at), 'forms');
     },
   );
 
@@ -218,7 +231,7 @@ describe('personal data that is cut in two', () => {
       const token = `${encodedPart({ alg: 'RS256' })}.${encodedPart({ sub: drawn(11_000) })}.${drawn(342)}`;
       const text = `Here: ${token} and that is it.`;
       const pieces = text.match(new RegExp(`[\\s\\S]{1,${size}}`, 'g')) ?? [];
-      expect(shownOf(pieces, false).shown).toBe('Here: <SECRET_1> and that is it.');
+      expect(shownOf(pieces, 'forms').shown).toBe('Here: <SECRET_1> and that is it.');
     },
   );
 
@@ -230,7 +243,7 @@ describe('personal data that is cut in two', () => {
       needsSentences({ ...defaultPiiPolicy, patterns: [{ type: 'ID', pattern: 'E-\\d{6}\\.[a-z]' }] }),
     ).toBe(false);
     for (let at = 0; at < text.length; at += 1) {
-      const { through } = guard(false, patterns);
+      const { through } = guard('forms', patterns);
       const shown =
         cutAt(text, at)
           .map((part) => through.push(part))
@@ -241,7 +254,7 @@ describe('personal data that is cut in two', () => {
 
   it('replaces what is left of a value whose beginning was let out', () => {
     const patterns = [{ type: 'PROJECT', pattern: 'Project [a-z]+ [a-z]+' }];
-    const { through } = guard(false, patterns, false);
+    const { through } = guard('forms', patterns, false);
     const shown = through.push('It is Project ') + through.push('alpha beta now') + through.flush();
     expect(shown).not.toContain('beta');
   });

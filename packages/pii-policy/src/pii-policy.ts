@@ -49,19 +49,49 @@ export const defaultPiiPolicy: PiiPolicy = {
 export type Direction = 'input' | 'output';
 
 /**
- * What is done with a type. An answer full of placeholders helps nobody who asked for an address of the web, so those are only
- * counted there, unless the policy says otherwise.
+ * What is done with a type. An address of a street, of which the policy says nothing, is dealt with as places are, where it says something of
+ * those: whoever keeps places from models keeps addresses from them.
  */
 export function actionOf(policy: PiiPolicy, type: string, direction: Direction): PiiAction {
-  const own = (direction === 'output' ? policy.outputActions[type] : undefined) ?? policy.actions[type];
-  if (own !== undefined) return own;
-  if (reportedTypes.has(type)) return 'report';
-  return type === 'URL' && direction === 'output' ? 'report' : 'replace';
+  return (
+    actionSet(policy, type, direction) ??
+    (isStreetAddress(policy, type) ? actionSet(policy, 'LOCATION', direction) : undefined) ??
+    defaultActionOf(policy, type, direction)
+  );
 }
+
+function actionSet(
+  { actions, outputActions }: PiiPolicy,
+  type: string,
+  direction: Direction,
+): PiiAction | undefined {
+  return (direction === 'output' ? outputActions[type] : undefined) ?? actions[type];
+}
+
+/**
+ * An answer full of placeholders helps nobody who asked for an address of the web, and that of a street has so many words that its sentence would
+ * be waited for: in answers those are only counted.
+ */
+function defaultActionOf(policy: PiiPolicy, type: string, direction: Direction): PiiAction {
+  if (reportedTypes.has(type)) return 'report';
+  const isReported = direction === 'output' && (type === 'URL' || isStreetAddress(policy, type));
+  return isReported ? 'report' : 'replace';
+}
+
+/** A pattern of a tenant may have had the name before it was a type of the platform: that one stays what it was. */
+function isStreetAddress({ patterns }: PiiPolicy, type: string): boolean {
+  return type === streetAddress && !patterns.some((own) => own.type === streetAddress);
+}
+
+const streetAddress = 'STREET_ADDRESS';
 
 /** Whether content is changed, or held back, for persons, organisations or places; else they are at most counted. */
 export function needsNames(policy: PiiPolicy, direction: Direction): boolean {
-  return nameTypes.some((type) => !['off', 'report'].includes(actionOf(policy, type, direction)));
+  return nameTypes.some((type) => isActedOn(policy, type, direction));
+}
+
+function isActedOn(policy: PiiPolicy, type: string, direction: Direction): boolean {
+  return !['off', 'report'].includes(actionOf(policy, type, direction));
 }
 
 /** Whether something is replaced by a keyed hash, on either way. */
@@ -80,8 +110,9 @@ function mayHaveBlanks({ pattern }: CustomPattern): boolean {
 
 /** Whether what is changed in answers may have many words that say nothing one by one: then its sentence is waited for. */
 export function needsSentences(policy: PiiPolicy): boolean {
-  const own = policy.patterns.filter(
-    ({ type }) => !['off', 'report'].includes(actionOf(policy, type, 'output')),
+  return (
+    needsNames(policy, 'output') ||
+    isActedOn(policy, streetAddress, 'output') ||
+    policy.patterns.some((own) => isActedOn(policy, own.type, 'output') && mayHaveBlanks(own))
   );
-  return needsNames(policy, 'output') || own.some(mayHaveBlanks);
 }

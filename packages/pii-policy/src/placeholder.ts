@@ -10,6 +10,7 @@ const labels: Readonly<Record<string, string>> = {
   CREDIT_CARD: 'CARD',
   IBAN_CODE: 'IBAN',
   IP_ADDRESS: 'IP',
+  STREET_ADDRESS: 'ADDRESS',
 };
 
 /** What the placeholders of a type begin with. */

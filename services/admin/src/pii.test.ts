@@ -24,8 +24,8 @@ describe('the PII policy of a tenant', () => {
   it('shows defaults, is changed action by action, and is told to the scrubbers', async () => {
     const { body } = await admin.ask(project, 'GET', path);
     expect(body).toMatchObject({
-      actions: { EMAIL_ADDRESS: 'replace', PERSON: 'report', SECRET: 'replace' },
-      output_actions: { EMAIL_ADDRESS: 'replace', URL: 'report' },
+      actions: { EMAIL_ADDRESS: 'replace', PERSON: 'report', SECRET: 'replace', STREET_ADDRESS: 'replace' },
+      output_actions: { EMAIL_ADDRESS: 'replace', URL: 'report', STREET_ADDRESS: 'report' },
       restore: true,
       version: 0,
     });
@@ -49,6 +49,22 @@ describe('the PII policy of a tenant', () => {
     expect(admin.plane.codec.decode('protection.published', published!.value)).toMatchObject({
       actions: { EMAIL_ADDRESS: 'mask', EMPLOYEE_ID: 'hash' },
       version: 3,
+    });
+  });
+
+  it('has addresses of streets follow what is set for places, until they have an action of their own', async () => {
+    const places = await set({ actions: { LOCATION: 'block' } });
+    expect(places.body).toMatchObject({
+      actions: { LOCATION: 'block', STREET_ADDRESS: 'block' },
+      output_actions: { STREET_ADDRESS: 'block' },
+    });
+    const own = await set({
+      actions: { STREET_ADDRESS: 'mask' },
+      output_actions: { STREET_ADDRESS: 'replace' },
+    });
+    expect(own.body).toMatchObject({
+      actions: { LOCATION: 'block', STREET_ADDRESS: 'mask' },
+      output_actions: { STREET_ADDRESS: 'replace' },
     });
   });
 

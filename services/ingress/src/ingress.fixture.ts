@@ -87,6 +87,10 @@ export async function startIngressTest(
     ...settings,
     port: 0,
     host: '127.0.0.1',
+  }).catch(async (error: unknown) => {
+    // It would answer for the keys of the next one.
+    await platform.stop();
+    throw error;
   });
   const url = `http://127.0.0.1:${ingress.port}`;
   return {

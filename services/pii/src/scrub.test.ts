@@ -28,6 +28,18 @@ describe('scrub', () => {
     ]);
   });
 
+  it('replaces the address of a street, and leaves places and persons, by default', () => {
+    const { content, mapping, counts } = scrubWith({
+      messages: [
+        { role: 'user', content: 'Dr. Ada Moyo lives in Ciudad Real. Her clinic: 12 Elm Street, Apt. 3.' },
+      ],
+      stop: [],
+    });
+    expect(content.messages[0]?.content).toBe('Dr. Ada Moyo lives in Ciudad Real. Her clinic: <ADDRESS_1>.');
+    expect(mapping.get('ADDRESS_1')).toBe('12 Elm Street, Apt. 3');
+    expect(counts).toContainEqual({ type: 'STREET_ADDRESS', action: 'replace', count: 1 });
+  });
+
   it('uses no placeholder that the client wrote', () => {
     const { content } = scrubWith({
       messages: [{ role: 'user', content: '<EMAIL_1> is ann@corp.example' }],

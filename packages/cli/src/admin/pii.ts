@@ -43,6 +43,7 @@ export const piiGroup = adminGroup({
   examples: [
     'pii policy acme-web',
     `pii set-policy acme-web --actions '{"EMAIL_ADDRESS":"mask","PERSON":"replace"}' --allow press@acme.example`,
+    `pii set-policy acme-web --output-actions '{"STREET_ADDRESS":"replace"}'`,
     'pii report --tenant acme-web --from 2026-11-01',
   ],
 });

@@ -78,6 +78,19 @@ describe('pii scan', () => {
     expect(out).not.toContain('EMAIL');
   });
 
+  it('shows the address of a street as a place, as Presidio does, but to whoever names its type', async () => {
+    const input = line(1, 'Her home is 12 Elm Street');
+    const typesOf = async (...args: readonly string[]): Promise<readonly string[]> =>
+      Array.from(
+        (await run(['scan', ...args], input)).out.matchAll(/"type":"(\w+)"/gu),
+        ([, type]) => type ?? '',
+      );
+    expect(await typesOf()).toEqual(['LOCATION']);
+    expect(await typesOf('--types', 'LOCATION')).toEqual(['LOCATION']);
+    expect(await typesOf('--types', 'STREET_ADDRESS')).toEqual(['STREET_ADDRESS']);
+    expect(await typesOf('--types', 'PERSON,STREET_ADDRESS')).toEqual(['STREET_ADDRESS']);
+  });
+
   it('has a model find the names', async () => {
     await writeTokenClassifier(path.join(folder, 'ner'));
     const { out, exitCode } = await run(

@@ -12,6 +12,8 @@ npm run --silent millrace -- pii scan [FILE] [--types TYPE,…] [--min-score N] 
 
   --types TYPE,…  only these, by default all:
 ${columns(entityTypes)}
+                  LOCATION has addresses of streets with it; they are shown as STREET_ADDRESS where that is named here,
+                  else as LOCATION
   --min-score N   what is less sure is left out: 0 to 1 (${defaultMinScore})
   --model FOLDER  an ONNX model that finds persons, organisations and places in the place of the embedded rules: model.onnx,
                   tokenizer.json, and config.json (token classification) or gliner_config.json (GLiNER)
@@ -23,6 +25,7 @@ Examples:
   npm run --silent millrace -- pii scan texts.jsonl > found.jsonl
   echo '{"id":1,"text":"Call Ada Moyo on +44 20 7946 0958"}' | npm run --silent millrace -- pii scan
   npm run --silent millrace -- pii scan texts.jsonl --types EMAIL_ADDRESS,IBAN_CODE --min-score 0.8
+  npm run --silent millrace -- pii scan texts.jsonl --types LOCATION,STREET_ADDRESS
   npm run --silent millrace -- pii scan texts.jsonl --types PERSON --model models/ner
 `;
 

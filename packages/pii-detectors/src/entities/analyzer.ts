@@ -23,7 +23,7 @@ export interface AnalysisOptions {
 }
 
 export interface AnalyzerOptions extends AnalysisOptions {
-  /** Beside those of patterns: that of names, for one. Without them, neither persons nor organisations are found, and of places addresses alone. */
+  /** Beside those of patterns: that of names, for one. Without them, neither persons nor organisations nor places are found. */
   readonly more?: readonly Recognizer[];
   /** What a model found in a piece of the text (`piecesIn`), in the place of names that rules find. */
   readonly classified?: (piece: string) => readonly Entity[];

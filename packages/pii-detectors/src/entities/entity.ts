@@ -32,6 +32,7 @@ export const entityTypes = [
   'DATE_OF_BIRTH',
   'DATE_TIME',
   'SECRET',
+  'STREET_ADDRESS',
   'LOCATION',
   'PERSON',
   'ORGANIZATION',

@@ -10,5 +10,6 @@ export { defaultMinScore, entityTypes, nameTypes, type Entity, type EntityType }
 export { insertHeadOf, openInsertOf, openTableOf, type OpenTable } from './field-labels.ts';
 export { InvalidPattern, type OwnPattern } from './own-patterns.ts';
 export { piecesIn } from './pieces.ts';
+export { presidioNames, type PresidioNames } from './presidio-names.ts';
 export type { Recognizer } from './recognizer.ts';
 export { withoutOverlaps } from './without-overlaps.ts';

@@ -2,10 +2,12 @@ import { createBodyReader } from '@millrace/endpoints';
 import {
   anonymize,
   InvalidPattern,
+  presidioNames,
   type AnalysisOptions,
   type Entity,
   type EntityType,
   type Operator,
+  type PresidioNames,
 } from '@millrace/pii-detectors/entities';
 import { AnalyzerBusy, AnalyzerFailed, type AnalyzerPool } from '@millrace/pii-detectors/pool';
 import { compileValidator, MillraceError } from '@millrace/runtime';
@@ -56,9 +58,10 @@ export function createPiiAnalysis(pool: Pick<AnalyzerPool, 'analyze'>): PiiAnaly
   const readAnalyze = createBodyReader(compileValidator<AnalyzeBody>(analyzeBodySchema));
   const readAnonymize = createBodyReader(compileValidator<AnonymizeBody>(anonymizeBodySchema));
 
-  const find = async (body: AnalyzeBody, signal: AbortSignal): Promise<readonly Entity[]> => {
+  const find = async (body: AnalyzeBody | AnonymizeBody, signal: AbortSignal): Promise<readonly Entity[]> => {
+    const { types, shown } = namesOf(body);
     try {
-      return await pool.analyze(body.text, optionsOf(body), signal);
+      return shown(await pool.analyze(body.text, optionsOf(body, types), signal));
     } catch (error) {
       throw toMillraceError(error);
     }
@@ -95,15 +98,24 @@ export function createPiiAnalysis(pool: Pick<AnalyzerPool, 'analyze'>): PiiAnaly
   };
 }
 
-function optionsOf({
-  entities,
-  score_threshold: minScore,
-  allow_list: allowList,
-  ad_hoc_recognizers: own,
-}: AnalyzeBody): AnalysisOptions {
+function namesOf({
+  entities = [],
+  anonymizers = {},
+  ad_hoc_recognizers: own = [],
+}: AnonymizeBody): PresidioNames {
+  // An empty list is all, as Presidio reads it, and so that nobody who gives one takes everything for clean.
+  return presidioNames(entities.length === 0 ? undefined : entities, [
+    ...Object.keys(anonymizers),
+    ...own.map(({ supported_entity: type }) => type),
+  ]);
+}
+
+function optionsOf(
+  { score_threshold: minScore, allow_list: allowList, ad_hoc_recognizers: own }: AnalyzeBody,
+  types: readonly string[] | undefined,
+): AnalysisOptions {
   return {
-    // As Presidio reads it, and so that nobody who gives an empty list takes everything for clean.
-    ...(entities === undefined || entities.length === 0 ? {} : { types: entities }),
+    ...(types === undefined ? {} : { types }),
     ...(minScore === undefined ? {} : { minScore }),
     ...(allowList === undefined ? {} : { allowList }),
     ownPatterns: (own ?? []).flatMap(({ supported_entity: type, patterns }) =>

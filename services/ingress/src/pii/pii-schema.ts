@@ -21,7 +21,8 @@ const analysis = {
     type: 'array',
     maxItems: 100,
     items: { enum: entityTypes },
-    description: 'Only these types; by default, and where the list is empty, all.',
+    description:
+      'Only these types; by default, and where the list is empty, all. LOCATION has addresses of streets with it; they are shown as STREET_ADDRESS where the request names that, else as LOCATION.',
   },
   correlation_id: {
     type: 'string',
@@ -138,7 +139,8 @@ export const anonymizeBodySchema = {
       type: 'object',
       maxProperties: 100,
       additionalProperties: operatorSchema,
-      description: 'What is done, by type; DEFAULT is for all others, and is itself replace by default.',
+      description:
+        'What is done, by type as it is shown; DEFAULT is for all others, and is itself replace by default.',
     },
     analyzer_results: {
       type: 'array',

@@ -58,6 +58,22 @@ describe('POST /v1/pii/analyze', () => {
     expect((await ask('analyze', sent)).body).toHaveLength(3);
   });
 
+  it('shows the address of a street as a place, as Presidio does, but to whoever names its type', async () => {
+    const home = { text: 'Her home is 12 Elm Street' };
+    const typesOf = async (more: object): Promise<unknown> =>
+      (await ask('analyze', { ...home, ...more })).body;
+    expect(await typesOf({})).toMatchObject([{ entity_type: 'LOCATION', start: 12, end: 25 }]);
+    expect(await typesOf({ entities: ['LOCATION'] })).toMatchObject([{ entity_type: 'LOCATION' }]);
+    expect(await typesOf({ entities: ['STREET_ADDRESS'] })).toMatchObject([
+      { entity_type: 'STREET_ADDRESS' },
+    ]);
+    const own = [{ supported_entity: 'STREET_ADDRESS', patterns: [{ regex: 'Her home' }] }];
+    expect(await typesOf({ ad_hoc_recognizers: own })).toMatchObject([
+      { entity_type: 'STREET_ADDRESS', start: 0 },
+      { entity_type: 'STREET_ADDRESS', start: 12 },
+    ]);
+  });
+
   it('quotes nothing of a text that it refuses', async () => {
     const bodies = [
       { text: `Ada Moyo ${'x'.repeat(1_048_577)}` },
@@ -125,6 +141,18 @@ describe('POST /v1/pii/anonymize', () => {
         { operator: 'mask', entity_type: 'CREDIT_CARD' },
       ],
     });
+  });
+
+  it('does to addresses of streets what is said of places, or of them', async () => {
+    const home = 'Her home is 12 Elm Street';
+    const kept = { LOCATION: { type: 'keep' } };
+    const expected = [
+      [{}, 'Her home is <LOCATION>'],
+      [kept, home],
+      [{ ...kept, STREET_ADDRESS: { type: 'replace' } }, 'Her home is <STREET_ADDRESS>'],
+    ] as const;
+    for (const [anonymizers, changed] of expected)
+      expect((await ask('anonymize', { text: home, anonymizers })).body).toMatchObject({ text: changed });
   });
 
   it('takes what was found before, if it lies within the text', async () => {

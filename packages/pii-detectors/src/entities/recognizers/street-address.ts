@@ -39,7 +39,7 @@ const context = contextWords(
 
 /** Streets with numbers, and what follows them: units, towns, states and codes, as they are written in ten countries. */
 export const streetAddresses: Recognizer = {
-  types: ['LOCATION'],
+  types: ['STREET_ADDRESS'],
   leastDigits: 1,
   *find(scan) {
     for (const { pattern, bare, inContext = 0.95, needs } of addressForms)
@@ -47,9 +47,9 @@ export const streetAddresses: Recognizer = {
         for (const { index, 0: value } of matchesOf(scan.text, pattern)) {
           const end = endOfAddress(scan.text, index, index + value.length);
           const score = scoreOf(scan, index, end, { bare, inContext, context });
-          yield { type: 'LOCATION', start: index, end, score };
+          yield { type: 'STREET_ADDRESS', start: index, end, score };
           const town = end === index + value.length ? townBehind(scan.text, end) : undefined;
-          if (town !== undefined) yield { type: 'LOCATION', ...town, score: 0.6 };
+          if (town !== undefined) yield { type: 'STREET_ADDRESS', ...town, score: 0.6 };
         }
   },
 };
