@@ -17,7 +17,7 @@ import { receivedOf } from '@millrace/stage/testing';
 import { startTestNats } from '@millrace/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hashKey } from './pii.fixture.ts';
-import { ScrubThread } from './scrub-thread.ts';
+import { createScrubThread } from './scrub-thread.ts';
 import { startPii } from './service.ts';
 
 const codec = createCodec();
@@ -142,7 +142,7 @@ describe('a thread that looks through', () => {
         return systemClock.setTimer(ms, run);
       },
     };
-    const thread = new ScrubThread({ clock, limitMs: 60_000, heapMb: 512 });
+    const thread = createScrubThread({ clock, limitMs: 60_000, heapMb: 512 });
     started.push(thread);
     const throwing = thread.scrub(taskOf('x', [{ type: 'X', pattern: '(' }]), never);
     await expect(throwing).rejects.toMatchObject({ code: 'pii_unavailable', retryable: true });

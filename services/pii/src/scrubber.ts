@@ -7,7 +7,7 @@ import { lengthOf } from './length-of.ts';
 import { scrubByModel } from './scrub-by-model.ts';
 import { scrubClassified } from './scrub-classified.ts';
 import { scrub, type Scrubbed, type ScrubOptions } from './scrub.ts';
-import { ScrubThread } from './scrub-thread.ts';
+import { createScrubThread, type ScrubThread } from './scrub-thread.ts';
 
 /** Looks requests through: short ones at once, what takes longer in threads. */
 export interface Scrubber extends Stoppable {
@@ -39,7 +39,7 @@ export function createScrubber({
   readonly classifier?: TokenClassifier | undefined;
   readonly heapMb?: number;
 }): Scrubber {
-  const threads = Array.from({ length: count }, () => new ScrubThread({ clock, limitMs, heapMb }));
+  const threads = Array.from({ length: count }, () => createScrubThread({ clock, limitMs, heapMb }));
   const leastBusy = (): ScrubThread =>
     threads.reduce((least, thread) => (thread.waiting < least.waiting ? thread : least));
 

@@ -1,6 +1,6 @@
-import { Worker } from 'node:worker_threads';
 import type { PiiCount } from '@millrace/pii-policy';
 import { MillraceError, type Clock, type Stoppable } from '@millrace/runtime';
+import { createTaskThread } from '../task-thread.ts';
 import type { CountAnswer, CountTask } from './count-messages.ts';
 
 /** Counts personal data of answers off the event loop, one answer after the other; those that come meanwhile wait. */
@@ -11,75 +11,28 @@ export interface CountThread extends Stoppable {
 
 export interface CountThreadOptions {
   readonly clock: Clock;
-  /** Until an answer is counted, in milliseconds; by then the thread is ended, and the next answer has a new one. */
+  /** That an answer may take, in milliseconds. */
   readonly limitMs: number;
 }
 
-/** The most that a thread may take, in mebibytes: the lexicon of names has some 60. */
-const heapMebibytes = 512;
+/** The most that a thread may take, in MiB: the lexicon of names has some 60. */
+const heapMb = 512;
 
-/** The thread starts with the first answer, and again if it should end. */
 export function createCountThread({ clock, limitMs }: CountThreadOptions): CountThread {
-  let worker: Worker | undefined;
-  let last: Promise<unknown> = Promise.resolve();
-
-  const start = (): Worker => {
-    const started = new Worker(new URL('count-worker.ts', import.meta.url), {
-      stdout: true,
-      stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: heapMebibytes },
-    });
-    started.unref();
-    // What is printed could quote a text.
-    started.stdout.resume();
-    started.stderr.resume();
-    // Between two answers nobody else listens, and an error without a listener would end the process.
-    started.on('error', () => {
-      if (worker === started) worker = undefined;
-    });
-    return started;
-  };
-
-  const end = async (): Promise<void> => {
-    const ended = worker;
-    worker = undefined;
-    await ended?.terminate();
-  };
-
-  const run = async (task: CountTask, signal: AbortSignal): Promise<readonly PiiCount[]> => {
-    signal.throwIfAborted();
-    const running = (worker ??= start());
-    const answered = Promise.withResolvers<CountAnswer>();
-    const onMessage = (answer: CountAnswer): void => answered.resolve(answer);
-    const onError = (cause: unknown): void => answered.reject(uncounted('failed', cause));
-    const onExit = (): void => answered.reject(uncounted('ended'));
-    const onAbort = (): void => answered.reject(signal.reason as Error);
-    running.once('message', onMessage).once('error', onError).once('exit', onExit);
-    signal.addEventListener('abort', onAbort, { once: true });
-    const timer = clock.setTimer(limitMs, () => answered.reject(uncounted('took too long')));
-    try {
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-      running.postMessage(task);
-      const answer = await answered.promise;
+  const thread = createTaskThread<CountTask, CountAnswer>({
+    script: new URL('count-worker.ts', import.meta.url),
+    clock,
+    limitMs,
+    heapMb,
+    failure: uncounted,
+  });
+  return {
+    async count(task, signal) {
+      const answer = await thread.run(task, signal);
       if ('failed' in answer) throw uncounted(`failed: ${answer.failed}`);
       return answer.counts;
-    } catch (error) {
-      await end();
-      throw error;
-    } finally {
-      timer.cancel();
-      signal.removeEventListener('abort', onAbort);
-      running.off('message', onMessage).off('error', onError).off('exit', onExit);
-    }
-  };
-
-  return {
-    count(task, signal) {
-      const mine = last.then(() => run(task, signal));
-      last = mine.catch(() => undefined);
-      return mine;
     },
-    stop: end,
+    stop: () => thread.stop(),
   };
 }
 
