@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { numbersOf, range, textOf } from '../support/answer.ts';
 import { postJson } from '../support/post-json.ts';
 import { expectAnsweredOnce } from '../support/proof.ts';
+import { eventsOf, type ReadEvent } from '../support/stream-events.ts';
 import { startTestCluster } from '../support/test-cluster.ts';
 
 const processes = [
@@ -27,28 +28,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => cluster.stop());
-
-interface ReadEvent {
-  readonly id: number;
-  readonly event: string;
-  readonly text: string;
-}
-
-/** The events of a stream in the API's own form, as they come. */
-async function* eventsOf(response: Response): AsyncGenerator<ReadEvent, void, undefined> {
-  expect(response.status).toBe(200);
-  let rest = '';
-  for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    const blocks = (rest + piece).split('\n\n');
-    rest = blocks.pop() ?? '';
-    for (const block of blocks) {
-      const field = (name: string): string => new RegExp(`^${name}: (.*)$`, 'mu').exec(block)?.[1] ?? '';
-      if (field('data') === '') continue;
-      const { text = '' } = JSON.parse(field('data')) as { readonly text?: string };
-      yield { id: Number(field('id')), event: field('event'), text };
-    }
-  }
-}
 
 async function readAll(response: Response): Promise<readonly ReadEvent[]> {
   const events: ReadEvent[] = [];

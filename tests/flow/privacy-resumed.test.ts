@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { numbersOf, range, textOf } from '../support/answer.ts';
 import { farModel as model, startFarCluster, type FarCluster } from '../support/far-model.ts';
 import { postJson } from '../support/post-json.ts';
+import { chunksOf, type ReadEvent } from '../support/stream-events.ts';
 
 const processes = [
   'audit',
@@ -31,33 +32,13 @@ beforeAll(async () => {
 });
 afterAll(() => far.stop());
 
-interface ReadEvent {
-  readonly id: number;
-  readonly text: string;
-}
-
-async function* eventsOf(response: Response): AsyncGenerator<ReadEvent, void, undefined> {
-  expect(response.status).toBe(200);
-  let rest = '';
-  for await (const received of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    const blocks = (rest + received).split('\n\n');
-    rest = blocks.pop() ?? '';
-    for (const block of blocks) {
-      const data = /^data: (.*)$/mu.exec(block)?.[1];
-      if (!/^event: chunk$/mu.test(block) || data === undefined) continue;
-      const { text } = JSON.parse(data) as { readonly text: string };
-      yield { id: Number(/^id: (.*)$/mu.exec(block)?.[1]), text };
-    }
-  }
-}
-
 async function readAgain(gateway: string, requestId: string, after: number): Promise<ReadEvent[]> {
   const { cluster } = far;
   const response = await fetch(`${cluster.process(gateway).url}/v1/requests/${requestId}/stream`, {
     headers: { authorization: `Bearer ${cluster.apiKey}`, 'last-event-id': String(after) },
   });
   const events: ReadEvent[] = [];
-  for await (const event of eventsOf(response)) events.push(event);
+  for await (const event of chunksOf(response)) events.push(event);
   return events;
 }
 
@@ -89,7 +70,7 @@ it('is read the same everywhere, from wherever, though it comes in pieces of one
   });
   const response = await postJson(cluster, '/v1/generate', { model, prompt, stream: true });
   const requestId = response.headers.get('x-request-id') ?? '';
-  const original = eventsOf(response);
+  const original = chunksOf(response);
   const all: ReadEvent[] = [];
   while (
     !all

@@ -30,14 +30,15 @@ function socketTo({ url }: IngressTest): Socket {
 
 /** Sends a text, then one byte of another after the other, until the other side has had enough. @returns what it said */
 async function drip(socket: Socket, begin: string): Promise<string> {
+  let said = '';
+  socket.setEncoding('utf8').on('data', (piece: string) => (said += piece));
+  // A byte that comes behind the answer resets the connection.
   socket.on('error', () => undefined);
   socket.write(begin);
   const dripping = setInterval(() => socket.write('x'), 20);
-  try {
-    return await text(socket);
-  } finally {
-    clearInterval(dripping);
-  }
+  await new Promise((resolve) => socket.once('close', resolve));
+  clearInterval(dripping);
+  return said;
 }
 
 test('a client that drips its headers, or its body, is cut off with 408', async () => {
