@@ -88,8 +88,7 @@ export async function startIngressTest(
     port: 0,
     host: '127.0.0.1',
   }).catch(async (error: unknown) => {
-    // It would answer for the keys of the next one.
-    await platform.stop();
+    await stopInReverse([nats, platform]);
     throw error;
   });
   const url = `http://127.0.0.1:${ingress.port}`;

@@ -170,13 +170,14 @@ describe('POST /v1/pii/anonymize', () => {
 describe('with a model of names', () => {
   it('finds what the model finds, and does not start with one that is damaged', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'millrace-pii-'));
-    const nats = await startTestNats();
-    await expect(startIngressTest(nats, undefined, { nameModel: folder })).rejects.toMatchObject({
+    const start = async (): Promise<IngressTest> =>
+      startIngressTest(await startTestNats(), undefined, { nameModel: folder });
+    await expect(start()).rejects.toMatchObject({
       code: 'part_missing',
       message: expect.stringContaining('config.json') as string,
     });
     await writeTokenClassifier(folder);
-    const own = await startIngressTest(nats, undefined, { nameModel: folder });
+    const own = await start();
     const response = await own
       .client()
       .post({ text: 'lagos: ben okri, a@b.example' }, { path: '/v1/pii/anonymize' });
