@@ -35,7 +35,7 @@ function judgeStream(body: string): string[] {
   const last = body.trimEnd().split('\n\n').at(-1) ?? '';
   const data = /^data: (.*)$/mu.exec(last)?.[1] ?? '';
   if (/^event: error$/mu.test(last) || data.startsWith('{"error"'))
-    return isErrorBody(parse(data)) ? [] : [`an error of another form in a stream: ${data}`];
+    return isStreamedError(parse(data)) ? [] : [`an error of another form in a stream: ${data}`];
   return /^event: (?:completed|\S+\.(?:completed|incomplete|cancelled))$/mu.test(last) || data === '[DONE]'
     ? []
     : [`a stream without an end: ${last.slice(0, 200)}`];
@@ -50,8 +50,23 @@ function parse(text: string): unknown {
 }
 
 function isErrorBody(value: unknown): boolean {
-  if (!isObject(value) || Object.keys(value).join() !== 'error') return false;
-  const { error } = value;
+  return isObject(value) && Object.keys(value).join() === 'error' && isError(value['error']);
+}
+
+/** Streams of the platform's own form, and those of others: a reader that waited for longer than for a status is told so. */
+function isStreamedError(value: unknown): boolean {
+  if (!isObject(value) || !('request_id' in value)) return isErrorBody(value);
+  const { error, request_id: requestId, seq, retryable, ...more } = value;
+  return (
+    isError(error) &&
+    typeof requestId === 'string' &&
+    typeof seq === 'number' &&
+    typeof retryable === 'boolean' &&
+    Object.keys(more).length === 0
+  );
+}
+
+function isError(error: unknown): boolean {
   if (!isObject(error) || Object.keys(error).toSorted().join() !== 'code,message,param,type') return false;
   const { message, type, param, code } = error;
   return typeof message === 'string' && typeof type === 'string' && isTextOrNull(param) && isTextOrNull(code);
