@@ -1,4 +1,4 @@
-import { createAnalyzer, entityTypes, nameTypes } from '@millrace/pii-detectors/entities';
+import { createAnalyzer, entityTypes, nameTypes, type Recognizer } from '@millrace/pii-detectors/entities';
 import { createNameRecognizer } from '@millrace/pii-detectors/names';
 import type { Entity } from '@millrace/pii-detectors/types';
 import type { Detect } from './masker.ts';
@@ -32,7 +32,7 @@ export function detectorOf(
     createAnalyzer({
       types,
       allowList: policy.allow,
-      more: byRules ? [createNameRecognizer()] : [],
+      more: byRules ? [nameRecognizer()] : [],
       ...(hasNames && classified !== undefined ? { classified } : {}),
     }),
   );
@@ -51,6 +51,13 @@ export function detectorOf(
       (type) => actionOf(policy, type, direction) === 'block',
     );
   };
+}
+
+let ofThread: Recognizer | undefined;
+
+/** One for all policies: it knows the words again that it has looked up. */
+function nameRecognizer(): Recognizer {
+  return (ofThread ??= createNameRecognizer());
 }
 
 function withValues(analyze: ReturnType<typeof createAnalyzer>): Detect {
