@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Finished, ResultChunk } from '@millrace/contracts';
 import { noUsage, resultRecord, type MaskedContent } from '@millrace/stage';
 import { createAnswer } from './answer.ts';
+import { completed } from './finished.fixture.ts';
 import type { RelayEvent } from './relay-event.ts';
 
 const opener = {
@@ -25,22 +26,7 @@ function chunks(texts: readonly string[]): ResultChunk[] {
 }
 
 function finished(changes: Partial<Finished> = {}): ResultChunk {
-  return record('FINISHED', {
-    finished: {
-      outcome: 'COMPLETED',
-      finish_reason: 'stop',
-      finish_reasons: [],
-      failure: null,
-      usage: noUsage(0),
-      timings: { queue_ms: 0, prefill_ms: 0, time_to_first_token_ms: null, total_ms: 0 },
-      model_version: null,
-      text_digest: null,
-      cache: null,
-      served_by: null,
-      decision: { stage: 'inference', at: 0, outcome: 'completed', code: null, facts: {} },
-      ...changes,
-    },
-  });
+  return record('FINISHED', { finished: { ...completed, ...changes } });
 }
 
 function run(records: readonly ResultChunk[]): RelayEvent[] {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Finished, Opened, ResultChunk } from '@millrace/contracts';
-import { noUsage, resultRecord, type ChunkContent, type MaskedContent } from '@millrace/stage';
+import type { Opened, ResultChunk } from '@millrace/contracts';
+import { resultRecord, type ChunkContent, type MaskedContent } from '@millrace/stage';
 import { createAnswer } from './answer.ts';
+import { completed } from './finished.fixture.ts';
 import type { RelayEvent } from './relay-event.ts';
 
 const open = (sealed: Uint8Array): unknown => JSON.parse(Buffer.from(sealed).toString());
@@ -25,20 +26,7 @@ function opened(choices: number): ResultChunk {
 }
 
 function finished(reasons: readonly string[]): ResultChunk {
-  const content: Finished = {
-    outcome: 'COMPLETED',
-    finish_reason: 'stop',
-    finish_reasons: reasons,
-    failure: null,
-    usage: noUsage(0),
-    timings: { queue_ms: 0, prefill_ms: 0, time_to_first_token_ms: null, total_ms: 0 },
-    model_version: null,
-    text_digest: null,
-    cache: null,
-    served_by: null,
-    decision: { stage: 'inference', at: 0, outcome: 'completed', code: null, facts: {} },
-  };
-  return record('FINISHED', { finished: content });
+  return record('FINISHED', { finished: { ...completed, finish_reasons: reasons } });
 }
 
 /** Makes the chunks of an attempt, each behind the ones before of its choice. */

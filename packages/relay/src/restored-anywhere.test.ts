@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PiiAction, PiiPolicy } from '@millrace/pii-policy';
 import type { ResultChunk } from '@millrace/contracts';
-import { noUsage, resultRecord, type ChunkContent, type MaskedContent, type ToolCall } from '@millrace/stage';
+import { resultRecord, type ChunkContent, type MaskedContent, type ToolCall } from '@millrace/stage';
 import { createAnswer } from './answer.ts';
+import { completed } from './finished.fixture.ts';
 import type { RelayEvent } from './relay-event.ts';
 
 const opener = {
@@ -86,20 +87,7 @@ function shownOf(policy: PiiPolicy, choices: readonly Choice[]): readonly RelayE
       const chunk = json({ text, tokens: [1], ...last });
       records.push(record('CHUNK', { choice, first_position: index, token_count: 1, content: chunk }));
     }
-  const end = {
-    outcome: 'COMPLETED',
-    finish_reason: 'stop',
-    finish_reasons: [],
-    failure: null,
-    usage: noUsage(0),
-    timings: { queue_ms: 0, prefill_ms: 0, time_to_first_token_ms: null, total_ms: 0 },
-    model_version: null,
-    text_digest: null,
-    cache: null,
-    served_by: null,
-    decision: { stage: 'inference', at: 0, outcome: 'completed', code: null, facts: {} },
-  } as const;
-  return [...records, record('FINISHED', { finished: end })].flatMap((each) => answer.accept(each));
+  return [...records, record('FINISHED', { finished: completed })].flatMap((each) => answer.accept(each));
 }
 
 function textOf(events: readonly RelayEvent[], choice: number): string {
